@@ -1,0 +1,102 @@
+import type { Carrier, Level } from './decision.ts';
+
+/**
+ * What a developer writes, in `sallyport.config.ts` or as flags. Every field is optional but `to` (for the gate).
+ * The schema in config-schema.ts checks it; policy.ts compiles it.
+ */
+export interface Config {
+  /** Backend the gate forwards to: `http://localhost:3000`. A path prefix is not taken. */
+  to?: string;
+  /** Address the gate listens on. Default `127.0.0.1:4000`. */
+  listen?: string;
+  /** Decide and record only, or decide and refuse. Default `report`. */
+  mode?: Mode;
+  /** A starting point whose fields this file's own override. */
+  preset?: 'public-read' | 'strict';
+  /** Origin under which people reach the gate where it differs from `listen`: `https://app.example`. */
+  public?: string;
+  /** Further authorities the gate answers for, `host` or `host:port`. `public`'s and loopback with the port are always listed. */
+  hosts?: string[];
+  /** Patterns at level `proof`. `/api/**` matches `/api` too. Default `['/api/**']`. */
+  protect?: string[];
+  /** Exceptions at level `open`, matched byte for byte: webhooks, login callbacks. */
+  open?: string[];
+  /** Rules for single routes; first match wins. Inside `protect` every route must then be listed. */
+  routes?: RouteConfig[];
+  clients?: Record<string, ClientConfig>;
+  /** Networks whose forwarding headers are believed: CIDR blocks. Default none. */
+  trustedProxies?: string[];
+  /** `loose` matches what forgiving backends serve (case, `//`, `;x`, trailing `/`); `exact` bytes only. Default `loose`. */
+  paths?: 'loose' | 'exact';
+  /** Mode of single layers, by layer name, where it differs from `mode`. */
+  layers?: Record<string, Mode>;
+  mint?: MintConfig;
+  session?: { idle?: number; max?: number; recent?: number };
+  /** Directory with a built frontend to serve; `index.html` answers unknown navigations. */
+  frontend?: string;
+  /** PEM files by which the gate terminates TLS. */
+  tls?: { cert: string; key: string };
+  upstream?: UpstreamConfig;
+  /** Where pages are plain HTTP on private addresses: report mode only. Says so loudly. Default false. */
+  insecureHttp?: boolean;
+  mount?: string;
+  cookies?: { session?: string; stamp?: string };
+  /** Address of the Prometheus metrics, `host:port`. Default none. */
+  metrics?: string;
+  /** Body limit in bytes for routes that name none. Default 1 GiB + 64 KiB; 0 for none. */
+  maxBody?: number;
+}
+
+export type Mode = 'report' | 'enforce';
+
+export interface RouteConfig {
+  /** `GET /api/posts/:id`, `POST /api/**`, `/api/feed`: method (or none for all) and pattern. */
+  match: string;
+  /** Default: `proof`, or `session` where `carriers` lists one that cannot sign. */
+  level?: Level;
+  /** Ways this route may be called besides signed calls; listing one below `proof` lowers the route's level. */
+  carriers?: Carrier[];
+  /** Whether a body must carry a signed digest. Default `signed`. */
+  body?: 'signed' | 'unsigned';
+  /** What encoded slashes, backslashes and dot segments are here. Default `refuse`. */
+  encoded?: 'refuse' | 'opaque';
+  /** Proofs by the synchronous key, for sendBeacon at pagehide, synchronous XHR, URL proofs. Default none. */
+  sync?: ('beacon' | 'sync' | 'url')[];
+  /** Client that may call this route; default `default`. */
+  client?: string;
+  mode?: Mode;
+  /** Body limit in bytes. */
+  maxBody?: number;
+  /** Content types taken besides JSON and binary ones: opens `text/plain`, form and multipart bodies. */
+  contentTypes?: string[];
+  /** Further header fields a proof must cover, lower case; never Cookie, Origin, Host or Sec-*. */
+  signed?: string[];
+}
+
+export interface ClientConfig {
+  /** Origins of its pages. `self` is the gate's own. `https://*-team.example.app`: one `*`, within one host label. Default `['self']`. */
+  origins?: string[];
+  /** Whether entry asks for a page load first. `waive` for pages that a CDN serves. Default `require`. */
+  stamp?: 'require' | 'waive';
+}
+
+export interface MintConfig {
+  /** New sessions a network prefix (IPv4 address, IPv6 /56) may open in a minute. Default 60. */
+  perPrefix?: number;
+  /** New sessions in all a minute. Default 6000. */
+  total?: number;
+}
+
+export interface UpstreamConfig {
+  /** Host to send instead of the browser's. */
+  host?: string;
+  /** PEM file of the authority that signed the backend's certificate. */
+  ca?: string;
+  /** PEM files by which the gate shows itself to the backend. */
+  cert?: string;
+  key?: string;
+  /** SHA-256 of the backend's public key (SPKI), base64. */
+  pin?: string;
+  /** Milliseconds until the backend's answer must begin. Default 60000. */
+  timeout?: number;
+}

@@ -1,0 +1,104 @@
+import type { Code } from '../wire/codes.ts';
+import type { RouteRule } from './policy.ts';
+
+/** A layer's answer. `PASS` and refusals are constants, compared by identity; see {@link refusal}. */
+export type Verdict = Pass | Refusal;
+
+export interface Pass {
+  readonly kind: 'pass';
+}
+
+export interface Refusal {
+  readonly kind: 'refuse' | 'challenge';
+  readonly code: Code;
+  /** For the record only: what would have made the request pass. Static; what varies goes to `Context.evidence`. */
+  readonly wouldPass: string;
+}
+
+export const PASS: Pass = Object.freeze({ kind: 'pass' });
+
+/** Makes one refusal constant; called while a module loads, never per request. */
+export function refusal(code: Code, wouldPass: string): Refusal {
+  return Object.freeze({ kind: 'refuse', code, wouldPass });
+}
+
+export type Outcome = 'admit' | 'refuse' | 'challenge' | 'error';
+
+/** How a request is made (DESIGN §2). */
+export type Carrier = 'call' | 'stream' | 'socket' | 'media' | 'form' | 'navigation' | 'beacon';
+
+/** What a request that passed has shown, in rising order. */
+export type Level = 'open' | 'site' | 'session' | 'proof';
+export const LEVELS: readonly Level[] = ['open', 'site', 'session', 'proof'];
+
+/** One layer's part in a decision that refused, or would have. */
+export interface TrailStep {
+  readonly layer: string;
+  readonly code: Code;
+  readonly enforced: boolean;
+  readonly evidence: string;
+  readonly wouldPass: string;
+}
+
+/** The guard's answer to one request. */
+export interface Decision {
+  readonly outcome: Outcome;
+  /** Random, 16 characters base64url: in the client's answer, the log line and the record. */
+  readonly id: string;
+  /** Why not admitted; '' when admitted. */
+  readonly code: Code | '';
+  /** The layer that refused, or 'state' for the commit, or 'guard' for a fault; '' when admitted. */
+  readonly layer: string;
+  readonly route: RouteRule;
+  readonly carrier: Carrier;
+  /** The level the request has shown, whatever the route asked for. */
+  readonly level: Level;
+  /** Name of the client whose ticket the request carried; '' without one. */
+  readonly client: string;
+  /** First 12 characters base64url of SHA-256 of the session id; '' without a verified session. */
+  readonly session: string;
+  /** The network prefix that budgets count by (IPv4 address, IPv6 /56). */
+  readonly prefix: string;
+  /** Refusals of enforced and reported layers, in order. Shared empty array on the hot path. */
+  readonly trail: readonly TrailStep[];
+  /** Answered by the guard itself (a preflight): send it, forward nothing. */
+  readonly answer: Answer | null;
+  /** Fields to put on the backend's answer, replacing its own of the same name: flat name, value list. */
+  readonly responseFields: readonly string[];
+  /** Digest still to be checked while the body streams to the backend; null when none is or it was checked. */
+  readonly streamDigest: StreamDigest | null;
+  /** Bytes of the body when the guard had to read it; the adapter forwards these. Null: not read. */
+  readonly body: Uint8Array | null;
+  /** Seconds for Retry-After; 0 for none. */
+  readonly retryAfter: number;
+  /** The proof that was burnt, for redirect grants (docs/protocol.md §3.11); null without one. */
+  readonly proof: BurntProof | null;
+}
+
+/** True where an enforced or a reported layer refused: such a request carries no assertion (PROTOCOL 6.1). */
+export function wouldRefuse(decision: Decision): boolean {
+  return decision.trail.length > 0;
+}
+
+export interface StreamDigest {
+  readonly kind: 'whole' | 'slices';
+  /** Expected SHA-256: of the body, or of the slices' digests one after another. 32 bytes. */
+  readonly sha256: Uint8Array;
+}
+
+export interface BurntProof {
+  /** Ticket id, 16 bytes as base64url. */
+  readonly ticketId: string;
+  readonly nonce: number;
+  /** Value of the Signature member, base64. */
+  readonly signature: string;
+  readonly contentDigest: string;
+}
+
+/** A complete answer; adapters write it out as it is. */
+export interface Answer {
+  readonly status: number;
+  /** Flat list: name, value, name, value … */
+  readonly fields: readonly string[];
+  readonly body: string | Uint8Array;
+}

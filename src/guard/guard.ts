@@ -1,0 +1,36 @@
+import type { Answer, Decision } from './decision.ts';
+import type { Config } from './config.ts';
+import type { Policy } from './policy.ts';
+import type { RequestView } from './view.ts';
+
+/** The engine as adapters see it. `createGuard` in src/index.ts makes one. */
+export interface Guard {
+  readonly policy: Policy;
+  /** Judges one request. Synchronous unless the body has to be read or a layer must ask someone. Never throws. */
+  decide(request: RequestView): Decision | Promise<Decision>;
+  /** True for requests that the guard answers itself: everything under the mount. */
+  owns(request: RequestView): boolean;
+  /** Answers a request under the mount: entry, script, key set. Goes through the same layers first. */
+  serve(request: RequestView): Promise<Answer>;
+  /** What a refused (enforced) decision looks like to this client: problem+json, or HTML for navigations. */
+  refusalAnswer(request: RequestView, decision: Decision): Answer;
+  /** What is known once the backend has answered: redirects become grants before the head is released. */
+  settle(request: RequestView, decision: Decision, response: ResponseFacts): void | Promise<void>;
+  /** `Set-Cookie` values that a page answer with this Cache-Control gets: the stamp, or none. */
+  stampFor(request: RequestView, cacheControl: string): string | null;
+  /** Element to insert into pages, e.g. `<script src="/_sallyport/s.3fa9….js"></script>`. */
+  scriptTag(nonce: string): string;
+  /** Content hash of the current script, 16 hex characters: salts page validators. */
+  readonly scriptHash: string;
+  /** Replaces the policy; requests already being judged finish under the old one. Throws ConfigError. */
+  reload(config: Config): void;
+  /** Called with every decision on covered routes and every refusal, after it was made: records, metrics, log. */
+  onDecision(listener: (decision: Decision, request: RequestView) => void): void;
+  close(): Promise<void>;
+}
+
+export interface ResponseFacts {
+  readonly status: number;
+  /** Value of Location; '' without one. */
+  readonly location: string;
+}

@@ -1,0 +1,60 @@
+import type { Carrier, Level } from './decision.ts';
+import type { Config, Mode } from './config.ts';
+
+/** One row of the compiled policy: what one method and path pattern requires. */
+export interface RouteRule {
+  /** As configured, or `protect /api/**`, `open /hook`, `default`: what `check` and `why` print. */
+  readonly name: string;
+  /** Upper-case method, or '' for all. HEAD falls under GET's rule. */
+  readonly method: string;
+  readonly pattern: string;
+  readonly level: Level;
+  /** Ways this route may be called besides `call`. */
+  readonly carriers: ReadonlySet<Carrier>;
+  readonly bodySigned: boolean;
+  readonly encodedOpaque: boolean;
+  readonly sync: ReadonlySet<'beacon' | 'sync' | 'url'>;
+  readonly client: ClientRule;
+  readonly mode: Mode;
+  readonly maxBody: number;
+  readonly contentTypes: readonly string[];
+  readonly signed: readonly string[];
+  /** True for the row that answers unlisted methods or paths inside protected patterns: 403 `forbidden` or 405. */
+  readonly unlisted: boolean;
+  /** Methods listed for the same path; for 405 and Allow. Empty where any is taken. */
+  readonly allow: readonly string[];
+}
+
+export interface ClientRule {
+  readonly name: string;
+  /** Exact origins, `self` resolved by `Policy.ownOrigins`. */
+  readonly origins: ReadonlySet<string>;
+  readonly self: boolean;
+  readonly originPatterns: readonly RegExp[];
+  readonly stamp: 'require' | 'waive';
+}
+
+/** The compiled configuration. Immutable; a reload makes a new one. */
+export interface Policy {
+  readonly config: Config;
+  readonly mode: Mode;
+  readonly mount: string;
+  readonly routes: readonly RouteRule[];
+  /** Row for the gate's own addresses under the mount. */
+  readonly mountRoute: RouteRule;
+  readonly clients: ReadonlyMap<string, ClientRule>;
+  /** Listed authorities, lower case. */
+  readonly authorities: ReadonlySet<string>;
+  /** Their origins: what `self` means. */
+  readonly ownOrigins: ReadonlySet<string>;
+  readonly layerModes: ReadonlyMap<string, Mode>;
+  readonly loosePaths: boolean;
+  readonly stampCookie: string;
+  readonly sessionCookie: string;
+  /** Seconds. */
+  readonly session: { readonly idle: number; readonly max: number; readonly recent: number };
+  readonly mint: { readonly perPrefix: number; readonly total: number };
+  readonly insecureHttp: boolean;
+  /** First row that fits. `open` rows compare `path`, all others `folded`. Never null: the last row fits all. */
+  match(method: string, path: string, folded: string): RouteRule;
+}

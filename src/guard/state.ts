@@ -1,0 +1,94 @@
+import type { Code } from '../wire/codes.ts';
+
+/**
+ * Shared, short-lived, hot state. Memory implements it here, Redis later; test/contract/state.ts holds every
+ * store to the same rules. A method may answer synchronously; only then nothing is awaited.
+ *
+ * Times are milliseconds of the wall clock that the guard injects.
+ */
+export interface State {
+  readonly kind: string;
+  /** Checks and applies all claims of one request, or none. '' when applied, else why not. */
+  commit(claims: Claims): CommitCode | Promise<CommitCode>;
+  /** Opens a window, and a session where none is given: the only way either comes to be (PROTOCOL 4.3). */
+  enter(entry: EntryClaim): EntryGrant | Promise<EntryGrant>;
+  /** Records that one burnt proof may be sent once more, to another target (PROTOCOL 3.11). */
+  grantRedirect(grant: RedirectGrant): void | Promise<void>;
+  /** Ends a session: its windows and its cookie are worthless at once, and stay so for `until`. */
+  revoke(session: SessionRef, until: number): void | Promise<void>;
+  /** For `status`, metrics and the tests of bounds. */
+  usage(): StateUsage | Promise<StateUsage>;
+  close(): void | Promise<void>;
+}
+
+export type CommitCode = '' | Extract<Code, 'stale' | 'replayed' | 'stale-nonce' | 'entry-required' | 'banned' | 'limit'>;
+
+/** What one request wants changed if it is admitted. One record of fixed shape; 0 and '' mean: no such claim. */
+export interface Claims {
+  now: number;
+  /** Use this counter of this entry's window. */
+  nonce: number;
+  /** Where the window lies, as `enter` said; the ticket carries it. */
+  windowPlace: number;
+  /** First 8 bytes of the ticket id, as two unsigned 32-bit numbers: the window must be this entry's. */
+  windowIdHigh: number;
+  windowIdLow: number;
+  /** Session that must live: 8 bytes of its id, and its place. 0, 0 where no session is claimed. */
+  sessionPlace: number;
+  sessionIdHigh: number;
+  sessionIdLow: number;
+  /** The session's last entry must not be older than this many milliseconds; 0: not asked. */
+  entryWithin: number;
+  /** Instead of a fresh counter: a recorded redirect grant for this target. '' for none. */
+  redirectTarget: string;
+  /** Signature of the re-sent proof, compared with the grant's. */
+  redirectSignature: string;
+  /** A URL proof whose counter was used may be used again for ranges (PROTOCOL 3.10). */
+  repeatable: boolean;
+}
+
+export interface SessionRef {
+  readonly place: number;
+  readonly idHigh: number;
+  readonly idLow: number;
+}
+
+export interface EntryClaim {
+  readonly now: number;
+  /** Ticket id, first 8 bytes. */
+  readonly windowIdHigh: number;
+  readonly windowIdLow: number;
+  /** Milliseconds until the window may be forgotten. */
+  readonly windowLife: number;
+  /** The session of a valid cookie, or null for a new one. A known id that state has forgotten is made again. */
+  readonly session: SessionRef | null;
+  /** Id a new session gets: 8 bytes. */
+  readonly newIdHigh: number;
+  readonly newIdLow: number;
+  /** Network prefix that pays for a mint, hashed to 32 bits; and the prefix itself for exact counting. */
+  readonly prefix: string;
+  /** Entries of living sessions are no mints. */
+  readonly mintsPerMinute: number;
+  readonly mintsPerMinuteTotal: number;
+}
+
+export type EntryGrant =
+  | { readonly ok: true; readonly windowPlace: number; readonly session: SessionRef; readonly fresh: boolean }
+  | { readonly ok: false; readonly code: 'limit' | 'banned'; readonly retryAfter: number };
+
+export interface RedirectGrant {
+  readonly ticketId: string;
+  readonly nonce: number;
+  readonly signature: string;
+  readonly contentDigest: string;
+  readonly method: string;
+  readonly target: string;
+  readonly until: number;
+}
+
+export interface StateUsage {
+  readonly entries: number;
+  readonly sessions: number;
+  readonly bytes: number;
+  readonly capacity: number;
+}

@@ -1,0 +1,22 @@
+// `node scripts/run.mjs TASK …`: installs what is missing, then runs scripts/TASK.mjs by the project's own Node.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { ensureInstalled, fail, major, root } from './install.mjs';
+
+if (major(process.versions.node) < 20) fail(`Node 20 or later is needed to start; this is ${process.version}.`);
+
+const [task = '', ...args] = process.argv.slice(2);
+const script = join(root, 'scripts', `${task}.mjs`);
+if (!/^[a-z-]+$/.test(task) || !existsSync(script)) fail(`No such task: ${task}`);
+
+const node = ensureInstalled();
+const path = [dirname(node), join(root, 'node_modules', '.bin'), process.env['PATH']].join(delimiter);
+const child = spawn(node, ['--conditions=@sallyport/source', script, ...args], {
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, PATH: path },
+});
+// The terminal sends these to the whole group; this process only waits for the child to finish its own way.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));

@@ -1,0 +1,199 @@
+import * as z from 'zod/mini';
+import type { Config } from './config.ts';
+import { crossProblems } from './config-cross.ts';
+import * as rules from './config-rules.ts';
+import { type ConfigProblem, ConfigError } from './errors.ts';
+import { applyPreset } from './presets.ts';
+import { nearest } from '../lib/nearest.ts';
+
+/** Text that keeps one of the rules of config-rules.ts. */
+const text = (rule: rules.Rule, otherwise = 'write text') =>
+  z.string(otherwise).check((payload) => {
+    const broken = rule(payload.value);
+    if (broken !== '') payload.issues.push({ code: 'custom', message: broken, input: payload.value });
+  });
+
+const choice = <const T extends readonly string[]>(...values: T) =>
+  z.enum(values, { error: ({ input }) => `write one of ${values.join(', ')}${didYouMean(input, values)}` });
+
+/** A whole number; `unit` is its unit and what it counts. */
+const whole = (least: number, unit: string, why = '') => {
+  const rule = `write a whole number of ${unit}, ${least} or more${why}`;
+  return z.int(rule).check(z.gte(least, rule));
+};
+
+const list = <T extends z.core.$ZodType>(item: T, rule: string) => z.array(item, rule);
+
+/** An object that knows its fields. The error of unknown ones lists the known ones: {@link toProblems} reads them. */
+const fields = <T extends z.core.$ZodLooseShape>(shape: T) =>
+  z.strictObject(shape, {
+    error: ({ code }) => (code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : 'write an object, { … }'),
+  });
+
+const optional = z.exactOptional;
+const mode = choice('report', 'enforce');
+const flag = z.boolean('write true or false');
+
+const routeSchema = fields({
+  match: text(rules.route),
+  level: optional(choice('open', 'site', 'session', 'proof')),
+  carriers: optional(
+    list(choice('call', 'stream', 'socket', 'media', 'form', 'navigation', 'beacon'), 'write a list, as in ["media"]'),
+  ),
+  body: optional(choice('signed', 'unsigned')),
+  encoded: optional(choice('refuse', 'opaque')),
+  sync: optional(list(choice('beacon', 'sync', 'url'), 'write a list, as in ["beacon"]')),
+  client: optional(text(rules.clientName)),
+  mode: optional(mode),
+  maxBody: optional(whole(0, 'bytes')),
+  contentTypes: optional(list(text(rules.mediaType), 'write a list, as in ["multipart/form-data"]')),
+  signed: optional(list(text(rules.signedField), 'write a list, as in ["x-tenant"]')),
+});
+
+const clientSchema = fields({
+  origins: optional(list(text(rules.clientOrigin), 'write a list, as in ["self", "https://app.example"]')),
+  stamp: optional(choice('require', 'waive')),
+});
+
+const upstreamSchema = fields({
+  host: optional(text(rules.authority)),
+  ca: optional(text(rules.nonEmpty)),
+  cert: optional(text(rules.nonEmpty)),
+  key: optional(text(rules.nonEmpty)),
+  pin: optional(text(rules.pin)),
+  timeout: optional(whole(1, 'milliseconds')),
+});
+
+/** The shape of {@link Config}; test/guard/config-types.test.ts holds the two together. */
+export const configSchema = fields({
+  to: optional(text(rules.backend)),
+  listen: optional(text(rules.hostAndPort)),
+  mode: optional(mode),
+  preset: optional(choice('public-read', 'strict')),
+  public: optional(text(rules.origin)),
+  hosts: optional(list(text(rules.authority), 'write a list, as in ["app.example"]')),
+  protect: optional(list(text(rules.route), 'write a list of patterns, as in ["/api/**"]')),
+  open: optional(list(text(rules.openRoute), 'write a list of patterns, as in ["/api/webhooks/**"]')),
+  routes: optional(list(routeSchema, 'write a list of routes, as in [{ match: "GET /api/posts/:id" }]')),
+  clients: optional(z.record(text(rules.clientName), clientSchema, 'write an object of clients by name')),
+  trustedProxies: optional(list(text(rules.network, rules.HOPS), rules.HOPS)),
+  paths: optional(choice('loose', 'exact')),
+  layers: optional(
+    z.record(text(rules.layerName), mode, 'write an object of modes by layer, as in { site: "report" }'),
+  ),
+  mint: optional(
+    fields({
+      perPrefix: optional(whole(1, 'new sessions a minute')),
+      total: optional(whole(1, 'new sessions a minute')),
+    }),
+  ),
+  session: optional(
+    fields({
+      idle: optional(whole(60, 'seconds')),
+      max: optional(whole(60, 'seconds')),
+      recent: optional(whole(600, 'seconds', ': an open page renews its entry about every eight minutes')),
+    }),
+  ),
+  frontend: optional(text(rules.nonEmpty)),
+  tls: optional(fields({ cert: text(rules.nonEmpty), key: text(rules.nonEmpty) })),
+  upstream: optional(upstreamSchema),
+  insecureHttp: optional(flag),
+  mount: optional(text(rules.mount)),
+  cookies: optional(fields({ session: optional(text(rules.cookieName)), stamp: optional(text(rules.cookieName)) })),
+  metrics: optional(text(rules.hostAndPort)),
+  maxBody: optional(whole(0, 'bytes')),
+});
+
+/** What the parser knows beyond the schema. */
+export interface ParseOptions {
+  /** Layers that exist: other names under `layers` are errors. Without it any name is taken. */
+  readonly layers?: readonly string[];
+}
+
+/**
+ * Checks what a developer wrote and returns it with its preset expanded (`preset` stays, for `check`). Fields that
+ * are `undefined` count as absent.
+ *
+ * @param source where the value came from, for the error: a file's name, `command line`
+ * @throws {ConfigError} naming every field that is wrong, its value and the rule
+ */
+export function parseConfig(value: unknown, source: string, options: ParseOptions = {}): Config {
+  const given = withoutUndefined(value);
+  const parsed = z.safeParse(configSchema, given);
+  if (!parsed.success)
+    throw new ConfigError(
+      source,
+      parsed.error.issues.flatMap((issue) => toProblems(issue, given)),
+    );
+  const config = applyPreset(parsed.data);
+  const problems = crossProblems(config, options.layers);
+  if (problems.length > 0) throw new ConfigError(source, problems);
+  return Object.freeze(config);
+}
+
+/** A plain copy without fields that are `undefined`, as `process.env.X` gives them. */
+function withoutUndefined(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutUndefined);
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(entries.map(([name, field]) => [name, withoutUndefined(field)]));
+}
+
+function toProblems(issue: z.core.$ZodIssue, given: unknown): ConfigProblem[] {
+  if (issue.code === 'unrecognized_keys') return unknownFields(issue.keys, issue.message, issue.path, given);
+  if (issue.code === 'invalid_key') return keyProblems(issue);
+  const rule = issue.message;
+  return [{ field: toField(issue.path), value: show(valueAt(given, issue.path)), rule }];
+}
+
+function unknownFields(
+  keys: readonly string[],
+  known: string,
+  path: readonly PropertyKey[],
+  given: unknown,
+): ConfigProblem[] {
+  return keys.map((key) => ({
+    field: toField([...path, key]),
+    value: show(valueAt(given, [...path, key])),
+    rule: `there is no such field${didYouMean(key, known.split(', ')) || `; known are ${known}`}`,
+  }));
+}
+
+/** The name of a record's entry is wrong: a client's, a layer's. */
+function keyProblems(issue: z.core.$ZodIssueInvalidKey): ConfigProblem[] {
+  const name = issue.path.at(-1);
+  const rule = issue.issues[0]?.message ?? 'this name cannot be used';
+  return [{ field: `a name in ${toField(issue.path.slice(0, -1))}`, value: show(name), rule }];
+}
+
+function didYouMean(input: unknown, candidates: readonly string[]): string {
+  const meant = typeof input === 'string' ? nearest(input, candidates) : '';
+  return meant === '' ? '' : `; did you mean ${meant}?`;
+}
+
+/** `routes[0].match` */
+function toField(path: readonly PropertyKey[]): string {
+  let field = '';
+  for (const part of path) {
+    if (typeof part === 'number') field += `[${part}]`;
+    else field += field === '' ? String(part) : `.${String(part)}`;
+  }
+  return field;
+}
+
+function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
+  let value: unknown = given;
+  for (const part of path) {
+    if (value === null || typeof value !== 'object') return undefined;
+    value = Reflect.get(value, part);
+  }
+  return value;
+}
+
+/** A value as people wrote it, shortened. Configurations hold paths of key files, never keys. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'function') return 'a function';
+  const json = JSON.stringify(value) ?? String(value);
+  return json.length > 60 ? `${json.slice(0, 57)}…` : json;
+}

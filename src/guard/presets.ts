@@ -1,0 +1,44 @@
+import type { Config, RouteConfig } from './config.ts';
+
+type Preset = NonNullable<Config['preset']>;
+
+/** One line for people: what a preset is for. */
+export const PRESETS: Readonly<Record<Preset, string>> = {
+  'public-read': 'data that your own pages may read and nobody may write: reads at level proof, every other method 405',
+  strict: 'enforced from the start; calls at level proof, other addresses read-only, sessions short',
+};
+
+/** Documents, assets, development sockets: whatever a page loads that no rule protects. */
+const READ_ONLY: RouteConfig = {
+  match: 'GET /**',
+  level: 'open',
+  carriers: ['call', 'stream', 'socket', 'media', 'navigation'],
+};
+
+/**
+ * The configuration with its preset's fields filled in. The file's own fields win; its own routes come before the
+ * preset's, because the first match decides.
+ */
+export function applyPreset(config: Config): Config {
+  if (config.preset === undefined) return config;
+  return config.preset === 'strict' ? strict(config) : publicRead(config);
+}
+
+function publicRead(config: Config): Config {
+  const protect = config.protect ?? ['/api/**'];
+  const reads = protect.filter(withoutMethod).map((pattern) => ({ match: `GET ${pattern}` }));
+  return { ...config, protect, routes: [...(config.routes ?? []), ...reads] };
+}
+
+function strict(config: Config): Config {
+  const calls = (config.protect ?? ['/api/**']).filter((pattern) => pattern !== '/**').map((match) => ({ match }));
+  return {
+    mode: 'enforce',
+    ...config,
+    protect: ['/**'],
+    routes: [...(config.routes ?? []), ...calls, READ_ONLY],
+    session: { idle: 3600, max: 12 * 3600, recent: 900, ...config.session },
+  };
+}
+
+const withoutMethod = (pattern: string): boolean => pattern.startsWith('/');

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type * as z from 'zod/mini';
+import type { Config } from '../../src/guard/config.ts';
+import { type configSchema, parseConfig } from '../../src/guard/config-schema.ts';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+/** Interfaces and the schema's anonymous objects compare equal only once both are spelled out. */
+type Flat<T> = T extends readonly (infer Item)[]
+  ? Flat<Item>[]
+  : T extends object
+    ? { [Key in keyof T]: Flat<T[Key]> }
+    : T;
+
+const same: Equal<Flat<z.output<typeof configSchema>>, Flat<Config>> = true;
+
+test('the schema and the written Config type are the same type', () => {
+  assert.equal(same, true);
+});
+
+test('the schema takes every field that the written type has', () => {
+  const full: Required<Omit<Config, 'preset' | 'insecureHttp'>> = {
+    to: 'http://localhost:3000',
+    listen: '127.0.0.1:4000',
+    mode: 'enforce',
+    public: 'https://app.example',
+    hosts: ['app.example:8443', '[::1]:4000'],
+    protect: ['/api/**'],
+    open: ['/api/webhooks/**'],
+    routes: [
+      {
+        match: 'POST /api/posts/:id',
+        level: 'proof',
+        carriers: ['call', 'stream', 'socket', 'beacon'],
+        body: 'signed',
+        encoded: 'opaque',
+        sync: ['beacon', 'sync', 'url'],
+        client: 'admin',
+        mode: 'report',
+        maxBody: 0,
+        contentTypes: ['multipart/form-data'],
+        signed: ['x-tenant'],
+      },
+    ],
+    clients: { admin: { origins: ['self', 'https://*-team.app.example', 'https://admin.example'], stamp: 'waive' } },
+    trustedProxies: ['10.0.0.0/8', 'fd00::/8'],
+    paths: 'exact',
+    layers: { site: 'report' },
+    mint: { perPrefix: 10, total: 100 },
+    session: { idle: 600, max: 1200, recent: 600 },
+    frontend: 'dist',
+    tls: { cert: 'cert.pem', key: 'key.pem' },
+    upstream: { host: 'internal', ca: 'ca.pem', cert: 'c.pem', key: 'k.pem', pin: `${'A'.repeat(43)}=`, timeout: 1000 },
+    mount: '/_sallyport',
+    cookies: { session: '__Host-a', stamp: '__Host-b' },
+    metrics: '127.0.0.1:9090',
+    maxBody: 0,
+  };
+  full.to = 'https://backend:3000';
+  assert.deepEqual(parseConfig(full, 'test'), full);
+});

@@ -1,0 +1,89 @@
+// The tests drive the machine's own Chromium and Firefox. Where this process may install packages (root, or
+// containers and CI with a password-free sudo), it does so; elsewhere it names the command.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const candidates = {
+  chromium: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge'],
+  firefox: ['firefox-esr', 'firefox'],
+};
+
+const applications = {
+  chromium: [
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+    'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe',
+  ],
+  firefox: ['/Applications/Firefox.app/Contents/MacOS/firefox', 'C:\\Program Files\\Mozilla Firefox\\firefox.exe'],
+};
+
+// Names of the packages differ; the first manager found on the machine is used.
+const managers = [
+  {
+    name: 'apt-get',
+    refresh: ['update'],
+    install: ['install', '-y', '--no-install-recommends'],
+    firefox: 'firefox-esr',
+  },
+  { name: 'dnf', refresh: null, install: ['install', '-y'], firefox: 'firefox' },
+  { name: 'apk', refresh: ['update'], install: ['add'], firefox: 'firefox' },
+  { name: 'pacman', refresh: null, install: ['-Sy', '--noconfirm', '--needed'], firefox: 'firefox' },
+];
+
+/** Path of the system's browser; '' where there is none. `CHROMIUM_PATH` and `FIREFOX_PATH` go before the search. */
+export function findBrowser(kind, env = process.env) {
+  const named = env[`${kind.toUpperCase()}_PATH`] ?? '';
+  if (named !== '') return existsSync(named) ? named : '';
+  for (const name of candidates[kind]) {
+    const found = which(name, env);
+    if (found !== '') return found;
+  }
+  return applications[kind].find((path) => existsSync(path)) ?? '';
+}
+
+/** Installs the browsers that are missing where that is possible. Returns '' or what the reader has to do. */
+export function ensureBrowsers() {
+  const missing = ['chromium', 'firefox'].filter((kind) => findBrowser(kind) === '');
+  if (missing.length === 0) return '';
+  const manager = managers.find(({ name }) => which(name) !== '');
+  if (manager === undefined) return `Install ${missing.join(' and ')} for the browser tests, then run this again.`;
+  const command = installCommand(manager, missing);
+  const prefix = privileges();
+  if (prefix === null) return `The browser tests need ${missing.join(' and ')}: sudo ${command.join(' ')}`;
+  console.log(`Installing system packages for the browser tests: ${[...prefix, ...command].join(' ')}`);
+  if (manager.refresh !== null) call([...prefix, manager.name, ...manager.refresh]);
+  call([...prefix, ...command]);
+  const still = missing.filter((kind) => findBrowser(kind) === '');
+  return still.length === 0 ? '' : `Still missing after "${command.join(' ')}": ${still.join(', ')}.`;
+}
+
+export function installCommand(manager, missing) {
+  const packages = missing.map((kind) => (kind === 'firefox' ? manager.firefox : 'chromium'));
+  return [manager.name, ...manager.install, ...packages];
+}
+
+// The words to put before a command that needs root: none as root, sudo in containers and CI, null where neither fits.
+function privileges() {
+  if (process.getuid?.() === 0) return [];
+  const ownMachine = !process.env['CI'] && !existsSync('/.dockerenv') && !existsSync('/run/.containerenv');
+  if (ownMachine || which('sudo') === '') return null;
+  return spawnSync('sudo', ['-n', 'true']).status === 0 ? ['sudo', '-n'] : null;
+}
+
+function call([command, ...args]) {
+  return spawnSync(command, args, {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+}
+
+function which(name, env = process.env) {
+  for (const folder of (env['PATH'] ?? '').split(delimiter)) {
+    const path = join(folder, name);
+    // node_modules/.bin never holds a browser; a package of that name must not be taken for one.
+    if (folder !== '' && !folder.includes('node_modules') && existsSync(path)) return path;
+  }
+  return '';
+}

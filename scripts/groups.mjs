@@ -1,0 +1,39 @@
+// Which test files run together. A folder that no group names belongs to the first, so that no test is left out.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './install.mjs';
+
+const minutes = 60_000;
+
+export const groups = [
+  { name: 'unit', folders: null, concurrency: 2, timeout: 5 * minutes },
+  { name: 'repository', folders: ['repository'], concurrency: 2, timeout: 5 * minutes },
+  { name: 'contract', folders: ['contract'], concurrency: 2, timeout: 3 * minutes },
+  { name: 'property', folders: ['property'], concurrency: 2, timeout: 5 * minutes },
+  { name: 'servers', folders: ['adapters', 'gateway', 'cli'], concurrency: 2, timeout: 6 * minutes },
+  { name: 'lab', folders: ['lab'], concurrency: 1, timeout: 6 * minutes },
+  { name: 'browser', folders: ['browser'], concurrency: 1, timeout: 12 * minutes },
+];
+
+const elsewhere = ['soak'];
+
+/** Paths of a group's test files, from the project's root. */
+export function filesOf(group) {
+  return testFiles(join(root, 'test'), 'test').filter((path) => groupOf(path) === group.name);
+}
+
+function groupOf(path) {
+  const folder = path.split('/')[1];
+  if (elsewhere.includes(folder)) return '';
+  return groups.find(({ folders }) => folders?.includes(folder))?.name ?? 'unit';
+}
+
+export function testFiles(folder, prefix) {
+  const found = [];
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = `${prefix}/${entry.name}`;
+    if (entry.isDirectory()) found.push(...testFiles(join(folder, entry.name), path));
+    else if (entry.name.endsWith('.test.ts')) found.push(path);
+  }
+  return found.sort();
+}

@@ -55,10 +55,16 @@ export interface Decision {
   readonly level: Level;
   /** Name of the client whose ticket the request carried; '' without one. */
   readonly client: string;
-  /** First 12 characters base64url of SHA-256 of the session id; '' without a verified session. */
+  /** The session's public label: the half of its random id by which nothing is looked up. 11 characters; '' without one. */
   readonly session: string;
   /** The network prefix that budgets count by (IPv4 address, IPv6 /56). */
   readonly prefix: string;
+  /** The client's address after trusted proxies were asked: for X-Forwarded-For. Never stored. */
+  readonly address: string;
+  /** Whether the client reached us, or the first trusted hop, by TLS. */
+  readonly secure: boolean;
+  /** Authority by which the client reached us. */
+  readonly authority: string;
   /** Refusals of enforced and reported layers, in order. Shared empty array on the hot path. */
   readonly trail: readonly TrailStep[];
   /** Answered by the guard itself (a preflight): send it, forward nothing. */

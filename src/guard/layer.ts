@@ -1,6 +1,6 @@
-import type { Carrier, Refusal, Verdict } from './decision.ts';
-import type { Claims } from './state.ts';
+import type { Answer, BurntProof, Carrier, Level, Refusal, StreamDigest, Verdict } from './decision.ts';
 import type { Policy, RouteRule } from './policy.ts';
+import type { Claims } from './state.ts';
 import type { RequestView } from './view.ts';
 
 /**
@@ -8,27 +8,23 @@ import type { RequestView } from './view.ts';
  * context. A new one is a file in src/layers and a line in src/index.ts.
  */
 export interface Layer {
+  /** One lower-case word: what policy, records and `why` call it. */
   readonly name: string;
   /** True where the layer also judges CORS preflights, which carry no credentials. Default false. */
   readonly preflight?: boolean;
+  /** True where the layer refuses in report mode too. Only for what no backend could safely be shown. Default false. */
+  readonly always?: boolean;
   /**
-   * Called once per route at start-up. Returns the check this route needs, or null where it needs none.
-   * Everything that can be decided from the policy is decided here.
+   * Called once per route whenever a policy is compiled. Returns the check this route needs, or null where it
+   * needs none. Everything that can be decided from the policy is decided here.
    */
   forRoute(route: RouteRule, policy: Policy): Check | null;
+  /** For layers that learn from outcomes (the local shield): called after every decision, never before. */
+  observe?(request: RequestView, context: Context, refused: Refusal | null): void;
 }
 
 /** Synchronous wherever possible: the runner awaits only what returns a promise. A throw refuses the request. */
 export type Check = (request: RequestView, context: Context) => Verdict | Promise<Verdict>;
-
-/** A layer that learns from outcomes (the local shield). Called after every decision, never before. */
-export interface Observer {
-  observe(request: RequestView, context: Context, refused: Refusal | null): void;
-}
-
-export interface Client {
-  readonly name: string;
-}
 
 /** What is known of a request while it passes the layers. One record of fixed shape per request. */
 export interface Context {
@@ -39,30 +35,44 @@ export interface Context {
   readonly now: number;
   /** The client's address after trusted proxies were asked; '' until the address layer ran. */
   address: string;
-  /** What budgets count by. */
+  /** What budgets count by: IPv4 address or IPv6 /56. */
   prefix: string;
-  /** Whether the client reached the first trusted hop by TLS. */
+  /** Whether the client reached us, or the first trusted hop, by TLS. */
   secure: boolean;
   /** Authority by which the client reached us; differs from the view's only behind a trusted proxy. */
   authority: string;
-  /** Origin of our own pages for this request: scheme and authority. */
-  ownOrigin: string;
-  /** The opened ticket; null without one. Set by the proof layer once the signature holds, by nobody else. */
-  ticket: OpenTicketFacts | null;
-  /** Session id of the opened session cookie, 16 bytes base64url; ''. */
+  /** The opened ticket. Set by the proof layer once the signature holds, by nobody else. */
+  ticket: TicketFacts | null;
+  /** The proof whose signature held; the replay layer claims its counter. */
+  proof: BurntProof | null;
+  /** Session id of a valid session cookie, base64url; ''. */
   cookieSession: string;
+  /** What the request has shown so far. */
+  level: Level;
+  /** Digest that the proof covers and the body has yet to fit; null where there is no body to check. */
+  digest: StreamDigest | null;
   /** Fields for the answer; see Decision.responseFields. */
   responseFields: readonly string[];
+  /** The guard's own answer to a preflight. */
+  answer: Answer | null;
   /** What varies in a refusal's evidence. A layer sets it right before it refuses. No secrets. */
   evidence: string;
   /** Seconds for Retry-After where a layer knows them. */
   retryAfter: number;
-  readonly claims: Claims;
+  /** Where this layer's claims go: enforced and reported layers have a record each. */
+  claims: Claims;
 }
 
 /** What layers may know of a ticket that was opened and whose signature held. */
-export interface OpenTicketFacts {
+export interface TicketFacts {
+  /** Ticket id, base64url. */
   readonly id: string;
   readonly session: string;
   readonly client: string;
+  readonly windowPlace: number;
+  readonly windowIdHigh: number;
+  readonly windowIdLow: number;
+  readonly sessionPlace: number;
+  readonly sessionIdHigh: number;
+  readonly sessionIdLow: number;
 }

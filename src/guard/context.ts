@@ -1,0 +1,59 @@
+import type { Carrier } from './decision.ts';
+import type { Context } from './layer.ts';
+import type { Policy, RouteRule } from './policy.ts';
+import type { Claims } from './state.ts';
+import type { RequestView } from './view.ts';
+
+const NO_FIELDS: readonly string[] = Object.freeze([]);
+
+/** A record with no claims in it. Its shape never changes, so that the commit stays monomorphic. */
+export function noClaims(now: number): Claims {
+  return {
+    now,
+    nonce: 0,
+    windowPlace: 0,
+    windowIdHigh: 0,
+    windowIdLow: 0,
+    sessionPlace: 0,
+    sessionIdHigh: 0,
+    sessionIdLow: 0,
+    entryWithin: 0,
+    redirectTarget: '',
+    redirectSignature: '',
+    repeatable: false,
+  };
+}
+
+export function newContext(
+  policy: Policy,
+  route: RouteRule,
+  carrier: Carrier,
+  request: RequestView,
+  now: number,
+): Context {
+  return {
+    policy,
+    route,
+    carrier,
+    now,
+    address: '',
+    prefix: '',
+    secure: request.secure,
+    authority: request.authority,
+    ticket: null,
+    proof: null,
+    cookieSession: '',
+    level: 'open',
+    digest: null,
+    responseFields: NO_FIELDS,
+    answer: null,
+    evidence: '',
+    retryAfter: 0,
+    claims: noClaims(now),
+  };
+}
+
+/** True where the request claims anything of the shared state. */
+export function claimsAnything(claims: Claims): boolean {
+  return claims.nonce !== 0 || claims.sessionIdHigh !== 0 || claims.sessionIdLow !== 0;
+}

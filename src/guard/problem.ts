@@ -1,0 +1,62 @@
+import { CODES, type Code, type CodeRow } from '../wire/codes.ts';
+import { HEADER_DECISION } from '../wire/constants.ts';
+import type { Answer, Carrier, Decision } from './decision.ts';
+
+/** Content type of refusals to everything but navigations (RFC 9457 §3). */
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/**
+ * What the client sees of a refusal: problem+json, or a small page where a person navigated. Never a threshold,
+ * never which secret check failed: every field is constant per code but the id and the wait.
+ */
+export function problemAnswer(decision: Decision, mount: string, now: number): Answer {
+  const code: Code = decision.code === '' ? 'unsure' : decision.code;
+  const row: CodeRow = CODES[code];
+  const html = isNavigation(decision.carrier);
+  const fields = [
+    'content-type',
+    html ? 'text/html; charset=utf-8' : PROBLEM_TYPE,
+    'cache-control',
+    'no-store',
+    'date',
+    new Date(now).toUTCString(),
+    'x-content-type-options',
+    'nosniff',
+    HEADER_DECISION,
+    decision.id,
+    ...decision.responseFields,
+  ];
+  if (html) fields.push('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+  if (decision.retryAfter > 0) fields.push('retry-after', String(decision.retryAfter));
+  if (row.status === 405) fields.push('allow', decision.route.allow.join(', '));
+  if (row.status === 401) fields.push('www-authenticate', 'Sallyport');
+  // The gate explains its codes itself: no third party learns who was refused.
+  const docs = `${mount}/codes#${code}`;
+  const body = html ? page(code, row, decision.id, docs) : problem(code, row, decision.id, docs);
+  return { status: row.status, fields, body };
+}
+
+const isNavigation = (carrier: Carrier): boolean => carrier === 'navigation' || carrier === 'form';
+
+/** The members are a fixed list (P9.3): a test fails when one is added without thought. */
+function problem(code: Code, row: CodeRow, id: string, docs: string): string {
+  return JSON.stringify({
+    type: docs,
+    title: row.title,
+    status: row.status,
+    detail: row.detail,
+    code,
+    id,
+    retryable: row.retryable,
+    docs,
+  });
+}
+
+function page(code: Code, row: CodeRow, id: string, docs: string): string {
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"><title>${row.title}</title></head>
+<body><main><h1>${row.title}</h1><p>${row.detail}</p>
+<p>Code <a href="${docs}"><code>${code}</code></a>, id <code>${id}</code>.</p></main></body></html>
+`;
+}

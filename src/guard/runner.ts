@@ -1,0 +1,318 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { HELD_BODY_BYTES } from '../wire/constants.ts';
+import { carrierOf } from './carrier.ts';
+import { claimsAnything, newContext, noClaims } from './context.ts';
+import {
+  type Decision,
+  type Outcome,
+  PASS,
+  type Refusal,
+  refusal,
+  type StreamDigest,
+  type TrailStep,
+  type Verdict,
+} from './decision.ts';
+import type { Check, Context, Layer } from './layer.ts';
+import type { Mode } from './config.ts';
+import type { Policy, RouteRule } from './policy.ts';
+import type { Claims, CommitCode, State } from './state.ts';
+import type { RequestView } from './view.ts';
+
+export interface RunnerParts {
+  readonly layers: readonly Layer[];
+  readonly state: State;
+  readonly wall: () => number;
+  readonly nextId: () => string;
+}
+
+export interface Runner {
+  /** Judges one request for the rule that the policy has for it, or for the one given. Never throws. */
+  decide(request: RequestView, route?: RouteRule): Decision | Promise<Decision>;
+}
+
+/** One layer as one route runs it. */
+interface Step {
+  readonly layer: Layer;
+  readonly check: Check;
+  readonly enforced: boolean;
+}
+
+/** What a route runs, composed once when the policy is compiled. */
+interface Pipeline {
+  readonly steps: readonly Step[];
+  readonly preflight: readonly Step[];
+  /** Layers whose refusal the commit and the digest check count as. */
+  readonly replayEnforced: boolean;
+  readonly proofEnforced: boolean;
+  /** True where any layer only reports: claims are then kept in two records. */
+  readonly reports: boolean;
+}
+
+const NO_TRAIL: readonly TrailStep[] = Object.freeze([]);
+const FAULT = refusal('unsure', 'nothing: a check failed to finish; the log names it');
+const DIGEST = refusal('digest', 'a body whose SHA-256 is the one that the proof covers');
+const TOO_LARGE = refusal('too-large', 'a body within the route’s maxBody');
+
+/** Composes the pipelines of a policy. The order of `layers` is the order of admission. */
+export function createRunner(policy: Policy, parts: RunnerParts): Runner {
+  const pipelines = new Map<RouteRule, Pipeline>();
+  for (const route of [...policy.routes, policy.mountRoute]) pipelines.set(route, compose(policy, route, parts.layers));
+  const observers = parts.layers.filter((layer) => layer.observe !== undefined);
+
+  return {
+    decide(request, given) {
+      const preflight = isPreflight(request);
+      const method = preflight ? request.headers.accessControlRequestMethod : effectiveMethod(request);
+      const route = given ?? policy.match(method, request.path, request.folded);
+      const pipeline = pipelines.get(route) as Pipeline;
+      const context = newContext(policy, route, carrierOf(request), request, parts.wall());
+      const run = new Run(request, context, pipeline, parts, observers);
+      return run.layers(preflight ? pipeline.preflight : pipeline.steps, 0);
+    },
+  };
+}
+
+function compose(policy: Policy, route: RouteRule, layers: readonly Layer[]): Pipeline {
+  const steps: Step[] = [];
+  for (const layer of layers) {
+    const check = layer.forRoute(route, policy);
+    if (check !== null) steps.push({ layer, check, enforced: modeOf(policy, route, layer) === 'enforce' });
+  }
+  const enforcedBy = (name: string): boolean => steps.some((step) => step.layer.name === name && step.enforced);
+  return {
+    steps,
+    preflight: steps.filter((step) => step.layer.preflight === true),
+    replayEnforced: enforcedBy('replay'),
+    proofEnforced: enforcedBy('proof'),
+    reports: steps.some((step) => !step.enforced),
+  };
+}
+
+/** A layer's own mode goes before the route's; report in the policy's mode reports everything. */
+function modeOf(policy: Policy, route: RouteRule, layer: Layer): Mode {
+  if (layer.always === true) return 'enforce';
+  if (policy.mode === 'report') return 'report';
+  return policy.layerModes.get(layer.name) ?? route.mode;
+}
+
+/** A preflight is made by the browser, names its method in a field and carries no credentials (Fetch §4.8). */
+function isPreflight(request: RequestView): boolean {
+  return (
+    request.method === 'OPTIONS' && request.headers.origin !== '' && request.headers.accessControlRequestMethod !== ''
+  );
+}
+
+/** Frameworks that know `_method` serve the method it names; policy has to see what they will do. */
+function effectiveMethod(request: RequestView): string {
+  if (request.method !== 'POST' || !request.query.includes('_method=')) return request.method;
+  const named = new URLSearchParams(request.query).get('_method');
+  return named === null || named === '' ? request.method : named.toUpperCase();
+}
+
+/** One request on its way: layers, body, commit, decision. */
+class Run {
+  private readonly trail: TrailStep[] = [];
+  private refused: Refusal | null = null;
+  private refusedBy = '';
+  private outcome: Outcome = 'admit';
+  private body: Uint8Array | null = null;
+  private readonly enforcedClaims: Claims;
+  private readonly reportedClaims: Claims;
+  private readonly request: RequestView;
+  private readonly context: Context;
+  private readonly pipeline: Pipeline;
+  private readonly parts: RunnerParts;
+  private readonly observers: readonly Layer[];
+
+  constructor(
+    request: RequestView,
+    context: Context,
+    pipeline: Pipeline,
+    parts: RunnerParts,
+    observers: readonly Layer[],
+  ) {
+    this.request = request;
+    this.context = context;
+    this.pipeline = pipeline;
+    this.parts = parts;
+    this.observers = observers;
+    this.enforcedClaims = context.claims;
+    this.reportedClaims = pipeline.reports ? noClaims(context.now) : context.claims;
+  }
+
+  /** Runs the layers from `index` on; becomes a promise only where a layer answers with one. */
+  layers(steps: readonly Step[], index: number): Decision | Promise<Decision> {
+    for (let i = index; i < steps.length; i++) {
+      const step = steps[i] as Step;
+      const verdict = this.ask(step);
+      if (verdict === PASS) continue;
+      if (verdict instanceof Promise) return this.later(steps, i, step, verdict);
+      if (this.took(step, verdict as Refusal)) return this.decision();
+    }
+    return this.afterLayers();
+  }
+
+  private ask(step: Step): Verdict | Promise<Verdict> {
+    this.context.claims = step.enforced ? this.enforcedClaims : this.reportedClaims;
+    try {
+      return step.check(this.request, this.context);
+    } catch (error) {
+      return this.fault(error);
+    }
+  }
+
+  private async later(
+    steps: readonly Step[],
+    index: number,
+    step: Step,
+    promise: Promise<Verdict>,
+  ): Promise<Decision> {
+    let verdict: Verdict;
+    try {
+      verdict = await promise;
+    } catch (error) {
+      verdict = this.fault(error);
+    }
+    if (verdict !== PASS && this.took(step, verdict as Refusal)) return this.decision();
+    return this.layers(steps, index + 1);
+  }
+
+  /** A fault refuses: whoever can make a check throw must not get past it (fail-closed). */
+  private fault(error: unknown): Refusal {
+    this.context.evidence = `fault: ${error instanceof Error ? error.name : 'unknown'}`;
+    this.outcome = 'error';
+    return FAULT;
+  }
+
+  /** Notes a refusal. True where it ends the request; reported layers go on. */
+  private took(step: { readonly layer: { readonly name: string }; readonly enforced: boolean }, refused: Refusal): boolean {
+    this.trail.push({
+      layer: step.layer.name,
+      code: refused.code,
+      enforced: step.enforced,
+      evidence: this.context.evidence,
+      wouldPass: refused.wouldPass,
+    });
+    this.context.evidence = '';
+    if (!step.enforced) {
+      if (this.outcome === 'error') this.outcome = 'admit';
+      return false;
+    }
+    this.refused = refused;
+    this.refusedBy = step.layer.name;
+    if (this.outcome !== 'error') this.outcome = refused.kind;
+    return true;
+  }
+
+  private afterLayers(): Decision | Promise<Decision> {
+    if (this.context.answer !== null) return this.decision();
+    const { length } = this.request.body;
+    const { route, digest } = this.context;
+    if (route.maxBody !== 0 && length > route.maxBody && this.failed('target', TOO_LARGE, true)) return this.decision();
+    if (digest === null || length <= 0 || length > HELD_BODY_BYTES || digest.kind !== 'whole') return this.commit();
+    return this.held(digest);
+  }
+
+  /** Small bodies are read and checked before the commit: a changed body never burns the page's counter. */
+  private async held(digest: StreamDigest): Promise<Decision> {
+    try {
+      this.body = await this.request.body.collect(HELD_BODY_BYTES);
+    } catch (error) {
+      this.fault(error);
+      this.failed('guard', FAULT, true);
+      return this.decision();
+    }
+    const fits = this.body !== null && fitsDigest(this.body, digest);
+    if (!fits && this.failed('proof', DIGEST, this.pipeline.proofEnforced)) return this.decision();
+    this.context.digest = null;
+    return this.commit();
+  }
+
+  private commit(): Decision | Promise<Decision> {
+    const claims = this.enforcedClaims;
+    if (!claimsAnything(claims)) return this.commitReported();
+    const result = this.apply(claims);
+    if (result instanceof Promise) return result.then((code) => this.committed(code));
+    return this.committed(result);
+  }
+
+  private apply(claims: Claims): CommitCode | 'unsure' | Promise<CommitCode | 'unsure'> {
+    try {
+      const result = this.parts.state.commit(claims);
+      return result instanceof Promise ? result.catch(() => 'unsure' as const) : result;
+    } catch {
+      return 'unsure';
+    }
+  }
+
+  private committed(code: CommitCode | 'unsure'): Decision | Promise<Decision> {
+    if (code !== '' && this.failed(layerOf(code), COMMIT_REFUSALS[code], true)) return this.decision();
+    return this.commitReported();
+  }
+
+  /** Reported layers apply their own claims after the decision, and never change it. */
+  private commitReported(): Decision | Promise<Decision> {
+    const claims = this.reportedClaims;
+    if (!this.pipeline.reports || !claimsAnything(claims)) return this.decision();
+    const result = this.apply(claims);
+    if (result instanceof Promise) {
+      return result.then((code) => {
+        if (code !== '') this.failed(layerOf(code), COMMIT_REFUSALS[code], false);
+        return this.decision();
+      });
+    }
+    if (result !== '') this.failed(layerOf(result), COMMIT_REFUSALS[result], false);
+    return this.decision();
+  }
+
+  private failed(layer: string, refused: Refusal, enforced: boolean): boolean {
+    return this.took({ layer: { name: layer }, enforced }, refused);
+  }
+
+  private decision(): Decision {
+    const { context, refused } = this;
+    for (const layer of this.observers) layer.observe?.(this.request, context, refused ?? null);
+    const admitted = refused === null;
+    return {
+      outcome: admitted ? 'admit' : this.outcome,
+      id: this.parts.nextId(),
+      code: admitted ? '' : refused.code,
+      layer: this.refusedBy,
+      route: context.route,
+      carrier: context.carrier,
+      level: context.level,
+      client: context.ticket === null ? '' : context.ticket.client,
+      session: labelOf(context.ticket !== null ? context.ticket.session : context.cookieSession),
+      prefix: context.prefix,
+      address: context.address,
+      secure: context.secure,
+      authority: context.authority,
+      trail: this.trail.length === 0 ? NO_TRAIL : this.trail,
+      answer: admitted ? context.answer : null,
+      responseFields: context.responseFields,
+      streamDigest: admitted && this.pipeline.proofEnforced ? context.digest : null,
+      body: this.body,
+      retryAfter: context.retryAfter,
+      proof: admitted ? context.proof : null,
+    };
+  }
+}
+
+/** State knows a session by the first half of its id, records and logs by the second: neither leads to the other. */
+const labelOf = (session: string): string => session.slice(-11);
+
+function fitsDigest(body: Uint8Array, digest: StreamDigest): boolean {
+  return timingSafeEqual(createHash('sha256').update(body).digest(), digest.sha256);
+}
+
+const layerOf = (code: CommitCode | 'unsure'): string => (code === 'entry-required' ? 'session' : code === 'unsure' ? 'state' : 'replay');
+
+const COMMIT_REFUSALS: Readonly<Record<Exclude<CommitCode, ''> | 'unsure', Refusal>> = Object.freeze({
+  stale: refusal('stale', 'an entry into this state: after restart or eviction the page enters again by itself'),
+  replayed: refusal('replayed', 'a counter that this ticket has not used yet'),
+  'stale-nonce': refusal('stale-nonce', 'a counter within the window'),
+  'entry-required': refusal('entry-required', 'a page of this session that entered recently'),
+  banned: refusal('banned', 'a session that has not been ended'),
+  limit: refusal('limit', 'fewer requests'),
+  unsure: refusal('unsure', 'state that can be reached'),
+});

@@ -1,0 +1,86 @@
+import { PASS } from '../guard/decision.ts';
+import type { Context, Layer } from '../guard/layer.ts';
+import type { RequestView } from '../guard/view.ts';
+import { formatAddress, inNetwork, type Network, parseAddress, parseNetwork, prefixOf } from '../lib/address.ts';
+
+const REMEMBERED_PEERS = 4096;
+/** Longer chains are not walked to their end: what lies beyond is counted as the last hop seen. */
+const MAX_HOPS = 16;
+
+/**
+ * Who is calling, by address. Forwarding fields count only where the socket's peer lies in a listed network, and
+ * are walked from the right over listed hops (R6, R7). Never refuses: an address is a budget key, never validity.
+ */
+export const address: Layer = {
+  name: 'address',
+  preflight: true,
+  forRoute: (_route, policy) => {
+    const networks = (policy.config.trustedProxies ?? []).map(parseNetwork).filter((network) => network !== null);
+    const plain = createPeers();
+    return (request, context) => {
+      if (networks.length === 0 || !listed(networks, request.peer)) {
+        const known = plain(request.peer);
+        context.address = known.address;
+        context.prefix = known.prefix;
+      } else {
+        believe(request, context, networks);
+      }
+      return PASS;
+    };
+  },
+};
+
+interface Peer {
+  readonly address: string;
+  readonly prefix: string;
+}
+
+/** Peers come back: the parsed form of the last few thousand is kept, the oldest forgotten in bulk. */
+function createPeers(): (peer: string) => Peer {
+  let known = new Map<string, Peer>();
+  return (peer) => {
+    const found = known.get(peer);
+    if (found !== undefined) return found;
+    if (known.size >= REMEMBERED_PEERS) known = new Map();
+    const made = toPeer(peer);
+    known.set(peer, made);
+    return made;
+  };
+}
+
+function toPeer(text: string): Peer {
+  const parsed = parseAddress(text);
+  // A Unix socket has no address: all that comes by it counts as one.
+  return parsed === null ? { address: '', prefix: 'local' } : { address: formatAddress(parsed), prefix: prefixOf(text) };
+}
+
+function listed(networks: readonly Network[], text: string): boolean {
+  return networks.some((network) => inNetwork(text, network));
+}
+
+function believe(request: RequestView, context: Context, networks: readonly Network[]): void {
+  const client = toPeer(clientOf(request, networks));
+  context.address = client.address;
+  context.prefix = client.prefix;
+  const { xForwardedProto, xForwardedHost } = request.headers;
+  if (xForwardedProto !== '') context.secure = last(xForwardedProto).toLowerCase() === 'https';
+  if (xForwardedHost !== '') context.authority = last(xForwardedHost).toLowerCase();
+}
+
+/** The right-most address that is not one of our own hops; a malformed entry ends the walk at the hop before. */
+function clientOf(request: RequestView, networks: readonly Network[]): string {
+  const hops = request.headers.xForwardedFor.split(',').slice(-MAX_HOPS);
+  let client = request.peer;
+  for (let i = hops.length - 1; i >= 0; i--) {
+    const hop = (hops[i] as string).trim();
+    if (parseAddress(hop) === null) return client;
+    client = hop;
+    if (!listed(networks, hop)) return client;
+  }
+  return client;
+}
+
+/** The last member was written by the hop next to us. */
+function last(list: string): string {
+  return list.slice(list.lastIndexOf(',') + 1).trim();
+}

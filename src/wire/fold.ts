@@ -1,0 +1,72 @@
+/**
+ * Two forms of a path (docs/protocol.md §7). The raw one is signed and forwarded byte for byte; the folded one made
+ * here is what protecting rules match, because backends disagree about what names the same thing.
+ */
+
+/** Why a path is refused where its route does not take encoded paths as they are. */
+export type PathTrouble = '' | 'encoded' | 'control' | 'fragment';
+
+/** Lower case, nothing to decode, no empty segment, no parameter: already folded. */
+const FOLDED = /^(?:\/[a-z0-9\-._~!$&'()*+,=:@]+)+$/;
+
+/**
+ * Policy's form of a raw path: percent sequences decoded except those that are structure or data apart (`/ \ % ? #`
+ * and controls, kept as lower-case `%hh`), case folded, matrix parameters and empty segments dropped, no trailing
+ * slash. `/` for an empty path. Folding twice changes nothing.
+ */
+export function foldPath(rawPath: string): string {
+  if (FOLDED.test(rawPath)) return rawPath;
+  let folded = '';
+  for (const segment of rawPath.split('/')) {
+    const name = foldSegment(segment);
+    if (name !== '') folded += `/${name}`;
+  }
+  return folded === '' ? '/' : folded;
+}
+
+/** One segment, as {@link foldPath} writes it. */
+function foldSegment(segment: string): string {
+  const decoded = segment
+    // A `%` that begins no sequence is itself: written as it would have been, so that folding is idempotent.
+    .replace(/%(?![0-9a-f]{2})/gi, '%25')
+    .replace(/(?:%[0-9a-f]{2})+/gi, decodeRun);
+  const parameters = decoded.indexOf(';');
+  // Up, then down: also `ı`, `ſ` and the Kelvin sign, which some backends compare equal to `i`, `s` and `k`.
+  return (parameters < 0 ? decoded : decoded.slice(0, parameters)).toUpperCase().toLowerCase();
+}
+
+function decodeRun(run: string): string {
+  return run
+    .split(/(%(?:[01][0-9a-f]|7f|2f|5c|25|3f|23))/i)
+    .map((piece, index) => (index % 2 === 1 ? piece : decodeText(piece)))
+    .join('');
+}
+
+function decodeText(sequences: string): string {
+  try {
+    return decodeURIComponent(sequences);
+  } catch {
+    // Not UTF-8: bytes above ASCII stay as they are, the others are still decoded.
+    return sequences.replace(/%([2-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  }
+}
+
+/** The usual path: printable, unencoded. Only dot segments are left to look for. */
+const PLAIN = /^[A-Za-z0-9\-_~!$&'()*+,=:@/]*$/;
+
+/**
+ * What makes a raw path ambiguous, '' for nothing.
+ * - `control`: a raw control character, space, DEL or non-ASCII character (RFC 9112 §3.2)
+ * - `fragment`: a raw `#`
+ * - `encoded`: encoded slash or backslash, raw backslash, dot segments raw or encoded (with or without matrix
+ *   parameters), encoded control characters, a percent sequence that decodes to another one (`%252f`, `%2561`),
+ *   UTF-8 longer than needed, and a `%` that begins no sequence
+ */
+export function pathTrouble(rawPath: string): PathTrouble {
+  if (PLAIN.test(rawPath)) return '';
+  if (/[^\x21-\x7e]/.test(rawPath)) return 'control';
+  if (rawPath.includes('#')) return 'fragment';
+  if (/\\|%(?![0-9a-f]{2})|%(?:2f|5c|[01][0-9a-f]|7f|25[0-9a-f]{2}|c[01]|e0%[89]|f0%8)/i.test(rawPath))
+    return 'encoded';
+  return /(?:^|\/)(?:\.|%2e){1,2}(?:$|\/|;|%3b)/i.test(rawPath) ? 'encoded' : '';
+}

@@ -1,0 +1,287 @@
+import { LABEL, PROOF_PARAMETER, TAG, TAG_BEACON, TAG_SYNC, TAG_URL, type Tag } from './constants.ts';
+
+/**
+ * HTTP Message Signatures (RFC 9421), profile `sallyport-1` (docs/protocol.md §4): what is signed and how it is
+ * written and read. The key and the HMAC belong to whoever calls.
+ *
+ * The profile has one spelling, so reading is one expression over each field. Fields that also carry other labels go
+ * through the grammar of RFC 9651; whatever that grammar would have to resolve (a label twice, stray white space in
+ * ours, further parameters) is `malformed`.
+ */
+
+/** What a parsed or about-to-be-written proof says of itself. */
+export interface ProofParameters {
+  readonly components: readonly string[];
+  /** Seconds since 1970. */
+  readonly created: number;
+  /** The counter, 1 … 2^53−1. */
+  readonly nonce: number;
+  /** The ticket. */
+  readonly keyid: string;
+  readonly tag: Tag;
+}
+
+export interface ParsedProof extends ProofParameters {
+  /** Value of `@signature-params`: the exact text that was sent. */
+  readonly params: string;
+  /** The signature, canonical base64 of 32 bytes: 44 characters. */
+  readonly signature: string;
+}
+
+/** The parts of a request that a proof can cover. '' for a field that is absent. */
+export interface SignedMessage {
+  readonly method: string;
+  /** As agreed at entry (RFC 9421 §2.2.3). */
+  readonly authority: string;
+  /** Raw, never re-encoded. */
+  readonly path: string;
+  /** From the `?` on, or ''. */
+  readonly query: string;
+  readonly contentType: string;
+  readonly contentDigest: string;
+  readonly sallyportDigest: string;
+  readonly authorization: string;
+  /** Value of a further field that policy lists; null where it is absent or came more than once. */
+  readonly field: (name: string) => string | null;
+}
+
+/** What decides which components a proof has to cover. */
+export interface CoverageFacts {
+  readonly contentType: boolean;
+  readonly digest: '' | 'content-digest' | 'sallyport-digest';
+  readonly authorization: boolean;
+  /** Further fields, in the policy's order, lower case. */
+  readonly signed: readonly string[];
+}
+
+const BASE_COMPONENTS = ['@method', '@authority', '@path', '@query'] as const;
+
+/** Components of compact proofs. */
+export const COMPACT_COMPONENTS: readonly string[] = Object.freeze([...BASE_COMPONENTS]);
+
+/** The components that a proof over such a request covers, in this order and no others. */
+export function requiredComponents(facts: CoverageFacts): readonly string[] {
+  const list: string[] = [...BASE_COMPONENTS];
+  if (facts.contentType) list.push('content-type');
+  if (facts.digest !== '') list.push(facts.digest);
+  if (facts.authorization) list.push('authorization');
+  return list.concat(facts.signed);
+}
+
+/** Whether a proof covers exactly what it has to. */
+export function coversExactly(components: readonly string[], required: readonly string[]): boolean {
+  if (components.length !== required.length) return false;
+  for (let at = 0; at < required.length; at++) if (components[at] !== required[at]) return false;
+  return true;
+}
+
+/** The inner list with its parameters: value of `@signature-params`. */
+export function formatSignatureParams(proof: ProofParameters): string {
+  const names = proof.components.map((name) => `"${name}"`).join(' ');
+  return `(${names});created=${proof.created};nonce="${proof.nonce}";keyid="${proof.keyid}";tag="${proof.tag}"`;
+}
+
+/** Value of the Signature-Input field. */
+export function formatSignatureInput(proof: ProofParameters): string {
+  return `${LABEL}=${formatSignatureParams(proof)}`;
+}
+
+/** Value of the Signature field for a base64 signature. */
+export function formatSignature(base64: string): string {
+  return `${LABEL}=:${base64}:`;
+}
+
+/**
+ * The signature base (RFC 9421 §2.5). `params` is the exact text of the parameters. A component that the message
+ * does not have gives null: nothing was signed that way.
+ */
+export function signatureBase(message: SignedMessage, components: readonly string[], params: string): string | null {
+  let base = `"@method": ${message.method}\n"@authority": ${message.authority}\n"@path": ${message.path || '/'}\n"@query": ${message.query || '?'}\n`;
+  for (let at = BASE_COMPONENTS.length; at < components.length; at++) {
+    const name = components[at] ?? '';
+    const value = componentValue(message, name);
+    if (value === null) return null;
+    base += `"${name}": ${value}\n`;
+  }
+  return `${base}"@signature-params": ${params}`;
+}
+
+function componentValue(message: SignedMessage, name: string): string | null {
+  switch (name) {
+    case 'content-type':
+      return message.contentType;
+    case 'content-digest':
+      return message.contentDigest;
+    case 'sallyport-digest':
+      return message.sallyportDigest;
+    case 'authorization':
+      return message.authorization;
+    default: {
+      const value = message.field(name);
+      // One line of visible ASCII, so that both sides see the same bytes.
+      return value !== null && /^[\x21-\x7e]+(?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value) ? value : null;
+    }
+  }
+}
+
+/** Proof in one token, for sockets and URLs: `tag.created.nonce.signature.ticket` (docs/protocol.md §4.8). */
+export function formatCompactProof(proof: ProofParameters, signatureBase64: string): string {
+  const signature = signatureBase64.replaceAll('+', '-').replaceAll('/', '_').replace('=', '');
+  return `${proof.tag}.${proof.created}.${proof.nonce}.${signature}.${proof.keyid}`;
+}
+
+/** Whether a tag is signed by the `sync` key instead of the `proof` key. */
+export function isSyncTag(tag: Tag): boolean {
+  return tag !== TAG;
+}
+
+/** The tag a text names, or null. */
+export function toTag(text: string): Tag | null {
+  switch (text) {
+    case TAG:
+    case TAG_BEACON:
+    case TAG_SYNC:
+    case TAG_URL:
+      return text;
+    default:
+      return null;
+  }
+}
+
+/** Longest Signature-Input or Signature that is read at all. */
+const FIELD_LIMIT = 8192;
+
+const PARAMS =
+  /^(\((?:"[a-z0-9@-]{1,64}"(?: (?=")|(?=\)))){4,24}\));created=(\d{1,12});nonce="([1-9]\d{0,15})";keyid="([\w.-]{1,512})";tag="([a-z0-9-]{1,24})"$/;
+/** 32 bytes have one spelling: the last digit carries four bits. */
+const SIGNATURE = /^:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=:$/;
+
+/**
+ * The proof in a pair of fields ('' for absent): null where neither has a member with our label, `malformed` where
+ * ours is in one only, twice, or not exactly as the profile writes it.
+ */
+export function parseSignatureInput(inputField: string, signatureField: string): ParsedProof | 'malformed' | null {
+  if (inputField === '' && signatureField === '') return null;
+  if (inputField.length > FIELD_LIMIT || signatureField.length > FIELD_LIMIT) return 'malformed';
+  const input = memberOf(inputField);
+  const signature = memberOf(signatureField);
+  if (input === null && signature === null) return null;
+  if (typeof input !== 'string' || typeof signature !== 'string') return 'malformed';
+  if (!SIGNATURE.test(signature)) return 'malformed';
+  return parseParams(input, signature.slice(1, -1));
+}
+
+function parseParams(params: string, signature: string): ParsedProof | 'malformed' {
+  const match = PARAMS.exec(params);
+  if (match === null) return 'malformed';
+  const tag = toTag(match[5] ?? '');
+  const nonce = Number(match[3]);
+  const created = match[2] ?? '';
+  if (tag === null || !Number.isSafeInteger(nonce) || (created.length > 1 && created.startsWith('0')))
+    return 'malformed';
+  return {
+    components: componentsOf(match[1] ?? ''),
+    created: Number(created),
+    nonce,
+    keyid: match[4] ?? '',
+    tag,
+    params,
+    signature,
+  };
+}
+
+/** Lists seen before, by their text: real clients send a handful. Bounded. */
+const seen = new Map<string, readonly string[]>();
+const SEEN_LIMIT = 64;
+
+function componentsOf(list: string): readonly string[] {
+  const known = seen.get(list);
+  if (known !== undefined) return known;
+  const components = Object.freeze(list.slice(2, -2).split('" "'));
+  if (seen.size < SEEN_LIMIT) seen.set(list, components);
+  return components;
+}
+
+/**
+ * One member of a dictionary (RFC 9651 §3.2, §4.2), without nested choices over the same characters: linear time.
+ * Built on first use, because pages never need it.
+ */
+function createMemberGrammar(): RegExp {
+  const key = '[a-z*][a-z0-9_.*-]*';
+  const bare = [
+    '-?(?:\\d{1,12}\\.\\d{1,3}|\\d{1,15}(?![\\d.]))',
+    '"(?:[\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\["\\\\])*"',
+    "[A-Za-z*][!#$%&'*+\\-.^_`|~0-9A-Za-z:/]*",
+    ':[A-Za-z0-9+/]*={0,2}:',
+    '\\?[01]',
+  ].join('|');
+  const parameters = `(?:; *${key}(?:=(?:${bare}))?)*`;
+  const item = `(?:${bare})${parameters}`;
+  const innerList = `\\( *(?:${item}(?: +${item})* *)?\\)${parameters}`;
+  return new RegExp(`(${key})(?:=(${item}|${innerList})|(${parameters}))(?:[ \\t]*(,)[ \\t]*|$)`, 'y');
+}
+
+let memberGrammar: RegExp | undefined;
+
+/** Text of the value of our member, null where there is none, undefined where the field cannot be read. */
+function memberOf(field: string): string | null | undefined {
+  const prefix = `${LABEL}=`;
+  // Ours alone: what follows is checked character by character, so no second member can hide in it.
+  if (field.startsWith(prefix) && !field.includes(',')) return field.slice(prefix.length);
+  let found: string | null = null;
+  let more = field !== '';
+  memberGrammar ??= createMemberGrammar();
+  memberGrammar.lastIndex = 0;
+  while (more) {
+    const match = memberGrammar.exec(field);
+    // Not a dictionary: other people's field, unless it may be meant for us.
+    if (match === null) return field.includes(LABEL) ? undefined : null;
+    if (match[1] === LABEL) {
+      if (found !== null || match[2] === undefined) return undefined;
+      found = match[2];
+    }
+    more = match[4] !== undefined;
+  }
+  return found;
+}
+
+const COMPACT =
+  /^(sallyport-1(?:-[a-z]{1,8})?)\.(0|[1-9]\d{0,11})\.([1-9]\d{0,15})\.([\w-]{42}[AEIMQUYcgkosw048])\.([\w.-]{1,512})$/;
+
+/** Reads a compact proof into the same shape; null where it is none. It covers method, authority, path and query. */
+export function parseCompactProof(text: string): ParsedProof | null {
+  const match = text.length <= 1024 ? COMPACT.exec(text) : null;
+  const tag: Tag | null = toTag(match?.[1] ?? '');
+  const nonce = Number(match?.[3]);
+  if (match === null || tag === null || !Number.isSafeInteger(nonce)) return null;
+  const proof = { components: COMPACT_COMPONENTS, created: Number(match[2]), nonce, keyid: match[5] ?? '', tag };
+  const signature = `${(match[4] ?? '').replaceAll('-', '+').replaceAll('_', '/')}=`;
+  return { ...proof, params: formatSignatureParams(proof), signature };
+}
+
+/** A query without its proof, and the proof's text. */
+export interface UrlProof {
+  /** What the proof signs: from the `?` on, or ''. */
+  readonly query: string;
+  readonly proof: string;
+}
+
+/**
+ * Takes the proof parameter off a raw query. It is the last parameter and the only one of its name, in this very
+ * spelling: null where there is none, `malformed` where it stands anywhere else.
+ */
+export function splitUrlProof(query: string): UrlProof | 'malformed' | null {
+  const name = `${PROOF_PARAMETER}=`;
+  const first = query.indexOf(name);
+  if (first < 0) return null;
+  const separator = query[first - 1];
+  if (separator !== '?' && separator !== '&') return 'malformed';
+  const proof = query.slice(first + name.length);
+  if (!/^[\w.-]+$/.test(proof)) return 'malformed';
+  return { query: separator === '?' && first === 1 ? '' : query.slice(0, first - 1), proof };
+}
+
+/** Puts a compact proof at the end of a raw query ('' for none), where {@link splitUrlProof} finds it. */
+export function joinUrlProof(query: string, proof: string): string {
+  return `${query === '' || query === '?' ? '?' : `${query}&`}${PROOF_PARAMETER}=${proof}`;
+}

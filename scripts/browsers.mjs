@@ -32,9 +32,9 @@ const managers = [
   { name: 'pacman', refresh: null, install: ['-Sy', '--noconfirm', '--needed'], firefox: 'firefox' },
 ];
 
-/** Path of the system's browser; '' where there is none. `CHROMIUM_PATH` and `FIREFOX_PATH` go before the search. */
+/** Path of the system's browser; '' where there is none. `SALLYPORT_CHROMIUM` and `SALLYPORT_FIREFOX` go before the search. */
 export function findBrowser(kind, env = process.env) {
-  const named = env[`${kind.toUpperCase()}_PATH`] ?? '';
+  const named = env[`SALLYPORT_${kind.toUpperCase()}`] ?? '';
   if (named !== '') return existsSync(named) ? named : '';
   for (const name of candidates[kind]) {
     const found = which(name, env);

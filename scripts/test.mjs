@@ -50,7 +50,11 @@ async function testGroup(group) {
       console.error(todo);
       return { ok: false, why: 'browsers are missing', counts: emptyCounts() };
     }
-    console.log(`Chromium: ${findBrowser('chromium')}   Firefox: ${findBrowser('firefox')}`);
+    for (const kind of ['chromium', 'firefox']) {
+      const path = findBrowser(kind);
+      process.env[`SALLYPORT_${kind.toUpperCase()}`] = path;
+      console.log(`${kind}: ${path}`);
+    }
   }
   return nodeTest(filesOf(group), group);
 }

@@ -1,0 +1,249 @@
+import type {
+  Claims,
+  CommitCode,
+  EntryClaim,
+  EntryGrant,
+  RedirectGrant,
+  SessionRef,
+  State,
+  StateUsage,
+} from '../../guard/state.ts';
+import { SESSION_IDLE_SECONDS } from '../../wire/constants.ts';
+import { BoundedMap } from './bounded-map.ts';
+import { SteadyClock, ticksOf, toTicks } from './clock.ts';
+import { Grants } from './grants.ts';
+import { Mints } from './mints.ts';
+import { Revocations, toKey } from './revocations.ts';
+import { Sessions } from './sessions.ts';
+import { Windows } from './windows.ts';
+
+/** Bounds of the tables. Memory is taken as they fill, by segments, and given back when the state is closed. */
+export interface MemoryStateOptions {
+  /** Windows at most; 156 bytes each. Default 524,288. */
+  entries?: number;
+  /** Sessions at most; 48 bytes each. Default 1,048,576. */
+  sessions?: number;
+  /** Windows one session may have; a further entry costs it its oldest. Default 128. */
+  entriesPerSession?: number;
+  /** Milliseconds after which an unused session is forgotten. Default: as long as its cookie may idle, 12 h. */
+  sessionIdle?: number;
+  /** Revocations remembered. Beyond, cookies unknown to state get a new session instead of their own. Default 65,536. */
+  revocations?: number;
+  /** Redirect grants at one time. Default 4,096. */
+  grants?: number;
+  /** Sessions made again from their cookies that are kept from being made twice. Default 65,536. */
+  remade?: number;
+}
+
+/** Stops of the sweeping hands per entry: more than one, so that they outrun what comes in. */
+const SWEEP_WINDOWS = 4;
+const SWEEP_SESSIONS = 2;
+/** Stops before a full table evicts somebody alive. */
+const SWEEP_FULL = 64;
+
+/**
+ * State in this process's memory: gone with it, which costs every page one entry and never admits a request twice
+ * (PROTOCOL 4.3). All methods answer synchronously, and none does work that grows with the number of visitors.
+ *
+ * Throws RangeError for a bound that is not a positive integer.
+ */
+export function createMemoryState(options: MemoryStateOptions = {}): State {
+  return new MemoryState(options);
+}
+
+class MemoryState implements State {
+  readonly kind = 'memory';
+  readonly #clock = new SteadyClock();
+  readonly #mints = new Mints();
+  readonly #windows: Windows;
+  readonly #sessions: Sessions;
+  readonly #revocations: Revocations;
+  readonly #grants: Grants;
+  /** Slots of sessions made again: their cookies still name another place, and must not make them a second time. */
+  readonly #remade: BoundedMap<number>;
+  readonly #capacity: number;
+  readonly #entriesPerSession: number;
+  readonly #idle: number;
+
+  constructor(options: MemoryStateOptions) {
+    this.#capacity = bound('sessions', options.sessions, 1 << 20);
+    this.#sessions = new Sessions(this.#capacity);
+    this.#windows = new Windows(bound('entries', options.entries, 1 << 19));
+    this.#entriesPerSession = bound('entriesPerSession', options.entriesPerSession, 128);
+    this.#idle = ticksOf(bound('sessionIdle', options.sessionIdle, SESSION_IDLE_SECONDS * 1000));
+    this.#revocations = new Revocations(bound('revocations', options.revocations, 1 << 16));
+    this.#grants = new Grants(bound('grants', options.grants, 4096));
+    this.#remade = new BoundedMap(bound('remade', options.remade, 1 << 16));
+  }
+
+  commit(claims: Claims): CommitCode {
+    const steady = this.#clock.read(claims.now);
+    const now = toTicks(steady);
+    const claimsWindow = claims.nonce !== 0 || claims.redirectTarget !== '';
+    let session = 0;
+    if (claims.sessionIdHigh !== 0 || claims.sessionIdLow !== 0) {
+      session = this.#living(this.#sessions.find(claims.sessionPlace, claims.sessionIdHigh, claims.sessionIdLow), claims.now);
+      if (session === 0) return claimsWindow ? 'stale' : 'entry-required';
+      if (claims.entryWithin > 0 && now - this.#sessions.lastEntry(session) > ticksOf(claims.entryWithin)) {
+        return 'entry-required';
+      }
+    }
+    if (claimsWindow) {
+      const owner = this.#windows.owner(claims.windowPlace, claims.windowIdHigh, claims.windowIdLow, now);
+      if (owner === 0 || !isCounter(claims.nonce) || (owner !== session && this.#living(owner, claims.now) === 0)) {
+        return 'stale';
+      }
+      // The last check applies itself: a window or a grant changes only when nothing else can refuse any more.
+      const refused = claims.redirectTarget === '' ? this.#useCounter(claims) : this.#useGrant(claims, steady);
+      if (refused !== '') return refused;
+      if (owner !== session) this.#sessions.touch(owner, now);
+    }
+    if (session !== 0) this.#sessions.touch(session, now);
+    return '';
+  }
+
+  enter(entry: EntryClaim): EntryGrant {
+    const steady = this.#clock.read(entry.now);
+    const now = toTicks(steady);
+    this.#sweep(now);
+    let session = entry.session === null ? 0 : this.#resume(entry.session, entry.prefix, entry.now, now);
+    const fresh = session === 0;
+    if (fresh) {
+      const wait = this.#mints.take(steady, entry.prefix, entry.mintsPerMinute, entry.mintsPerMinuteTotal);
+      if (wait > 0) return { ok: false, code: 'limit', retryAfter: wait };
+      session = this.#addSession(entry.newIdHigh, entry.newIdLow, entry.prefix, now);
+    }
+    const windowPlace = this.#addWindow(session, entry, now);
+    this.#sessions.noteEntry(session, now);
+    return { ok: true, windowPlace, session: this.#sessions.ref(session), fresh };
+  }
+
+  grantRedirect(grant: RedirectGrant): void {
+    this.#grants.add(grant, this.#clock.elapsed, grant.until - this.#clock.latest);
+  }
+
+  revoke(session: SessionRef, until: number): void {
+    this.#revocations.add(session.idHigh, session.idLow, until);
+    const slot = this.#find(session);
+    if (slot !== 0) this.#dropSession(slot);
+  }
+
+  usage(): StateUsage {
+    return {
+      entries: this.#windows.live,
+      sessions: this.#sessions.live,
+      bytes: this.#windows.bytes + this.#sessions.bytes,
+      capacity: this.#capacity,
+    };
+  }
+
+  close(): void {}
+
+  #useCounter(claims: Claims): CommitCode {
+    return this.#windows.take(claims.windowPlace, claims.nonce, claims.repeatable);
+  }
+
+  /** A grant stands for a counter that was burnt here: whatever else it is asked for has been seen before. */
+  #useGrant(claims: Claims, steady: number): CommitCode {
+    if (!this.#windows.isTaken(claims.windowPlace, claims.nonce)) return 'replayed';
+    return this.#grants.take(claims, steady) ? '' : 'replayed';
+  }
+
+  /** The session, unless it has been revoked since it was last looked at. Two numbers compared, nearly always. */
+  #living(slot: number, wall: number): number {
+    if (slot === 0 || this.#sessions.checked(slot) === this.#revocations.version) return slot;
+    const { idHigh, idLow } = this.#sessions.ref(slot);
+    if (this.#revocations.has(idHigh, idLow, wall)) {
+      this.#dropSession(slot);
+      return 0;
+    }
+    this.#sessions.setChecked(slot, this.#revocations.version);
+    return slot;
+  }
+
+  #find(session: SessionRef): number {
+    const { place, idHigh, idLow } = session;
+    const slot = this.#sessions.find(place, idHigh, idLow);
+    return slot === 0 ? this.#sessions.find(this.#remade.get(toKey(idHigh, idLow)) ?? 0, idHigh, idLow) : slot;
+  }
+
+  /** Slot of a cookie's session, made again where state has forgotten it; 0 where it is or may be revoked. */
+  #resume(session: SessionRef, prefix: string, wall: number, now: number): number {
+    const { idHigh, idLow } = session;
+    const slot = this.#find(session);
+    if (slot !== 0) return this.#living(slot, wall);
+    if (this.#revocations.mayHave(idHigh, idLow, wall)) return 0;
+    const made = this.#addSession(idHigh, idLow, prefix, now);
+    this.#remade.set(toKey(idHigh, idLow), made);
+    return made;
+  }
+
+  #addSession(idHigh: number, idLow: number, prefix: string, now: number): number {
+    if (this.#sessions.full) this.#dropSession(this.#sessions.idlest());
+    return this.#sessions.add(idHigh, idLow, prefix, now, this.#revocations.version);
+  }
+
+  #addWindow(session: number, entry: EntryClaim, now: number): number {
+    if (this.#sessions.windowCount(session) >= this.#entriesPerSession) this.#dropFirstWindow(session);
+    if (this.#windows.full) this.#makeRoom(now);
+    const expires = now + ticksOf(entry.windowLife);
+    const slot = this.#windows.add(entry.windowIdHigh, entry.windowIdLow, session, expires);
+    const last = this.#sessions.pushWindow(session, slot);
+    if (last !== 0) this.#windows.setNext(last, slot);
+    return slot;
+  }
+
+  #dropFirstWindow(session: number): void {
+    const first = this.#sessions.firstWindow(session);
+    if (first === 0) return;
+    this.#sessions.shiftWindow(session, this.#windows.next(first));
+    this.#windows.remove(first);
+  }
+
+  /** Bounded by the windows a session may have. */
+  #dropSession(session: number): void {
+    while (this.#sessions.firstWindow(session) !== 0) this.#dropFirstWindow(session);
+    this.#sessions.remove(session);
+  }
+
+  /** Frees a few of what has expired: a little on every entry, so that nothing ever goes through a whole table. */
+  #sweep(now: number): void {
+    for (let stop = 0; stop < SWEEP_WINDOWS; stop += 1) this.#sweepWindow(now);
+    for (let stop = 0; stop < SWEEP_SESSIONS; stop += 1) {
+      const session = this.#sessions.sweep(now - this.#idle);
+      if (session !== 0) this.#dropSession(session);
+    }
+  }
+
+  /** Drops the expired windows at the front of the chain in which the hand's next stop lies. */
+  #sweepWindow(now: number): number {
+    const session = this.#windows.sweep();
+    if (session === 0) return 0;
+    for (;;) {
+      const first = this.#sessions.firstWindow(session);
+      if (first === 0 || !this.#windows.expired(first, now)) return session;
+      this.#dropFirstWindow(session);
+    }
+  }
+
+  /** Room for one more window: what has expired, else one of the largest prefix's, else whatever lies at the hand. */
+  #makeRoom(now: number): void {
+    let last = 0;
+    for (let stop = 0; stop < SWEEP_FULL; stop += 1) {
+      last = this.#sweepWindow(now);
+      if (!this.#windows.full) return;
+    }
+    const idlest = this.#sessions.idlestWithWindow();
+    this.#dropFirstWindow(idlest === 0 ? last : idlest);
+  }
+}
+
+function isCounter(nonce: number): boolean {
+  return Number.isSafeInteger(nonce) && nonce > 0;
+}
+
+function bound(name: string, value: number | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new RangeError(`createMemoryState: ${name} must be a positive integer, not ${value}`);
+}

@@ -1,0 +1,47 @@
+import { BoundedMap } from './bounded-map.ts';
+
+/**
+ * Sessions ended before their cookies and tickets were. They lie apart from the sessions, so that no eviction can
+ * bring one back. Times are the wall clock's, as the cookies' are: a clock set back makes them last longer.
+ */
+export class Revocations {
+  readonly #until: BoundedMap<number>;
+  #version = 0;
+  #unknownUntil = 0;
+
+  constructor(capacity: number) {
+    this.#until = new BoundedMap(capacity);
+  }
+
+  get size(): number {
+    return this.#until.size;
+  }
+
+  /** Moves on with every revocation: who has looked since need not look again. 32 bits. */
+  get version(): number {
+    return this.#version;
+  }
+
+  add(idHigh: number, idLow: number, until: number): void {
+    const id = toKey(idHigh, idLow);
+    const lost = this.#until.set(id, Math.max(until, this.#until.get(id) ?? 0));
+    if (lost !== undefined) this.#unknownUntil = Math.max(this.#unknownUntil, lost);
+    this.#version = (this.#version + 1) >>> 0;
+  }
+
+  has(idHigh: number, idLow: number, now: number): boolean {
+    return (this.#until.get(toKey(idHigh, idLow)) ?? 0) > now;
+  }
+
+  /**
+   * Whether an id that nobody knows may have been revoked: certainly so if it stands here, possibly so while a
+   * revocation that had to make room would still hold.
+   */
+  mayHave(idHigh: number, idLow: number, now: number): boolean {
+    return this.#unknownUntil > now || this.has(idHigh, idLow, now);
+  }
+}
+
+export function toKey(idHigh: number, idLow: number): string {
+  return `${idHigh}.${idLow}`;
+}

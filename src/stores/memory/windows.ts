@@ -1,0 +1,90 @@
+import { Slab } from './slab.ts';
+import { isTaken, takeCounter, WINDOW_WORDS, type WindowAnswer } from './window.ts';
+
+const ID_HIGH = 0;
+const ID_LOW = 1;
+const EXPIRES = 2;
+const SESSION = 3;
+/** The session's next younger window. */
+const NEXT = 4;
+const WINDOW = 5;
+const WORDS = WINDOW + WINDOW_WORDS;
+
+/** Windows by slot: one per entry, 156 bytes. Each belongs to a session and is in its chain, oldest first. */
+export class Windows {
+  readonly #slab: Slab;
+  #hand = 0;
+
+  constructor(capacity: number) {
+    this.#slab = new Slab(WORDS, NEXT, capacity);
+  }
+
+  get live(): number {
+    return this.#slab.live;
+  }
+
+  get capacity(): number {
+    return this.#slab.capacity;
+  }
+
+  get bytes(): number {
+    return this.#slab.bytes;
+  }
+
+  get full(): boolean {
+    return this.#slab.live >= this.#slab.capacity;
+  }
+
+  /** Session that owns this very window while it lives, else 0. `now` in ticks. */
+  owner(place: number, idHigh: number, idLow: number, now: number): number {
+    const words = this.#slab.words(place);
+    const base = this.#slab.base(place);
+    if (words === undefined || words[base + ID_HIGH] !== idHigh || words[base + ID_LOW] !== idLow) return 0;
+    return (words[base + EXPIRES] ?? 0) > now ? (words[base + SESSION] ?? 0) : 0;
+  }
+
+  /** Uses a counter of a window that lives. */
+  take(place: number, counter: number, repeatable: boolean): WindowAnswer {
+    const words = this.#slab.words(place);
+    if (words === undefined) return 'stale-nonce';
+    return takeCounter(words, this.#slab.base(place) + WINDOW, counter, repeatable);
+  }
+
+  isTaken(place: number, counter: number): boolean {
+    const words = this.#slab.words(place);
+    return words !== undefined && isTaken(words, this.#slab.base(place) + WINDOW, counter);
+  }
+
+  /** Only while not {@link full}. `expires` in ticks. */
+  add(idHigh: number, idLow: number, session: number, expires: number): number {
+    const slot = this.#slab.take();
+    this.#slab.set(slot, ID_HIGH, idHigh);
+    this.#slab.set(slot, ID_LOW, idLow);
+    this.#slab.set(slot, SESSION, session);
+    this.#slab.set(slot, EXPIRES, expires);
+    return slot;
+  }
+
+  remove(slot: number): void {
+    this.#slab.release(slot);
+  }
+
+  next(slot: number): number {
+    return this.#slab.get(slot, NEXT);
+  }
+
+  setNext(slot: number, next: number): void {
+    this.#slab.set(slot, NEXT, next);
+  }
+
+  expired(slot: number, now: number): boolean {
+    return this.#slab.get(slot, EXPIRES) <= now;
+  }
+
+  /** Session of the slot at the next stop of a hand that goes round all windows; 0 where the slot is free. */
+  sweep(): number {
+    if (this.#slab.top === 0) return 0;
+    this.#hand = (this.#hand % this.#slab.top) + 1;
+    return this.#slab.get(this.#hand, SESSION);
+  }
+}

@@ -41,6 +41,7 @@ export function newContext(
     secure: request.secure,
     authority: request.authority,
     ticket: null,
+    resent: null,
     proof: null,
     cookieSession: '',
     level: 'open',

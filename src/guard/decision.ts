@@ -99,6 +99,8 @@ export interface BurntProof {
   /** Value of the Signature member, base64. */
   readonly signature: string;
   readonly contentDigest: string;
+  /** A URL proof, which media elements may use again for ranges. */
+  readonly repeatable: boolean;
 }
 
 /** A complete answer; adapters write it out as it is. */

@@ -51,6 +51,7 @@ interface Pipeline {
 const NO_TRAIL: readonly TrailStep[] = Object.freeze([]);
 const FAULT = refusal('unsure', 'nothing: a check failed to finish; the log names it');
 const DIGEST = refusal('digest', 'a body whose SHA-256 is the one that the proof covers');
+const NOT_REDIRECTED = refusal('signature', 'a signature by the ticket’s key over this very request');
 const TOO_LARGE = refusal('too-large', 'a body within the route’s maxBody');
 
 /** Composes the pipelines of a policy. The order of `layers` is the order of admission. */
@@ -246,8 +247,21 @@ class Run {
   }
 
   private committed(code: CommitCode | 'unsure'): Decision | Promise<Decision> {
-    if (code !== '' && this.failed(layerOf(code), COMMIT_REFUSALS[code], true)) return this.decision();
+    if (code !== '' && this.failedCommit(code, this.enforcedClaims, true)) return this.decision();
+    if (code === '' && this.enforcedClaims.redirectTarget !== '') this.redirected();
     return this.commitReported();
+  }
+
+  /** The grant stands for the signature: what was signed is what was redirected here. */
+  private redirected(): void {
+    this.context.ticket = this.context.resent;
+    this.context.level = 'proof';
+  }
+
+  private failedCommit(code: Exclude<CommitCode, ''> | 'unsure', claims: Claims, enforced: boolean): boolean {
+    // Without the redirect grant that it hoped for, a signature that did not hold is just that.
+    if (claims.redirectTarget !== '' && code !== 'unsure') return this.failed('proof', NOT_REDIRECTED, enforced);
+    return this.failed(layerOf(code), COMMIT_REFUSALS[code], enforced);
   }
 
   /** Reported layers apply their own claims after the decision, and never change it. */
@@ -257,11 +271,11 @@ class Run {
     const result = this.apply(claims);
     if (result instanceof Promise) {
       return result.then((code) => {
-        if (code !== '') this.failed(layerOf(code), COMMIT_REFUSALS[code], false);
+        if (code !== '') this.failedCommit(code, claims, false);
         return this.decision();
       });
     }
-    if (result !== '') this.failed(layerOf(result), COMMIT_REFUSALS[result], false);
+    if (result !== '') this.failedCommit(result, claims, false);
     return this.decision();
   }
 

@@ -1,0 +1,247 @@
+import type { OpenTicket, Tickets } from '../doors/ticket.ts';
+import { PASS, type Pass, refusal, type Refusal } from '../guard/decision.ts';
+import type { Context, Layer } from '../guard/layer.ts';
+import type { RouteRule } from '../guard/policy.ts';
+import type { RequestView } from '../guard/view.ts';
+import {
+  CREATED_SECONDS,
+  PROOF_PARAMETER,
+  SKEW_SECONDS,
+  TAG,
+  TAG_BEACON,
+  TAG_SYNC,
+  TAG_URL,
+} from '../wire/constants.ts';
+import { parseContentDigest } from '../wire/digest.ts';
+import { parseCompactProof, parseSignatureInput, splitUrlProof } from '../wire/parse-signature.ts';
+import {
+  coversExactly,
+  isSyncTag,
+  type ParsedProof,
+  requiredComponents,
+  type SignedMessage,
+  signatureBase,
+} from '../wire/signature.ts';
+
+const ENTRY = refusal('entry-required', 'a proof by a page that entered');
+const INSECURE = refusal('insecure-context', 'a page over HTTPS or on localhost; or --insecure-http in report mode');
+const MALFORMED = refusal('target', 'one proof, spelt as docs/protocol.md §4 spells it');
+const STALE = refusal('stale', 'a ticket of this gate that has not expired');
+const INSTANCE = refusal('wrong-instance', 'a ticket of this instance, or state that the instances share');
+const CLIENT = refusal('forbidden', 'a ticket of the client that this route belongs to');
+const SIGNATURE = refusal('signature', 'a signature by the ticket’s key over this very request');
+const CLOCK = refusal('clock', 'a proof made within 60 s of the server’s time');
+const NO_DIGEST = refusal('digest', 'a digest of the body under the proof, or `body: \'unsigned\'` on the route');
+const MISMATCH = refusal('session-mismatch', 'ticket and session cookie of one session');
+
+/** Where the request may carry one: the fields, or a subprotocol or parameter where there are no fields to set. */
+export function showsProof(request: RequestView, context: Context): boolean {
+  const { signatureInput, signature, secWebsocketProtocol } = request.headers;
+  return (
+    signatureInput !== '' ||
+    signature !== '' ||
+    request.query.includes(PROOF_PARAMETER) ||
+    (context.carrier === 'socket' && secWebsocketProtocol.includes(TAG))
+  );
+}
+
+/** A proof as it was found, and the query without it. */
+interface Found {
+  readonly proof: ParsedProof;
+  readonly query: string;
+  readonly compact: boolean;
+}
+
+/**
+ * The proof itself (PROTOCOL §3): a signature by the key that only the page holds, over method, authority, path,
+ * query and body. Stateless; that it is used once is for the replay layer and the commit.
+ */
+export function createProof(tickets: Tickets): Layer {
+  return {
+    name: 'proof',
+    forRoute: (route) => {
+      if (route.level === 'open' || route.level === 'site') return null;
+      const required = route.level === 'proof';
+      const coverage = createCoverage(route);
+      return (request, context) => {
+        const found = findProof(request, context);
+        if (found === null) return required ? missing(context) : PASS;
+        if (found === 'malformed') return MALFORMED;
+        const ticket = tickets.open(found.proof.keyid, context.now);
+        if (typeof ticket === 'string') return ticket === 'wrong-instance' ? INSTANCE : STALE;
+        return judge(tickets, ticket, found, request, context, coverage);
+      };
+    },
+  };
+}
+
+/** The check in the order of its cost; nothing is noted in the context before the signature holds. */
+function judge(
+  tickets: Tickets,
+  ticket: OpenTicket,
+  found: Found,
+  request: RequestView,
+  context: Context,
+  coverage: Coverage,
+): Pass | Refusal {
+  const { proof } = found;
+  const { route } = context;
+  const { headers } = request;
+  if (ticket.client !== route.client.name) return CLIENT;
+  if (!ticket.fits(context.authority, headers.origin)) return SIGNATURE;
+  if (!takesTag(proof, found.compact, request, context)) return SIGNATURE;
+  if (Math.abs(proof.created * 1000 - context.now) > (CREATED_SECONDS + SKEW_SECONDS) * 1000) return clock(context, proof);
+  const body = request.body.length !== 0;
+  const digestField = !body ? '' : headers.sallyportDigest !== '' ? 'sallyport-digest' : headers.contentDigest !== '' ? 'content-digest' : '';
+  if (body && digestField === '' && route.bodySigned) return NO_DIGEST;
+  const components = found.compact ? proof.components : coverage(headers.contentType !== '', digestField, headers.authorization !== '');
+  if (!coversExactly(proof.components, components)) return coverageOf(context, proof);
+  const base = signatureBase(toMessage(request, found.query, ticket.authority, route), components, proof.params);
+  const holds = base !== null && tickets.verify(ticket, base, proof.signature, isSyncTag(proof.tag));
+  const digest = readDigest(request, digestField);
+  if (digest === 'malformed') return NO_DIGEST;
+  if (!holds) return maybeRedirected(ticket, proof, request, context);
+  if (context.cookieSession !== '' && context.cookieSession !== ticket.session) return MISMATCH;
+  context.ticket = ticket;
+  context.level = 'proof';
+  context.digest = digest;
+  context.proof = {
+    ticketId: ticket.id,
+    nonce: proof.nonce,
+    signature: proof.signature,
+    contentDigest: headers.contentDigest,
+    repeatable: proof.tag === TAG_URL,
+  };
+  return PASS;
+}
+
+function missing(context: Context): Refusal {
+  const name = context.authority.replace(/:\d+$/, '');
+  const local = name === 'localhost' || name.endsWith('.localhost') || name === '127.0.0.1' || name === '[::1]';
+  return context.secure || local ? ENTRY : INSECURE;
+}
+
+function clock(context: Context, proof: ParsedProof): Refusal {
+  context.evidence = `created ${proof.created}, here it is ${Math.floor(context.now / 1000)}`;
+  return CLOCK;
+}
+
+function coverageOf(context: Context, proof: ParsedProof): Refusal {
+  context.evidence = `covers ${proof.components.join(' ')}`;
+  return SIGNATURE;
+}
+
+/**
+ * Browsers send a redirected call with the proof of its first target. If the commit finds that our own upstream
+ * redirected exactly this proof to exactly this target, it may pass once (PROTOCOL 3.11); else it is a forgery.
+ */
+function maybeRedirected(ticket: OpenTicket, proof: ParsedProof, request: RequestView, context: Context): Pass | Refusal {
+  if (proof.tag !== TAG || request.body.length < 0) return SIGNATURE;
+  const { claims } = context;
+  context.resent = ticket;
+  claims.nonce = proof.nonce;
+  claims.windowPlace = ticket.windowPlace;
+  claims.windowIdHigh = ticket.windowIdHigh;
+  claims.windowIdLow = ticket.windowIdLow;
+  claims.redirectTarget = redirectKey(request.method, request.target, request.body.length === 0 ? '' : request.headers.contentDigest);
+  claims.redirectSignature = proof.signature;
+  return PASS;
+}
+
+/** What a redirect grant is for; made alike when it is given and when it is used. */
+export function redirectKey(method: string, target: string, contentDigest: string): string {
+  return `${method} ${target}\n${contentDigest}`;
+}
+
+function takesTag(proof: ParsedProof, compact: boolean, request: RequestView, context: Context): boolean {
+  const { sync } = context.route;
+  switch (proof.tag) {
+    case TAG:
+      return !compact || context.carrier === 'socket';
+    case TAG_BEACON:
+      return !compact && sync.has('beacon') && request.method === 'POST';
+    case TAG_SYNC:
+      return !compact && sync.has('sync');
+    case TAG_URL:
+      return compact && sync.has('url') && (request.method === 'GET' || request.method === 'HEAD');
+  }
+}
+
+function findProof(request: RequestView, context: Context): Found | 'malformed' | null {
+  const { signatureInput, signature, secWebsocketProtocol } = request.headers;
+  if (signatureInput !== '' || signature !== '') {
+    if (request.repeated.length > 0 && repeatsSigned(request.repeated)) return 'malformed';
+    const proof = parseSignatureInput(signatureInput, signature);
+    if (proof === 'malformed') return proof;
+    if (proof !== null) return { proof, query: request.query, compact: false };
+  }
+  if (context.carrier === 'socket' && secWebsocketProtocol.includes(TAG)) {
+    return toFound(subprotocol(secWebsocketProtocol), request.query);
+  }
+  const split = request.query === '' ? null : splitUrlProof(request.query);
+  if (split === null || split === 'malformed') return split;
+  return toFound(split.proof, split.query);
+}
+
+function toFound(text: string, query: string): Found | 'malformed' {
+  const proof = parseCompactProof(text);
+  return proof === null ? 'malformed' : { proof, query, compact: true };
+}
+
+const subprotocol = (list: string): string => {
+  const mine = list.split(',').map((item) => item.trim()).filter((item) => item.startsWith(TAG));
+  return mine.length === 1 ? (mine[0] as string) : '';
+};
+
+/** Fields of which a second line could change what was signed. */
+const SINGLE: ReadonlySet<string> = new Set(['signature', 'signature-input', 'content-type', 'content-digest', 'sallyport-digest', 'authorization']);
+const repeatsSigned = (repeated: readonly string[]): boolean => repeated.some((name) => SINGLE.has(name));
+
+type Coverage = (contentType: boolean, digest: '' | 'content-digest' | 'sallyport-digest', authorization: boolean) => readonly string[];
+
+/** The component lists that a route can ask for, made once: twelve at most. */
+function createCoverage(route: RouteRule): Coverage {
+  const lists = new Map<number, readonly string[]>();
+  return (contentType, digest, authorization) => {
+    const key = (contentType ? 1 : 0) + (authorization ? 2 : 0) + (digest === '' ? 0 : digest === 'content-digest' ? 4 : 8);
+    let list = lists.get(key);
+    if (list === undefined) {
+      list = requiredComponents({ contentType, digest, authorization, signed: route.signed });
+      lists.set(key, list);
+    }
+    return list;
+  };
+}
+
+function toMessage(request: RequestView, query: string, authority: string, route: RouteRule): SignedMessage {
+  const { contentType, contentDigest, sallyportDigest, authorization } = request.headers;
+  return {
+    method: request.method,
+    authority,
+    path: request.path,
+    query,
+    contentType,
+    contentDigest,
+    sallyportDigest,
+    authorization,
+    field: route.signed.length === 0 ? noField : (name) => singleLine(request.fields, name),
+  };
+}
+
+const noField = (): null => null;
+
+function singleLine(fields: readonly string[], name: string): string | null {
+  let found: string | null = null;
+  for (let i = 0; i < fields.length; i += 2) {
+    if ((fields[i] as string).toLowerCase() !== name) continue;
+    if (found !== null) return null;
+    found = fields[i + 1] as string;
+  }
+  return found;
+}
+
+function readDigest(request: RequestView, field: '' | 'content-digest' | 'sallyport-digest'): Context['digest'] | 'malformed' {
+  if (field === '') return null;
+  const sha256 = parseContentDigest(field === 'content-digest' ? request.headers.contentDigest : request.headers.sallyportDigest);
+  return sha256 === null ? 'malformed' : { kind: field === 'content-digest' ? 'whole' : 'slices', sha256 };
+}

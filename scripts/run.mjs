@@ -17,6 +17,7 @@ const child = spawn(node, ['--conditions=@sallyport/source', script, ...args], {
   stdio: 'inherit',
   env: { ...process.env, PATH: path },
 });
-// The terminal sends these to the whole group; this process only waits for the child to finish its own way.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// A terminal sends Ctrl-C to both processes: passed on, the child would hear it twice.
+process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));

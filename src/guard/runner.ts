@@ -90,7 +90,7 @@ function compose(policy: Policy, route: RouteRule, layers: readonly Layer[]): Pi
 }
 
 /** A layer's own mode goes before the route's; report in the policy's mode reports everything. */
-function modeOf(policy: Policy, route: RouteRule, layer: Layer): Mode {
+export function modeOf(policy: Policy, route: RouteRule, layer: Layer): Mode {
   if (layer.always === true) return 'enforce';
   if (policy.mode === 'report') return 'report';
   return policy.layerModes.get(layer.name) ?? route.mode;

@@ -1,0 +1,158 @@
+import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
+import type { Config, Mode } from '../guard/config.ts';
+import type { Carrier, Level } from '../guard/decision.ts';
+import type { Layer } from '../guard/layer.ts';
+import type { Policy, RouteRule } from '../guard/policy.ts';
+import { PRESETS } from '../guard/presets.ts';
+import { modeOf } from '../guard/runner.ts';
+
+/** What `check` says, as `--json` prints it. */
+export interface CheckReport {
+  /** Where the configuration came from; '' for flags and defaults. */
+  readonly file: string;
+  readonly mode: Mode;
+  readonly to: string;
+  readonly listen: string;
+  readonly hosts: readonly string[];
+  readonly trustedProxies: readonly string[];
+  readonly clients: readonly ClientReport[];
+  readonly paths: 'loose' | 'exact';
+  readonly preset: PresetReport | null;
+  readonly routes: readonly RouteReport[];
+  readonly oneAddress: readonly string[];
+  readonly reportMode: readonly string[];
+  /** What deserves a second look: lowered levels, weakened spellings, modes that have no effect. */
+  readonly notes: readonly string[];
+}
+
+export interface ClientReport {
+  readonly name: string;
+  readonly origins: readonly string[];
+  readonly stamp: 'require' | 'waive';
+}
+
+export interface PresetReport {
+  readonly name: string;
+  readonly meaning: string;
+  /** The fields as they hold after expansion. */
+  readonly fields: Partial<Config>;
+}
+
+export interface RouteReport {
+  readonly name: string;
+  readonly level: Level;
+  /** Refused whatever it shows: not listed. */
+  readonly refused: boolean;
+  readonly carriers: readonly string[];
+  readonly client: string;
+  readonly checks: readonly CheckedBy[];
+  readonly notes: readonly string[];
+}
+
+export interface CheckedBy {
+  readonly layer: string;
+  readonly mode: Mode;
+}
+
+/** Everything a policy does, without a running gate. */
+export function describePolicy(policy: Policy, layers: readonly Layer[], file: string): CheckReport {
+  const { config } = policy;
+  const routes = policy.routes.map((rule) => describeRoute(rule, policy, layers));
+  return {
+    file,
+    mode: policy.mode,
+    to: config.to ?? '',
+    listen: config.listen ?? '127.0.0.1:4000',
+    hosts: [...policy.authorities],
+    trustedProxies: config.trustedProxies ?? [],
+    clients: [...policy.clients.values()].map(({ name, stamp }) => ({
+      name,
+      stamp,
+      origins: config.clients?.[name]?.origins ?? ['self'],
+    })),
+    paths: policy.loosePaths ? 'loose' : 'exact',
+    preset: describePreset(config),
+    routes,
+    oneAddress: oneAddress(policy),
+    reportMode: REPORT_MODE,
+    notes: [...policyNotes(policy), ...routes.flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`))],
+  };
+}
+
+function describePreset(config: Config): PresetReport | null {
+  if (config.preset === undefined) return null;
+  const { mode, protect, routes, session } = config;
+  const fields = Object.fromEntries(
+    Object.entries({ mode, protect, routes, session }).filter(([, value]) => value !== undefined),
+  );
+  return { name: config.preset, meaning: PRESETS[config.preset], fields };
+}
+
+function describeRoute(rule: RouteRule, policy: Policy, layers: readonly Layer[]): RouteReport {
+  const checks = layers
+    .filter((layer) => layer.forRoute(rule, policy) !== null)
+    .map((layer) => ({ layer: layer.name, mode: modeOf(policy, rule, layer) }));
+  return {
+    name: rule.name,
+    level: rule.level,
+    refused: rule.unlisted,
+    carriers: ['call', ...[...rule.carriers].filter((carrier) => carrier !== 'call')],
+    client: rule.client.name,
+    checks,
+    notes: routeNotes(rule),
+  };
+}
+
+function routeNotes(rule: RouteRule): string[] {
+  const notes: string[] = [];
+  const lowering = [...rule.carriers].filter((carrier: Carrier) => UNSIGNED_CARRIERS.has(carrier));
+  if (rule.level === 'session' && lowering.length > 0) {
+    notes.push(`${lowering.join(' and ')} cannot carry a proof, so every request here needs a session only`);
+  }
+  if (rule.level === 'site') notes.push('anything that is not a browser gets in');
+  if (rule.level === 'proof' && !rule.bodySigned) notes.push('bodies are not covered by the proof and can be altered');
+  if (rule.sync.size > 0) notes.push(`proofs by the synchronous key are taken (${[...rule.sync].join(', ')})`);
+  if (rule.encodedOpaque) notes.push('encoded slashes and dot segments reach the backend');
+  if (rule.maxBody === 0) notes.push('bodies of any size are taken');
+  return notes;
+}
+
+function policyNotes(policy: Policy): string[] {
+  const { config } = policy;
+  const notes: string[] = [];
+  const single = [
+    ...Object.entries(config.layers ?? {}).map(([name, mode]) => ({ name: `layers.${name}`, mode })),
+    ...(config.routes ?? []).map((route, index) => ({ name: `routes[${index}].mode`, mode: route.mode })),
+  ];
+  if (policy.mode === 'report') {
+    for (const { name, mode } of single) if (mode === 'enforce') notes.push(`${name} "enforce" has no effect while mode is report`);
+  }
+  if (!policy.loosePaths) {
+    notes.push('paths "exact": other spellings of a protected path (/API/x, //api/x, /api;a/x) are not protected; a backend that serves them serves them unguarded');
+  }
+  if (policy.insecureHttp) notes.push('insecureHttp: pages on plain HTTP have no keys; their requests are recorded as insecure-context and pass');
+  return notes;
+}
+
+/** What one network prefix (IPv4 address, IPv6 /56) can take in all. */
+function oneAddress({ mint, session }: Policy): string[] {
+  return [
+    `opens at most ${mint.perPrefix} new sessions a minute (${mint.total} from everybody together)`,
+    `so at most ${mint.perPrefix * 60} sessions an hour, each living ${hours(session.idle)} idle and ${hours(session.max)} at most`,
+    'calls within a session are not counted yet: a session that walks the doors may call as fast as the backend answers',
+  ];
+}
+
+function hours(seconds: number): string {
+  if (seconds % 86400 === 0 && seconds > 86400) return `${seconds / 86400} days`;
+  if (seconds % 3600 === 0) return `${seconds / 3600} h`;
+  return `${Math.round(seconds / 60)} min`;
+}
+
+/** DESIGN: what report mode changes although it blocks nothing. */
+const REPORT_MODE: readonly string[] = [
+  'adds one script tag to pages, two cookies, request headers that are removed before the backend, and the Sallyport-Decision header',
+  'answers preflights and sets CORS headers on covered routes itself, and removes preloads of them',
+  'refuses ambiguous framing, raw control characters and raw # in targets; nothing else',
+  'only records what Host, encoding, override headers and missing security headers would lead to',
+];

@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { registerHooks } from 'node:module';
+import { basename, dirname, extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ConfigError } from '../guard/errors.ts';
+
+/** Names looked for in the working directory, in this order. */
+const NAMES = ['sallyport.config.ts', 'sallyport.config.mts', 'sallyport.config.js', 'sallyport.config.mjs', 'sallyport.config.json'];
+
+export interface ConfigFile {
+  /** File name for messages; '' where there is no file. */
+  readonly name: string;
+  /** Absolute path; '' where there is no file. */
+  readonly path: string;
+  /** What the file exports, unchecked. */
+  readonly value: unknown;
+}
+
+const NO_FILE: ConfigFile = { name: '', path: '', value: {} };
+
+/**
+ * Reads the configuration that `--config` names, or the first of {@link NAMES} in the working directory. TypeScript
+ * is loaded by Node's type stripping. Every call reads the file anew, so that a reload sees what was saved.
+ */
+export async function loadConfigFile(named: string | undefined, directory = process.cwd()): Promise<ConfigFile> {
+  const path = named === undefined ? findConfigFile(directory) : resolve(directory, named);
+  if (path === '') return NO_FILE;
+  if (!existsSync(path)) throw unusable('command line', '--config', named ?? path, 'there is no such file');
+  const name = basename(path);
+  const value = extname(path) === '.json' ? await readJson(path, name) : await importDefault(path, name);
+  return { name, path, value: withAbsolutePaths(value, dirname(path)) };
+}
+
+function findConfigFile(directory: string): string {
+  const name = NAMES.find((candidate) => existsSync(resolve(directory, candidate)));
+  return name === undefined ? '' : resolve(directory, name);
+}
+
+async function readJson(path: string, name: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw unusable(name, '', 'not JSON', firstLine(error));
+  }
+}
+
+let loads = 0;
+
+async function importDefault(path: string, name: string): Promise<unknown> {
+  const url = pathToFileURL(path);
+  url.searchParams.set('load', String(++loads));
+  const hooks = registerHooks({ resolve: ownPackage });
+  try {
+    const module: Record<string, unknown> = await import(url.href);
+    if (!('default' in module)) throw unusable(name, '', 'without a default export', 'write export default { … }');
+    return module['default'];
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw unusable(name, '', 'not loadable', firstLine(error));
+  } finally {
+    hooks.deregister();
+  }
+}
+
+/** Lets a configuration import `defineConfig` where the package is not installed beside it. */
+const ownPackage: Parameters<typeof registerHooks>[0]['resolve'] = (specifier, context, next) => {
+  try {
+    return next(specifier, context);
+  } catch (error) {
+    if (specifier !== 'sallyport/config') throw error;
+    return next(new URL(`../config${extname(import.meta.url)}`, import.meta.url).href, context);
+  }
+};
+
+/** Files named by a configuration lie beside it, wherever the command is run. */
+function withAbsolutePaths(value: unknown, folder: string): unknown {
+  if (!isRecord(value)) return value;
+  const copy: Record<string, unknown> = { ...value };
+  const absolute = (path: unknown): unknown => (typeof path === 'string' && path !== '' ? resolve(folder, path) : path);
+  if ('frontend' in copy) copy['frontend'] = absolute(copy['frontend']);
+  for (const [group, names] of [['tls', ['cert', 'key']], ['upstream', ['ca', 'cert', 'key']]] as const) {
+    const files = copy[group];
+    if (!isRecord(files)) continue;
+    copy[group] = Object.fromEntries(
+      Object.entries(files).map(([name, path]) => [name, names.some((known) => known === name) ? absolute(path) : path]),
+    );
+  }
+  return copy;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+}
+
+function unusable(source: string, field: string, value: string, rule: string): ConfigError {
+  return new ConfigError(source, [{ field, value, rule }]);
+}

@@ -1,0 +1,204 @@
+import { Command, CommanderError, Option } from 'commander';
+import { nearest } from '../lib/nearest.ts';
+import { SallyportError } from '../guard/errors.ts';
+import { EXIT, type Io } from './command.ts';
+import type { ConfigFlags } from './flags.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
+
+interface Json {
+  json?: boolean;
+}
+
+const repeat = (value: string, before: string[] = []): string[] => [...before, value];
+
+/**
+ * The command line. Each command's code is loaded when it is called.
+ * @returns the exit code; `src/cli/command.ts` names them
+ */
+export async function main(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+  let code: number = EXIT.ok;
+  const program = build(terminal, (ended) => {
+    code = ended;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    return failure(error, terminal);
+  }
+}
+
+/** One line for what people can mend; a stack only for our own defects. */
+function failure(error: unknown, terminal: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof SallyportError || (error instanceof Error && error.name === 'LabError')) {
+    for (const line of error.message.split('\n')) terminal.err(`sallyport: ${line}`);
+    return EXIT.usage;
+  }
+  terminal.err(`sallyport: a defect of Sallyport itself:\n${error instanceof Error ? error.stack : String(error)}`);
+  return EXIT.usage;
+}
+
+function build(terminal: Terminal, ended: (code: number) => void): Command {
+  const io = (options: Json): Io => ({ terminal, json: options.json === true });
+  const program = new Command('sallyport')
+    .description('A gate that makes a web API answer only to its own frontend as far as possible, and says how far.')
+    .usage('--to URL [options]\n       sallyport COMMAND [options]')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+      outputError: (text, write) => write(oneLine(text)),
+    });
+  gate(program, io, ended);
+  switches(program, io, ended);
+  looks(program, io, ended);
+  measures(program, io, ended);
+  return program;
+}
+
+/** commander's `error: unknown option '--x'` and its suggestion, as one line that says how to go on. */
+function oneLine(text: string): string {
+  const said = text.replace(/^error: /, '').trim().replace(/\n\(?/g, '; ').replace(/\)$/, '');
+  return `sallyport: ${said}${said.includes('Did you mean') ? '' : '; `sallyport --help` lists what there is'}`;
+}
+
+type MakeIo = (options: Json) => Io;
+type Ended = (code: number) => void;
+
+/** The flags that stand for the configuration; `check` takes them too. */
+function configFlags(command: Command): Command {
+  return command
+    .option('--to <url>', 'backend to forward to, as http://localhost:3000')
+    .option('--listen <host:port>', 'where people reach the gate (default 127.0.0.1:4000)')
+    .option('--mode <mode>', 'report: decide and record only (default); enforce: refuse')
+    .option('--protect <pattern>', 'what needs a proof; repeatable (default /api/**)', repeat)
+    .option('--open <pattern>', 'exception, matched byte for byte: webhooks, login callbacks; repeatable', repeat)
+    .option('--frontend <dir>', 'serve this built frontend; index.html answers unknown pages')
+    .option('--public <origin>', 'origin people see, as https://app.example')
+    .option('--host <host>', 'further Host the gate answers for; repeatable', repeat)
+    .option('--tls-cert <file>', 'certificate (PEM), to terminate TLS here')
+    .option('--tls-key <file>', 'its key (PEM)')
+    .option('--trusted-proxy <cidr>', 'network whose forwarding headers are believed; repeatable', repeat)
+    .option('--insecure-http', 'pages on plain HTTP in a private network; report mode only')
+    .option('--metrics <host:port>', 'Prometheus metrics on an address of their own')
+    .option('--config <file>', 'configuration (default sallyport.config.ts, .js, .mjs or .json here)');
+}
+
+const json = () => new Option('--json', 'one JSON document instead of words');
+
+function gate(program: Command, io: MakeIo, ended: Ended): void {
+  configFlags(program)
+    .addOption(new Option('--log <level>', 'log lines on standard error').choices(['silent', 'info', 'debug']).default('silent'))
+    .addOption(new Option('--json', 'one JSON document when the gate is up'))
+    .argument('[word]')
+    .allowExcessArguments(true)
+    .action(async (word: string | undefined, options: ConfigFlags & Json & { log: string }) => {
+      if (word !== undefined) return unknownWord(program, word);
+      const { runGate } = await import('./gate.ts');
+      ended(await runGate(options, io(options)));
+    });
+}
+
+function unknownWord(program: Command, word: string): void {
+  const meant = nearest(word, program.commands.map((command) => command.name()));
+  const hint = meant === '' ? '`sallyport --help` lists what there is' : `did you mean ${meant}?`;
+  throw new SallyportError('usage', `there is no command ${JSON.stringify(word)}; ${hint}`);
+}
+
+function switches(program: Command, io: MakeIo, ended: Ended): void {
+  program
+    .command('enforce')
+    .description('switch the running gate on, after loading the page and seeing what would break')
+    .option('--listen <host:port>', 'which gate, where several run')
+    .option('--page <path>', 'page to load; repeatable (default /)', repeat)
+    .option('--accept-found', 'list the images, forms, downloads and navigations that were found')
+    .addOption(json())
+    .action(async (options: EnforceFlags & Json) => {
+      const { enforce } = await import('./enforce.ts');
+      ended(await enforce(options, io(options)));
+    });
+  program
+    .command('report')
+    .description('switch the running gate back: decide and record, block nothing')
+    .option('--listen <host:port>', 'which gate, where several run')
+    .addOption(json())
+    .action(async (options: GateFlags & Json) => {
+      const { report } = await import('./report.ts');
+      ended(await report(options, io(options)));
+    });
+}
+
+/** Which gate a command speaks to. */
+export interface GateFlags {
+  listen?: string;
+}
+
+export interface EnforceFlags extends GateFlags {
+  page?: string[];
+  acceptFound?: boolean;
+}
+
+function looks(program: Command, io: MakeIo, ended: Ended): void {
+  program
+    .command('status')
+    .description('what passed, what was or would be refused; exits 3 in report mode')
+    .option('--listen <host:port>', 'which gate, where several run')
+    .addOption(json())
+    .action(async (options: GateFlags & Json) => {
+      const { status } = await import('./status.ts');
+      ended(await status(options, io(options)));
+    });
+  program
+    .command('why')
+    .description('which rule refused a request, on what evidence, and how to except it')
+    .argument('<id>', 'the id in the answer’s problem document or its Sallyport-Decision header')
+    .option('--listen <host:port>', 'which gate, where several run')
+    .addOption(json())
+    .action(async (id: string, options: GateFlags & Json) => {
+      const { why } = await import('./why.ts');
+      ended(await why(id, options, io(options)));
+    });
+}
+
+export interface AttackFlags {
+  method?: string;
+  page?: string;
+  calls?: string;
+  only?: string[];
+}
+
+function measures(program: Command, io: MakeIo, ended: Ended): void {
+  program
+    .command('attack')
+    .description('run the attackers against a gate on this machine, and print what still gets in')
+    .argument('<url>', 'an address of the API, as http://localhost:4000/api/posts')
+    .addOption(json())
+    .action(async (url: string, options: AttackFlags & Json) => {
+      const { attack } = await import('./attack.ts');
+      ended(await attack(url, options, io(options)));
+    });
+  configFlags(program.command('check').description('what each route asks for and enforces; needs no running gate'))
+    .addOption(json())
+    .action(async (options: ConfigFlags & Json) => {
+      const { check } = await import('./check.ts');
+      ended(await check(options, io(options)));
+    });
+  program
+    .command('doctor')
+    .description('look for what commonly goes wrong around the running gate')
+    .option('--listen <host:port>', 'which gate, where several run')
+    .option('--public <origin>', 'reach the gate by the address that people use')
+    .option('--page <path>', 'page to look at; repeatable (default /)', repeat)
+    .addOption(json())
+    .action(async (options: DoctorFlags & Json) => {
+      const { doctor } = await import('./doctor.ts');
+      ended(await doctor(options, io(options)));
+    });
+}
+
+export interface DoctorFlags extends GateFlags {
+  public?: string;
+  page?: string[];
+}

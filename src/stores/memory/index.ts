@@ -19,7 +19,7 @@ import { Windows } from './windows.ts';
 
 /** Bounds of the tables. Memory is taken as they fill, by segments, and given back when the state is closed. */
 export interface MemoryStateOptions {
-  /** Windows at most; 156 bytes each. Default 524,288. */
+  /** Windows at most; 160 bytes each. Default 524,288. */
   entries?: number;
   /** Sessions at most; 48 bytes each. Default 1,048,576. */
   sessions?: number;
@@ -35,6 +35,8 @@ export interface MemoryStateOptions {
   remade?: number;
 }
 
+/** Half a minute: how exactly state knows when a session was last seen. */
+const LOOK_TICKS = ticksOf(30_000);
 /** Stops of the sweeping hands per entry: more than one, so that they outrun what comes in. */
 const SWEEP_WINDOWS = 4;
 const SWEEP_SESSIONS = 2;
@@ -61,6 +63,11 @@ class MemoryState implements State {
   readonly #grants: Grants;
   /** Slots of sessions made again: their cookies still name another place, and must not make them a second time. */
   readonly #remade: BoundedMap<number>;
+  /**
+   * Ticks; moves on with every revocation and every half minute. A session looked at since has not been revoked and
+   * is known to be in use. So the hot path of a signed call touches one record, its window.
+   */
+  #lookAgain = 0;
   readonly #capacity: number;
   readonly #entriesPerSession: number;
   readonly #idle: number;
@@ -79,26 +86,23 @@ class MemoryState implements State {
   commit(claims: Claims): CommitCode {
     const steady = this.#clock.read(claims.now);
     const now = toTicks(steady);
+    if (now - this.#lookAgain > LOOK_TICKS) this.#lookAgain = now - 1;
     const claimsWindow = claims.nonce !== 0 || claims.redirectTarget !== '';
     let session = 0;
     if (claims.sessionIdHigh !== 0 || claims.sessionIdLow !== 0) {
-      session = this.#living(this.#sessions.find(claims.sessionPlace, claims.sessionIdHigh, claims.sessionIdLow), claims.now);
+      session = this.#living(
+        this.#sessions.find(claims.sessionPlace, claims.sessionIdHigh, claims.sessionIdLow),
+        claims.now,
+      );
       if (session === 0) return claimsWindow ? 'stale' : 'entry-required';
-      if (claims.entryWithin > 0 && now - this.#sessions.lastEntry(session) > ticksOf(claims.entryWithin)) {
-        return 'entry-required';
-      }
+      const { entryWithin } = claims;
+      if (entryWithin > 0 && now - this.#sessions.lastEntry(session) > ticksOf(entryWithin)) return 'entry-required';
     }
     if (claimsWindow) {
-      const owner = this.#windows.owner(claims.windowPlace, claims.windowIdHigh, claims.windowIdLow, now);
-      if (owner === 0 || !isCounter(claims.nonce) || (owner !== session && this.#living(owner, claims.now) === 0)) {
-        return 'stale';
-      }
-      // The last check applies itself: a window or a grant changes only when nothing else can refuse any more.
-      const refused = claims.redirectTarget === '' ? this.#useCounter(claims) : this.#useGrant(claims, steady);
-      if (refused !== '') return refused;
-      if (owner !== session) this.#sessions.touch(owner, now);
+      const code = this.#useWindow(claims, steady, now);
+      if (code !== '') return code;
     }
-    if (session !== 0) this.#sessions.touch(session, now);
+    if (session !== 0 && this.#sessions.lastSeen(session) <= this.#lookAgain) this.#sessions.touch(session, now);
     return '';
   }
 
@@ -124,6 +128,7 @@ class MemoryState implements State {
 
   revoke(session: SessionRef, until: number): void {
     this.#revocations.add(session.idHigh, session.idLow, until);
+    this.#lookAgain = toTicks(this.#clock.elapsed);
     const slot = this.#find(session);
     if (slot !== 0) this.#dropSession(slot);
   }
@@ -139,8 +144,21 @@ class MemoryState implements State {
 
   close(): void {}
 
-  #useCounter(claims: Claims): CommitCode {
-    return this.#windows.take(claims.windowPlace, claims.nonce, claims.repeatable);
+  /** Always the last check, so that it may apply itself: nothing else can refuse any more. */
+  #useWindow(claims: Claims, steady: number, now: number): CommitCode {
+    const place = claims.windowPlace;
+    const session = this.#windows.owner(place, claims.windowIdHigh, claims.windowIdLow, now);
+    if (session === 0 || !isCounter(claims.nonce)) return 'stale';
+    const looked = this.#windows.looked(place) > this.#lookAgain;
+    if (!looked && this.#living(session, claims.now) === 0) return 'stale';
+    const code =
+      claims.redirectTarget === ''
+        ? this.#windows.take(place, claims.nonce, claims.repeatable)
+        : this.#useGrant(claims, steady);
+    if (code !== '' || looked) return code;
+    this.#windows.setLooked(place, now);
+    this.#sessions.touch(session, now);
+    return '';
   }
 
   /** A grant stands for a counter that was burnt here: whatever else it is asked for has been seen before. */
@@ -149,18 +167,16 @@ class MemoryState implements State {
     return this.#grants.take(claims, steady) ? '' : 'replayed';
   }
 
-  /** The session, unless it has been revoked since it was last looked at. Two numbers compared, nearly always. */
+  /** The session, unless it has been revoked since it was last looked at. Two numbers are compared, nearly always. */
   #living(slot: number, wall: number): number {
-    if (slot === 0 || this.#sessions.checked(slot) === this.#revocations.version) return slot;
+    if (slot === 0 || this.#sessions.lastSeen(slot) > this.#lookAgain) return slot;
     const { idHigh, idLow } = this.#sessions.ref(slot);
-    if (this.#revocations.has(idHigh, idLow, wall)) {
-      this.#dropSession(slot);
-      return 0;
-    }
-    this.#sessions.setChecked(slot, this.#revocations.version);
-    return slot;
+    if (!this.#revocations.has(idHigh, idLow, wall)) return slot;
+    this.#dropSession(slot);
+    return 0;
   }
 
+  /** A session lies where its cookie says, or where it was made again since. */
   #find(session: SessionRef): number {
     const { place, idHigh, idLow } = session;
     const slot = this.#sessions.find(place, idHigh, idLow);
@@ -180,7 +196,7 @@ class MemoryState implements State {
 
   #addSession(idHigh: number, idLow: number, prefix: string, now: number): number {
     if (this.#sessions.full) this.#dropSession(this.#sessions.idlest());
-    return this.#sessions.add(idHigh, idLow, prefix, now, this.#revocations.version);
+    return this.#sessions.add(idHigh, idLow, prefix, now);
   }
 
   #addWindow(session: number, entry: EntryClaim, now: number): number {

@@ -6,7 +6,6 @@ import { BoundedMap } from './bounded-map.ts';
  */
 export class Revocations {
   readonly #until: BoundedMap<number>;
-  #version = 0;
   #unknownUntil = 0;
 
   constructor(capacity: number) {
@@ -17,16 +16,10 @@ export class Revocations {
     return this.#until.size;
   }
 
-  /** Moves on with every revocation: who has looked since need not look again. 32 bits. */
-  get version(): number {
-    return this.#version;
-  }
-
   add(idHigh: number, idLow: number, until: number): void {
     const id = toKey(idHigh, idLow);
     const lost = this.#until.set(id, Math.max(until, this.#until.get(id) ?? 0));
     if (lost !== undefined) this.#unknownUntil = Math.max(this.#unknownUntil, lost);
-    this.#version = (this.#version + 1) >>> 0;
   }
 
   has(idHigh: number, idLow: number, now: number): boolean {

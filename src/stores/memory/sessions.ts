@@ -14,8 +14,7 @@ const NEXT = 7;
 const FIRST_WINDOW = 8;
 const LAST_WINDOW = 9;
 const WINDOW_COUNT = 10;
-/** Version of the revocations by which the session was last looked up there. */
-const CHECKED = 11;
+/** One more than are used: a record then starts on a multiple of 16 bytes, and its first four words share a cache line. */
 const WORDS = 12;
 
 /** Sessions looked at to find the idlest one: what bounds the work of one eviction. */
@@ -56,17 +55,16 @@ export class Sessions {
     const words = this.#slab.words(place);
     const base = this.#slab.base(place);
     if (words === undefined || words[base + ID_HIGH] !== idHigh || words[base + ID_LOW] !== idLow) return 0;
-    return (words[base + LAST_SEEN] ?? 0) === 0 ? 0 : place;
+    return words[base + LAST_SEEN] === 0 ? 0 : place;
   }
 
   /** Only while not {@link full}. `now` in ticks. */
-  add(idHigh: number, idLow: number, prefix: string, now: number, checked: number): number {
+  add(idHigh: number, idLow: number, prefix: string, now: number): number {
     const slot = this.#slab.take();
     this.#slab.set(slot, ID_HIGH, idHigh);
     this.#slab.set(slot, ID_LOW, idLow);
     this.#slab.set(slot, LAST_SEEN, now);
     this.#slab.set(slot, PREFIX, this.#prefixes.join(prefix));
-    this.#slab.set(slot, CHECKED, checked);
     this.#append(slot);
     return slot;
   }
@@ -91,12 +89,8 @@ export class Sessions {
     return this.#slab.get(slot, LAST_ENTRY);
   }
 
-  checked(slot: number): number {
-    return this.#slab.get(slot, CHECKED);
-  }
-
-  setChecked(slot: number, version: number): void {
-    this.#slab.set(slot, CHECKED, version);
+  lastSeen(slot: number): number {
+    return this.#slab.get(slot, LAST_SEEN);
   }
 
   ref(slot: number): SessionRef {

@@ -5,7 +5,7 @@ const SEGMENT_MASK = SEGMENT_SLOTS - 1;
 
 /**
  * A bounded table of equal records in flat arrays of 32-bit words. It grows by segments, never by copying, so that
- * no request pays for a doubling. Slot 0 is never given out: as a link it means "none".
+ * no request pays for a doubling. Slots count from 1: as a link, 0 means "none".
  */
 export class Slab {
   readonly stride: number;
@@ -38,12 +38,12 @@ export class Slab {
 
   /** The words among which `slot` lies; undefined where there is no such slot. */
   words(slot: number): Uint32Array | undefined {
-    return this.#segments[slot >>> SEGMENT_BITS];
+    return this.#segments[(slot - 1) >>> SEGMENT_BITS];
   }
 
   /** Index of the slot's first word in {@link words}. */
   base(slot: number): number {
-    return (slot & SEGMENT_MASK) * this.stride;
+    return ((slot - 1) & SEGMENT_MASK) * this.stride;
   }
 
   get(slot: number, field: number): number {
@@ -77,7 +77,7 @@ export class Slab {
     if (this.#top >= this.capacity) return 0;
     const slot = this.#top + 1;
     if (this.words(slot) === undefined) {
-      const left = this.capacity + 1 - this.#segments.length * SEGMENT_SLOTS;
+      const left = this.capacity - this.#segments.length * SEGMENT_SLOTS;
       this.#segments.push(new Uint32Array(Math.min(left, SEGMENT_SLOTS) * this.stride));
     }
     this.#top = slot;

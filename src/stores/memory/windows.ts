@@ -7,10 +7,12 @@ const EXPIRES = 2;
 const SESSION = 3;
 /** The session's next younger window. */
 const NEXT = 4;
-const WINDOW = 5;
+/** When the window's session was last looked at. */
+const LOOKED = 5;
+const WINDOW = 6;
 const WORDS = WINDOW + WINDOW_WORDS;
 
-/** Windows by slot: one per entry, 156 bytes. Each belongs to a session and is in its chain, oldest first. */
+/** Windows by slot: one per entry, 160 bytes. Each belongs to a session and is in its chain, oldest first. */
 export class Windows {
   readonly #slab: Slab;
   #hand = 0;
@@ -41,6 +43,14 @@ export class Windows {
     const base = this.#slab.base(place);
     if (words === undefined || words[base + ID_HIGH] !== idHigh || words[base + ID_LOW] !== idLow) return 0;
     return (words[base + EXPIRES] ?? 0) > now ? (words[base + SESSION] ?? 0) : 0;
+  }
+
+  looked(place: number): number {
+    return this.#slab.get(place, LOOKED);
+  }
+
+  setLooked(place: number, now: number): void {
+    this.#slab.set(place, LOOKED, now);
   }
 
   /** Uses a counter of a window that lives. */

@@ -1,4 +1,4 @@
-import type { OpenTicket, Tickets } from '../doors/ticket.ts';
+import { type OpenTicket, type Tickets, verifyProof } from '../doors/ticket.ts';
 import { PASS, type Pass, refusal, type Refusal } from '../guard/decision.ts';
 import type { Context, Layer } from '../guard/layer.ts';
 import type { RouteRule } from '../guard/policy.ts';
@@ -13,14 +13,16 @@ import {
   TAG_URL,
 } from '../wire/constants.ts';
 import { parseContentDigest } from '../wire/digest.ts';
-import { parseCompactProof, parseSignatureInput, splitUrlProof } from '../wire/parse-signature.ts';
 import {
   coversExactly,
   isSyncTag,
   type ParsedProof,
+  parseCompactProof,
+  parseSignatureInput,
   requiredComponents,
   type SignedMessage,
   signatureBase,
+  splitUrlProof,
 } from '../wire/signature.ts';
 
 const ENTRY = refusal('entry-required', 'a proof by a page that entered');
@@ -30,6 +32,7 @@ const STALE = refusal('stale', 'a ticket of this gate that has not expired');
 const INSTANCE = refusal('wrong-instance', 'a ticket of this instance, or state that the instances share');
 const CLIENT = refusal('forbidden', 'a ticket of the client that this route belongs to');
 const SIGNATURE = refusal('signature', 'a signature by the ticket’s key over this very request');
+const AUTHORITY = refusal('signature', 'a ticket that was given to a page of this origin, for this authority');
 const CLOCK = refusal('clock', 'a proof made within 60 s of the server’s time');
 const NO_DIGEST = refusal('digest', 'a digest of the body under the proof, or `body: \'unsigned\'` on the route');
 const MISMATCH = refusal('session-mismatch', 'ticket and session cookie of one session');
@@ -67,9 +70,9 @@ export function createProof(tickets: Tickets): Layer {
         const found = findProof(request, context);
         if (found === null) return required ? missing(context) : PASS;
         if (found === 'malformed') return MALFORMED;
-        const ticket = tickets.open(found.proof.keyid, context.now);
+        const ticket = tickets.openTicket(found.proof.keyid);
         if (typeof ticket === 'string') return ticket === 'wrong-instance' ? INSTANCE : STALE;
-        return judge(tickets, ticket, found, request, context, coverage);
+        return judge(ticket, found, request, context, coverage);
       };
     },
   };
@@ -77,7 +80,6 @@ export function createProof(tickets: Tickets): Layer {
 
 /** The check in the order of its cost; nothing is noted in the context before the signature holds. */
 function judge(
-  tickets: Tickets,
   ticket: OpenTicket,
   found: Found,
   request: RequestView,
@@ -88,7 +90,8 @@ function judge(
   const { route } = context;
   const { headers } = request;
   if (ticket.client !== route.client.name) return CLIENT;
-  if (!ticket.fits(context.authority, headers.origin)) return SIGNATURE;
+  if (!ticket.isForAuthority(context.authority)) return AUTHORITY;
+  if (headers.origin !== '' && !ticket.isForOrigin(headers.origin)) return AUTHORITY;
   if (!takesTag(proof, found.compact, request, context)) return SIGNATURE;
   if (Math.abs(proof.created * 1000 - context.now) > (CREATED_SECONDS + SKEW_SECONDS) * 1000) return clock(context, proof);
   const body = request.body.length !== 0;
@@ -96,8 +99,8 @@ function judge(
   if (body && digestField === '' && route.bodySigned) return NO_DIGEST;
   const components = found.compact ? proof.components : coverage(headers.contentType !== '', digestField, headers.authorization !== '');
   if (!coversExactly(proof.components, components)) return coverageOf(context, proof);
-  const base = signatureBase(toMessage(request, found.query, ticket.authority, route), components, proof.params);
-  const holds = base !== null && tickets.verify(ticket, base, proof.signature, isSyncTag(proof.tag));
+  const base = signatureBase(toMessage(request, found.query, context.authority, route), components, proof.params);
+  const holds = base !== null && verifyProof(ticket, base, proof.signature, isSyncTag(proof.tag) ? 'sync' : 'proof');
   const digest = readDigest(request, digestField);
   if (digest === 'malformed') return NO_DIGEST;
   if (!holds) return maybeRedirected(ticket, proof, request, context);

@@ -21,7 +21,7 @@ interface Failures {
  * prefix, in this process alone. Tickets opened here before are never touched, so neighbours of a flood go on;
  * only tickets not yet known here wait, and at most 20 s.
  */
-export function createShield(tickets: Pick<Tickets, 'knows'>, monotonic: () => number): Layer {
+export function createShield(tickets: Pick<Tickets, 'isKnown'>, monotonic: () => number): Layer {
   let failures = new Map<string, Failures>();
 
   function levelOf(prefix: string): number {
@@ -40,7 +40,7 @@ export function createShield(tickets: Pick<Tickets, 'knows'>, monotonic: () => n
       return (request, context) => {
         if (failures.size === 0 || levelOf(context.prefix) < BURST) return PASS;
         const keyid = /;keyid="([\w.-]{1,512})"/.exec(request.headers.signatureInput);
-        if (keyid === null || tickets.knows(keyid[1] as string)) return PASS;
+        if (keyid === null || tickets.isKnown(keyid[1] as string)) return PASS;
         context.retryAfter = Math.min(LONGEST_WAIT_SECONDS, 1 + Math.ceil((levelOf(context.prefix) - BURST) / PER_SECOND));
         return LIMIT;
       };

@@ -4,7 +4,8 @@ import type { Code } from '../wire/codes.ts';
  * Shared, short-lived, hot state. Memory implements it here, Redis later; test/contract/state.ts holds every
  * store to the same rules. A method may answer synchronously; only then nothing is awaited.
  *
- * Times are milliseconds of the wall clock that the guard injects.
+ * Times are milliseconds of the wall clock that the guard injects, read right before the call. A time more than a
+ * minute earlier than one before means that the clock was set back.
  */
 export interface State {
   readonly kind: string;
@@ -39,7 +40,7 @@ export interface Claims {
   sessionIdLow: number;
   /** The session's last entry must not be older than this many milliseconds; 0: not asked. */
   entryWithin: number;
-  /** Instead of a fresh counter: a recorded redirect grant for this target. '' for none. */
+  /** Instead of a fresh counter: a recorded redirect grant for `METHOD target`, line feed, Content-Digest. '' for none. */
   redirectTarget: string;
   /** Signature of the re-sent proof, compared with the grant's. */
   redirectSignature: string;
@@ -65,9 +66,12 @@ export interface EntryClaim {
   /** Id a new session gets: 8 bytes. */
   readonly newIdHigh: number;
   readonly newIdLow: number;
-  /** Network prefix that pays for a mint, hashed to 32 bits; and the prefix itself for exact counting. */
+  /** Network prefix that pays for a mint. */
   readonly prefix: string;
-  /** Entries of living sessions are no mints. */
+  /**
+   * New sessions: a bucket that holds a minute's worth and refills in a minute. Entries of known sessions are no
+   * mints, nor is a forgotten session that is made again from its cookie.
+   */
   readonly mintsPerMinute: number;
   readonly mintsPerMinuteTotal: number;
 }

@@ -1,0 +1,111 @@
+import { type Logger, type LoggerOptions, pino, type DestinationStream } from 'pino';
+import type { Decision } from '../guard/decision.ts';
+import type { RequestView } from '../guard/view.ts';
+
+export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
+
+export interface Log {
+  /** For `Guard.onDecision`: one line per refusal and would-be refusal, none for what passes. */
+  decided(decision: Decision, view: RequestView): void;
+  info(message: string, details?: LogDetails): void;
+  warn(message: string, details?: LogDetails): void;
+  /** A fault of ours or of the backend's. The error's text is written, its stack at level debug only. */
+  error(message: string, error: unknown, details?: LogDetails): void;
+  flush(): void;
+}
+
+/** Fields of a line. Whoever calls sees to it that none is a secret. */
+export type LogDetails = Readonly<Record<string, string | number | boolean | null>>;
+
+export interface LogOptions {
+  /** Default `info`. */
+  readonly level?: LogLevel;
+  /** Where lines go. Default standard output, without blocking on a slow reader. */
+  readonly destination?: DestinationStream;
+  /** One readable line instead of JSON. Default: where standard output is a terminal. */
+  readonly readable?: boolean;
+}
+
+const MAX_PATH = 256;
+
+export function createLog(options: LogOptions = {}): Log {
+  const readable = options.readable ?? process.stdout.isTTY === true;
+  const output = options.destination ?? pino.destination({ fd: 1, sync: readable });
+  const settings: LoggerOptions = {
+    level: options.level ?? 'info',
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  };
+  const logger: Logger = pino(settings, readable ? toReadable(output) : output);
+  return {
+    decided(decision, view) {
+      if (decision.trail.length === 0 && decision.outcome === 'admit') return;
+      const refused = decision.outcome !== 'admit';
+      const line = decisionLine(decision, view);
+      if (decision.outcome === 'error') logger.error(line, 'fault');
+      else if (refused) logger.warn(line, 'refused');
+      else logger.info(line, 'would refuse');
+    },
+    info: (message, details) => logger.info(details ?? {}, message),
+    warn: (message, details) => logger.warn(details ?? {}, message),
+    error(message, error, details) {
+      const stack = logger.isLevelEnabled('debug') && error instanceof Error ? { stack: error.stack } : {};
+      logger.error({ ...details, error: textOf(error), ...stack }, message);
+    },
+    flush: () => logger.flush(),
+  };
+}
+
+/**
+ * What a line says of a decision: reason, rule, time and session label (ASVS 16.2), the id that the client was given,
+ * and never a header, a query, a body or a whole address.
+ */
+function decisionLine(decision: Decision, view: RequestView): object {
+  const first = decision.trail[0];
+  return {
+    id: decision.id,
+    code: decision.code || first?.code,
+    layer: decision.layer || first?.layer,
+    route: decision.route.name,
+    method: view.method.slice(0, 32),
+    path: view.path.slice(0, MAX_PATH),
+    carrier: decision.carrier,
+    session: decision.session || undefined,
+    prefix: decision.prefix,
+    evidence: first?.evidence || undefined,
+  };
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
+  return `${error.message}${code}`;
+}
+
+/** Turns pino's JSON into one line for people: time, level, message, then name=value. */
+function toReadable(output: DestinationStream): DestinationStream {
+  return {
+    write(line: string) {
+      output.write(readableLine(line));
+    },
+  };
+}
+
+export function readableLine(json: string): string {
+  const parsed: unknown = JSON.parse(json);
+  if (typeof parsed !== 'object' || parsed === null) return json;
+  const { time, level, msg, ...rest } = parsed as Record<string, unknown>;
+  const details = Object.entries(rest).map(([name, value]) => `${name}=${plain(value)}`);
+  return `${[String(time).slice(11, 19), String(level).padEnd(5), String(msg), ...details].join(' ')}\n`;
+}
+
+/** Quoted where it holds anything but visible ASCII: what a request brought must not drive the terminal. */
+function plain(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return /^[\x21-\x7e]+$/.test(text) ? text : JSON.stringify(text).replaceAll(/[^\x20-\x7e]/g, escapeUnit);
+}
+
+function escapeUnit(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

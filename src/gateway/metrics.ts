@@ -1,0 +1,151 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Counter, Gauge, Registry } from 'prom-client';
+import type { Decision } from '../guard/decision.ts';
+import type { StateUsage } from '../guard/state.ts';
+
+export interface Metrics {
+  /** For `Guard.onDecision`. */
+  decided(decision: Decision): void;
+  requestStarted(): void;
+  requestEnded(): void;
+  /** A backend that could not be reached, broke off or was too slow. */
+  upstreamFailed(reason: UpstreamFailure): void;
+  /** The second door was opened. */
+  entered(): void;
+  /** Text in the exposition format of Prometheus. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+export type UpstreamFailure = 'connect' | 'timeout' | 'reset' | 'protocol';
+
+/** Route names come from the configuration, so they are few; a configuration may still list thousands. */
+const MAX_ROUTES = 200;
+
+/**
+ * Counters of one gate, in a registry of their own. Labels take their values from the policy and from our own tables,
+ * never from a request: nobody outside can make new time series.
+ */
+export function createMetrics(usage: () => StateUsage | Promise<StateUsage>): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const decisions = new Counter({
+    name: 'sallyport_decisions_total',
+    help: 'Decisions on covered routes, and refusals anywhere, by outcome, code and route.',
+    labelNames: ['outcome', 'code', 'route'] as const,
+    registers,
+  });
+  const wouldRefuse = new Counter({
+    name: 'sallyport_would_refuse_total',
+    help: 'Findings of layers in report mode: requests that enforce mode would have refused.',
+    labelNames: ['code', 'layer', 'route'] as const,
+    registers,
+  });
+  const inFlight = new Gauge({ name: 'sallyport_requests_in_flight', help: 'Requests not answered yet.', registers });
+  const failures = new Counter({
+    name: 'sallyport_upstream_errors_total',
+    help: 'Requests that the backend did not answer, by reason.',
+    labelNames: ['reason'] as const,
+    registers,
+  });
+  const entries = new Counter({ name: 'sallyport_entries_total', help: 'Second doors opened.', registers });
+  const stateGauge = new Gauge({
+    name: 'sallyport_state',
+    help: 'What the shared state holds: entries, sessions, bytes, and room for how many entries.',
+    labelNames: ['of'] as const,
+    registers,
+  });
+  new Gauge({
+    name: 'sallyport_process_resident_bytes',
+    help: 'Memory of the gate.',
+    registers,
+    collect() {
+      this.set(process.memoryUsage.rss());
+    },
+  });
+
+  const names = new Set<string>();
+  const routeLabel = (name: string): string => {
+    if (names.has(name)) return name;
+    if (names.size >= MAX_ROUTES) return 'other';
+    names.add(name);
+    return name;
+  };
+
+  return {
+    contentType: registry.contentType,
+    decided(decision) {
+      const route = routeLabel(decision.route.name);
+      decisions.inc({ outcome: decision.outcome, code: decision.code, route });
+      for (const step of decision.trail) {
+        if (!step.enforced) wouldRefuse.inc({ code: step.code, layer: step.layer, route });
+      }
+    },
+    requestStarted: () => inFlight.inc(),
+    requestEnded: () => inFlight.dec(),
+    upstreamFailed: (reason) => failures.inc({ reason }),
+    entered: () => entries.inc(),
+    async text() {
+      const used = await usage();
+      stateGauge.set({ of: 'entries' }, used.entries);
+      stateGauge.set({ of: 'sessions' }, used.sessions);
+      stateGauge.set({ of: 'bytes' }, used.bytes);
+      stateGauge.set({ of: 'capacity' }, used.capacity);
+      return registry.metrics();
+    },
+  };
+}
+
+export interface MetricsServer {
+  /** `host:port` it listens on. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves `/metrics` on an address of its own, and nothing else. Answers only to the names it was given and to
+ * loopback's: a page that rebinds its name to this address reads nothing.
+ *
+ * @param listen `host:port`
+ */
+export async function serveMetrics(metrics: Metrics, listen: string): Promise<MetricsServer> {
+  const { host, port } = splitListen(listen);
+  const hosts = new Set([host, 'localhost', '127.0.0.1', '[::1]']);
+  const server = createServer((request, response) => {
+    const named = (request.headers.host ?? '').toLowerCase().replace(/:\d+$/, '');
+    if (!hosts.has(named)) return void response.writeHead(421).end();
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return void response.writeHead(405, { allow: 'GET' }).end();
+    if (request.url !== '/metrics') return void response.writeHead(404).end();
+    metrics.text().then(
+      (text) => response.writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' }).end(text),
+      () => response.writeHead(503).end(),
+    );
+  });
+  await listening(server, host, port);
+  const bound = server.address() as AddressInfo;
+  return {
+    address: `${host}:${bound.port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host.replace(/^\[|\]$/g, ''), () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function splitListen(listen: string): { host: string; port: number } {
+  const at = listen.lastIndexOf(':');
+  return { host: listen.slice(0, at).toLowerCase() || '127.0.0.1', port: Number(listen.slice(at + 1)) };
+}

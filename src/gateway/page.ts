@@ -1,0 +1,222 @@
+import { Transform, type Duplex } from 'node:stream';
+import type { Decision } from '../guard/decision.ts';
+import type { Guard } from '../guard/guard.ts';
+import type { RequestView } from '../guard/view.ts';
+import { scriptNonce } from './csp.ts';
+import { type Coding, parseCoding, readableCodings, throughCoding } from './encoding.ts';
+import { fieldOf, joinedFieldOf, withField, without } from './fieldlist.ts';
+import { withVary } from './fields.ts';
+import { createHtmlScanner } from './html.ts';
+import { type Intent, intentOf } from './intent.ts';
+import { isJavaScript, isMedia, unitsOf } from './media.ts';
+import { coveredBy, createPreloadFilter, keepLinks } from './preload.ts';
+import { isSalted, saltTag, toBackendConditions } from './validators.ts';
+import { createWorkerFront } from './worker.ts';
+
+/** What pages need of the guard. */
+export type PageGuard = Pick<Guard, 'policy' | 'scriptTag' | 'scriptHash' | 'stampFor' | 'workerScript'>;
+
+export interface Rewrite {
+  /** Field lines to send instead of the backend's. */
+  readonly fields: string[];
+  /** A fresh transform for the body's bytes as they stand in the answer (coded); null where the body stays as it is. */
+  transform(): Duplex | null;
+}
+
+export interface Pages {
+  /**
+   * Field lines for the backend: codings we can read, and conditions that speak of the backend's page instead of
+   * ours. The list is returned as it is where nothing changes.
+   */
+  requestFields(view: RequestView, fields: string[]): string[];
+  /**
+   * What happens to an answer on its way to the browser; null where nothing does.
+   *
+   * @param responseFields the answer's field lines, hop-by-hop fields removed
+   */
+  rewrite(view: RequestView, decision: Decision, status: number, responseFields: readonly string[]): Rewrite | null;
+}
+
+/** Answers without a complete document in them. */
+const PARTIAL: ReadonlySet<number> = new Set([204, 205, 206, 304]);
+
+/** Fields that speak of bytes which a changed body no longer has. */
+const OF_THE_BYTES = ['content-length', 'content-md5', 'digest', 'content-digest', 'repr-digest', 'accept-ranges'];
+
+export function createPages(guard: PageGuard): Pages {
+  return {
+    requestFields: (view, fields) => toBackendFields(guard, view, fields),
+    rewrite(view, decision, status, responseFields) {
+      const intent = intentOf(view);
+      const linked = keepLinks(responseFields, (url) => isCovered(guard, view, url));
+      if (status === 304) return revalidated(guard, view, intent, linked ?? responseFields, linked !== null);
+      const part = partFor(guard, view, intent, status, linked ?? responseFields);
+      if (part !== null) return part;
+      const varied = intent === 'other' ? varyHtml(decision, view, linked ?? responseFields) : null;
+      const fields = varied ?? linked;
+      return fields === null ? null : { fields, transform: () => null };
+    },
+  };
+}
+
+function toBackendFields(guard: PageGuard, view: RequestView, fields: string[]): string[] {
+  const intent = intentOf(view);
+  const ifNoneMatch = joinedFieldOf(fields, 'if-none-match');
+  if (intent === 'other') {
+    // The browser holds a page as we changed it and now wants it unchanged: nothing it holds is of use.
+    if (ifNoneMatch === '' || !toBackendConditions(ifNoneMatch, '', true).salted) return fields;
+    return without(fields, ['if-none-match', 'if-modified-since']);
+  }
+  const changed = intent === 'document' || intent === 'script';
+  const conditions = toBackendConditions(ifNoneMatch, guard.scriptHash, changed);
+  let out = withField(fields, 'Accept-Encoding', readableCodings(joinedFieldOf(fields, 'accept-encoding')));
+  out = withField(out, 'If-None-Match', conditions.ifNoneMatch);
+  if (changed || conditions.salted) out = withField(out, 'If-Modified-Since', conditions.ifModifiedSince);
+  return isSalted(fieldOf(out, 'if-range')) ? without(out, ['range', 'if-range']) : out;
+}
+
+/** A 304 for a page we changed: the browser keeps the tag it knows, and gets a fresh stamp. */
+function revalidated(
+  guard: PageGuard,
+  view: RequestView,
+  intent: Intent,
+  fields: readonly string[],
+  touched: boolean,
+): Rewrite | null {
+  const asked = toBackendConditions(joinedFieldOf(view.fields, 'if-none-match'), guard.scriptHash, true);
+  if (!asked.salted || intent === 'other') return touched ? { fields: [...fields], transform: () => null } : null;
+  const salted = withSaltedTag(guard, fields);
+  const stamped = intent === 'document' ? withStamp(guard, view, salted) : salted;
+  return { fields: stamped, transform: () => null };
+}
+
+function partFor(
+  guard: PageGuard,
+  view: RequestView,
+  intent: Intent,
+  status: number,
+  fields: readonly string[],
+): Rewrite | null {
+  if (intent === 'other' || status < 200 || PARTIAL.has(status)) return null;
+  const coding = parseCoding(joinedFieldOf(fields, 'content-encoding'));
+  if (coding === null || isAttachment(fields)) return null;
+  const type = fieldOf(fields, 'content-type');
+  if (intent === 'script') return isJavaScript(type) ? workerPart(guard, view, coding, fields) : null;
+  if (!isMedia(type, 'text/html')) return null;
+  return documentPart(guard, view, intent, coding, fields, type);
+}
+
+function documentPart(
+  guard: PageGuard,
+  view: RequestView,
+  intent: Intent,
+  coding: Coding,
+  fields: readonly string[],
+  type: string,
+): Rewrite {
+  let out = withSaltedTag(guard, without(fields, OF_THE_BYTES));
+  out = withField(out, 'Vary', withVary(joinedFieldOf(out, 'vary'), 'Sec-Fetch-Dest'));
+  if (intent === 'document') out = withDocumentFields(guard, withStamp(guard, view, out));
+  if (fieldOf(fields, 'content-length') === '0') return { fields: out, transform: () => null };
+  const nonce = scriptNonce(joinedFieldOf(fields, 'content-security-policy'));
+  const transform = (): Duplex | null => {
+    if (view.method === 'HEAD') return null;
+    const scanner = createHtmlScanner(guard.scriptTag(nonce), unitsOf(type), { onlyComplete: intent === 'kept' });
+    const preloads = createPreloadFilter((url) => isCovered(guard, view, url), unitsOf(type) === 'bytes');
+    return throughCoding(coding, pieceByPiece(scanner, preloads));
+  };
+  return { fields: out, transform };
+}
+
+function workerPart(guard: PageGuard, view: RequestView, coding: Coding, fields: readonly string[]): Rewrite | null {
+  const script = guard.workerScript;
+  if (script === undefined) return null;
+  let out = withSaltedTag(guard, without(fields, OF_THE_BYTES));
+  out = withField(out, 'Vary', withVary(joinedFieldOf(out, 'vary'), 'Sec-Fetch-Dest'));
+  if (fieldOf(fields, 'content-length') === '0') return { fields: out, transform: () => null };
+  const transform = (): Duplex | null =>
+    view.method === 'HEAD' ? null : throughCoding(coding, pieceByPiece(createWorkerFront(script)));
+  return { fields: out, transform };
+}
+
+/** Caches must not answer a navigation with what a script fetched from the same address, nor the other way round. */
+function varyHtml(decision: Decision, view: RequestView, fields: readonly string[]): string[] | null {
+  if (decision.route.level !== 'open' || (view.method !== 'GET' && view.method !== 'HEAD')) return null;
+  if (!isMedia(fieldOf(fields, 'content-type'), 'text/html')) return null;
+  return withField(fields, 'Vary', withVary(joinedFieldOf(fields, 'vary'), 'Sec-Fetch-Dest'));
+}
+
+function withSaltedTag(guard: PageGuard, fields: readonly string[]): string[] {
+  const tag = saltTag(fieldOf(fields, 'etag'), fieldOf(fields, 'last-modified'), guard.scriptHash);
+  return withField(fields, 'ETag', tag);
+}
+
+/** PROTOCOL 1.1: who stores a stamped answer must be one person's browser. */
+function withStamp(guard: PageGuard, view: RequestView, fields: readonly string[]): string[] {
+  const cacheControl = joinedFieldOf(fields, 'cache-control');
+  const cookie = guard.stampFor(view, cacheControl);
+  if (cookie === null) return [...fields];
+  return [...withField(fields, 'Cache-Control', toPrivate(cacheControl)), 'Set-Cookie', cookie];
+}
+
+function toPrivate(cacheControl: string): string {
+  const directives = cacheControl.split(',').map((directive) => directive.trim());
+  const names = directives.map((directive) => directive.toLowerCase());
+  if (names.includes('private') || names.includes('no-store')) return cacheControl;
+  const kept = directives.filter((directive) => directive !== '' && !/^(?:public$|s-maxage\s*=)/i.test(directive));
+  return ['private', ...kept].join(', ');
+}
+
+/**
+ * What enforce mode adds to pages: only what no page that works can depend on the absence of. Framing stays the
+ * backend's to decide, because a page inside another site's frame is a use we support (docs/running.md).
+ */
+function withDocumentFields(guard: PageGuard, fields: readonly string[]): string[] {
+  if (guard.policy.mode !== 'enforce') return [...fields];
+  let out = withField(fields, 'X-Content-Type-Options', 'nosniff');
+  if (fieldOf(out, 'referrer-policy') === '') {
+    out = withField(out, 'Referrer-Policy', 'strict-origin-when-cross-origin');
+  }
+  return out;
+}
+
+function isAttachment(fields: readonly string[]): boolean {
+  return /^\s*attachment\b/i.test(fieldOf(fields, 'content-disposition'));
+}
+
+/** Whether a preload of this address would be refused because nothing signs it. */
+function isCovered(guard: PageGuard, view: RequestView, reference: string): boolean {
+  const { policy } = guard;
+  const base = `${view.secure ? 'https' : 'http'}://${view.authority}${view.target}`;
+  if (!URL.canParse(reference, base)) return false;
+  const url = new URL(reference, base);
+  if (url.host !== view.authority && !policy.authorities.has(url.host)) return false;
+  return coveredBy(policy, url.pathname);
+}
+
+/** Something that is fed pieces of a body and gives pieces back. */
+export interface Pieces {
+  write(chunk: Buffer): Buffer[];
+  end(): Buffer[];
+}
+
+/** One transform out of several such things, each fed what the one before gives. Every piece leaves at once. */
+function pieceByPiece(...links: readonly Pieces[]): Transform {
+  const feed = (pieces: readonly Buffer[], from: number): readonly Buffer[] => {
+    let current = pieces;
+    for (const link of links.slice(from)) current = current.flatMap((piece) => link.write(piece));
+    return current;
+  };
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      for (const piece of feed([chunk], 0)) this.push(piece);
+      done();
+    },
+    flush(done) {
+      for (const [index, link] of links.entries()) {
+        for (const piece of feed(link.end(), index + 1)) this.push(piece);
+      }
+      done();
+    },
+  });
+}

@@ -1,0 +1,155 @@
+import type { DecisionRecord } from './records.ts';
+
+/** A group of visitors, and how many of them were hit. Shares are of visitors, not of requests. */
+export interface Share {
+  readonly name: string;
+  readonly requests: number;
+  readonly refusedRequests: number;
+  readonly sessions: number;
+  readonly refusedSessions: number;
+}
+
+/** What passed, and what was or would be refused. */
+export interface Summary {
+  readonly requests: number;
+  /** Refused in fact. */
+  readonly refused: number;
+  /** Passed because the layer or route reports only. */
+  readonly wouldRefuse: number;
+  /** Sessions seen; a visitor without one counts as one per network prefix and browser family. */
+  readonly sessions: number;
+  readonly sessionsWithoutEntry: number;
+  readonly refusedSessions: number;
+  readonly byCode: readonly Share[];
+  readonly byFamily: readonly Share[];
+  readonly byRoute: readonly Share[];
+  /** True once more visitors came than are told apart: shares then speak of the latest ones. */
+  readonly partial: boolean;
+}
+
+export interface VisitorBook {
+  add(record: DecisionRecord): void;
+  summary(): Summary;
+}
+
+const MAX_VISITORS = 10_000;
+const MAX_GROUPS = 500;
+
+interface Visitor {
+  entered: boolean;
+  family: string;
+  refused: boolean;
+  readonly codes: Set<string>;
+  readonly routes: Set<string>;
+  readonly refusedRoutes: Set<string>;
+}
+
+interface Counts {
+  requests: number;
+  refused: number;
+}
+
+export function createVisitorBook(): VisitorBook {
+  // Two generations: when the younger is full the older is dropped, so that no request pays for a search.
+  let younger = new Map<string, Visitor>();
+  let older = new Map<string, Visitor>();
+  const codes = new Map<string, Counts>();
+  const families = new Map<string, Counts>();
+  const routes = new Map<string, Counts>();
+  let requests = 0;
+  let refused = 0;
+  let wouldRefuse = 0;
+  let partial = false;
+
+  const visitorOf = (record: DecisionRecord): Visitor => {
+    const name = record.session === '' ? `${record.prefix} ${record.family}` : record.session;
+    const known = younger.get(name);
+    if (known !== undefined) return known;
+    if (younger.size >= MAX_VISITORS) {
+      partial ||= older.size > 0;
+      older = younger;
+      younger = new Map();
+    }
+    const kept = older.get(name);
+    if (kept !== undefined) {
+      older.delete(name);
+      younger.set(name, kept);
+      return kept;
+    }
+    const made: Visitor = {
+      entered: record.session !== '',
+      family: record.family,
+      refused: false,
+      codes: new Set(),
+      routes: new Set(),
+      refusedRoutes: new Set(),
+    };
+    younger.set(name, made);
+    return made;
+  };
+
+  return {
+    add(record) {
+      const hit = record.code !== '';
+      requests++;
+      if (record.wouldRefuse) wouldRefuse++;
+      else if (hit) refused++;
+      if (hit) bump(codes, record.code, true);
+      bump(families, record.family, hit);
+      bump(routes, record.route, hit);
+      const visitor = visitorOf(record);
+      if (visitor.routes.size < MAX_GROUPS) visitor.routes.add(record.route);
+      if (!hit) return;
+      visitor.refused = true;
+      visitor.codes.add(record.code);
+      if (visitor.refusedRoutes.size < MAX_GROUPS) visitor.refusedRoutes.add(record.route);
+    },
+    summary() {
+      const all = [...older.values(), ...younger.values()];
+      const shares = (
+        counts: Map<string, Counts>,
+        has: (v: Visitor, name: string) => boolean,
+        hit: typeof has,
+      ): Share[] =>
+        [...counts].map(([name, { requests: made, refused: hits }]) => ({
+          name,
+          requests: made,
+          refusedRequests: hits,
+          sessions: all.filter((visitor) => has(visitor, name)).length,
+          refusedSessions: all.filter((visitor) => hit(visitor, name)).length,
+        }));
+      return {
+        requests,
+        refused,
+        wouldRefuse,
+        sessions: all.length,
+        sessionsWithoutEntry: all.filter((visitor) => !visitor.entered).length,
+        refusedSessions: all.filter((visitor) => visitor.refused).length,
+        byCode: shares(
+          codes,
+          () => true,
+          (visitor, name) => visitor.codes.has(name),
+        ),
+        byFamily: shares(
+          families,
+          (visitor, name) => visitor.family === name,
+          (visitor, name) => visitor.family === name && visitor.refused,
+        ),
+        byRoute: shares(
+          routes,
+          (visitor, name) => visitor.routes.has(name),
+          (visitor, name) => visitor.refusedRoutes.has(name),
+        ),
+        partial,
+      };
+    },
+  };
+}
+
+function bump(groups: Map<string, Counts>, name: string, refused: boolean): void {
+  const key = groups.has(name) || groups.size < MAX_GROUPS ? name : '…';
+  const counts = groups.get(key) ?? { requests: 0, refused: 0 };
+  counts.requests++;
+  if (refused) counts.refused++;
+  groups.set(key, counts);
+}

@@ -1,0 +1,31 @@
+import type { Policy, RouteRule } from '../guard/policy.ts';
+import { DIGEST_SLICE_BYTES, WHOLE_DIGEST_BYTES } from '../wire/constants.ts';
+import type { ScriptConfig, ScriptRoute } from '../wire/script-config.ts';
+
+/**
+ * What the page's script is told of the policy: which calls are covered and what is unusual about them. Nothing in
+ * it differs between visitors, and nothing is secret.
+ */
+export function scriptPolicy(policy: Policy, client: string): Omit<ScriptConfig, 'chunks'> {
+  return {
+    mount: policy.mount,
+    client,
+    protect: policy.config.protect ?? ['/api/**'],
+    open: policy.config.open ?? [],
+    origins: [],
+    whole: WHOLE_DIGEST_BYTES,
+    slice: DIGEST_SLICE_BYTES,
+    routes: policy.routes.filter((rule) => rule.named && rule.client.name === client).map(toScriptRoute),
+  };
+}
+
+function toScriptRoute(rule: RouteRule): ScriptRoute {
+  return {
+    match: rule.name,
+    ...(rule.level === 'proof' ? {} : { level: rule.level }),
+    ...(rule.bodySigned ? {} : { body: 'unsigned' as const }),
+    ...(rule.sync.size > 0 ? { sync: [...rule.sync] } : {}),
+    ...(rule.carriers.size > 0 ? { carriers: [...rule.carriers] } : {}),
+    ...(rule.signed.length > 0 ? { signed: rule.signed } : {}),
+  };
+}

@@ -1,0 +1,101 @@
+import type { Clock } from '../lib/clock.ts';
+import { createGenerations } from '../lib/generations.ts';
+import { formatSetCookie, readCookie } from './cookies.ts';
+import type { KeyRing } from './seal.ts';
+
+/**
+ * The session cookie (docs/protocol.md §3.5): sealed, made by `enter` alone, never on a navigation. It says which
+ * session this browser is in and where that session lies; whether it still lives is for the state to say.
+ */
+export interface SessionCookies {
+  /** The session in a Cookie field; null where there is none that is ours, in time and the only one. */
+  open(cookieField: string, now: number): OpenSession | null;
+  /** `Set-Cookie` for a session. */
+  issue(session: SessionContent, now: number): string;
+  /** Whether a cookie that was just used should be replaced, because its idle time counts from too long ago. */
+  isWorn(session: OpenSession, now: number): boolean;
+}
+
+export interface SessionContent {
+  /** 16 bytes, base64url. */
+  readonly id: string;
+  readonly place: number;
+  /** Seconds since 1970. */
+  readonly created: number;
+}
+
+export interface OpenSession extends SessionContent {
+  /** First 8 bytes of the id. */
+  readonly idHigh: number;
+  readonly idLow: number;
+  /** When the cookie was written: seconds since 1970. */
+  readonly seen: number;
+}
+
+export interface SessionCookiesOptions {
+  readonly ring: KeyRing;
+  readonly clock: Clock;
+  readonly cookieName: () => string;
+  /** Seconds: idle and at most. */
+  readonly times: () => { readonly idle: number; readonly max: number };
+  /** Opened cookies of one generation. Default 16,384. */
+  readonly remembered?: number;
+}
+
+const VERSION = 1;
+const AT_ID = 1;
+const AT_PLACE = 17;
+const AT_CREATED = 21;
+const AT_SEEN = 25;
+const LENGTH = 29;
+
+/** A cookie is written anew once in this share of the idle time: the idle time is exact to that share. */
+const WORN_SHARE = 1 / 72;
+/** How far a sibling's clock may be ahead, in seconds. */
+const AHEAD_SECONDS = 60;
+
+export function createSessionCookies(options: SessionCookiesOptions): SessionCookies {
+  const { ring, cookieName, times, remembered = 16_384 } = options;
+  const opened = createGenerations<OpenSession>(remembered);
+
+  function openValue(value: string): OpenSession | null {
+    const content = ring.open('session', value);
+    if (typeof content === 'string' || content.length !== LENGTH || content[0] !== VERSION) return null;
+    const session: OpenSession = {
+      id: content.toString('base64url', AT_ID, AT_ID + 16),
+      idHigh: content.readUInt32BE(AT_ID),
+      idLow: content.readUInt32BE(AT_ID + 4),
+      place: content.readUInt32BE(AT_PLACE),
+      created: content.readUInt32BE(AT_CREATED),
+      seen: content.readUInt32BE(AT_SEEN),
+    };
+    opened.set(value, session);
+    return session;
+  }
+
+  return {
+    open(cookieField, now) {
+      const value = readCookie(cookieField, cookieName());
+      if (value === '') return null;
+      const session = opened.get(value) ?? openValue(value);
+      if (session === null) return null;
+      const { idle, max } = times();
+      const seconds = now / 1000;
+      if (session.seen > seconds + AHEAD_SECONDS) return null;
+      return seconds < session.seen + idle && seconds < session.created + max ? session : null;
+    },
+    issue(session, now) {
+      const seconds = Math.floor(now / 1000);
+      const content = Buffer.alloc(LENGTH);
+      content[0] = VERSION;
+      content.write(session.id, AT_ID, 16, 'base64url');
+      content.writeUInt32BE(session.place, AT_PLACE);
+      content.writeUInt32BE(session.created, AT_CREATED);
+      content.writeUInt32BE(seconds, AT_SEEN);
+      const { idle, max } = times();
+      const life = Math.max(0, Math.min(idle, session.created + max - seconds));
+      return formatSetCookie(cookieName(), ring.seal('session', content), life);
+    },
+    isWorn: (session, now) => now / 1000 > session.seen + times().idle * WORN_SHARE,
+  };
+}

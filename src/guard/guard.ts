@@ -22,6 +22,8 @@ export interface Guard {
   scriptTag(nonce: string): string;
   /** Content hash of the current script, 16 hex characters: salts page validators. */
   readonly scriptHash: string;
+  /** The script as worker scripts get it in front (docs/protocol.md §1.6): its address, and a text that runs there. */
+  readonly workerScript?: { readonly url: string; readonly text: string };
   /** Replaces the policy; requests already being judged finish under the old one. Throws ConfigError. */
   reload(config: Config): void;
   /** Called with every decision on covered routes and every refusal, after it was made: records, metrics, log. */

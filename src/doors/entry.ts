@@ -201,5 +201,5 @@ function memoryKey(view: RequestView, body: Uint8Array, facts: EntryFacts, polic
   for (const part of [facts.origin, facts.authority, view.headers.cookie, policy.mount]) {
     hash.update(`${Buffer.byteLength(part)}:`).update(part);
   }
-  return hash.update(body).digest('latin1');
+  return hash.update(body).digest('base64');
 }

@@ -1,0 +1,39 @@
+import { aliasesOf } from '../alias-corpus.ts';
+import { resembles, sampleOf } from '../answer.ts';
+import type { Attacker } from '../lab.ts';
+
+/**
+ * Other spellings of the protected address, unsigned. One gets in where the backend serves the protected address by
+ * it: its answer looks like the honest call's, and unlike that of the same request without the trick.
+ */
+export const aliases: Attacker = {
+  name: 'aliases',
+  title: 'other spellings of the address',
+  how: 'Case, slashes, percent-encodings, parameters, dot segments, absolute targets and override headers, unsigned GETs; judged by what the backend serves.',
+  possible: 'The address is served unsigned under another spelling',
+  async run(lab, tally) {
+    const known = lab.base.honest ?? lab.base.plain;
+    const sender = lab.sender();
+    let elsewhere = 0;
+    const stop = tally.meter.start();
+    for (const alias of aliasesOf(lab.target, lab.page)) {
+      if (lab.now() >= lab.until) break;
+      const answer = sampleOf(await sender.send(alias.request));
+      if (answer.kind.by !== 'backend') {
+        tally.add(answer.kind);
+        continue;
+      }
+      const control = alias.control === null ? null : sampleOf(await sender.send(alias.control));
+      if (resembles(answer, known) && (control === null || !resembles(answer, control))) {
+        tally.add(answer.kind);
+        tally.note(`served under ${alias.name}`);
+      } else {
+        tally.elsewhere();
+        elsewhere += 1;
+      }
+    }
+    tally.spent(stop(), tally.admitted);
+    if (elsewhere > 0)
+      tally.note(`${elsewhere} passed the gate as other addresses, and the backend served something else by them`);
+  },
+};

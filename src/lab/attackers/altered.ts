@@ -1,0 +1,114 @@
+import { kindOf, type AnswerKind, mediaType } from '../answer.ts';
+import type { RawRequest } from '../http.ts';
+import type { Attacker, Lab } from '../lab.ts';
+import type { Tally } from '../tally.ts';
+import { honestClient, type WireClient } from '../wire-client.ts';
+
+/** One change to a request after it was signed. */
+interface Alteration {
+  readonly what: string;
+  /** Signs as the page would. */
+  readonly signed: (client: WireClient, lab: Lab) => RawRequest;
+  readonly change: (request: RawRequest, lab: Lab) => RawRequest;
+}
+
+const own = (client: WireClient, lab: Lab): RawRequest => client.sign({ method: lab.method });
+const BODY = Buffer.from('{"lab":"signed"}');
+const OTHER_BODY = Buffer.from('{"lab":"forged"}');
+
+/**
+ * A GET with content, so that nothing is written even where it is let through: to the proof it is a body like any
+ * other. Where the caller named another method, that method's own call carries it.
+ */
+const withBody = (client: WireClient, lab: Lab): RawRequest =>
+  client.sign({ method: lab.method, body: BODY, contentType: 'application/json' });
+
+/** Every change leaves a safe method safe: in report mode all of these reach the backend. */
+const ALTERATIONS: readonly Alteration[] = [
+  { what: 'method', signed: own, change: (r, lab) => ({ ...r, method: lab.method === 'GET' ? 'HEAD' : 'GET' }) },
+  {
+    what: 'path',
+    signed: own,
+    change: (r, lab) => retarget(r, `${lab.target.path.replace(/\/$/, '')}/${absent()}`, lab.target.query),
+  },
+  {
+    what: 'path: a trailing slash',
+    signed: own,
+    change: (r, lab) => retarget(r, `${lab.target.path}/`, lab.target.query),
+  },
+  {
+    what: 'query added',
+    signed: own,
+    change: (r, lab) => retarget(r, lab.target.path, `${lab.target.query}${lab.target.query === '' ? '?' : '&'}lab=1`),
+  },
+  { what: 'authority', signed: own, change: (r, lab) => refield(r, 'host', otherAuthority(lab)) },
+  { what: 'counter', signed: own, change: (r) => reinput(r, /nonce="(\d+)"/, (n) => `nonce="${Number(n) + 1000}"`) },
+  { what: 'time', signed: own, change: (r) => reinput(r, /created=(\d+)/, (n) => `created=${Number(n) - 1}`) },
+  { what: 'coverage: query left out', signed: own, change: (r) => reinput(r, / ("@query")/, () => '') },
+  { what: 'body', signed: withBody, change: (r) => ({ ...r, body: OTHER_BODY }) },
+  { what: 'content type', signed: withBody, change: (r) => refield(r, 'content-type', 'application/vnd.lab+json') },
+];
+
+export const altered: Attacker = {
+  name: 'altered',
+  title: 'request altered after signing',
+  how: 'Method, path, query, authority, counter, time, coverage, content type or body changed after the honest client signed; the original is never sent.',
+  possible: 'A signed request passes after it was altered',
+  async run(lab, tally) {
+    const client = honestClient(lab);
+    const stop = tally.meter.start();
+    for (const alteration of ALTERATIONS) {
+      if (lab.now() >= lab.until) break;
+      await tryAlteration(lab, tally, client, alteration);
+    }
+    tally.spent(stop(), tally.admitted);
+  },
+};
+
+async function tryAlteration(lab: Lab, tally: Tally, client: WireClient, alteration: Alteration): Promise<void> {
+  if (alteration.signed === withBody) {
+    // Only where the unaltered call passes does a refusal of the altered one say anything.
+    if (kindOf(await client.sender.send(withBody(client, lab))).by !== 'backend') {
+      tally.note(`${alteration.what}: not tried, this address refuses a ${lab.method} with a body`);
+      return;
+    }
+    tally.honest();
+  }
+  const answer = await lab.sender().send(alteration.change(alteration.signed(client, lab), lab));
+  const kind: AnswerKind = kindOf(answer);
+  tally.add(kind);
+  if (kind.by === 'backend')
+    tally.note(`let through with its ${alteration.what} altered (${answer.status} ${mediaType(answer.fields)})`);
+}
+
+function retarget(request: RawRequest, path: string, query: string): RawRequest {
+  return { ...request, target: path + query };
+}
+
+function refield(request: RawRequest, name: string, value: string): RawRequest {
+  return {
+    ...request,
+    fields: request.fields.map((text, i) =>
+      i % 2 === 1 && request.fields[i - 1]?.toLowerCase() === name ? value : text,
+    ),
+  };
+}
+
+function reinput(request: RawRequest, pattern: RegExp, replacement: (group: string) => string): RawRequest {
+  const input = request.fields.map((text, i) =>
+    i % 2 === 1 && request.fields[i - 1]?.toLowerCase() === 'signature-input'
+      ? text.replace(pattern, (_, group: string) => replacement(group))
+      : text,
+  );
+  return { ...request, fields: input };
+}
+
+/** A last segment that no backend serves. */
+const absent = (): string => `lab-${crypto.randomUUID()}`;
+
+/** The other loopback name of the same gate, which it lists too. */
+function otherAuthority(lab: Lab): string {
+  const { target } = lab;
+  const name = target.hostname === 'localhost' ? '127.0.0.1' : 'localhost';
+  return target.authority.replace(/^(\[.*\]|[^:]*)/, name);
+}

@@ -1,0 +1,63 @@
+import type { Page } from 'puppeteer-core';
+import { kindOf } from '../answer.ts';
+import { type Chromium, startChromium } from '../browser.ts';
+import { addSpend, type Spend } from '../cost.ts';
+import { type Attacker, type Lab, NotRun } from '../lab.ts';
+import { callInPage, openPage } from '../page-calls.ts';
+import type { Tally } from '../tally.ts';
+
+/** A browser without a window that opens the page and calls from inside it: the page's own keys sign. */
+export const headlessBrowser: Attacker = {
+  name: 'headless',
+  title: 'headless browser',
+  how: 'Headless Chromium opens the page; calls are made by fetch inside it, one after another. CPU is that of all its processes.',
+  possible: 'A headless browser that opens the page gets in',
+  run: async (lab, tally) => callFrom(lab, tally, await lab.chromium()),
+};
+
+/** The same with a window, as testing tools drive people's browsers. */
+export const windowedBrowser: Attacker = {
+  name: 'automation',
+  title: 'real browser automation',
+  how: 'Chromium with a window, driven over its debugging protocol; otherwise as the headless browser.',
+  possible: 'A driven browser with a window gets in',
+  async run(lab, tally) {
+    const headed = process.platform !== 'linux' || process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'];
+    if (!headed) throw new NotRun('there is no display for a browser window');
+    const chromium = await startChromium({ window: true });
+    try {
+      await callFrom(lab, tally, chromium);
+    } finally {
+      await chromium.close();
+    }
+  },
+};
+
+async function callFrom(lab: Lab, tally: Tally, chromium: Chromium): Promise<void> {
+  tally.setup(chromium.launch);
+  const opening = await meter(tally, chromium);
+  const page = await openPage(lab, chromium);
+  const first = await callInPage(page, lab, 1);
+  tally.setup(await opening());
+  for (const answer of first) tally.add(kindOf(answer));
+  const calling = await meter(tally, chromium);
+  const answers = await callInPage(page, lab, lab.calls - 1);
+  const spend = await calling();
+  const before = tally.admitted;
+  for (const answer of answers) tally.add(kindOf(answer));
+  tally.spent(spend, tally.admitted - before);
+  await closeContext(page);
+}
+
+/** Time of this process and of the browser's together. */
+async function meter(tally: Tally, chromium: Chromium): Promise<() => Promise<Spend>> {
+  const before = await chromium.cpu();
+  const stop = tally.meter.start();
+  return async () => {
+    const own = stop();
+    const after = await chromium.cpu();
+    return addSpend(own, { wall: 0, cpu: before === null || after === null ? null : after - before });
+  };
+}
+
+const closeContext = (page: Page): Promise<void> => page.browserContext().close();

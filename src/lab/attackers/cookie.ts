@@ -1,0 +1,48 @@
+import { kindOf } from '../answer.ts';
+import { attempt, wentThrough } from '../attempts.ts';
+import { type Attacker, NotRun } from '../lab.ts';
+import { honestClient } from '../wire-client.ts';
+
+const TRIES = 20;
+
+/** The session cookie of somebody who walked the doors, and every header of their calls, without the proof. */
+export const cookie: Attacker = {
+  name: 'cookie',
+  title: 'copied cookie',
+  how: 'An honest client’s cookies and every header of its calls, from another connection, without a proof.',
+  possible: 'A copied cookie gets in by itself',
+  async run(lab, tally) {
+    const client = honestClient(lab);
+    if (client.cookies() === '') throw new NotRun('entry gave no cookie to copy');
+    const { target } = lab;
+    await attempt(lab, tally, lab.sender(), TRIES, () => ({
+      method: lab.method,
+      target: target.path + target.query,
+      fields: [...client.headers(), 'Cookie', client.cookies()],
+      body: null,
+    }));
+  },
+};
+
+/**
+ * The thief takes the cookie through the doors again, with a key pair of its own. It gets in: a session that no
+ * login has bound belongs to whoever shows its cookie, and it is worth no more than a session of the thief's own.
+ */
+export const cookieDoors: Attacker = {
+  name: 'cookie-doors',
+  title: 'copied cookie at the doors',
+  how: 'A second client takes the honest client’s cookies, enters with its own key and signs calls in that session.',
+  possible: 'A copied session cookie opens a door for whoever holds it, until a login binds the session to a key',
+  async run(lab, tally) {
+    const victim = honestClient(lab);
+    const thief = lab.wireClient();
+    const stop = tally.meter.start();
+    thief.takeCookies(victim);
+    const opening = await thief.open();
+    tally.setup(stop());
+    if (!wentThrough(opening, tally)) return;
+    await attempt(lab, tally, thief.sender, TRIES, () => thief.sign({ method: lab.method }));
+    if (kindOf(await victim.call({ method: lab.method })).by === 'backend') tally.honest();
+    tally.note('sessions are not bound to a key before login: the cookie opens a door for whoever holds it');
+  },
+};

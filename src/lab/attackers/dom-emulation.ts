@@ -1,0 +1,72 @@
+import { fork } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { kindOf } from '../answer.ts';
+import type { DomOrder, DomResult } from '../dom-child.ts';
+import { type Attacker, NotRun } from '../lab.ts';
+
+const CALLS = 50;
+
+/** The page's own script, run by an imitation of a browser instead of a browser. */
+export const domEmulation: Attacker = {
+  name: 'dom',
+  title: 'page run by happy-dom',
+  how: 'happy-dom, in a process of its own, loads the page and runs its scripts; calls are made by its window.fetch.',
+  possible: 'A program that runs the page in an imitation of a browser gets in',
+  async run(lab, tally) {
+    const library = findHappyDom();
+    if (library === null) throw new NotRun('happy-dom is not installed');
+    const { target } = lab;
+    const result = await inChild({
+      library,
+      page: target.origin + lab.page,
+      address: target.origin + target.path + target.query,
+      method: lab.method,
+      calls: Math.min(CALLS, lab.calls),
+      seconds: Math.max(1, (lab.until - lab.now()) / 1000 - 1),
+    });
+    if (result.failed !== '') throw new NotRun(result.failed);
+    tally.setup(result.setup);
+    const [first, ...rest] = result.answers.map((answer) => kindOf({ ...answer, body: Buffer.from(answer.body) }));
+    if (first !== undefined) tally.add(first);
+    const before = tally.admitted;
+    for (const kind of rest) tally.add(kind);
+    tally.spent(result.spend, tally.admitted - before);
+  },
+};
+
+/** As installed beside this package or in the project where the command runs; null where it is not. */
+function findHappyDom(): string | null {
+  for (const from of [import.meta.url, pathToFileURL(join(process.cwd(), 'package.json')).href]) {
+    try {
+      return pathToFileURL(createRequire(from).resolve('happy-dom')).href;
+    } catch {
+      // Not there: the next place.
+    }
+  }
+  return null;
+}
+
+function inChild(order: DomOrder): Promise<DomResult> {
+  const failed = (why: string): DomResult => ({
+    failed: why,
+    answers: [],
+    setup: { cpu: 0, wall: 0 },
+    spend: { cpu: 0, wall: 0 },
+  });
+  return new Promise((resolve) => {
+    // In the checkout this file is TypeScript, in the package it is not; its neighbour is of the same kind.
+    const file = new URL(import.meta.url.endsWith('.ts') ? '../dom-child.ts' : '../dom-child.js', import.meta.url);
+    const child = fork(file, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    const timer = setTimeout(() => child.kill(), (order.seconds + 5) * 1000);
+    // SAFETY: our own child sends one message, of this shape.
+    child.once('message', (message) => resolve(message as DomResult));
+    child.once('error', (error) => resolve(failed(error.message)));
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      resolve(failed(`happy-dom’s process ended before its calls (${code ?? 'out of time'})`));
+    });
+    child.send(order);
+  });
+}

@@ -1,0 +1,46 @@
+import { type Attacker, type Lab, NotRun } from '../lab.ts';
+import { createOtherSite, sendFrom, WAYS } from '../other-page.ts';
+import { watch } from '../watch.ts';
+import type { Chromium } from '../browser.ts';
+import type { Tally } from '../tally.ts';
+
+/** Pages of other origins in the browser of somebody who has the app open: hot-linking, CSRF, framed forms. */
+export const otherSite: Attacker = {
+  name: 'other-site',
+  title: 'another site’s page',
+  how: 'A real browser that has walked the doors opens a page of another site, and one of another port, which send every kind of request a page can; writes go to a path that cannot exist.',
+  possible: 'Another site’s page reaches the backend through its visitors’ browsers',
+  async run(lab, tally) {
+    const chromium = await lab.chromium();
+    const site = await createOtherSite();
+    try {
+      const other = lab.target.hostname === 'localhost' ? '127.0.0.1' : 'localhost';
+      for (const hostname of [other, lab.target.hostname === '::1' ? '[::1]' : lab.target.hostname]) {
+        await attackFrom(lab, tally, chromium, site.url(hostname));
+      }
+    } finally {
+      await site.close();
+    }
+  },
+};
+
+async function attackFrom(lab: Lab, tally: Tally, chromium: Chromium, url: string): Promise<void> {
+  const victim = await chromium.page();
+  await victim.goto(lab.target.origin + lab.page, { waitUntil: 'load', timeout: 10_000 }).catch(() => null);
+  const page = await victim.browserContext().newPage();
+  const opened = await page.goto(url, { timeout: 10_000 }).catch(() => null);
+  if (opened === null) throw new NotRun('the browser did not open the other site’s page');
+  const network = await watch(page);
+  for (const way of WAYS) {
+    if (lab.now() >= lab.until) break;
+    const { target } = lab;
+    const path = way.unsafe ? `${target.path.replace(/\/$/, '')}/lab-${crypto.randomUUID()}` : target.path;
+    const mark = `lab=${crypto.randomUUID()}`;
+    await sendFrom(page, way, `${target.origin}${path}${target.query}${target.query === '' ? '?' : '&'}${mark}`);
+    const kind = await network.outcome(mark, 2_000);
+    tally.add(kind);
+    if (kind.by === 'backend') tally.note(`reached the backend: ${way.name}`);
+    if (kind.by === 'nobody') tally.note(`without an answer: ${way.name} (${kind.why})`);
+  }
+  await victim.browserContext().close();
+}

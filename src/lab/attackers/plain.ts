@@ -1,0 +1,13 @@
+import { attempt, plainRequest } from '../attempts.ts';
+import type { Attacker } from '../lab.ts';
+
+/** What curl, Postman and every HTTP library send when asked to. Its cost is the measure of all others. */
+export const plain: Attacker = {
+  name: 'plain',
+  title: 'plain client',
+  how: 'The request with Host and Accept and nothing else, over one kept connection.',
+  possible: 'A plain client gets in',
+  async run(lab, tally) {
+    await attempt(lab, tally, lab.sender(), lab.calls, () => plainRequest(lab));
+  },
+};

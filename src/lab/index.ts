@@ -1,0 +1,46 @@
+import { aliases } from './attackers/aliases.ts';
+import { altered } from './attackers/altered.ts';
+import { headlessBrowser, windowedBrowser } from './attackers/browser.ts';
+import { cookie, cookieDoors } from './attackers/cookie.ts';
+import { domEmulation } from './attackers/dom-emulation.ts';
+import { doors } from './attackers/doors.ts';
+import { headers } from './attackers/headers.ts';
+import { otherSite } from './attackers/other-site.ts';
+import { plain } from './attackers/plain.ts';
+import { replay, replayLater } from './attackers/replay.ts';
+import { ticket } from './attackers/ticket.ts';
+import { type LabOptions, type LabReport, runAttackers } from './run.ts';
+import type { Attacker } from './lab.ts';
+
+export { formatReport } from './report.ts';
+export type { LabOptions, LabReport, RungReport } from './run.ts';
+export type { Verdict } from './lab.ts';
+export { LabError } from './target.ts';
+
+/** Every attacker, in the order of the table: from what costs nothing to what costs a browser. */
+export const ATTACKERS: readonly Attacker[] = [
+  plain,
+  headers,
+  replay,
+  cookie,
+  altered,
+  aliases,
+  otherSite,
+  doors,
+  cookieDoors,
+  domEmulation,
+  headlessBrowser,
+  windowedBrowser,
+  // Bad signatures and the longest wait come last: neither may colour what the others are told.
+  ticket,
+  replayLater,
+];
+
+/**
+ * Attacks a loopback URL with everything above, one attacker after another, within `seconds` (default 60), and
+ * reports what each got. All requests use `method` (default GET) but for a few writes of other sites' pages, which
+ * go to paths that cannot exist. Throws {@link LabError} where the URL is none, is not loopback, or answers nothing.
+ */
+export function runLab(url: string, options: LabOptions = {}): Promise<LabReport> {
+  return runAttackers(url, options, ATTACKERS);
+}

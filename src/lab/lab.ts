@@ -1,0 +1,90 @@
+import type { AnswerKind } from './answer.ts';
+import type { Chromium } from './browser.ts';
+import type { RawRequest, Sender } from './http.ts';
+import type { Target } from './target.ts';
+import type { Tally } from './tally.ts';
+import type { WireClient } from './wire-client.ts';
+
+/** What one kind of attacker got. `not run` is neither: nothing was learned. */
+export type Verdict = 'stopped' | 'slowed' | 'gets in' | 'not run';
+
+/** One attacker. Added by a file in src/lab/attackers and a line in src/lab/index.ts. */
+export interface Attacker {
+  /** Stable, for `--json` readers. */
+  readonly name: string;
+  /** What the table calls it. */
+  readonly title: string;
+  /** How it is done and measured, in one sentence. */
+  readonly how: string;
+  /** What the list of what is still possible says when it gets in: a sentence without its full stop. */
+  readonly possible: string;
+  /** Throws {@link NotRun} where it cannot run. Must stop by itself at `lab.until`. */
+  run(lab: Lab, tally: Tally): Promise<void>;
+}
+
+/** Why an attacker could not run, in words for the report. */
+export class NotRun extends Error {
+  override readonly name = 'NotRun';
+}
+
+/** What attackers share during one run. */
+export interface Lab {
+  readonly target: Target;
+  readonly method: string;
+  /** Path of a page of the target's origin. */
+  readonly page: string;
+  /** Calls an attacker makes at most where the number decides how well its price is known. */
+  readonly calls: number;
+  /** Seconds between a capture and its late replay, at least. */
+  readonly later: number;
+  /** Monotonic milliseconds ({@link Lab.now}) at which the running attacker must stop. */
+  readonly until: number;
+  now(): number;
+  /** A new connection for a new attacker, closed with the run. */
+  sender(): Sender;
+  /** A new client that has not walked the doors yet, closed with the run. */
+  wireClient(): WireClient;
+  /** What the run learned before the first attacker. */
+  readonly base: Baseline;
+  /** A client that walked the doors as the page does; null where they did not open, with the reason in `base.doors`. */
+  readonly honest: WireClient | null;
+  /** The system's Chromium, started at first use. Throws {@link NotRun} where there is none. */
+  chromium(): Promise<Chromium>;
+  /** Headers of one call made by the page in a real browser, or by the wire client where there is no browser. */
+  pageHeaders(): Promise<CopiedHeaders>;
+}
+
+export interface CopiedHeaders {
+  readonly from: 'browser' | 'wire client';
+  /** Flat name, value list as it went over the wire, without the cookie and the proof. */
+  readonly fields: readonly string[];
+  /** Whether copying took one call that the backend answered. */
+  readonly honest: boolean;
+}
+
+/** What an honest client and a plain one are answered, before anybody attacks. */
+export interface Baseline {
+  /** Whether a gate answers at all: by its decision header, or at its doors. */
+  readonly gate: boolean;
+  /** '' where the doors opened, else why they did not. */
+  readonly doors: string;
+  /** The honest client's call, which every other answer is compared with. Null where the doors did not open. */
+  readonly honest: Sample | null;
+  /** One plain call's answer. */
+  readonly plain: Sample;
+  /** Signed requests whose originals were admitted before the first attacker ran. Empty without doors. */
+  readonly captured: readonly Captured[];
+}
+
+export interface Sample {
+  readonly kind: AnswerKind;
+  readonly status: number;
+  readonly mediaType: string;
+  readonly body: Uint8Array;
+}
+
+export interface Captured {
+  readonly request: RawRequest;
+  /** Monotonic milliseconds. */
+  readonly at: number;
+}

@@ -1,0 +1,59 @@
+import type { Page } from 'puppeteer-core';
+import type { Chromium } from './browser.ts';
+import type { RawAnswer } from './http.ts';
+import { type Lab, NotRun } from './lab.ts';
+
+const PAGE_TIMEOUT = 10_000;
+
+/** Opens the app's page as a visitor does. Throws {@link NotRun} where there is none that carries the gate's script. */
+export async function openPage(lab: Lab, chromium: Chromium): Promise<Page> {
+  const page = await chromium.page();
+  const url = lab.target.origin + lab.page;
+  const answer = await page.goto(url, { waitUntil: 'load', timeout: PAGE_TIMEOUT }).catch(() => null);
+  const scripted = await page.evaluate(`document.querySelector('script[src*="/s."]') !== null`).catch(() => false);
+  if (answer !== null && scripted === true) return page;
+  await page.browserContext().close();
+  throw new NotRun(`${lab.page} is not a page with the gate’s script; --page names another`);
+}
+
+/** Calls the target by the page's own fetch, one after another, at most `count` times and until the lab's time is up. */
+export async function callInPage(page: Page, lab: Lab, count: number): Promise<readonly RawAnswer[]> {
+  const seconds = Math.max(0, lab.until - lab.now()) / 1000;
+  const order = JSON.stringify([lab.target.path + lab.target.query, lab.method, count, seconds]);
+  // SAFETY: what the function below answers, over the debugging protocol.
+  const seen = (await page.evaluate(
+    `(${runCallsWith.toString()})((address, init) => fetch(address, init), ...${order})`,
+  )) as readonly PageAnswer[];
+  return seen.map((one) => ({ ...one, body: Buffer.from(one.body) }));
+}
+
+/** What both an evaluated page and a process of the lab can run: complete in itself. Bodies of refusals only are kept. */
+export async function runCallsWith(
+  call: (address: string, init: RequestInit) => Promise<Response>,
+  address: string,
+  method: string,
+  count: number,
+  seconds: number,
+): Promise<PageAnswer[]> {
+  const end = performance.now() + seconds * 1000;
+  const answers: PageAnswer[] = [];
+  for (let i = 0; i < count && performance.now() < end; i++) {
+    try {
+      const answer = await call(address, { method, cache: 'no-store' });
+      const body = await answer.text();
+      const fields: string[] = [];
+      for (const [name, value] of answer.headers) fields.push(name, value);
+      answers.push({ status: answer.status, fields, body: answer.status < 400 ? '' : body.slice(0, 4096), failed: '' });
+    } catch (error) {
+      answers.push({ status: 0, fields: [], body: '', failed: error instanceof Error ? error.message : 'failed' });
+    }
+  }
+  return answers;
+}
+
+export interface PageAnswer {
+  readonly status: number;
+  readonly fields: readonly string[];
+  readonly body: string;
+  readonly failed: string;
+}

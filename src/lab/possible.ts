@@ -1,0 +1,36 @@
+import type { Attacker } from './lab.ts';
+import type { RungReport } from './run.ts';
+
+/** What is true of every gate of this kind and is not a row of the table. */
+const ALWAYS: readonly string[] = [
+  'Paid humans in front of real browsers, and programs that drive their browsers: not measured here.',
+  'Code inside the page (cross-site scripting, browser extensions) can have its calls signed by the page’s own keys: not measured here.',
+  'A captured request that has not arrived yet passes once, for whoever sends it first.',
+  'Whoever gets in may do what the backend lets anybody do: who may is for login and authorization.',
+];
+
+/** What still gets in, dearest knowledge first; never empty. */
+export function stillPossible(
+  report: { readonly nothingBlocked: boolean; readonly rungs: readonly RungReport[] },
+  attackers: readonly Attacker[],
+): string[] {
+  const list = report.nothingBlocked ? ['Everything: a plain client gets the backend’s answer.'] : [];
+  for (const rung of report.rungs) {
+    const attacker = attackers.find((one) => one.name === rung.name);
+    if (rung.verdict === 'gets in' || rung.verdict === 'slowed')
+      list.push(`${attacker?.possible ?? rung.title}${price(rung)}`);
+  }
+  const unknown = Object.groupBy(
+    report.rungs.filter((rung) => rung.verdict === 'not run'),
+    (rung) => rung.why,
+  );
+  for (const [why, rungs = []] of Object.entries(unknown)) {
+    list.push(`Not run, so unknown: ${rungs.map((rung) => rung.title).join(', ')} (${why}).`);
+  }
+  return [...list, ...ALWAYS];
+}
+
+function price(rung: RungReport): string {
+  const ratio = rung.cost?.cpuRatio ?? null;
+  return ratio === null ? '.' : `, for ${ratio.toFixed(ratio < 10 ? 1 : 0)}x the CPU of a plain call.`;
+}

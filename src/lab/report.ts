@@ -1,0 +1,119 @@
+import type { LabReport, RungReport } from './run.ts';
+
+/** Columns of the widest line. */
+export const WIDTH = 100;
+const TITLE = 32;
+
+/** The report for people: plain text, no colours, at most {@link WIDTH} columns. */
+export function formatReport(report: LabReport): string {
+  const money = report.rungs.some((rung) => rung.cost?.money != null);
+  const lines = [
+    `Attacked ${report.method} ${report.url}`,
+    ...wrap(heading(report), ''),
+    '',
+    ...header(money),
+    ...report.rungs.flatMap((rung) => row(rung, money)),
+    '',
+    ...wrap(
+      'CPU and wall: seconds the attacker spends per 1,000 admitted calls, one after another; x: against a plain call of this run, whatever it was answered.',
+      '',
+    ),
+    ...remarks(report),
+    '',
+    'Still possible',
+    ...report.stillPossible.flatMap((text) => wrap(text, '  - ')),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function heading(report: LabReport): string {
+  const time = `${report.seconds.toFixed(1)} s`;
+  const browser = report.browser === '' ? '' : `, ${report.browser}`;
+  if (!report.gate) return `NOTHING IS BLOCKED: no gate answers at this address (${time}${browser}).`;
+  if (report.nothingBlocked) return `NOTHING IS BLOCKED: ${whyNothing(report)} (${time}${browser}).`;
+  const mode = report.mode === 'unknown' ? 'The gate refuses plain calls here' : `The gate runs in ${report.mode} mode`;
+  return `${mode} (${time}${browser}).`;
+}
+
+function whyNothing(report: LabReport): string {
+  const seen = 'a plain client got the backend’s answer';
+  if (report.mode === 'report') return `the gate runs in report mode, and ${seen}`;
+  if (report.mode === 'enforce') return `the gate runs in enforce mode, but leaves this address open: ${seen}`;
+  return `${seen}; the gate runs in report mode, or leaves this address open`;
+}
+
+function header(money: boolean): string[] {
+  const names = columns(['CPU', 'x', 'wall', 'x', ...(money ? ['money'] : [])]);
+  const line = `${'attacker'.padEnd(TITLE)}  ${'verdict'.padEnd(8)}  ${'admitted'.padStart(11)}${names}`;
+  return [line, '-'.repeat(line.length)];
+}
+
+const columns = (values: readonly string[]): string => values.map((text) => text.padStart(8)).join('');
+
+function row(rung: RungReport, money: boolean): string[] {
+  const start = `${rung.title.padEnd(TITLE)}  ${rung.verdict.padEnd(8)}  `;
+  if (rung.verdict === 'not run') return wrap(rung.why, start);
+  const { cost } = rung;
+  const figures = [
+    number(cost?.cpuSeconds),
+    ratio(cost?.cpuRatio),
+    number(cost?.wallSeconds),
+    ratio(cost?.wallRatio),
+    ...(money ? [amount(cost?.money)] : []),
+  ];
+  return [`${start}${`${rung.admitted} of ${rung.tried}`.padStart(11)}${columns(figures)}`];
+}
+
+/** Three significant digits at most: more would claim what a busy machine cannot tell. */
+function number(value: number | null | undefined): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return '-';
+  if (value >= 100) return value.toFixed(0);
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+const ratio = (value: number | null | undefined): string => {
+  const text = number(value);
+  return text === '-' ? text : `${text}x`;
+};
+
+const amount = (value: number | null | undefined): string =>
+  value === null || value === undefined ? '-' : value.toPrecision(2);
+
+function remarks(report: LabReport): string[] {
+  const lines = report.rungs.flatMap((rung) => {
+    const texts = [...rung.notes];
+    const refused = Object.entries(rung.refused).map(([code, times]) => `${code} ${times}`);
+    if (refused.length > 0) texts.push(`refused: ${refused.join(', ')}`);
+    if (rung.setup !== null && rung.cost !== null)
+      texts.push(`ready for its first call after ${number(rung.setup.wall)} s`);
+    return texts.length === 0 ? [] : wrap(texts.join('; '), `  ${rung.title}: `, '    ');
+  });
+  const doors =
+    report.gate && report.doors !== '' ? wrap(`The doors did not open to the lab: ${report.doors}.`, '') : [];
+  const status =
+    report.honestStatus >= 400
+      ? [`The backend answered the honest client with ${report.honestStatus}: an address that exists tells more.`]
+      : [];
+  return [
+    ...(lines.length === 0 ? [] : ['', 'Remarks', ...lines]),
+    ...doors,
+    ...status.flatMap((text) => wrap(text, '')),
+  ];
+}
+
+/** Breaks a text at spaces; later lines are indented to where the first began, or by `indent`. */
+function wrap(text: string, prefix: string, indent = ' '.repeat(prefix.length)): string[] {
+  const lines: string[] = [];
+  let line = prefix;
+  let empty = true;
+  for (const word of text.split(' ')) {
+    if (!empty && line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = indent;
+      empty = true;
+    }
+    line += empty ? word : ` ${word}`;
+    empty = false;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,95 @@
+import type { AnswerKind } from './answer.ts';
+import { addSpend, type Meter, type Spend } from './cost.ts';
+import type { Verdict } from './lab.ts';
+
+/** What an attacker writes its tries into; the one place where verdicts come from. */
+export interface Tally {
+  readonly meter: Meter;
+  /** One try of the attacker, and who answered it. */
+  add(kind: AnswerKind): void;
+  /** One try that got past the gate as another address, by which the backend served something else. */
+  elsewhere(): void;
+  /** One call that the honest client made for this attacker's sake and that the backend answered. */
+  honest(): void;
+  /** A remark for the report. */
+  note(text: string): void;
+  /** What was spent before the first call: opening the doors, starting a browser. */
+  setup(spend: Spend): void;
+  /** What a run of tries cost, `admitted` of which the backend answered. */
+  spent(spend: Spend, admitted: number): void;
+  /** Tries so far that the backend answered. */
+  readonly admitted: number;
+}
+
+export interface TallyResult {
+  readonly tried: number;
+  /** Tries that the backend answered. */
+  readonly admitted: number;
+  readonly honest: number;
+  /** Tries that the backend answered as another address than the one under attack. */
+  readonly elsewhere: number;
+  /** Tries that got no answer at all. */
+  readonly unanswered: number;
+  /** Refusals by code. */
+  readonly refused: Readonly<Record<string, number>>;
+  readonly notes: readonly string[];
+  readonly setup: Spend | null;
+  /** Time of the measured tries, and how many of them were admitted: all but those that belong to the set-up. */
+  readonly spend: Spend | null;
+  readonly spendAdmitted: number;
+}
+
+export interface TallyBook extends Tally {
+  result(): TallyResult;
+}
+
+export function createTally(meter: Meter): TallyBook {
+  const refused: Record<string, number> = {};
+  const notes: string[] = [];
+  const counts = { tried: 0, admitted: 0, honest: 0, elsewhere: 0, unanswered: 0, spendAdmitted: 0 };
+  let setup: Spend | null = null;
+  let spend: Spend | null = null;
+  return {
+    meter,
+    add(kind) {
+      counts.tried += 1;
+      if (kind.by === 'backend') counts.admitted += 1;
+      else if (kind.by === 'nobody') counts.unanswered += 1;
+      else refused[kind.code] = (refused[kind.code] ?? 0) + 1;
+    },
+    elsewhere() {
+      counts.tried += 1;
+      counts.elsewhere += 1;
+    },
+    honest: () => {
+      counts.honest += 1;
+    },
+    note: (text) => {
+      if (!notes.includes(text)) notes.push(text);
+    },
+    setup: (part) => {
+      setup = setup === null ? part : addSpend(setup, part);
+    },
+    spent: (part, admitted) => {
+      spend = spend === null ? part : addSpend(spend, part);
+      counts.spendAdmitted += admitted;
+    },
+    get admitted() {
+      return counts.admitted;
+    },
+    result: () => ({ ...counts, refused: { ...refused }, notes: [...notes], setup, spend }),
+  };
+}
+
+/** Codes by which the gate lets somebody in but not at the pace they want. */
+const SLOWING = ['limit', 'budget', 'challenge'];
+
+/**
+ * An attacker is stopped only where it tried and nothing reached the backend. Who tried nothing, or was never
+ * answered by anybody, has not been stopped by the gate: that is `not run`.
+ */
+export function verdictOf(result: TallyResult): Verdict {
+  if (result.tried === 0) return 'not run';
+  if (result.admitted === 0) return result.unanswered === result.tried ? 'not run' : 'stopped';
+  return SLOWING.some((code) => (result.refused[code] ?? 0) > 0) ? 'slowed' : 'gets in';
+}

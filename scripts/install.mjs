@@ -13,7 +13,7 @@ export function ensureInstalled() {
   const missing = missingPackage();
   if (missing !== '') {
     console.log(`Installing packages (${missing}): npm ci`);
-    npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--engine-strict=false', '--foreground-scripts=false']);
+    npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--engine-strict=false', '--loglevel=error']);
   }
   ensureProjectNode();
   return existsSync(projectNode) ? projectNode : process.execPath;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 
@@ -9,9 +9,11 @@ const OVERCLAIM = /\b(prevents?|preventing|unhackable|guarantee[sd]?)\b/i;
 /** What readers see: documents, and the sources whose strings the command line and the pages print. */
 function publicFiles(): string[] {
   const top = readdirSync(ROOT).filter((name) => name.endsWith('.md'));
-  const below = ['bin', 'bench', 'docs', 'examples', 'scripts', 'src'].flatMap((folder) =>
-    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
-  );
+  const below = ['bin', 'bench', 'docs', 'examples', 'scripts', 'src']
+    .filter((folder) => existsSync(join(ROOT, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+    );
   return [...top, ...below].filter(
     (path) => /\.(md|ts|js|mjs|tsx|html)$/.test(path) && !/(^|[\\/])(node_modules|dist)[\\/]/.test(path),
   );

@@ -77,7 +77,7 @@ const ratio = (value: number | null | undefined): string => {
 };
 
 const amount = (value: number | null | undefined): string =>
-  value === null || value === undefined ? '-' : value.toPrecision(2);
+  value === null || value === undefined ? '-' : value.toExponential(1);
 
 function remarks(report: LabReport): string[] {
   const lines = report.rungs.flatMap((rung) => {

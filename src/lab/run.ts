@@ -93,6 +93,8 @@ interface Resources {
 }
 
 const CAPTURES = 5;
+/** Plain calls before anything is measured, so that no attacker pays for compiling the lab. */
+const WARM_UP = 100;
 /** No attacker takes more than this share of the whole time. */
 const SHARE = 0.25;
 
@@ -173,6 +175,7 @@ async function prepare(target: Target, settings: Settings, resources: Resources)
   const plainAnswer = await first.send(plainRequest(shared));
   if (plainAnswer.failed !== '')
     throw new LabError('unreachable', `nothing answers at ${target.origin} (${plainAnswer.failed})`);
+  for (let i = 0; i < Math.min(WARM_UP, settings.calls); i++) await first.send(plainRequest(shared));
   const decided = field(plainAnswer.fields, HEADER_DECISION) !== '';
   const client = wireClient();
   const walked = await walk(client, settings.method);

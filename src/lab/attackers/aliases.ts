@@ -14,6 +14,7 @@ export const aliases: Attacker = {
   async run(lab, tally) {
     const known = lab.base.honest ?? lab.base.plain;
     const sender = lab.sender();
+    const served: string[] = [];
     let elsewhere = 0;
     const stop = tally.meter.start();
     for (const alias of aliasesOf(lab.target, lab.page)) {
@@ -26,13 +27,14 @@ export const aliases: Attacker = {
       const control = alias.control === null ? null : sampleOf(await sender.send(alias.control));
       if (resembles(answer, known) && (control === null || !resembles(answer, control))) {
         tally.add(answer.kind);
-        tally.note(`served under ${alias.name}`);
+        served.push(alias.name);
       } else {
         tally.elsewhere();
         elsewhere += 1;
       }
     }
     tally.spent(stop(), tally.admitted);
+    if (served.length > 0) tally.note(`served under ${served.join(', ')}`);
     if (elsewhere > 0)
       tally.note(`${elsewhere} passed the gate as other addresses, and the backend served something else by them`);
   },

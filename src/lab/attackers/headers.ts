@@ -12,9 +12,7 @@ export const headers: Attacker = {
   async run(lab, tally) {
     const copied = await lab.pageHeaders();
     if (copied.honest) tally.honest();
-    tally.note(
-      `headers copied from ${copied.from === 'browser' ? 'a real browser' : 'the wire client (no browser here)'}`,
-    );
+    tally.note(`copied from ${copied.from === 'browser' ? 'a real browser’s call' : 'the wire client’s call'}`);
     const { target } = lab;
     // A page's GET says nothing of its origin; a program can say it anyway.
     const named = new Set(copied.fields.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()));

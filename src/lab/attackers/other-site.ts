@@ -31,6 +31,7 @@ async function attackFrom(lab: Lab, tally: Tally, chromium: Chromium, url: strin
   const opened = await page.goto(url, { timeout: 10_000 }).catch(() => null);
   if (opened === null) throw new NotRun('the browser did not open the other site’s page');
   const network = await watch(page);
+  const reached: string[] = [];
   for (const way of WAYS) {
     if (lab.now() >= lab.until) break;
     const { target } = lab;
@@ -39,8 +40,9 @@ async function attackFrom(lab: Lab, tally: Tally, chromium: Chromium, url: strin
     await sendFrom(page, way, `${target.origin}${path}${target.query}${target.query === '' ? '?' : '&'}${mark}`);
     const kind = await network.outcome(mark, 2_000);
     tally.add(kind);
-    if (kind.by === 'backend') tally.note(`reached the backend: ${way.name}`);
-    if (kind.by === 'nobody') tally.note(`without an answer: ${way.name} (${kind.why})`);
+    if (kind.by === 'backend') reached.push(way.name);
+    if (kind.by === 'nobody') tally.note(`${way.name} without an answer: ${kind.why}`);
   }
+  if (reached.length > 0) tally.note(`from ${new URL(url).hostname}: ${reached.join(', ')}`);
   await victim.browserContext().close();
 }

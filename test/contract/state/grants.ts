@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { type Entered, enter, expectCodes, MINUTE, type Row, START, use } from './support.ts';
+
+export const grants: readonly Row[] = [
+  {
+    name: 'a redirected proof is admitted once, to the very target the upstream named',
+    why: 'browsers send the old signature to the new target',
+    run: async (create) => {
+      const state = await create();
+      const a = await enter(state);
+      const resent = { ...use(a, 5), redirectTarget: 'POST /b?x=1\nsha-256=:abc=:', redirectSignature: 'c2ln' };
+      assert.equal(await state.commit(use(a, 5)), '');
+      assert.equal(await state.commit(resent), 'replayed', 'before there is a grant');
+      await state.grantRedirect({
+        ...grantOf(a, 5),
+        method: 'POST',
+        target: '/b?x=1',
+        contentDigest: 'sha-256=:abc=:',
+      });
+      await expectCodes(state, [
+        [{ ...resent, redirectTarget: 'POST /b?x=2\nsha-256=:abc=:' }, 'replayed'],
+        [{ ...resent, redirectTarget: 'PUT /b?x=1\nsha-256=:abc=:' }, 'replayed'],
+        [{ ...resent, redirectTarget: 'POST /b?x=1\nsha-256=:abd=:' }, 'replayed'],
+        [{ ...resent, redirectSignature: 'c2lo' }, 'replayed'],
+        [{ ...resent, nonce: 6 }, 'replayed'],
+        [{ ...resent, windowIdLow: a.idLow ^ 1 }, 'stale'],
+        [resent, ''],
+        [resent, 'replayed'],
+        [use(a, 5), 'replayed'],
+      ]);
+    },
+  },
+  {
+    name: 'a grant ends with its time and with its session',
+    why: 'what is not fetched in half a minute is not a redirect any more',
+    run: async (create) => {
+      const state = await create();
+      const [late, gone] = [await enter(state), await enter(state)];
+      for (const a of [late, gone]) {
+        assert.equal(await state.commit(use(a, 1)), '');
+        await state.grantRedirect(grantOf(a, 1));
+      }
+      await state.revoke(gone.session, START + MINUTE);
+      await expectCodes(state, [
+        [{ ...use(gone, 1, START + 1000), ...RESENT }, 'stale'],
+        [{ ...use(late, 1, START + 31_000), ...RESENT }, 'replayed'],
+      ]);
+    },
+  },
+  {
+    name: 'a chain of redirects is one grant after the other',
+    why: 'an upstream may redirect what it has just redirected',
+    run: async (create) => {
+      const state = await create();
+      const a = await enter(state);
+      assert.equal(await state.commit(use(a, 1)), '');
+      for (let hop = 0; hop < 3; hop += 1) {
+        await state.grantRedirect(grantOf(a, 1));
+        await expectCodes(state, [
+          [{ ...use(a, 1), ...RESENT }, ''],
+          [{ ...use(a, 1), ...RESENT }, 'replayed'],
+        ]);
+      }
+    },
+  },
+];
+
+const RESENT = { redirectTarget: 'GET /b\n', redirectSignature: 'c2ln' };
+
+const grantOf = ({ ticketId }: Entered, nonce: number) => ({
+  ticketId,
+  nonce,
+  signature: 'c2ln',
+  contentDigest: '',
+  method: 'GET',
+  target: '/b',
+  until: START + 30_000,
+});

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import {
+  type Entered,
+  enter,
+  entryClaim,
+  expectCodes,
+  MINUTE,
+  noClaims,
+  type Row,
+  START,
+  use,
+  visit,
+} from './support.ts';
+
+export const sessions: readonly Row[] = [
+  {
+    name: 'no claim is no refusal',
+    why: 'open routes claim nothing',
+    run: async (create) => {
+      const state = await create();
+      assert.equal(await state.commit(noClaims()), '');
+    },
+  },
+  {
+    name: 'a session that state does not know has to enter',
+    why: 'missing state is never fresh state',
+    run: async (create) => {
+      const state = await create();
+      const a = await enter(state);
+      await expectCodes(state, [
+        [visit(a.session), ''],
+        [visit({ ...a.session, idLow: a.session.idLow ^ 1 }), 'entry-required'],
+        [visit({ ...a.session, place: a.session.place + 1 }), 'entry-required'],
+      ]);
+    },
+  },
+  {
+    name: 'a session whose page entered too long ago has to enter again',
+    why: 'a copied cookie alone must not stay good for hours',
+    run: async (create) => {
+      const state = await create();
+      const a = await enter(state);
+      await expectCodes(state, [
+        [visit(a.session, START + 4 * MINUTE, 5 * MINUTE), ''],
+        [visit(a.session, START + 6 * MINUTE, 5 * MINUTE), 'entry-required'],
+        [visit(a.session, START + 6 * MINUTE), ''],
+      ]);
+      await enter(state, { session: a.session, now: START + 6 * MINUTE });
+      assert.equal(await state.commit(visit(a.session, START + 7 * MINUTE, 5 * MINUTE)), '');
+    },
+  },
+  {
+    name: 'an entry with a living session stays in it',
+    why: 'a reload is the same visitor',
+    run: async (create) => {
+      const state = await create();
+      const a = await enter(state);
+      const grant = await state.enter(entryClaim({ session: a.session }));
+      assert.ok(grant.ok);
+      assert.equal(grant.fresh, false);
+      assert.deepEqual({ ...grant.session }, { ...a.session });
+      assert.equal((await state.usage()).sessions, 1);
+    },
+  },
+  {
+    name: 'a session that state has forgotten is made again under its own id, at no mint, and once only',
+    why: 'after a restart two hundred people behind one address come back at once; a copied cookie must not fill the table',
+    run: async (create) => {
+      const before = await create();
+      const people: Entered[] = [];
+      for (let person = 0; person < 200; person += 1) people.push(await enter(before));
+      const state = await create();
+      for (const { session } of people.toReversed()) {
+        const grant = await state.enter(entryClaim({ session, mintsPerMinute: 1 }));
+        assert.ok(grant.ok);
+        assert.equal(grant.fresh, false);
+        assert.deepEqual([grant.session.idHigh, grant.session.idLow], [session.idHigh, session.idLow]);
+      }
+      for (const { session } of people) await enter(state, { session });
+      assert.equal((await state.usage()).sessions, 200);
+    },
+  },
+  {
+    name: 'R18 an ended session is worthless at once: its windows, its cookie, its next entry',
+    why: 'log-out means now',
+    run: async (create) => {
+      const state = await create();
+      const a = await enter(state);
+      const other = await enter(state);
+      assert.equal(await state.commit(use(a, 1)), '');
+      await state.revoke(a.session, START + 60 * MINUTE);
+      await expectCodes(state, [
+        [use(a, 2), 'stale'],
+        [visit(a.session), 'entry-required'],
+        [use(other, 1), ''],
+        [visit(other.session), ''],
+      ]);
+      const grant = await state.enter(entryClaim({ session: a.session }));
+      assert.ok(grant.ok);
+      assert.equal(grant.fresh, true, 'the visitor gets a new session');
+      assert.notDeepEqual([grant.session.idHigh, grant.session.idLow], [a.session.idHigh, a.session.idLow]);
+    },
+  },
+  {
+    name: 'R18 an ended session that was made again elsewhere ends with it',
+    why: 'an old cookie still names the place before the restart',
+    run: async (create) => {
+      const before = await create();
+      await enter(before);
+      const a = await enter(before);
+      const state = await create();
+      const again = await enter(state, { session: a.session });
+      assert.equal(await state.commit(use(again, 1)), '');
+      await state.revoke(a.session, START + 60 * MINUTE);
+      await expectCodes(state, [
+        [use(again, 2), 'stale'],
+        [visit(again.session), 'entry-required'],
+      ]);
+    },
+  },
+];

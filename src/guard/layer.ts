@@ -43,8 +43,8 @@ export interface Context {
   authority: string;
   /** The opened ticket. Set by the proof layer once the signature holds, by nobody else. */
   ticket: TicketFacts | null;
-  /** The ticket of a proof that may be a redirected one; becomes `ticket` when the commit finds the grant. */
-  resent: TicketFacts | null;
+  /** A proof that may be a redirected one: becomes `ticket` and `proof` when the commit finds the grant. */
+  resent: { readonly ticket: TicketFacts; readonly proof: BurntProof } | null;
   /** The proof whose signature held; the replay layer claims its counter. */
   proof: BurntProof | null;
   /** Session id of a valid session cookie, base64url; ''. */

@@ -19,6 +19,8 @@ export interface RouteRule {
   readonly maxBody: number;
   readonly contentTypes: readonly string[];
   readonly signed: readonly string[];
+  /** True where the configuration names this route under `routes`. */
+  readonly named: boolean;
   /** True for the row that answers unlisted methods or paths inside protected patterns: 403 `forbidden` or 405. */
   readonly unlisted: boolean;
   /** Methods listed for the same path; for 405 and Allow. Empty where any is taken. */
@@ -42,6 +44,8 @@ export interface Policy {
   readonly routes: readonly RouteRule[];
   /** Row for the gate's own addresses under the mount. */
   readonly mountRoute: RouteRule;
+  /** Row for what anyone may fetch under the mount: the script, the key set, the page of codes. */
+  readonly assetRoute: RouteRule;
   readonly clients: ReadonlyMap<string, ClientRule>;
   /** Listed authorities, lower case. */
   readonly authorities: ReadonlySet<string>;

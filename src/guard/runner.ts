@@ -57,7 +57,7 @@ const TOO_LARGE = refusal('too-large', 'a body within the route’s maxBody');
 /** Composes the pipelines of a policy. The order of `layers` is the order of admission. */
 export function createRunner(policy: Policy, parts: RunnerParts): Runner {
   const pipelines = new Map<RouteRule, Pipeline>();
-  for (const route of [...policy.routes, policy.mountRoute]) pipelines.set(route, compose(policy, route, parts.layers));
+  for (const route of [...policy.routes, policy.mountRoute, policy.assetRoute]) pipelines.set(route, compose(policy, route, parts.layers));
   const observers = parts.layers.filter((layer) => layer.observe !== undefined);
 
   return {
@@ -254,8 +254,10 @@ class Run {
 
   /** The grant stands for the signature: what was signed is what was redirected here. */
   private redirected(): void {
-    this.context.ticket = this.context.resent;
-    this.context.level = 'proof';
+    const { context } = this;
+    context.ticket = context.resent?.ticket ?? null;
+    context.proof = context.resent?.proof ?? null;
+    context.level = 'proof';
   }
 
   private failedCommit(code: Exclude<CommitCode, ''> | 'unsure', claims: Claims, enforced: boolean): boolean {

@@ -1,7 +1,8 @@
 import { type OpenTicket, type Tickets, verifyProof } from '../doors/ticket.ts';
-import { PASS, type Pass, refusal, type Refusal } from '../guard/decision.ts';
+import { type BurntProof, PASS, type Pass, refusal, type Refusal } from '../guard/decision.ts';
 import type { Context, Layer } from '../guard/layer.ts';
 import type { RouteRule } from '../guard/policy.ts';
+import { redirectKey } from '../guard/settle.ts';
 import type { RequestView } from '../guard/view.ts';
 import {
   CREATED_SECONDS,
@@ -108,14 +109,18 @@ function judge(
   context.ticket = ticket;
   context.level = 'proof';
   context.digest = digest;
-  context.proof = {
+  context.proof = burnt(ticket, proof, request);
+  return PASS;
+}
+
+function burnt(ticket: OpenTicket, proof: ParsedProof, request: RequestView): BurntProof {
+  return {
     ticketId: ticket.id,
     nonce: proof.nonce,
     signature: proof.signature,
-    contentDigest: headers.contentDigest,
+    contentDigest: request.headers.contentDigest,
     repeatable: proof.tag === TAG_URL,
   };
-  return PASS;
 }
 
 function missing(context: Context): Refusal {
@@ -141,19 +146,15 @@ function coverageOf(context: Context, proof: ParsedProof): Refusal {
 function maybeRedirected(ticket: OpenTicket, proof: ParsedProof, request: RequestView, context: Context): Pass | Refusal {
   if (proof.tag !== TAG || request.body.length < 0) return SIGNATURE;
   const { claims } = context;
-  context.resent = ticket;
+  context.resent = { ticket, proof: burnt(ticket, proof, request) };
   claims.nonce = proof.nonce;
   claims.windowPlace = ticket.windowPlace;
   claims.windowIdHigh = ticket.windowIdHigh;
   claims.windowIdLow = ticket.windowIdLow;
-  claims.redirectTarget = redirectKey(request.method, request.target, request.body.length === 0 ? '' : request.headers.contentDigest);
+  const digest = request.body.length === 0 ? '' : request.headers.contentDigest;
+  claims.redirectTarget = `${request.method} ${redirectKey(request.target, digest)}`;
   claims.redirectSignature = proof.signature;
   return PASS;
-}
-
-/** What a redirect grant is for; made alike when it is given and when it is used. */
-export function redirectKey(method: string, target: string, contentDigest: string): string {
-  return `${method} ${target}\n${contentDigest}`;
 }
 
 function takesTag(proof: ParsedProof, compact: boolean, request: RequestView, context: Context): boolean {

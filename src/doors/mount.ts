@@ -1,0 +1,123 @@
+import type { Answer, Decision } from '../guard/decision.ts';
+import type { Policy, RouteRule } from '../guard/policy.ts';
+import { problemAnswer } from '../guard/problem.ts';
+import type { RequestView } from '../guard/view.ts';
+import { CODES, type Code } from '../wire/codes.ts';
+import { ENTRY_REQUEST_BYTES } from '../wire/entry.ts';
+import type { Enter } from './entry.ts';
+import type { Script } from './script.ts';
+import { scriptPolicy } from './script-policy.ts';
+
+export interface MountParts {
+  readonly policy: () => Policy;
+  readonly script: () => Script;
+  readonly enter: Enter;
+  /** The runner: judges by the rule given. */
+  readonly decide: (request: RequestView, route: RouteRule) => Decision | Promise<Decision>;
+  /** Told of every decision when it is final. */
+  readonly decided: (decision: Decision, request: RequestView) => void;
+  readonly wall: () => number;
+}
+
+/** What the guard answers itself: the second door, the script, its configuration, and the page of codes. */
+export function createMount(parts: MountParts): (request: RequestView) => Promise<Answer> {
+  return async (request) => {
+    const policy = parts.policy();
+    const entering = request.path === `${policy.mount}/enter`;
+    const decision = await parts.decide(request, entering ? policy.mountRoute : policy.assetRoute);
+    if (decision.outcome !== 'admit') return refuse(parts, request, decision);
+    if (decision.answer !== null) return decision.answer;
+    if (!entering) return asset(parts, policy, request, decision);
+    return enter(parts, request, decision);
+  };
+}
+
+function refuse(parts: MountParts, request: RequestView, decision: Decision): Answer {
+  parts.decided(decision, request);
+  return problemAnswer(decision, parts.policy().mount, parts.wall());
+}
+
+async function enter(parts: MountParts, request: RequestView, decision: Decision): Promise<Answer> {
+  if (request.method !== 'POST') return refuse(parts, request, refusedEntry(decision, 'method', 'POST enters', 0));
+  const body = await request.body.collect(ENTRY_REQUEST_BYTES).catch(() => null);
+  if (body === null) return refuse(parts, request, refusedEntry(decision, 'too-large', 'body too large or cut off', 0));
+  const { authority, prefix, secure } = decision;
+  const origin = request.headers.origin || `${secure ? 'https' : 'http'}://${authority}`;
+  const result = await parts.enter(request, body, { origin, authority, prefix });
+  if (result.kind === 'refuse') {
+    const answer = refuse(parts, request, refusedEntry(decision, result.code, result.evidence, result.retryAfter));
+    return { ...answer, fields: [...answer.fields, ...result.cookies.flatMap((cookie) => ['set-cookie', cookie])] };
+  }
+  parts.decided(decision, request);
+  return { ...result.answer, fields: [...result.answer.fields, ...decision.responseFields] };
+}
+
+/** An entry is refused in every mode: a script that cannot enter sends its calls unsigned, and the mode decides them. */
+function refusedEntry(decision: Decision, code: Code, evidence: string, retryAfter: number): Decision {
+  const step = { layer: 'entry', code, enforced: true, evidence, wouldPass: CODES[code].detail };
+  return { ...decision, outcome: 'refuse', code, layer: 'entry', retryAfter, trail: [...decision.trail, step] };
+}
+
+function asset(parts: MountParts, policy: Policy, request: RequestView, decision: Decision): Answer {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return nothingHere();
+  const script = parts.script().serve(request.path);
+  if (script !== null) return script;
+  switch (request.path) {
+    case `${policy.mount}/config.json`:
+      return configuration(policy, request, decision);
+    case `${policy.mount}/codes`:
+      return { status: 200, fields: HTML, body: CODES_PAGE };
+    default:
+      return nothingHere();
+  }
+}
+
+/** For frontends that bundle the script (`sallyport/browser`) and live elsewhere. Public, as the script is. */
+function configuration(policy: Policy, request: RequestView, decision: Decision): Answer {
+  const client = new URLSearchParams(request.query).get('client') ?? 'default';
+  if (!policy.clients.has(client)) return nothingHere();
+  const fields = ['content-type', 'application/json', 'cache-control', 'no-cache', 'access-control-allow-origin', '*'];
+  return {
+    status: 200,
+    fields: [...fields, 'x-content-type-options', 'nosniff'],
+    body: JSON.stringify({ ...scriptPolicy(policy, client), authority: decision.authority, chunks: {} }),
+  };
+}
+
+const HTML = [
+  'content-type',
+  'text/html; charset=utf-8',
+  'cache-control',
+  'no-cache',
+  'x-content-type-options',
+  'nosniff',
+];
+
+const nothingHere = (): Answer => ({
+  status: 404,
+  fields: [
+    'content-type',
+    'text/plain; charset=utf-8',
+    'cache-control',
+    'no-store',
+    'x-content-type-options',
+    'nosniff',
+  ],
+  body: 'Nothing here.\n',
+});
+
+/** The doc page that `type` and `docs` of every refusal lead to. */
+const CODES_PAGE = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"><title>Sallyport: what a refusal means</title></head>
+<body><main><h1>What a refusal means</h1>
+<p>Whoever runs this server sees why by <code>sallyport why ID</code>, with the id that stands in the answer.</p>
+<dl>
+${Object.entries(CODES)
+  .map(
+    ([code, row]) =>
+      `<dt id="${code}"><strong>${code}</strong> (${row.status})</dt><dd>${row.title}. ${row.detail}</dd>`,
+  )
+  .join('\n')}
+</dl></main></body></html>
+`;

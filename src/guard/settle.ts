@@ -1,0 +1,57 @@
+import type { Decision } from './decision.ts';
+import type { ResponseFacts } from './guard.ts';
+import type { RedirectGrant } from './state.ts';
+import type { RequestView } from './view.ts';
+
+const GRANT_MS = 30_000;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** What a redirect grant is for; made alike when it is given and when it is used. */
+export function redirectKey(target: string, contentDigest: string): string {
+  return `${target}\n${contentDigest}`;
+}
+
+/**
+ * The grant for a signed call that the backend redirects inside its own authority: browsers send the old signature to
+ * the new target (PROTOCOL 3.11). Null where there is nothing to grant.
+ */
+export function redirectGrant(
+  request: RequestView,
+  decision: Decision,
+  response: ResponseFacts,
+  now: number,
+): RedirectGrant | null {
+  const { proof } = decision;
+  if (proof === null || response.location === '' || !REDIRECTS.has(response.status)) return null;
+  const target = ownTarget(request, decision, response.location);
+  if (target === null) return null;
+  const method = methodAfter(request.method, response.status);
+  // Browsers drop the body with the method, but not our digest field; what is not there is not compared.
+  const contentDigest = method === request.method && request.body.length !== 0 ? proof.contentDigest : '';
+  return {
+    ticketId: proof.ticketId,
+    nonce: proof.nonce,
+    signature: proof.signature,
+    contentDigest,
+    method,
+    target: redirectKey(target, contentDigest),
+    until: now + GRANT_MS,
+  };
+}
+
+/** Fetch §4.4, HTTP-redirect fetch, step 12. */
+function methodAfter(method: string, status: number): string {
+  if (status === 303) return method === 'GET' || method === 'HEAD' ? method : 'GET';
+  return (status === 301 || status === 302) && method === 'POST' ? 'GET' : method;
+}
+
+/** Path and query as the browser will send them, or null where Location leads elsewhere. */
+function ownTarget(request: RequestView, decision: Decision, location: string): string | null {
+  const base = `${decision.secure ? 'https' : 'http'}://${decision.authority}`;
+  try {
+    const url = new URL(location, base + request.target);
+    return url.host === decision.authority ? url.pathname + url.search : null;
+  } catch {
+    return null;
+  }
+}

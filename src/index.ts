@@ -1,0 +1,198 @@
+import { createHash, randomBytes, randomFillSync } from 'node:crypto';
+import { loadBundle } from './doors/bundle.ts';
+import { createEntry } from './doors/entry.ts';
+import { createKeyAgreement } from './doors/key-agreement.ts';
+import { createMount } from './doors/mount.ts';
+import { createRandom } from './doors/random.ts';
+import { type Bundle, createScript, type Script } from './doors/script.ts';
+import { scriptPolicy } from './doors/script-policy.ts';
+import { createKeyRing } from './doors/seal.ts';
+import { createSessionCookies, type SessionCookies } from './doors/session-cookie.ts';
+import { createStamps, stampFor } from './doors/stamp.ts';
+import { createTickets, type Tickets } from './doors/ticket.ts';
+import { compilePolicy } from './guard/compile.ts';
+import type { Config } from './guard/config.ts';
+import { parseConfig } from './guard/config-schema.ts';
+import type { Decision } from './guard/decision.ts';
+import type { Guard } from './guard/guard.ts';
+import { createIds } from './guard/ids.ts';
+import type { Layer } from './guard/layer.ts';
+import type { Policy } from './guard/policy.ts';
+import { problemAnswer } from './guard/problem.ts';
+import { createRunner, type Runner } from './guard/runner.ts';
+import { redirectGrant } from './guard/settle.ts';
+import type { State } from './guard/state.ts';
+import type { RequestView } from './guard/view.ts';
+import { address } from './layers/address.ts';
+import { carrier } from './layers/carrier.ts';
+import { cors } from './layers/cors.ts';
+import { framing } from './layers/framing.ts';
+import { host } from './layers/host.ts';
+import { createProof } from './layers/proof.ts';
+import { replay } from './layers/replay.ts';
+import { route } from './layers/route.ts';
+import { createSession } from './layers/session.ts';
+import { createShield } from './layers/shield.ts';
+import { site } from './layers/site.ts';
+import { target } from './layers/target.ts';
+import { type Clock, systemClock } from './lib/clock.ts';
+import { createMemoryState } from './stores/memory/index.ts';
+
+export type { Config } from './guard/config.ts';
+export type { Answer, Decision, Level } from './guard/decision.ts';
+export { ConfigError, SallyportError } from './guard/errors.ts';
+export type { Guard, ResponseFacts } from './guard/guard.ts';
+export type { Check, Context, Layer } from './guard/layer.ts';
+export type { State } from './guard/state.ts';
+export type { RequestView } from './guard/view.ts';
+
+/** What layers are made of. */
+export interface LayerParts {
+  readonly tickets: Tickets;
+  readonly cookies: SessionCookies;
+  readonly clock: Clock;
+}
+
+/**
+ * The layers, in the order of admission: a request is asked the cheap and the stateless first, and nothing is used
+ * up before everything has been asked. To add one, write its file and put it here.
+ */
+export function defaultLayers({ tickets, cookies, clock }: LayerParts): readonly Layer[] {
+  return [
+    framing, // one end, one target: what no backend may be shown in any mode
+    target, // a path that two servers could read differently
+    address, // who is calling, by listed proxies; never refuses
+    host, // a name that we answer for
+    createShield(tickets, clock.monotonic), // floods of forged tickets
+    route, // named, where routes are named
+    cors, // preflights, and origins that may read the answer
+    carrier, // images, forms and navigations only where listed
+    site, // a page of ours
+    createSession(cookies), // which browser session
+    createProof(tickets), // signed by a key that only the page holds
+    replay, // once
+  ];
+}
+
+/** What a guard is made of besides its configuration. Everything has a default; tests and adapters replace some. */
+export interface GuardParts {
+  /**
+   * Secret from which the sealing keys are derived: at least 32 characters. Default: `SALLYPORT_SECRET`, else a
+   * random one, and then stamps and sessions end with the process.
+   */
+  readonly secret?: string;
+  /** Default: memory of this process. */
+  readonly state?: State;
+  readonly clock?: Clock;
+  /** Fills a buffer with random bytes. */
+  readonly random?: (bytes: Buffer) => void;
+  /** Default: {@link defaultLayers}. */
+  readonly layers?: (parts: LayerParts) => readonly Layer[];
+  /** The page's script, where it has been built already. */
+  readonly bundle?: Bundle;
+}
+
+/**
+ * Makes the engine that adapters stand on. Checks the configuration first.
+ *
+ * Throws ConfigError naming field, value and rule; TypeError for a secret under 32 characters.
+ */
+export async function createGuard(config: Config, parts: GuardParts = {}): Promise<Guard> {
+  const bundle = parts.bundle ?? (await loadBundle());
+  return assemble(parseConfig(config, 'config'), parts, bundle);
+}
+
+/** What a reload replaces, as one value: a request sees the old set or the new one, never a mixture. */
+interface Compiled {
+  readonly policy: Policy;
+  readonly runner: Runner;
+  readonly script: Script;
+}
+
+function assemble(config: Config, parts: GuardParts, bundle: Bundle): Guard {
+  const clock = parts.clock ?? systemClock;
+  const fill = parts.random ?? randomFillSync;
+  const random = createRandom(fill);
+  const state = parts.state ?? createMemoryState();
+  const listeners: ((decision: Decision, request: RequestView) => void)[] = [];
+  let compiled: Compiled;
+
+  const ring = createKeyRing({ secret: toKey(parts.secret ?? process.env['SALLYPORT_SECRET']), clock, random });
+  const tickets = createTickets({ ring, clock, clients: () => compiled.policy.clients.keys() });
+  const cookies = createSessionCookies({
+    ring,
+    clock,
+    cookieName: () => compiled.policy.sessionCookie,
+    times: () => compiled.policy.session,
+  });
+  const stamps = createStamps({ ring, clock, random, cookieName: () => compiled.policy.stampCookie });
+  const layers = (parts.layers ?? defaultLayers)({ tickets, cookies, clock });
+  const runnerParts = { layers, state, wall: clock.wall, nextId: createIds(fill) };
+
+  function compile(next: Config): Compiled {
+    const policy = compilePolicy(next);
+    const script = createScript(scriptPolicy(policy, 'default'), bundle);
+    return { policy, script, runner: createRunner(policy, runnerParts) };
+  }
+  compiled = compile(config);
+
+  const decided = (decision: Decision, request: RequestView): Decision => {
+    for (const listener of listeners) listener(decision, request);
+    return decision;
+  };
+  const serve = createMount({
+    policy: () => compiled.policy,
+    script: () => compiled.script,
+    enter: createEntry({
+      tickets,
+      stamps,
+      sessions: cookies,
+      keys: createKeyAgreement(clock),
+      state,
+      policy: () => compiled.policy,
+      clock,
+      random,
+    }),
+    decide: (request, rule) => compiled.runner.decide(request, rule),
+    decided,
+    wall: clock.wall,
+  });
+
+  return {
+    get policy() {
+      return compiled.policy;
+    },
+    get scriptHash() {
+      return compiled.script.hash;
+    },
+    get workerScript() {
+      return { url: compiled.script.path, text: compiled.script.text };
+    },
+    decide(request) {
+      const decision = compiled.runner.decide(request);
+      if (listeners.length === 0) return decision;
+      return decision instanceof Promise ? decision.then((made) => decided(made, request)) : decided(decision, request);
+    },
+    owns: (request) => request.path.startsWith(`${compiled.policy.mount}/`),
+    serve,
+    refusalAnswer: (_request, decision) => problemAnswer(decision, compiled.policy.mount, clock.wall()),
+    settle(request, decision, response) {
+      const grant = redirectGrant(request, decision, response, clock.wall());
+      return grant === null ? undefined : state.grantRedirect(grant);
+    },
+    stampFor: (_request, cacheControl) => (stampFor(cacheControl).stamp ? stamps.issue(false) : null),
+    scriptTag: (nonce) => compiled.script.tag(nonce),
+    reload(next) {
+      compiled = compile(parseConfig(next, 'config'));
+    },
+    onDecision: (listener) => void listeners.push(listener),
+    close: async () => state.close(),
+  };
+}
+
+/** A configured secret is text of whatever length; the ring wants 32 bytes. */
+function toKey(secret: string | undefined): Buffer {
+  if (secret === undefined || secret === '') return randomBytes(32);
+  if (secret.length < 32) throw new TypeError('SALLYPORT_SECRET: at least 32 characters, drawn at random');
+  return createHash('sha256').update(secret).digest();
+}

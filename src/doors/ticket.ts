@@ -3,7 +3,7 @@ import { equalConstantTime } from '../lib/bytes.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createGenerations } from '../lib/generations.ts';
 import { expandInput } from '../wire/entry.ts';
-import { readLatin1, sha256Latin1, writeLatin1 } from './latin1.ts';
+import { readLatin1, sha256Latin1, writeLatin1 } from './platform.ts';
 import type { KeyRing, OpenFailure } from './seal.ts';
 
 /**
@@ -78,17 +78,16 @@ export class OpenTicket {
   readonly sessionIdLow: number;
   readonly authorityHash: string;
   readonly originHash: string;
-  /** Inner and outer pad of the proof key, 64 bytes each, within a shared slab. */
+  /** Room within a shared slab: inner and outer pad of the proof key, 64 bytes each, then the content. */
   readonly slab: Buffer;
   readonly at: number;
-  private readonly content: Buffer;
   private sync: Buffer | null = null;
 
-  constructor(content: Buffer, client: string, slab: Buffer, at: number) {
-    this.content = content;
+  constructor(content: Buffer, client: string, place: SlabPlace) {
     this.client = client;
-    this.slab = slab;
-    this.at = at;
+    this.slab = place.slab;
+    this.at = place.at;
+    content.copy(this.slab, this.at + PADS);
     this.expires = content.readUInt32BE(AT_EXPIRES);
     this.windowPlace = content.readUInt32BE(AT_WINDOW_PLACE);
     this.windowIdHigh = content.readUInt32BE(AT_ID);
@@ -98,26 +97,26 @@ export class OpenTicket {
     this.sessionIdLow = content.readUInt32BE(AT_SESSION + 4);
     this.authorityHash = readLatin1(content, AT_AUTHORITY, AT_AUTHORITY + 8);
     this.originHash = readLatin1(content, AT_ORIGIN, AT_ORIGIN + 8);
-    writePads(slab, at, expand(content, 'proof'));
+    writePads(this.slab, this.at, expand(this.slab, this.at + PADS, 'proof'));
   }
 
   /** Ticket id, base64url. */
   get id(): string {
-    return this.content.toString('base64url', AT_ID, AT_ID + 16);
+    return this.text(AT_ID);
   }
 
   /** Session id, base64url. */
   get session(): string {
-    return this.content.toString('base64url', AT_SESSION, AT_SESSION + 16);
+    return this.text(AT_SESSION);
   }
 
   get loginEpoch(): number {
-    return this.content.readUInt32BE(AT_EPOCH);
+    return this.slab.readUInt32BE(this.at + PADS + AT_EPOCH);
   }
 
   /** Seconds since 1970. */
   get issued(): number {
-    return this.content.readUInt32BE(AT_ISSUED);
+    return this.slab.readUInt32BE(this.at + PADS + AT_ISSUED);
   }
 
   /** Whether the ticket was given for this authority. */
@@ -134,23 +133,27 @@ export class OpenTicket {
   syncPads(): Buffer {
     if (this.sync === null) {
       this.sync = Buffer.alloc(PADS);
-      writePads(this.sync, 0, expand(this.content, 'sync'));
+      writePads(this.sync, 0, expand(this.slab, this.at + PADS, 'sync'));
     }
     return this.sync;
+  }
+
+  private text(field: number): string {
+    const start = this.at + PADS + field;
+    return this.slab.toString('base64url', start, start + 16);
   }
 }
 
 export function createTickets(options: TicketsOptions): Tickets {
   const { ring, clock, clients, remembered = 65_536 } = options;
   const opened = createGenerations<OpenTicket>(remembered);
-  const nextPads = createSlabs();
+  const nextPlace = createSlabs();
 
   function open(text: string): OpenTicket | OpenFailure {
     const content = ring.open('ticket', text);
     if (typeof content === 'string') return content;
     if (content.length !== LENGTH || content[0] !== VERSION) return 'unknown';
-    const { slab, at } = nextPads();
-    const ticket = new OpenTicket(content, clientNamed(clients(), content), slab, at);
+    const ticket = new OpenTicket(content, clientNamed(clients(), content), nextPlace());
     opened.set(text, ticket);
     return ticket;
   }
@@ -209,19 +212,26 @@ function shortHash(text: string): string {
 
 const BLOCK = 64;
 const PADS = 2 * BLOCK;
-const SLAB_TICKETS = 512;
+/** Pads and content of one ticket. */
+const PLACE = PADS + 128;
+const SLAB_TICKETS = 256;
 
-/** Deals out room for pads from slabs; a slab is freed when the last ticket that lies in it is forgotten. */
-function createSlabs(): () => { slab: Buffer; at: number } {
+interface SlabPlace {
+  readonly slab: Buffer;
+  readonly at: number;
+}
+
+/** Deals out places in slabs, because a buffer of its own would cost a ticket more than its content; a slab is freed when the last ticket that lies in it is forgotten. */
+function createSlabs(): () => SlabPlace {
   let slab = Buffer.alloc(0);
   let at = 0;
   return () => {
     if (at >= slab.length) {
-      slab = Buffer.alloc(SLAB_TICKETS * PADS);
+      slab = Buffer.alloc(SLAB_TICKETS * PLACE);
       at = 0;
     }
     const place = { slab, at };
-    at += PADS;
+    at += PLACE;
     return place;
   };
 }
@@ -253,11 +263,11 @@ function createExpandScratch(purpose: ProofPurpose): ExpandScratch {
 }
 
 /** HKDF-Expand of the entry secret to 32 bytes: one HMAC. The key as latin1. */
-function expand(content: Buffer, purpose: ProofPurpose): string {
+function expand(slab: Buffer, contentAt: number, purpose: ProofPurpose): string {
   const { inner } = expandScratch[purpose];
   outer.fill(0x5c, 32, BLOCK);
   for (let index = 0; index < 32; index++) {
-    const byte = content[AT_SECRET + index] ?? 0;
+    const byte = slab[contentAt + AT_SECRET + index] ?? 0;
     inner[index] = byte ^ 0x36;
     outer[index] = byte ^ 0x5c;
   }

@@ -2,9 +2,10 @@ import { hash } from 'node:crypto';
 
 /**
  * Platform edge: `crypto.hash` gives `latin1` like every other encoding of a string, and buffers read and write it
- * without a name for the encoding; @types/node knows neither. It is the cheapest way for 32 bytes to cross.
+ * without a name for the encoding; @types/node knows neither. They are the cheapest way for short bytes to cross.
  */
-interface Latin1Buffer {
+interface NativeBuffer {
+  base64urlWrite(text: string, at: number): number;
   latin1Slice(start: number, end: number): string;
   latin1Write(text: string, at: number): number;
 }
@@ -18,10 +19,15 @@ export function sha256Latin1(data: Uint8Array): string {
 
 /** Writes one byte a character; answers how many. The buffer has room. */
 export function writeLatin1(buffer: Buffer, text: string, at: number): number {
-  return (buffer as Buffer & Latin1Buffer).latin1Write(text, at);
+  return (buffer as Buffer & NativeBuffer).latin1Write(text, at);
 }
 
 /** Reads one character a byte. */
 export function readLatin1(buffer: Buffer, start: number, end: number): string {
-  return (buffer as Buffer & Latin1Buffer).latin1Slice(start, end);
+  return (buffer as Buffer & NativeBuffer).latin1Slice(start, end);
+}
+
+/** Decodes base64url that has been checked to the start of a buffer with room for it; answers how many bytes. */
+export function writeBase64url(buffer: Buffer, text: string): number {
+  return (buffer as Buffer & NativeBuffer).base64urlWrite(text, 0);
 }

@@ -3,8 +3,6 @@ import { attempt, wentThrough } from '../attempts.ts';
 import { type Attacker, NotRun } from '../lab.ts';
 import { honestClient } from '../wire-client.ts';
 
-const TRIES = 20;
-
 /** The session cookie of somebody who walked the doors, and every header of their calls, without the proof. */
 export const cookie: Attacker = {
   name: 'cookie',
@@ -15,7 +13,7 @@ export const cookie: Attacker = {
     const client = honestClient(lab);
     if (client.cookies() === '') throw new NotRun('entry gave no cookie to copy');
     const { target } = lab;
-    await attempt(lab, tally, lab.sender(), TRIES, () => ({
+    await attempt(lab, tally, lab.sender(), lab.calls, () => ({
       method: lab.method,
       target: target.path + target.query,
       fields: [...client.headers(), 'Cookie', client.cookies()],
@@ -41,7 +39,7 @@ export const cookieDoors: Attacker = {
     const opening = await thief.open();
     tally.setup(stop());
     if (!wentThrough(opening, tally)) return;
-    await attempt(lab, tally, thief.sender, TRIES, () => thief.sign({ method: lab.method }));
+    await attempt(lab, tally, thief.sender, lab.calls, () => thief.sign({ method: lab.method }));
     if (kindOf(await victim.call({ method: lab.method })).by === 'backend') tally.honest();
     tally.note('sessions are not bound to a key before login: the cookie opens a door for whoever holds it');
   },

@@ -1,8 +1,6 @@
 import { attempt } from '../attempts.ts';
 import type { Attacker } from '../lab.ts';
 
-const TRIES = 20;
-
 /** What a program gets that copies everything a browser's request says but its cookie and its proof. */
 export const headers: Attacker = {
   name: 'headers',
@@ -17,7 +15,7 @@ export const headers: Attacker = {
     // A page's GET says nothing of its origin; a program can say it anyway.
     const named = new Set(copied.fields.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()));
     const added = named.has('origin') ? [] : ['Origin', target.origin];
-    await attempt(lab, tally, lab.sender(), TRIES, (i) => ({
+    await attempt(lab, tally, lab.sender(), lab.calls, (i) => ({
       method: lab.method,
       target: target.path + target.query,
       fields: i % 2 === 0 ? copied.fields : [...copied.fields, ...added],

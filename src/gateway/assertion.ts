@@ -7,7 +7,7 @@ import {
   type KeyObject,
   sign,
 } from 'node:crypto';
-import { type Answer, type Decision, wouldRefuse } from '../guard/decision.ts';
+import { type Decision, wouldRefuse } from '../guard/decision.ts';
 import { PROTOCOL } from '../wire/constants.ts';
 
 export interface AssertionOptions {
@@ -23,9 +23,9 @@ export interface AssertionOptions {
 
 export interface Assertions {
   /** Value of Sallyport-Assertion for an admitted request; '' where a layer refused or would have (PROTOCOL 6.1). */
-  forRequest(decision: Decision): string;
+  fieldFor(decision: Decision): string;
   /** The public key as a JWK Set (RFC 7517 §5), for `{mount}/jwks.json`. */
-  jwks(): Answer;
+  jwks(): { readonly keys: readonly object[] };
 }
 
 /** Seconds an assertion is good for, and milliseconds it is handed out again: half of that is always left. */
@@ -68,7 +68,7 @@ export function createAssertions(options: AssertionOptions): Assertions {
   };
 
   return {
-    forRequest(decision) {
+    fieldFor(decision) {
       if (decision.outcome !== 'admit' || wouldRefuse(decision)) return '';
       const now = options.now();
       const name = `${decision.session} ${decision.level} ${decision.client}`;
@@ -80,18 +80,7 @@ export function createAssertions(options: AssertionOptions): Assertions {
       remembered.set(name, { token, until: now + REUSE_MILLISECONDS });
       return token;
     },
-    jwks: () => ({
-      status: 200,
-      fields: [
-        'Content-Type',
-        'application/jwk-set+json',
-        'Cache-Control',
-        'public, max-age=300',
-        'X-Content-Type-Options',
-        'nosniff',
-      ],
-      body: JSON.stringify({ keys: [jwk] }),
-    }),
+    jwks: () => ({ keys: [jwk] }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import { Readable } from 'node:stream';
@@ -38,14 +39,15 @@ const PRECOMPRESSED = [
  * @param folder must exist
  * @throws Error where it does not
  */
-export async function createFrontend(folder: string, pages: Pages): Promise<Frontend> {
-  const root = await realpath(folder);
+export function createFrontend(folder: string, pages: Pages): Frontend {
+  const root = realpathSync(folder);
   return {
     takes: (view, decision) =>
       decision.route.name === 'default' &&
       (view.method === 'GET' || view.method === 'HEAD') &&
       view.headers.upgrade === '',
     async handle(view, decision) {
+      if (view.method !== 'GET' && view.method !== 'HEAD') return NOT_ALLOWED;
       try {
         const fields = pages.requestFields(view, conditionsOf(view));
         const found = await findFile(root, view, fields);
@@ -56,6 +58,8 @@ export async function createFrontend(folder: string, pages: Pages): Promise<Fron
     },
   };
 }
+
+const NOT_ALLOWED: StreamAnswer = { status: 405, fields: ['Allow', 'GET, HEAD', 'Content-Length', '0'], body: null };
 
 /** Request fields that files are chosen by. */
 const CHOOSING = [

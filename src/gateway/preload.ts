@@ -52,38 +52,61 @@ function splitLinks(value: string): string[] {
 const MAX_HEAD = 64 * 1024;
 const MAX_TAG = 2048;
 
-/** Elements whose content is text to their end tag (in the head, with scripting on). */
+/** Elements whose content is text up to their end tag (in the head, with scripting on). */
 const TEXT_ELEMENTS = ['script', 'style', 'title', 'noscript'];
 /** Elements that leave us in the head. Anything else ends the search. */
 const HEAD_ELEMENTS = ['html', 'head', 'link', 'meta', 'base', ...TEXT_ELEMENTS];
 
 /**
  * Overwrites `<link rel=preload …>` of covered routes in the head with spaces. Everything it is not sure of it leaves:
- * a preload that stays costs one refused request, which the page's script repeats.
+ * a preload that stays costs one refused request, which the page's script repeats. Only a tag that has not ended is
+ * held; text, comments and everything behind the head leave at once.
  */
 export function createPreloadFilter(isCovered: IsCovered, enabled: boolean): Pieces {
   let held = Buffer.alloc(0);
+  /** What ends the text we are in: `-->`, `</script`; '' between tags. */
+  let until = '';
   let seen = 0;
   let done = !enabled;
 
-  /** Returns how much of `bytes` is settled; may overwrite parts of it. */
-  const settle = (bytes: Buffer): number => {
-    let at = 0;
-    for (;;) {
-      const token = nextToken(bytes, at);
-      if (token.kind === 'more') {
-        if (bytes.length - token.start > MAX_TAG && !token.text) done = true;
-        return done ? bytes.length : token.start;
-      }
-      if (token.kind === 'stop') {
-        done = true;
-        return bytes.length;
-      }
-      if (token.kind === 'link' && isPreload(bytes.toString('latin1', token.start, token.end), isCovered)) {
-        bytes.fill(0x20, token.start, token.end);
-      }
-      at = token.end;
+  /** Steps over the next thing in `bytes`; returns where it ends, or -1 where more is needed from `from` on. */
+  const step = (bytes: Buffer, from: number): number => {
+    if (until !== '') return stepText(bytes, from);
+    const start = bytes.indexOf(0x3c, from);
+    if (start === -1) return bytes.length;
+    const tag = readTag(bytes, start);
+    if (tag === null) return start > from ? start : bytes.length - start > MAX_TAG ? stop(bytes) : -1;
+    if (tag.name === '!--') {
+      until = '-->';
+      // `<!-->` is a whole comment: its end may begin with the dashes of its start.
+      return start + 2;
     }
+    if (!HEAD_ELEMENTS.includes(tag.name)) return stop(bytes);
+    if (TEXT_ELEMENTS.includes(tag.name)) until = `</${tag.name}`;
+    const isOurs = tag.name === 'link' && isPreload(bytes.toString('latin1', start, tag.end), isCovered);
+    if (isOurs) bytes.fill(0x20, start, tag.end);
+    return tag.end;
+  };
+
+  const stepText = (bytes: Buffer, from: number): number => {
+    const text = bytes.toString('latin1', from).toLowerCase();
+    const end = text.indexOf(until);
+    // A script with `<!--` in it has an end of its own kind (HTML §13.2.5.17 ff.): there the search ends.
+    const escaped = until === '</script' ? text.indexOf('<!--') : -1;
+    if (escaped !== -1 && (end === -1 || escaped < end)) return stop(bytes);
+    if (end !== -1) {
+      const close = until === '-->' ? from + end + until.length : bytes.indexOf(0x3e, from + end) + 1;
+      if (close === 0) return end > 0 ? from + end : bytes.length - from > MAX_TAG ? stop(bytes) : -1;
+      until = '';
+      return close;
+    }
+    const settled = text.length - Math.max(until.length, '<!--'.length) + 1;
+    return settled > 0 ? from + settled : -1;
+  };
+
+  const stop = (bytes: Buffer): number => {
+    done = true;
+    return bytes.length;
   };
 
   return {
@@ -91,12 +114,16 @@ export function createPreloadFilter(isCovered: IsCovered, enabled: boolean): Pie
       if (done) return [chunk];
       // A copy: the piece may be a view of bytes that somebody else still reads.
       const bytes = Buffer.concat([held, chunk]);
-      const settled = settle(bytes);
-      seen += settled;
-      if (seen > MAX_HEAD) done = true;
-      held = done ? Buffer.alloc(0) : bytes.subarray(settled);
-      const out = done ? bytes : bytes.subarray(0, settled);
-      return out.length > 0 ? [out] : [];
+      let at = 0;
+      while (!done && at < bytes.length) {
+        const next = step(bytes, at);
+        if (next === -1) break;
+        at = next;
+      }
+      seen += at;
+      if (seen > MAX_HEAD) at = stop(bytes);
+      held = bytes.subarray(at);
+      return at > 0 ? [bytes.subarray(0, at)] : [];
     },
     end() {
       const rest = held;
@@ -106,48 +133,20 @@ export function createPreloadFilter(isCovered: IsCovered, enabled: boolean): Pie
   };
 }
 
-interface Token {
-  readonly kind: 'link' | 'other' | 'more' | 'stop';
-  readonly start: number;
+interface Tag {
+  /** Lower case; `!--` for a comment; '' for what is neither. */
+  readonly name: string;
   readonly end: number;
-  /** With `more`: inside an element's text, which may be long. */
-  readonly text: boolean;
 }
 
-const token = (kind: Token['kind'], start: number, end: number, text = false): Token => ({ kind, start, end, text });
-
-/** The next tag, comment or text element from `from` on. */
-function nextToken(bytes: Buffer, from: number): Token {
-  const start = bytes.indexOf(0x3c, from);
-  if (start === -1) return token('more', bytes.length, bytes.length);
-  if (bytes.length < start + 4) return token('more', start, start);
-  if (bytes[start + 1] === 0x21) return comment(bytes, start);
-  const name = /^<([a-z]+)(?=[\s/>])/i.exec(bytes.toString('latin1', start, start + 12))?.[1]?.toLowerCase();
-  if (name === undefined)
-    return bytes.length < start + 12 && !bytes.includes(0x3e, start)
-      ? token('more', start, start)
-      : token('stop', start, start);
-  if (!HEAD_ELEMENTS.includes(name)) return token('stop', start, start);
+/** The tag that begins at `start`; null while it has not ended. */
+function readTag(bytes: Buffer, start: number): Tag | null {
+  const text = bytes.toString('latin1', start, start + 12).toLowerCase();
+  if (text.startsWith('<!--')) return { name: '!--', end: start + 4 };
+  const name = /^<([a-z]+)(?=[\s/>])/.exec(text)?.[1];
+  if (name === undefined) return text.length < 12 && /^<(?:[a-z]*|!-?)$/.test(text) ? null : { name: '', end: start };
   const end = tagEnd(bytes, start + 1 + name.length);
-  if (end === -1) return token('more', start, start);
-  if (name === 'link') return token('link', start, end);
-  return TEXT_ELEMENTS.includes(name) ? textElement(bytes, start, end, name) : token('other', start, end);
-}
-
-function comment(bytes: Buffer, start: number): Token {
-  if (bytes[start + 2] !== 0x2d || bytes[start + 3] !== 0x2d) return token('stop', start, start);
-  const end = bytes.indexOf('-->', start + 2);
-  return end === -1 ? token('more', start, start, true) : token('other', start, end + 3);
-}
-
-/** Scripts with `<!--` in them have an end of their own kind (HTML §13.2.5.17 ff.): there the search ends. */
-function textElement(bytes: Buffer, start: number, from: number, name: string): Token {
-  const text = bytes.toString('latin1', from);
-  const end = new RegExp(`</${name}[\\s/>]`, 'i').exec(text);
-  if (end === null) return token('more', start, start, true);
-  if (name === 'script' && text.slice(0, end.index).includes('<!--')) return token('stop', start, start);
-  const close = bytes.indexOf(0x3e, from + end.index);
-  return close === -1 ? token('more', start, start, true) : token('other', start, close + 1);
+  return end === -1 ? null : { name, end };
 }
 
 /** Index behind the `>` that ends a tag; quoted values may hold one. -1 where it has not come. */

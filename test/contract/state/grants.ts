@@ -48,6 +48,19 @@ export const grants: readonly Row[] = [
     },
   },
   {
+    name: 'a grant for a counter that was never used is worth nothing',
+    why: 'a redirect follows a request; the counter itself stays good for one',
+    run: async (create) => {
+      const state = await create();
+      const a = await enter(state);
+      await state.grantRedirect(grantOf(a, 1));
+      await expectCodes(state, [
+        [{ ...use(a, 1), ...RESENT }, 'replayed'],
+        [use(a, 1), ''],
+      ]);
+    },
+  },
+  {
     name: 'a chain of redirects is one grant after the other',
     why: 'an upstream may redirect what it has just redirected',
     run: async (create) => {

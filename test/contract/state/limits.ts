@@ -31,6 +31,21 @@ export const limits: readonly Row[] = [
     },
   },
   {
+    name: 'R67 what was spent is still spent when the minute turns',
+    why: 'a limit that starts afresh with the clock lets in twice as many',
+    run: async (create) => {
+      const state = await create();
+      await enter(state, { prefix: '203.0.113.77' });
+      const here = { mintsPerMinute: 4 };
+      for (let mint = 0; mint < 4; mint += 1) await enter(state, { ...here, now: START + 59_900 });
+      for (const second of [60, 61, 70, 74]) {
+        expectLimit(await state.enter(entryClaim({ ...here, now: START + second * 1000 })));
+      }
+      await enter(state, { ...here, now: START + 75_000 });
+      expectLimit(await state.enter(entryClaim({ ...here, now: START + 75_000 })));
+    },
+  },
+  {
     name: 'R67 new sessions are limited in total',
     why: 'many prefixes together must not flood the state',
     run: async (create) => {

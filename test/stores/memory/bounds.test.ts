@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createMemoryState } from '../../../src/stores/memory/index.ts';
-import { enter, START, use } from '../../contract/state/support.ts';
+import { enter, START, use, visit } from '../../contract/state/support.ts';
 
 const SEGMENT = 4096;
 
@@ -93,4 +93,19 @@ test('when more sessions were ended than can be remembered, cookies unknown to s
   }
   const { session: later } = await enter(state, { session: other, now: START + 3_700_000 });
   assert.equal(later.idLow, other.idLow);
+});
+
+test('R18 a session made again and lost from sight ends with its id all the same', async () => {
+  const before = createMemoryState();
+  await enter(before);
+  const first = (await enter(before)).session;
+  const second = (await enter(before)).session;
+  const state = createMemoryState({ remade: 1 });
+  const again = await enter(state, { session: first });
+  await enter(state, { session: second });
+  assert.equal(state.commit(use(again, 1, START + 1000)), '');
+  assert.equal(state.commit(visit(again.session, START + 1000)), '');
+  state.revoke(first, START + 3_600_000);
+  assert.equal(state.commit(visit(again.session, START + 2000)), 'entry-required');
+  assert.equal(state.commit(use(again, 2, START + 2000)), 'stale');
 });

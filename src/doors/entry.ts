@@ -15,7 +15,7 @@ import type { OpenSession, SessionCookies } from './session-cookie.ts';
 import type { Stamps, StampState } from './stamp.ts';
 import type { Tickets } from './ticket.ts';
 
-/** The second door: `POST {mount}/enter` (docs/protocol.md §3). */
+/** The second door: `POST {mount}/enter` (docs/protocol.md §2). */
 
 export interface EntryDeps {
   readonly tickets: Tickets;
@@ -87,7 +87,7 @@ export function createEntry(deps: EntryDeps): Enter {
 function prepare(deps: EntryDeps, view: RequestView, body: Uint8Array, facts: EntryFacts) {
   const policy = deps.policy();
   const request = parseEntryRequest(body);
-  if (request === null) return refuse('schema', 'the entry request is not the JSON of docs/protocol.md §3.1');
+  if (request === null) return refuse('schema', 'the entry request is not the JSON of docs/protocol.md §2.1');
   const client = policy.clients.get(request.client);
   if (client === undefined) return refuse('forbidden', 'no such client');
   if (!listsOrigin(policy, client, facts.origin)) return refuse('origin', `origin not listed for ${client.name}`);

@@ -2,7 +2,7 @@ import { createECDH, createHash, createHmac, type ECDH } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import { type Transcript, transcript } from '../wire/entry.ts';
 
-/** Server side of the key agreement (docs/protocol.md §3.2, §3.3). */
+/** Server side of the key agreement (docs/protocol.md §2.2, §2.3). */
 export interface KeyAgreement {
   /** Agrees on an entry secret; null for a page key that is not a point of the curve. */
   agree(seen: Omit<Transcript, 'serverKey'>): Agreed | null;

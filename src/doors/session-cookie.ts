@@ -4,7 +4,7 @@ import { formatSetCookie, readCookie } from './cookies.ts';
 import type { KeyRing } from './seal.ts';
 
 /**
- * The session cookie (docs/protocol.md §3.5): sealed, made by `enter` alone, never on a navigation. It says which
+ * The session cookie (docs/protocol.md §2.5): sealed, made by `enter` alone, never on a navigation. It says which
  * session this browser is in and where that session lies; whether it still lives is for the state to say.
  */
 export interface SessionCookies {

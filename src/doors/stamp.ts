@@ -6,7 +6,7 @@ import { createRandom, type Random } from './random.ts';
 import type { KeyRing } from './seal.ts';
 
 /**
- * The load stamp (docs/protocol.md §2): a sealed, time-bearing cookie which says that a page was loaded. It is shared
+ * The load stamp (docs/protocol.md §1): a sealed, time-bearing cookie which says that a page was loaded. It is shared
  * by all tabs, good for a number of entries, and neither carries nor replaces a session.
  */
 export interface Stamps {

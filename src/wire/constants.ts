@@ -1,5 +1,5 @@
 /**
- * Names and numbers that server and browser share. docs/protocol.md §1 is their normative text.
+ * Names and numbers that server and browser share. docs/protocol.md §0 is their normative text.
  */
 
 /** First field of every transcript and prefix of every HKDF `info`. */

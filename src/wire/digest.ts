@@ -2,7 +2,7 @@ import { fromBase64 } from '../lib/base64url.ts';
 
 /**
  * Digest fields (RFC 9530 §2) as this protocol takes them: SHA-256 decides. `Sallyport-Digest` has the same form;
- * its hash is over the digests of the body's slices (docs/protocol.md §4.6).
+ * its hash is over the digests of the body's slices (docs/protocol.md §3.6).
  */
 
 const ONLY_SHA256 = /^sha-256=:([A-Za-z0-9+/]{43}=):$/;

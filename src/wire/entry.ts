@@ -2,7 +2,7 @@ import { fromBase64url } from '../lib/base64url.ts';
 import { concat, lengthPrefixed, utf8 } from '../lib/bytes.ts';
 import { PROTOCOL, type Purpose } from './constants.ts';
 
-/** Messages and key schedule of `POST {mount}/enter` (docs/protocol.md §3). */
+/** Messages and key schedule of `POST {mount}/enter` (docs/protocol.md §2). */
 
 /** Longest entry request, in bytes. */
 export const ENTRY_REQUEST_BYTES = 2048;

@@ -1,7 +1,7 @@
 import { LABEL, PROOF_PARAMETER, TAG, TAG_BEACON, TAG_SYNC, TAG_URL, type Tag } from './constants.ts';
 
 /**
- * HTTP Message Signatures (RFC 9421), profile `sallyport-1` (docs/protocol.md §4): what is signed and how it is
+ * HTTP Message Signatures (RFC 9421), profile `sallyport-1` (docs/protocol.md §3): what is signed and how it is
  * written and read. The key and the HMAC belong to whoever calls.
  *
  * The profile has one spelling, so reading is one expression over each field. Fields that also carry other labels go
@@ -124,7 +124,7 @@ function componentValue(message: SignedMessage, name: string): string | null {
   }
 }
 
-/** Proof in one token, for sockets and URLs: `tag.created.nonce.signature.ticket` (docs/protocol.md §4.8). */
+/** Proof in one token, for sockets and URLs: `tag.created.nonce.signature.ticket` (docs/protocol.md §3.13). */
 export function formatCompactProof(proof: ProofParameters, signatureBase64: string): string {
   const signature = signatureBase64.replaceAll('+', '-').replaceAll('/', '_').replace('=', '');
   return `${proof.tag}.${proof.created}.${proof.nonce}.${signature}.${proof.keyid}`;

@@ -100,7 +100,7 @@ export function createPreloadFilter(isCovered: IsCovered, enabled: boolean): Pie
       until = '';
       return close;
     }
-    const settled = text.length - Math.max(until.length, '<!--'.length) + 1;
+    const settled = text.length - Math.max(overlap(text, until), overlap(text, '<!--'));
     return settled > 0 ? from + settled : -1;
   };
 
@@ -131,6 +131,14 @@ export function createPreloadFilter(isCovered: IsCovered, enabled: boolean): Pie
       return rest.length > 0 ? [rest] : [];
     },
   };
+}
+
+/** How many units at the end of `text` may be the beginning of `mark`. */
+function overlap(text: string, mark: string): number {
+  for (let length = Math.min(text.length, mark.length - 1); length > 0; length--) {
+    if (text.endsWith(mark.slice(0, length))) return length;
+  }
+  return 0;
 }
 
 interface Tag {

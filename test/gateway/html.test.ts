@@ -22,7 +22,10 @@ const PLACES: readonly { name: string; page: string; why?: string }[] = [
   { name: 'not inside a comment with dashes', page: `<!-- a -- b --- <head> --><head>${MARK}` },
   { name: 'behind a processing instruction', page: `<?xml version="1.0"?><html><head>${MARK}` },
   { name: 'behind a bogus comment', page: `<!foo <head ></ bar><head>${MARK}` },
-  { name: 'behind a doctype with identifiers', page: `<!DOCTYPE html PUBLIC "-//W3C//DTD" "http://x"><HTML><HEAD>${MARK}` },
+  {
+    name: 'behind a doctype with identifiers',
+    page: `<!DOCTYPE html PUBLIC "-//W3C//DTD" "http://x"><HTML><HEAD>${MARK}`,
+  },
   { name: 'before header, which only begins like head', page: `<html>${MARK}<header>a</header>` },
   { name: 'before a lone bracket', page: `<html>${MARK}< head>` },
   { name: 'before a number', page: `${MARK}<3` },
@@ -58,7 +61,14 @@ for (const units of ['utf-16le', 'utf-16be'] as const) {
       const given = encode16(page.replace(MARK, ''), units);
       const expected = encode16(page.replace(MARK, TAG), units);
       assert.deepEqual(run([given], units), expected, name);
-      assert.deepEqual(run([...given].map((byte) => Buffer.from([byte])), units), expected, name);
+      assert.deepEqual(
+        run(
+          [...given].map((byte) => Buffer.from([byte])),
+          units,
+        ),
+        expected,
+        name,
+      );
       const mark = encode16('\ufeff', units);
       assert.deepEqual(run([mark, given]), Buffer.concat([mark, expected]), `${name}, by its mark`);
     }
@@ -90,9 +100,46 @@ test('every piece leaves at once but for the bytes of a name that is not decided
 
 /** Pieces of documents that a random page is put together from. */
 const PIECES = fc.constantFrom(
-  '<!doctype html>', '<html>', '<html lang="a>b">', '<head>', '<head a=b>', '</head>', '<body>', '<title>t</title>', '<!-- c -->',
-  '<!-->', '<!--->', '<!-- -- -->', '<!--a--!>', '<?x?>', '</p>', '</div a=">">', ' ', '\n', 'text', '<', '<h', '<3', '</', '</ x>',
-  '<header>', '<p>', '>', '"', "'", '=', '-', '--', '-->', '!', '<script>1</script>', '<html a=', '<head b=\'>', '/', '<br>', '</br>',
+  '<!doctype html>',
+  '<html>',
+  '<html lang="a>b">',
+  '<head>',
+  '<head a=b>',
+  '</head>',
+  '<body>',
+  '<title>t</title>',
+  '<!-- c -->',
+  '<!-->',
+  '<!--->',
+  '<!-- -- -->',
+  '<!--a--!>',
+  '<?x?>',
+  '</p>',
+  '</div a=">">',
+  ' ',
+  '\n',
+  'text',
+  '<',
+  '<h',
+  '<3',
+  '</',
+  '</ x>',
+  '<header>',
+  '<p>',
+  '>',
+  '"',
+  "'",
+  '=',
+  '-',
+  '--',
+  '-->',
+  '!',
+  '<script>1</script>',
+  '<html a=',
+  "<head b='>",
+  '/',
+  '<br>',
+  '</br>',
 );
 const pages = fc.array(PIECES, { maxLength: 14 }).map((parts) => parts.join(''));
 
@@ -134,24 +181,30 @@ test('a real parser sees the element first in the head and otherwise the same pa
 
 function headOf(document: DefaultTreeAdapterTypes.Document): DefaultTreeAdapterTypes.ChildNode[] {
   const root = document.childNodes.find((node) => node.nodeName === 'html');
-  const head = root !== undefined && 'childNodes' in root ? root.childNodes.find((node) => node.nodeName === 'head') : undefined;
+  const head =
+    root !== undefined && 'childNodes' in root ? root.childNodes.find((node) => node.nodeName === 'head') : undefined;
   return head !== undefined && 'childNodes' in head ? head.childNodes : [];
 }
 
 test('random bytes, cut anywhere, in any units, never lose or change a byte', () => {
   const units = fc.constantFrom<Units>('bytes', 'utf-16le', 'utf-16be');
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 200 }), fc.array(fc.nat(200), { maxLength: 6 }), units, (page, cuts, declared) => {
-      const whole = run([Buffer.from(page)], declared);
-      assert.deepEqual(run(cut(Buffer.from(page), cuts), declared), whole);
-      const found = (['bytes', 'utf-16le', 'utf-16be'] as const).some((form) => {
-        const at = whole.indexOf(encodeUnits(TAG, form));
-        if (at === -1) return false;
-        const rest = Buffer.concat([whole.subarray(0, at), whole.subarray(at + encodeUnits(TAG, form).length)]);
-        return rest.equals(Buffer.from(page));
-      });
-      assert.ok(found || whole.equals(Buffer.from(page)));
-    }),
+    fc.property(
+      fc.uint8Array({ maxLength: 200 }),
+      fc.array(fc.nat(200), { maxLength: 6 }),
+      units,
+      (page, cuts, declared) => {
+        const whole = run([Buffer.from(page)], declared);
+        assert.deepEqual(run(cut(Buffer.from(page), cuts), declared), whole);
+        const found = (['bytes', 'utf-16le', 'utf-16be'] as const).some((form) => {
+          const at = whole.indexOf(encodeUnits(TAG, form));
+          if (at === -1) return false;
+          const rest = Buffer.concat([whole.subarray(0, at), whole.subarray(at + encodeUnits(TAG, form).length)]);
+          return rest.equals(Buffer.from(page));
+        });
+        assert.ok(found || whole.equals(Buffer.from(page)));
+      },
+    ),
     { numRuns: 2000 },
   );
 });

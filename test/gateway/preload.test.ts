@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createPages } from '../../src/gateway/page.ts';
+import { createPreloadFilter } from '../../src/gateway/preload.ts';
+import { decisionOf, navigation, pageGuard } from './stubs.ts';
+
+const isCovered = (reference: string): boolean => reference.startsWith('/api/');
+
+function filter(page: string, cuts: readonly number[] = []): string {
+  const pieces = createPreloadFilter(isCovered, true);
+  const bytes = Buffer.from(page, 'latin1');
+  const places = [...new Set(cuts.map((at) => at % (bytes.length + 1)))].sort((a, b) => a - b);
+  const out = [0, ...places].flatMap((from, index) =>
+    pieces.write(bytes.subarray(from, places[index] ?? bytes.length)),
+  );
+  return Buffer.concat([...out, ...pieces.end()]).toString('latin1');
+}
+
+const blank = (text: string): string => ' '.repeat(text.length);
+
+const COVERED = '<link rel="preload" href="/api/posts" as="fetch" crossorigin>';
+const ROWS: readonly { name: string; page: string; removed?: string }[] = [
+  { name: 'a preload of a covered route', page: `<title>a</title>${COVERED}<body>`, removed: COVERED },
+  {
+    name: 'one in another spelling',
+    page: "<LINK as=fetch REL='x Preload' href=/api/posts><p>",
+    removed: "<LINK as=fetch REL='x Preload' href=/api/posts>",
+  },
+  { name: 'a preload of something open', page: '<link rel=preload href=/a.css as=style>' },
+  { name: 'a stylesheet', page: '<link rel=stylesheet href=/api/a.css>' },
+  { name: 'text in a script', page: `<script>x='${COVERED}'</script>${COVERED}`, removed: COVERED },
+  { name: 'a comment', page: `<!-- ${COVERED} -->` },
+  { name: 'the empty comment', page: `<!-->${COVERED}`, removed: COVERED },
+  { name: 'text in a title', page: `<title>${COVERED}</title>` },
+  { name: 'a link behind the head', page: `<body>${COVERED}` },
+  {
+    name: 'a script with a comment in it ends the search',
+    page: `<script><!-- <script> </script> --></script>${COVERED}`,
+  },
+  { name: 'a tag that does not end', page: '<link rel=preload href=/api/posts' },
+];
+for (const { name, page, removed = '' } of ROWS) {
+  test(`preloads: ${name}`, () => {
+    const expected =
+      removed === ''
+        ? page
+        : page.slice(0, page.lastIndexOf(removed)) +
+          page.slice(page.lastIndexOf(removed)).replace(removed, blank(removed));
+    assert.equal(filter(page), expected);
+    assert.equal(
+      filter(
+        page,
+        [...page].map((_unit, index) => index),
+      ),
+      expected,
+      'byte by byte',
+    );
+  });
+}
+
+const PIECES = fc.constantFrom(
+  COVERED,
+  '<title>a</title>',
+  '<script>',
+  '</script>',
+  '<!--',
+  '-->',
+  '<style>',
+  '</style>',
+  '<link rel=preload href=/x>',
+  '<meta a=">">',
+  ' ',
+  'x',
+  '<',
+  '</',
+  '<body>',
+  '<link ',
+  '>',
+  '"',
+);
+
+test('preloads: however a page is cut the result is the same, and of the same length', () => {
+  fc.assert(
+    fc.property(fc.array(PIECES, { maxLength: 12 }), fc.array(fc.nat(500), { maxLength: 8 }), (parts, cuts) => {
+      const page = parts.join('');
+      const whole = filter(page);
+      assert.equal(filter(page, cuts), whole);
+      assert.equal(whole.length, page.length);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('preloads: nothing is held but a tag that has not ended', () => {
+  const pieces = createPreloadFilter(isCovered, true);
+  const left = (text: string): string => Buffer.concat(pieces.write(Buffer.from(text))).toString();
+  assert.equal(left('<title>a long ti'), '<title>a long ti');
+  assert.equal(left('tle</ti'), 'tle');
+  assert.equal(left('tle> <link rel=pre'), '</title> ');
+  assert.equal(left(`${'x'.repeat(3000)}`), `<link rel=pre${'x'.repeat(3000)}`, 'a tag longer than any real one');
+});
+
+test('preloads: Link fields lose covered preloads and nothing else', () => {
+  const guard = pageGuard();
+  const link = '</api/posts>; rel=preload; as=fetch, </a,b.css>; rel="preload"; title="a, b", </api/x>; rel=next';
+  const out = createPages(guard).rewrite(navigation(), decisionOf(guard, navigation()), 200, [
+    'Link',
+    link,
+    'Content-Type',
+    'application/json',
+  ]);
+  assert.deepEqual(out?.fields, [
+    'Link',
+    '</a,b.css>; rel="preload"; title="a, b", </api/x>; rel=next',
+    'Content-Type',
+    'application/json',
+  ]);
+  const alone = createPages(guard).rewrite(navigation(), decisionOf(guard, navigation()), 200, [
+    'Link',
+    '<http://localhost:4000/API//posts>; rel=preload',
+  ]);
+  assert.deepEqual(alone?.fields, [], 'an alias of a covered path is covered');
+  const other = createPages(guard).rewrite(navigation(), decisionOf(guard, navigation()), 200, [
+    'Link',
+    '<https://cdn.example/api/posts>; rel=preload',
+  ]);
+  assert.equal(other, null);
+});

@@ -35,20 +35,18 @@ function foldSegment(segment: string): string {
   return (parameters < 0 ? decoded : decoded.slice(0, parameters)).toUpperCase().toLowerCase();
 }
 
-function decodeRun(run: string): string {
-  return run
-    .split(/(%(?:[01][0-9a-f]|7f|2f|5c|25|3f|23))/i)
-    .map((piece, index) => (index % 2 === 1 ? piece : decodeText(piece)))
-    .join('');
-}
+/** One character in UTF-8, as long as its first byte says; kept ones (`/ \ % ? #` and controls) left out. */
+const CHARACTER =
+  /%(?!2f|5c|25|3f|23|7f)[2-7][0-9a-f]|%[cd][0-9a-f]%[89ab][0-9a-f]|%e[0-9a-f](?:%[89ab][0-9a-f]){2}|%f[0-7](?:%[89ab][0-9a-f]){3}/gi;
 
-function decodeText(sequences: string): string {
-  try {
-    return decodeURIComponent(sequences);
-  } catch {
-    // Not UTF-8: bytes above ASCII stay as they are, the others are still decoded.
-    return sequences.replace(/%([2-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  }
+function decodeRun(run: string): string {
+  return run.replace(CHARACTER, (sequence) => {
+    try {
+      return decodeURIComponent(sequence);
+    } catch {
+      return sequence;
+    }
+  });
 }
 
 /** The usual path: printable, unencoded. Only dot segments are left to look for. */

@@ -54,8 +54,15 @@ export interface CheckedBy {
   readonly mode: Mode;
 }
 
+/** Where a configuration came from. */
+export interface Origin {
+  readonly file: string;
+  /** '' without one. */
+  readonly preset: NonNullable<Config['preset']> | '';
+}
+
 /** Everything a policy does, without a running gate. */
-export function describePolicy(policy: Policy, layers: readonly Layer[], file: string): CheckReport {
+export function describePolicy(policy: Policy, layers: readonly Layer[], { file, preset }: Origin): CheckReport {
   const { config } = policy;
   const routes = policy.routes.map((rule) => describeRoute(rule, policy, layers));
   return {
@@ -71,7 +78,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], file: s
       origins: config.clients?.[name]?.origins ?? ['self'],
     })),
     paths: policy.loosePaths ? 'loose' : 'exact',
-    preset: describePreset(config),
+    preset: describePreset(preset, config),
     routes,
     oneAddress: oneAddress(policy),
     reportMode: REPORT_MODE,
@@ -79,13 +86,13 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], file: s
   };
 }
 
-function describePreset(config: Config): PresetReport | null {
-  if (config.preset === undefined) return null;
+function describePreset(preset: Origin['preset'], config: Config): PresetReport | null {
+  if (preset === '') return null;
   const { mode, protect, routes, session } = config;
   const fields = Object.fromEntries(
     Object.entries({ mode, protect, routes, session }).filter(([, value]) => value !== undefined),
   );
-  return { name: config.preset, meaning: PRESETS[config.preset], fields };
+  return { name: preset, meaning: PRESETS[preset], fields };
 }
 
 function describeRoute(rule: RouteRule, policy: Policy, layers: readonly Layer[]): RouteReport {

@@ -23,3 +23,25 @@ export interface Io {
 export function present<T>(io: Io, report: T, format: (report: T) => string): void {
   io.terminal.out(io.json ? JSON.stringify(report, null, 2) : format(report));
 }
+
+/** Which gate a command speaks to. */
+export interface GateFlags {
+  listen?: string;
+}
+
+export interface EnforceFlags extends GateFlags {
+  page?: string[];
+  acceptFound?: boolean;
+}
+
+export interface AttackFlags {
+  method?: string;
+  page?: string;
+  calls?: number;
+  seconds?: number;
+}
+
+export interface DoctorFlags extends GateFlags {
+  public?: string;
+  page?: string[];
+}

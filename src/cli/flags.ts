@@ -37,6 +37,8 @@ export interface LoadedConfig {
   /** The file's name; '' where flags are all there is. */
   readonly file: string;
   readonly path: string;
+  /** The preset that was expanded; '' without one. */
+  readonly preset: NonNullable<Config['preset']> | '';
 }
 
 /**
@@ -48,7 +50,14 @@ export async function loadConfig(flags: ConfigFlags, layers: readonly string[]):
   checkFlags(given);
   const file = await loadConfigFile(flags.config);
   const source = [file.name, Object.keys(given).length > 0 ? 'command line' : ''].filter((part) => part !== '').join(' and ');
-  return { config: parseConfig(merge(file, given), source, { layers }), file: file.name, path: file.path };
+  const config = parseConfig(merge(file, given), source, { layers });
+  return { config, file: file.name, path: file.path, preset: presetOf(file.value) };
+}
+
+/** Called once the value has been checked. */
+function presetOf(value: unknown): LoadedConfig['preset'] {
+  const preset = value !== null && typeof value === 'object' && 'preset' in value ? value.preset : '';
+  return preset === 'strict' || preset === 'public-read' ? preset : '';
 }
 
 function merge(file: ConfigFile, given: Record<string, unknown>): unknown {

@@ -1,7 +1,7 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { nearest } from '../lib/nearest.ts';
 import { SallyportError } from '../guard/errors.ts';
-import { EXIT, type Io } from './command.ts';
+import { type AttackFlags, type DoctorFlags, type EnforceFlags, EXIT, type GateFlags, type Io } from './command.ts';
 import type { ConfigFlags } from './flags.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -130,15 +130,7 @@ function switches(program: Command, io: MakeIo, ended: Ended): void {
     });
 }
 
-/** Which gate a command speaks to. */
-export interface GateFlags {
-  listen?: string;
-}
 
-export interface EnforceFlags extends GateFlags {
-  page?: string[];
-  acceptFound?: boolean;
-}
 
 function looks(program: Command, io: MakeIo, ended: Ended): void {
   program
@@ -162,18 +154,21 @@ function looks(program: Command, io: MakeIo, ended: Ended): void {
     });
 }
 
-export interface AttackFlags {
-  method?: string;
-  page?: string;
-  calls?: string;
-  only?: string[];
-}
+
+const wholeNumber = (value: string): number => {
+  if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('write a whole number, 1 or more.');
+};
 
 function measures(program: Command, io: MakeIo, ended: Ended): void {
   program
     .command('attack')
     .description('run the attackers against a gate on this machine, and print what still gets in')
     .argument('<url>', 'an address of the API, as http://localhost:4000/api/posts')
+    .option('--method <method>', 'method of the calls (default GET)')
+    .option('--page <path>', 'a page of the app, where the doors open (default /)')
+    .option('--calls <number>', 'calls by which a price is measured (default 200)', wholeNumber)
+    .option('--seconds <number>', 'the run takes no longer (default 60)', wholeNumber)
     .addOption(json())
     .action(async (url: string, options: AttackFlags & Json) => {
       const { attack } = await import('./attack.ts');
@@ -198,7 +193,3 @@ function measures(program: Command, io: MakeIo, ended: Ended): void {
     });
 }
 
-export interface DoctorFlags extends GateFlags {
-  public?: string;
-  page?: string[];
-}

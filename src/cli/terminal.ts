@@ -49,3 +49,13 @@ export function table(rows: readonly (readonly string[])[], indent = '  '): stri
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`;
 }
+
+/** What a request brought, safe to print: control characters and what lies beyond ASCII are escaped. */
+export function shown(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** One word of a shell command, quoted so that no shell reads anything else in it. */
+export function shellWord(text: string): string {
+  return /^[A-Za-z0-9_./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

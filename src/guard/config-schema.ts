@@ -111,8 +111,8 @@ export interface ParseOptions {
 }
 
 /**
- * Checks what a developer wrote and returns it with its preset expanded (`preset` stays, for `check`). Fields that
- * are `undefined` count as absent.
+ * Checks what a developer wrote and returns it with its preset expanded and `preset` gone, so that parsing the result
+ * again changes nothing. Fields that are `undefined` count as absent.
  *
  * @param source where the value came from, for the error: a file's name, `command line`
  * @throws {ConfigError} naming every field that is wrong, its value and the rule

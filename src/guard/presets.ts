@@ -16,12 +16,12 @@ const READ_ONLY: RouteConfig = {
 };
 
 /**
- * The configuration with its preset's fields filled in. The file's own fields win; its own routes come before the
- * preset's, because the first match decides.
+ * The configuration with its preset's fields filled in and `preset` taken out. The file's own fields win; its own
+ * routes come before the preset's, because the first match decides.
  */
-export function applyPreset(config: Config): Config {
-  if (config.preset === undefined) return config;
-  return config.preset === 'strict' ? strict(config) : publicRead(config);
+export function applyPreset({ preset, ...config }: Config): Config {
+  if (preset === undefined) return config;
+  return preset === 'strict' ? strict(config) : publicRead(config);
 }
 
 function publicRead(config: Config): Config {
@@ -31,7 +31,7 @@ function publicRead(config: Config): Config {
 }
 
 function strict(config: Config): Config {
-  const calls = (config.protect ?? ['/api/**']).filter((pattern) => pattern !== '/**').map((match) => ({ match }));
+  const calls = (config.protect ?? ['/api/**']).map((match) => ({ match }));
   return {
     mode: 'enforce',
     ...config,

@@ -51,3 +51,11 @@ test('strict keeps the file’s own times', () => {
   const { session } = policyOf({ preset: 'strict', session: { recent: 1200 } });
   assert.deepEqual(session, { idle: 3600, max: 43200, recent: 1200 });
 });
+
+test('a parsed configuration can be parsed again, as a reload does, and stays what it is', () => {
+  for (const preset of ['strict', 'public-read'] as const) {
+    const once = parseConfig({ preset, routes: [{ match: 'POST /api/login' }] }, 'test');
+    assert.equal(once.preset, undefined);
+    assert.deepEqual(parseConfig({ ...once }, 'test'), once);
+  }
+});

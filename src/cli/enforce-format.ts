@@ -1,0 +1,58 @@
+import type { EnforceReport } from './enforce.ts';
+import { count, type Paint, shown, table } from './terminal.ts';
+
+/** `enforce` for people: what was looked at, what would break, what became of it. */
+export function formatEnforce(report: EnforceReport, paint: Paint): string {
+  const blocks = [
+    looked(report),
+    breaks(report, paint),
+    found(report, paint),
+    accepted(report, paint),
+    outcome(report, paint),
+  ];
+  return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+function looked({ trials, basis }: EnforceReport): string {
+  const pages = trials.map(({ page, status, trouble, entered, requests }) => [
+    page,
+    trouble === '' ? `answers ${status}` : shown(trouble),
+    entered ? 'the doors opened' : 'the doors did not open',
+    count(requests.length, 'request'),
+  ]);
+  const went = basis === 'records' ? 'Went by the sessions recorded in report mode.' : '';
+  return [pages.length === 0 ? '' : table(pages), went].filter((text) => text !== '').join('\n');
+}
+
+function breaks({ breaks: list, basis, enforcing }: EnforceReport, paint: Paint): string {
+  if (list.length === 0) return '';
+  const who = (hit: number): string => (basis === 'records' ? count(hit, 'session') : 'the page');
+  const rows = list.map(({ route, code, hit, id }) => [shown(route), code, who(hit), `sallyport why ${id}`]);
+  return `${paint.bad(enforcing ? 'Refused from now on' : 'Would break')}\n${table(rows)}`;
+}
+
+function found({ found: list, accepted: lines, reason }: EnforceReport, paint: Paint): string {
+  if (list.length === 0 || (lines.length > 0 && reason === '')) return '';
+  const rows = list.map(({ match, carriers, requests, sessions }) => [
+    shown(match),
+    carriers.join(', '),
+    `${count(requests, 'request')} of ${count(sessions, 'session')}`,
+  ]);
+  const note =
+    'These cannot carry a proof. Listed, their routes ask every request for a session only. Look them over, then put the\nlines into `routes` of your configuration, or run `sallyport enforce --accept-found`:';
+  return `${paint.careful('Used in ways that are not listed')}\n${table(rows)}\n\n${note}\n${list.map(({ line }) => `  ${shown(line)}`).join('\n')}`;
+}
+
+function accepted({ accepted: lines, file }: EnforceReport, paint: Paint): string {
+  if (lines.length === 0) return '';
+  const where = file === '' ? 'a sallyport.config.ts' : file;
+  return `${paint.careful('Listed live')}; to keep them, put these at the head of \`routes\` in ${where}:\n${lines.map((line) => `  ${shown(line)}`).join('\n')}`;
+}
+
+function outcome({ enforcing, before, port, reason }: EnforceReport, paint: Paint): string {
+  if (before) return `The gate on port ${port} enforces already.`;
+  if (enforcing) {
+    return `${paint.good(`The gate on port ${port} enforces now.`)} What fails a check is refused. Back: sallyport report`;
+  }
+  return `${paint.bad('Not switched on')}: ${shown(reason)}.\nThe gate on port ${port} stays in report mode: NOTHING IS BLOCKED.`;
+}

@@ -1,0 +1,108 @@
+import type { GateRoutes, GateStatus, ModeChanged } from '../gateway/control.ts';
+import type { RunningGate } from '../gateway/admin-client.ts';
+import type { DecisionRecord } from '../gateway/records.ts';
+import { type EnforceFlags, EXIT, type Io, present } from './command.ts';
+import { formatEnforce } from './enforce-format.ts';
+import { type Judgement, judgeRecords, judgeTrials } from './enforce-judge.ts';
+import { ask, GateRefusal, theGate } from './gates.ts';
+import { hasBrowser, type PageTrial, tryPages } from './page-trial.ts';
+
+/** What `enforce` says, as `--json` prints it. */
+export interface EnforceReport extends Judgement {
+  readonly port: number;
+  /** True where the gate enforces now, whoever switched it on. */
+  readonly enforcing: boolean;
+  /** True where it did before. */
+  readonly before: boolean;
+  readonly trials: readonly PageTrial[];
+  /** Rows of configuration that were listed live, to be kept. */
+  readonly accepted: readonly string[];
+  /** Name of the configuration file they belong into; '' without one. */
+  readonly file: string;
+}
+
+/** `sallyport enforce`: looks what would break, then switches the gate on or says why not. Exits 0 only when it enforces. */
+export async function enforce(flags: EnforceFlags, io: Io): Promise<number> {
+  const gate = await theGate(flags);
+  const status = await ask<GateStatus>(gate, 'GET', '/status');
+  const report = status.mode === 'enforce' ? already(gate, status) : await attempt(gate, status, flags, io);
+  present(io, report, (said) => formatEnforce(said, io.terminal.paint));
+  return report.enforcing ? EXIT.ok : EXIT.no;
+}
+
+function already(gate: RunningGate, { file }: GateStatus): EnforceReport {
+  const nothing: Judgement = { basis: 'none', breaks: [], found: [], reason: '' };
+  return { ...nothing, port: gate.port, enforcing: true, before: true, trials: [], accepted: [], file };
+}
+
+async function attempt(gate: RunningGate, status: GateStatus, flags: EnforceFlags, io: Io): Promise<EnforceReport> {
+  const common = { port: gate.port, before: false, file: status.file };
+  let evidence = await look(gate, status, flags, io);
+  let accepted: readonly string[] = [];
+  if (evidence.judgement.found.length > 0 && flags.acceptFound === true) {
+    // Still in report mode: the page is loaded again under the rows as they would hold.
+    accepted = (await ask<ModeChanged>(gate, 'POST', '/mode', { mode: 'report', acceptFound: true })).lines;
+    if (evidence.judgement.basis === 'browser') evidence = await look(gate, status, flags, io);
+  }
+  const { trials } = evidence;
+  const judgement = withReason(evidence.judgement, accepted.length > 0 && evidence.judgement.basis === 'records');
+  if (judgement.reason !== '') return { ...common, ...judgement, enforcing: false, trials, accepted };
+  try {
+    await ask<ModeChanged>(gate, 'POST', '/mode', { mode: 'enforce', acceptFound: false });
+  } catch (error) {
+    if (!(error instanceof GateRefusal)) throw error;
+    return { ...common, ...judgement, reason: error.message, enforcing: false, trials, accepted };
+  }
+  return { ...common, ...judgement, enforcing: true, trials, accepted };
+}
+
+interface Evidence {
+  readonly judgement: Judgement;
+  readonly trials: readonly PageTrial[];
+}
+
+/** Loads the page where there is a browser; goes by what was recorded where there is none, or the page taught nothing. */
+async function look(gate: RunningGate, status: GateStatus, flags: EnforceFlags, io: Io): Promise<Evidence> {
+  const trials = hasBrowser() ? await load(status, flags, io) : [];
+  const tried = trials.length === 0 ? null : judgeTrials(trials, await recordsOf(gate, trials));
+  const { found } = await ask<GateRoutes>(gate, 'GET', '/routes');
+  if (tried !== null) return { judgement: { ...tried, found }, trials };
+  const now = await ask<GateStatus>(gate, 'GET', '/status');
+  const entered = now.summary.sessions - now.summary.sessionsWithoutEntry;
+  return { judgement: { ...judgeRecords(now.latest, entered), found }, trials };
+}
+
+async function load(status: GateStatus, flags: EnforceFlags, io: Io): Promise<PageTrial[]> {
+  const pages = flags.page ?? ['/'];
+  const origin = loopbackOrigin(status);
+  if (!io.json) io.terminal.out(`Loading ${pages.map((page) => origin + page).join(', ')} in Chromium …`);
+  return tryPages({ origin, pages, mount: status.mount });
+}
+
+/** The gate as this machine reaches it, whatever its public name. */
+export function loopbackOrigin({ listen, tls }: Pick<GateStatus, 'listen' | 'tls'>): string {
+  const split = listen.lastIndexOf(':');
+  const host = listen.slice(0, split);
+  const named = host === '' || host === '0.0.0.0' || host === '[::]' ? '127.0.0.1' : host;
+  return `${tls ? 'https' : 'http'}://${named}${listen.slice(split)}`;
+}
+
+async function recordsOf(gate: RunningGate, trials: readonly PageTrial[]): Promise<(id: string) => DecisionRecord | null> {
+  const records = new Map<string, DecisionRecord>();
+  const ids = new Set(trials.flatMap(({ requests }) => requests.map(({ id }) => id)).filter((id) => id !== ''));
+  for (const id of ids) {
+    const record = await ask<DecisionRecord>(gate, 'GET', `/why/${encodeURIComponent(id)}`).catch((error: unknown) => {
+      if (error instanceof GateRefusal) return null;
+      throw error;
+    });
+    if (record !== null) records.set(id, record);
+  }
+  return (id) => records.get(id) ?? null;
+}
+
+/** What was found stands in the way until it is listed; found routes just accepted no longer do. */
+function withReason(judgement: Judgement, justAccepted: boolean): Judgement {
+  if (judgement.reason !== '' || judgement.found.length === 0 || justAccepted) return judgement;
+  return { ...judgement, reason: 'protected routes are used in ways that cannot sign, and are not listed' };
+}
+

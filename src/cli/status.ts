@@ -1,0 +1,87 @@
+import type { GateStatus } from '../gateway/control.ts';
+import type { Share } from '../gateway/summary.ts';
+import { EXIT, type Io, present } from './command.ts';
+import { ask, theGate } from './gates.ts';
+import type { GateFlags } from './command.ts';
+import { count, type Paint, shown, table } from './terminal.ts';
+
+/** `sallyport status`: what passed, what was or would be refused. Exits 3 where nothing is blocked. */
+export async function status(flags: GateFlags, io: Io): Promise<number> {
+  const gate = await theGate(flags);
+  const said = await ask<GateStatus>(gate, 'GET', '/status');
+  present(io, said, (report) => formatStatus(report, io.terminal.paint));
+  return said.mode === 'report' ? EXIT.report : EXIT.ok;
+}
+
+const LATEST_SHOWN = 8;
+
+export function formatStatus(report: GateStatus, paint: Paint): string {
+  const blocks = [head(report, paint), totals(report), groups(report, paint), latest(report, paint), next(report, paint)];
+  return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+function head({ mode, url, to, protect, file }: GateStatus, paint: Paint): string {
+  const state =
+    mode === 'report' ? paint.careful('report mode: NOTHING IS BLOCKED') : paint.good('enforce mode: what fails a check is refused');
+  return `${paint.strong('Sallyport')} on ${url}, ${state}\n${table([
+    ['protects', `${protect.join(', ')} of ${to}`],
+    ...(file === '' ? [] : [['config', file]]),
+  ])}`;
+}
+
+function totals({ mode, summary }: GateStatus): string {
+  const { requests, refused, wouldRefuse, sessions, refusedSessions, sessionsWithoutEntry } = summary;
+  if (requests === 0) return 'Nothing has come yet.';
+  const rows = [
+    ['passed', count(requests - refused - (mode === 'report' ? wouldRefuse : 0), 'request')],
+    ...(refused > 0 || mode === 'enforce' ? [['refused', count(refused, 'request')]] : []),
+    ...(wouldRefuse > 0 || mode === 'report' ? [['would be refused', `${count(wouldRefuse, 'request')} (they passed)`]] : []),
+    ['visitors', `${sessions}, of them ${sessionsWithoutEntry} whose page never opened the doors`],
+    ['hit', `${share(refusedSessions, sessions)} of visitors`],
+  ];
+  return table(rows) + (summary.partial ? '\n  More visitors came than are told apart: shares speak of the latest ones.' : '');
+}
+
+function groups({ summary, mode }: GateStatus, paint: Paint): string {
+  const block = (title: string, shares: readonly Share[]): string => {
+    const hit = shares.filter(({ refusedRequests }) => refusedRequests > 0).sort((a, b) => b.refusedSessions - a.refusedSessions);
+    if (hit.length === 0) return '';
+    const rows = hit.map(({ name, refusedRequests, refusedSessions, sessions }) => [
+      shown(name),
+      `${share(refusedSessions, sessions)} of visitors`,
+      count(refusedRequests, 'request'),
+    ]);
+    return `${paint.strong(title)}\n${table(rows)}`;
+  };
+  const what = mode === 'report' ? 'Would be refused' : 'Refused';
+  return [
+    block(`${what}, by reason`, summary.byCode),
+    block(`${what}, by browser`, summary.byFamily),
+    block(`${what}, by route`, summary.byRoute),
+  ]
+    .filter((text) => text !== '')
+    .join('\n\n');
+}
+
+function latest(report: GateStatus, paint: Paint): string {
+  if (report.latest.length === 0) return '';
+  const rows = report.latest
+    .slice(0, LATEST_SHOWN)
+    .map((record) => [new Date(record.at).toTimeString().slice(0, 8), record.id, record.code, `${shown(record.method)} ${shown(record.path)}`]);
+  return `${paint.strong('Latest')}, \`sallyport why ID\` explains each\n${table(rows)}`;
+}
+
+function next({ mode, summary }: GateStatus, paint: Paint): string {
+  if (mode === 'enforce') return '';
+  const entered = summary.sessions - summary.sessionsWithoutEntry;
+  const first = entered === 0 ? 'Open the page once through the gate, then switch it on: ' : 'Switch it on: ';
+  return `${first}${paint.strong('sallyport enforce')}`;
+}
+
+/** Whole per cent, never 0 % where somebody is hit and never 100 % where somebody is not. */
+export function share(part: number, whole: number): string {
+  if (whole === 0 || part === 0) return '0 %';
+  if (part === whole) return '100 %';
+  const percent = Math.round((part / whole) * 100);
+  return percent === 0 ? 'under 1 %' : percent === 100 ? 'over 99 %' : `${percent} %`;
+}

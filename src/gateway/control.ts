@@ -1,0 +1,155 @@
+import { ConfigError } from '../guard/errors.ts';
+import type { Config, Mode } from '../guard/config.ts';
+import type { Policy } from '../guard/policy.ts';
+import { foldPath } from '../wire/fold.ts';
+import { AdminRefusal, type AdminActions, type AuditEntry, type ModeChange } from './admin.ts';
+import { type FoundRoute, foundRoutes, withFound } from './found.ts';
+import type { Gate, GateStats } from './gate.ts';
+import type { DecisionRecord, Records } from './records.ts';
+import type { RouteSeen } from './routebook.ts';
+import type { Summary } from './summary.ts';
+
+/** What `GET /status` of the administration answers. */
+export interface GateStatus {
+  readonly pid: number;
+  readonly url: string;
+  readonly listen: string;
+  readonly to: string;
+  readonly mode: Mode;
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  /** Name of the configuration file; '' without one. */
+  readonly file: string;
+  readonly protect: readonly string[];
+  readonly open: readonly string[];
+  readonly mount: string;
+  readonly tls: boolean;
+  readonly public: string;
+  readonly trustedProxies: readonly string[];
+  readonly traffic: GateStats;
+  readonly summary: Summary;
+  /** Refusals and would-be refusals, latest first. */
+  readonly latest: readonly DecisionRecord[];
+}
+
+/** What `GET /routes` answers. */
+export interface GateRoutes {
+  readonly config: Config;
+  readonly seen: readonly RouteSeen[];
+  /** Protected routes that pages use in ways that cannot sign, not listed yet. */
+  readonly found: readonly FoundRoute[];
+}
+
+/** What `POST /mode` answers. */
+export interface ModeChanged {
+  readonly before: Mode;
+  readonly mode: Mode;
+  /** Rows that were listed by this change, ready to copy. */
+  readonly lines: readonly string[];
+}
+
+export interface ControlParts {
+  readonly gate: Gate;
+  readonly records: Records;
+  readonly started: Date;
+  readonly file: string;
+  /** Reads the configuration anew; throws ConfigError. */
+  load(): Promise<Config>;
+  metrics(): Promise<string>;
+  audit(entry: AuditEntry): void;
+}
+
+export interface Control extends AdminActions {
+  /** What SIGHUP does: the mode that was switched live stays, unless the file's own changed. */
+  reload(): Promise<{ readonly mode: Mode }>;
+}
+
+const LATEST = 500;
+
+/** Administration of one gate: looks, switches, reloads. */
+export function createControl(parts: ControlParts): Control {
+  const { gate, records } = parts;
+  let loadedMode = gate.mode();
+  let accepted: readonly FoundRoute[] = [];
+
+  const found = (): FoundRoute[] =>
+    foundRoutes(records.latest(10_000).filter((record) => !isListed(gate.guard.policy, record)));
+
+  const change = ({ mode, acceptFound }: ModeChange): ModeChanged => {
+    const before = gate.mode();
+    const open = found();
+    if (mode === 'enforce' && open.length > 0 && !acceptFound) throw notListed(open);
+    const { config, lines } = acceptFound ? withFound(gate.config, open) : { config: gate.config, lines: [] };
+    apply(gate, { ...config, mode });
+    if (acceptFound) accepted = [...accepted, ...open];
+    return { before, mode, lines };
+  };
+
+  return {
+    status: () => describe(parts),
+    why: (id) => records.get(id),
+    routes: (): GateRoutes => ({ config: gate.config, seen: records.routes(), found: found() }),
+    mode: change,
+    async reload() {
+      const config = await parts.load().catch(refused);
+      const fileMode = config.mode ?? 'report';
+      const mode = fileMode === loadedMode ? gate.mode() : fileMode;
+      apply(gate, { ...withFound(config, unlisted(config, accepted)).config, mode });
+      loadedMode = fileMode;
+      return { mode };
+    },
+    metrics: parts.metrics,
+    audit: parts.audit,
+  };
+}
+
+function describe({ gate, records, started, file }: ControlParts): GateStatus {
+  const { config } = gate;
+  return {
+    pid: process.pid,
+    url: gate.url,
+    listen: config.listen ?? '',
+    to: config.to ?? '',
+    mode: gate.mode(),
+    started: started.toISOString(),
+    file,
+    protect: config.protect ?? ['/api/**'],
+    open: config.open ?? [],
+    mount: gate.guard.policy.mount,
+    tls: config.tls !== undefined,
+    public: config.public ?? '',
+    trustedProxies: config.trustedProxies ?? [],
+    traffic: gate.stats(),
+    summary: records.summary(),
+    latest: records.latest(LATEST),
+  };
+}
+
+/** Whether policy now takes what was refused for its carrier when it was recorded. */
+function isListed(policy: Policy, { method, path, carrier }: DecisionRecord): boolean {
+  const rule = policy.match(method, path, foldPath(path));
+  return rule.level === 'open' || rule.carriers.has(carrier) || (carrier === 'beacon' && rule.sync.has('beacon'));
+}
+
+/** What was accepted live and is not in the file yet. */
+function unlisted(config: Config, accepted: readonly FoundRoute[]): FoundRoute[] {
+  const listed = (match: string): boolean => (config.routes ?? []).some((row) => row.match === match && row.carriers !== undefined);
+  return accepted.filter(({ match }) => !listed(match));
+}
+
+function notListed(found: readonly FoundRoute[]): AdminRefusal {
+  return new AdminRefusal('protected routes are used in ways that cannot sign, and are not listed', { found });
+}
+
+function apply(gate: Gate, config: Config): void {
+  try {
+    gate.reload(config);
+  } catch (error) {
+    refused(error);
+  }
+}
+
+function refused(error: unknown): never {
+  if (error instanceof ConfigError) throw new AdminRefusal(error.message, { problems: error.problems });
+  throw new AdminRefusal(error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,109 @@
+import { PROOF_PARAMETER, TAG } from '../../wire/constants.ts';
+import type { Context, Target } from '../context.ts';
+import type { Entry } from '../door.ts';
+import type { Facade } from '../facade.ts';
+import { proveCompact } from '../proof.ts';
+
+/** Connects a covered WebSocket when its proof is ready, and passes its events on. */
+
+interface Link {
+  readonly context: Context;
+  /** As HTTP, without fragment: what is signed. */
+  readonly url: URL;
+  readonly protocols: readonly string[];
+  readonly facade: Facade<WebSocket>;
+  readonly native: typeof WebSocket;
+}
+
+/**
+ * Runs one covered WebSocket. An attempt that fails before it opened is made once more behind a new entry: browsers
+ * do not tell why an upgrade was refused.
+ */
+export async function connectSocket(
+  context: Context,
+  target: Target,
+  facade: Facade<WebSocket>,
+  asked: unknown,
+  native: typeof WebSocket,
+): Promise<void> {
+  const protocols = (asked === undefined ? [] : Array.isArray(asked) ? asked : [asked]).map(String);
+  const url = new URL(target.url);
+  url.hash = '';
+  facade.close = (code) => {
+    if (code !== undefined && code !== 1000 && !(code >= 3000 && code < 5000)) {
+      throw new DOMException('The code must be 1000 or in the range 3000 to 4999.', 'InvalidAccessError');
+    }
+    // Seen when the attempt is next looked at.
+    if (!facade.readyState) facade.readyState = 2;
+  };
+  const link = { context, url, protocols, facade, native };
+  const entry = await context.door.ready();
+  if (await attempt(link, entry, !!entry)) await attempt(link, await context.door.again(entry), false);
+}
+
+/** True where the attempt failed before it opened and nobody was told of it. */
+async function attempt(link: Link, entry: Entry | undefined, quietly: boolean): Promise<boolean> {
+  const { facade } = link;
+  const inner = await dial(link, entry);
+  return new Promise((done) => {
+    let shown = !quietly;
+    if (shown) adopt(facade, inner);
+    inner.addEventListener('open', () => {
+      // The app may have closed it meanwhile.
+      const closing = facade.readyState === 2;
+      shown = true;
+      adopt(facade, inner);
+      if (closing) inner.close();
+      else facade.dispatchEvent(new Event('open'));
+      done(false);
+    });
+    inner.addEventListener('message', ({ data, origin, lastEventId }) => {
+      facade.dispatchEvent(new MessageEvent('message', { data, origin, lastEventId }));
+    });
+    inner.addEventListener('error', () => shown && facade.dispatchEvent(new Event('error')));
+    inner.addEventListener('close', ({ code, reason, wasClean }) => {
+      if (!shown && !facade.readyState) return done(true);
+      if (!shown) {
+        adopt(facade, inner);
+        facade.dispatchEvent(new Event('error'));
+      }
+      facade.dispatchEvent(new CloseEvent('close', { code, reason, wasClean }));
+      done(false);
+    });
+  });
+}
+
+/** From now on the facade shows the real socket's state. */
+function adopt(facade: Facade<WebSocket>, inner: WebSocket): void {
+  const { binaryType } = facade;
+  const mirror = (name: 'readyState' | 'bufferedAmount' | 'extensions' | 'protocol') =>
+    Object.defineProperty(facade, name, { enumerable: true, configurable: true, get: () => inner[name] });
+  mirror('readyState');
+  mirror('bufferedAmount');
+  mirror('extensions');
+  mirror('protocol');
+  inner.binaryType = binaryType;
+  Object.defineProperty(facade, 'binaryType', {
+    enumerable: true,
+    configurable: true,
+    get: () => inner.binaryType,
+    set: (type) => {
+      inner.binaryType = type;
+    },
+  });
+  facade.send = inner.send.bind(inner);
+  facade.close = inner.close.bind(inner);
+}
+
+/** The real socket: the proof is one more subprotocol where the app offers any, else a parameter. */
+async function dial({ context, url, protocols, native }: Link, entry: Entry | undefined): Promise<WebSocket> {
+  const { platform, door } = context;
+  const offered = [...protocols];
+  const address = new URL(url.href.replace('http', 'ws'));
+  if (entry) {
+    const proof = await proveCompact((base) => platform.subtle.sign('HMAC', entry.proofKey, base), door, entry, url, TAG);
+    if (offered.length) offered.push(proof);
+    else address.search += `${address.search ? '&' : '?'}${PROOF_PARAMETER}=${proof}`;
+  }
+  return new native(address, offered);
+}

@@ -1,0 +1,200 @@
+import type { Context } from '../context.ts';
+import type { Entry } from '../door.ts';
+import { digestOf, type Payload } from '../payload.ts';
+import { prove } from '../proof.ts';
+import { looksRefused } from '../refusal.ts';
+import type { Use, XhrNatives } from '../xhr.ts';
+
+/**
+ * Between the app's `send` and the real one lies the signature. The first refusal that a remedy fits is kept from
+ * the app by listeners in the capture phase, which come before all of the app's own.
+ */
+
+/** What is known of a use once its body is. */
+interface Sending {
+  readonly use: Use;
+  readonly payload: Payload | undefined;
+  readonly entry: Entry | undefined;
+  /** Whether the real request goes out for the second time. */
+  readonly again: boolean;
+}
+
+/** A body as `send` left it: entries of a form with files, a Blob, bytes being read, or none. */
+type Taken = readonly [string, FormDataEntryValue][] | Blob | Response | null;
+
+export interface XhrPart {
+  begin(xhr: XMLHttpRequest, use: Use, taken: Taken): Promise<void>;
+  /** Ends what has not really been sent, with the events the browser would fire (XHR §4.5.6). */
+  finish(xhr: unknown, use: Use, type: 'abort' | 'timeout'): void;
+  /** Forgets a use whose object is opened again. */
+  end(xhr: unknown, use: Use): void;
+}
+
+const EVENTS = ['readystatechange', 'loadstart', 'progress', 'load', 'loadend', 'error', 'abort', 'timeout'];
+
+export function createXhrPart(context: Context, natives: XhrNatives, useOf: (xhr: unknown) => Use | undefined): XhrPart {
+  const { now, later, forget } = context.platform;
+  const native = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, 'timeout');
+  const sendings = new WeakMap<Use, Sending>();
+  const watched = new WeakSet<XMLHttpRequest>();
+  const waits = ({ phase }: Use) => phase === 'pending' || phase === 'held';
+  coverTimeout();
+
+  /** The app's timeout begins with its own `send`: the browser gets what is left of it. */
+  function coverTimeout(): void {
+    if (!native?.get || !native.set) return;
+    Object.defineProperty(XMLHttpRequest.prototype, 'timeout', {
+      ...native,
+      get() {
+        const use = useOf(this);
+        return use?.sentAt ? use.timeout : native.get?.call(this);
+      },
+      set(value: number) {
+        const use = useOf(this);
+        if (!use?.sentAt) return native.set?.call(this, value);
+        use.timeout = Number(value);
+        if (waits(use)) setTimer(this, use);
+        else native.set?.call(this, remaining(use));
+      },
+    });
+  }
+
+  function remaining({ timeout, sentAt }: Use): number {
+    return timeout && Math.max(1, timeout - (now() - sentAt));
+  }
+
+  function setTimer(xhr: XMLHttpRequest, use: Use): void {
+    forget(use.timer);
+    if (use.timeout) use.timer = later(() => finish(xhr, use, 'timeout'), remaining(use));
+  }
+
+  function show(xhr: XMLHttpRequest, readyState: number): void {
+    Object.defineProperty(xhr, 'readyState', { value: readyState, configurable: true });
+  }
+
+  function end(xhr: unknown, use: Use): void {
+    forget(use.timer);
+    use.phase = 'done';
+    if (!(xhr instanceof XMLHttpRequest)) return;
+    Reflect.deleteProperty(xhr, 'readyState');
+    if (use.timeout) native?.set?.call(xhr, use.timeout);
+  }
+
+  function finish(xhr: unknown, use: Use, type: 'abort' | 'timeout'): void {
+    if (!waits(use) || !(xhr instanceof XMLHttpRequest)) return;
+    end(xhr, use);
+    show(xhr, 4);
+    xhr.dispatchEvent(new Event('readystatechange'));
+    for (const at of sendings.get(use)?.payload ? [xhr.upload, xhr] : [xhr]) {
+      at.dispatchEvent(new ProgressEvent(type));
+      at.dispatchEvent(new ProgressEvent('loadend'));
+    }
+    if (type === 'abort' && useOf(xhr) === use) show(xhr, 0);
+  }
+
+  async function begin(xhr: XMLHttpRequest, use: Use, taken: Taken): Promise<void> {
+    if (!waits(use)) return;
+    setTimer(xhr, use);
+    if (!watched.has(xhr)) {
+      watched.add(xhr);
+      for (const name of EVENTS) EventTarget.prototype.addEventListener.call(xhr, name, (event) => watch(xhr, event), true);
+    }
+    const payload = await payloadOf(use, taken);
+    await sign(xhr, { use, payload, entry: await context.door.ready(), again: false });
+  }
+
+  async function payloadOf(use: Use, taken: Taken): Promise<Payload | undefined> {
+    if (!taken) return undefined;
+    if (taken instanceof Response) {
+      use.type ??= taken.headers.get('content-type');
+      // Text goes out as UTF-8, whatever the app's Content-Type says (XHR §4.5.6).
+      if (/^text\/plain;|xml|html/i.test(taken.headers.get('content-type') ?? '')) {
+        use.type = use.type?.replace(/(;\s*charset=)(?!"?utf-8)("[^"]*"|[^;]*)/i, '$1UTF-8') ?? null;
+      }
+      return taken.arrayBuffer();
+    }
+    const blob = taken instanceof Blob ? taken : (await context.chunks.body()).serialiseForm(taken);
+    use.type ??= blob.type || null;
+    return blob;
+  }
+
+  async function sign(xhr: XMLHttpRequest, sending: Sending): Promise<void> {
+    const { use, payload, entry } = sending;
+    const { method, header, target } = use;
+    const { url, route } = target;
+    sendings.set(use, sending);
+    let fields: Record<string, string> = header('x-requested-with') === null ? { 'x-requested-with': 'sallyport' } : {};
+    if (entry && route.level !== 'site') {
+      const digest = payload && route.body !== 'unsigned' ? await digestOf(context, payload) : undefined;
+      fields = await prove(context.platform, context.door, entry, { method, url, header, digest, signed: route.signed });
+    }
+    if (waits(use)) transmit(xhr, sending, fields);
+  }
+
+  /** The real `send`. */
+  function transmit(xhr: XMLHttpRequest, { use, payload, again }: Sending, fields: Record<string, string>): void {
+    const { openArgs, headers, type } = use;
+    forget(use.timer);
+    if (again) {
+      natives.open.call(xhr, openArgs[0], openArgs[1], true, openArgs[3], openArgs[4]);
+      for (const [name, value] of headers) natives.setRequestHeader.call(xhr, name, value);
+      Reflect.deleteProperty(xhr, 'readyState');
+    }
+    if (type !== null) natives.setRequestHeader.call(xhr, 'content-type', type);
+    for (const name in fields) natives.setRequestHeader.call(xhr, name, fields[name] ?? '');
+    if (use.timeout) native?.set?.call(xhr, remaining(use));
+    use.phase = 'sent';
+    natives.send.call(xhr, payload ?? null);
+  }
+
+  function watch(xhr: XMLHttpRequest, event: Event): void {
+    const use = useOf(xhr);
+    const sending = use && sendings.get(use);
+    if (!sending || !event.isTrusted) return;
+    const { type } = event;
+    const { again } = sending;
+    if (use.phase === 'sent' && !again && type === 'readystatechange' && xhr.readyState === 2 && isRefused(xhr)) use.phase = 'held';
+    if (use.phase === 'held') {
+      // The connection broke within the refusal: that is the app's.
+      if (/^(?:error|abort|timeout)$/.test(type)) use.phase = 'sent';
+      else event.stopImmediatePropagation();
+      if (type === 'loadend') void reconsider(xhr, sending);
+      return;
+    }
+    // The app has seen the beginning of the first attempt.
+    if (again && type === 'loadstart') event.stopImmediatePropagation();
+    if (type !== 'loadend' || use.phase !== 'sent') return;
+    if (isRefused(xhr)) void mend(xhr, sending, false);
+    end(xhr, use);
+  }
+
+  function isRefused(xhr: XMLHttpRequest): boolean {
+    return looksRefused(xhr.status, (name) => xhr.getResponseHeader(name));
+  }
+
+  async function mend(xhr: XMLHttpRequest, { use, entry }: Sending, repeatable: boolean): Promise<Entry | undefined> {
+    const { responseType, response } = xhr;
+    const header = (name: string) => xhr.getResponseHeader(name);
+    // A response wanted as a document holds nothing of a problem document.
+    const text = responseType === 'json' ? JSON.stringify(response) : await new Response(responseType === 'document' ? '' : response).text();
+    const chunk = await context.chunks.refused();
+    return chunk.mend(context, { text, header, method: use.method, used: entry, repeatable });
+  }
+
+  /** The refusal is whole, and the app has not seen it. */
+  async function reconsider(xhr: XMLHttpRequest, sending: Sending): Promise<void> {
+    const { use, payload } = sending;
+    setTimer(xhr, use);
+    const entry = await mend(xhr, sending, true).catch(() => undefined);
+    if (useOf(xhr) !== use || use.phase !== 'held') return;
+    if (entry) {
+      show(xhr, 1);
+      return sign(xhr, { use, payload, entry, again: true });
+    }
+    end(xhr, use);
+    xhr.dispatchEvent(new Event('readystatechange'));
+    for (const name of ['load', 'loadend']) xhr.dispatchEvent(new ProgressEvent(name));
+  }
+
+  return { begin, finish, end };
+}

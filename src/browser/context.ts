@@ -1,0 +1,64 @@
+import type { Coverage, ScriptConfig, ScriptRoute } from '../wire/script-config.ts';
+import type { Door } from './door.ts';
+import type { Platform } from './platform.ts';
+
+/** Parts that most pages never need. Each call may load; the same part is loaded once. */
+export interface Chunks {
+  /** Serialises FormData with files, digests large bodies. */
+  body(): Promise<typeof import('./chunks/body.ts')>;
+  /** Reads event streams. */
+  events(): Promise<typeof import('./chunks/events.ts')>;
+  /** Carries WebSockets. */
+  socket(): Promise<typeof import('./chunks/socket.ts')>;
+  /** Deals with refusals. */
+  refused(): Promise<typeof import('./chunks/refused.ts')>;
+  /** Signs XMLHttpRequests. */
+  xhr(): Promise<typeof import('./chunks/xhr.ts')>;
+  /** Signs without awaiting. */
+  sync(): Promise<typeof import('./chunks/sync.ts')>;
+}
+
+/** What every wrapper works with. */
+export interface Context {
+  readonly platform: Platform;
+  readonly config: ScriptConfig;
+  readonly coverage: Coverage;
+  readonly door: Door;
+  readonly chunks: Chunks;
+  /** Sends a covered request with a proof, and once more where a remedy asks for it. */
+  readonly call: (target: Target, request: Request, body?: unknown) => Promise<Response>;
+  /** Present once loaded, and only where policy has routes for it. */
+  sync: typeof import('./chunks/sync.ts') | undefined;
+  /** True from the moment the page is being left or hidden: what is sent now must be sent at once. */
+  hiding: boolean;
+}
+
+/** A covered call's address and route. */
+export interface Target {
+  readonly url: URL;
+  readonly route: ScriptRoute;
+}
+
+/** Null for a call that is none of ours: it must reach the browser as it came. Never throws. */
+export function targetOf(context: Context, method: unknown, address: unknown): Target | null {
+  try {
+    const url = new URL(`${address}`, self.document?.baseURI ?? self.location.href);
+    if (/^ws/.test(url.protocol)) url.protocol = url.protocol.replace('ws', 'http');
+    const route = context.coverage(`${method}`.toUpperCase(), url);
+    return route && { url, route };
+  } catch {
+    return null;
+  }
+}
+
+/** Replaces a function by a Proxy, which keeps its name, length, properties and native look. */
+export function wrap<Args extends unknown[], Result>(
+  owner: object,
+  name: string,
+  around: (native: (self: unknown, args: Args) => Result, self: unknown, args: Args) => Result,
+): void {
+  const native: unknown = Reflect.get(owner, name);
+  if (typeof native !== 'function') return;
+  const run = (self: unknown, args: Args): Result => Reflect.apply(native, self, args);
+  Reflect.set(owner, name, new Proxy(native, { apply: (_, self, args: Args) => around(run, self, args) }));
+}

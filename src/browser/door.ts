@@ -1,0 +1,199 @@
+import { TICKET_RENEW_SECONDS } from '../wire/constants.ts';
+import { type EntryAnswer, formatEntryRequest, purposeInfo, transcript } from '../wire/entry.ts';
+import { fromBase64url, toBase64url } from './base64.ts';
+import type { Platform } from './platform.ts';
+import { parseProblem } from './refusal.ts';
+
+/** The second door (docs/protocol.md §3): one key agreement per page or worker, renewed while it lives. */
+
+/** What one entry gives: the ticket and the keys that belong to it. */
+export interface Entry {
+  readonly ticket: string;
+  readonly authority: string;
+  /** HMAC, cannot be extracted. */
+  readonly proofKey: CryptoKey;
+  /** Bytes of the synchronous key; absent where no route of the policy takes its proofs. */
+  readonly syncKey: Uint8Array | undefined;
+  /** Server's time, in seconds. */
+  readonly renews: number;
+  readonly expires: number;
+  /** Last counter that was used. */
+  counter: number;
+}
+
+export interface Door {
+  /** The entry to sign with, at once; undefined where there is none that lives. Starts the renewal when it is due. */
+  current(): Entry | undefined;
+  /** Waits for one as long as a call may wait (3 s); undefined: go without. */
+  ready(): Promise<Entry | undefined>;
+  /** Opens the door again because `refused` was not taken, unless somebody already has. */
+  again(refused: Entry | undefined): Promise<Entry | undefined>;
+  /** Server's time, in seconds. */
+  seconds(): number;
+  /** Takes the server's time from a Date field. */
+  learn(date: string | null): void;
+}
+
+export interface DoorSettings {
+  /** Address of the mount: `/_sallyport` or `https://api.example/_sallyport`. */
+  readonly mount: string;
+  readonly client: string;
+  /** Whether the synchronous key is needed. */
+  readonly sync: boolean;
+  /** `include` where the gate is another origin. */
+  readonly credentials: RequestCredentials;
+}
+
+/** How long a call waits for the door before it goes out unsigned. */
+const PATIENCE = 3000;
+/** How long entries that the server puts off are tried again (its shield delays by at most 20 s). */
+const PUT_OFF = 25_000;
+
+/** What `enter` says instead of an answer. */
+interface PutOff {
+  readonly code: string;
+  /** Milliseconds to wait; 0 where trying again is of no use now. */
+  readonly after: number;
+}
+
+export function createDoor(platform: Platform, settings: DoorSettings): Door {
+  const { subtle, now, later, random } = platform;
+  let entry: Entry | undefined;
+  let opening: Promise<Entry | undefined> | undefined;
+  let openingSince = 0;
+  /** Learned: server's time minus ours, in milliseconds. */
+  let offset = 0;
+  let failures = 0;
+  let notBefore = 0;
+  /** Kept until an entry succeeds: the same request again gets the same answer and costs the server nothing. */
+  let pair: CryptoKeyPair | undefined;
+
+  const seconds = () => Math.floor((now() + offset) / 1000);
+  const wait = (milliseconds: number) => new Promise<void>((done) => void later(done, milliseconds));
+  const live = () => (entry && seconds() < entry.expires ? entry : undefined);
+
+  async function post(body: string): Promise<EntryAnswer | PutOff> {
+    const response = await platform.fetch(`${settings.mount}/enter`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json', 'x-requested-with': 'sallyport' },
+      credentials: settings.credentials,
+      cache: 'no-store',
+      redirect: 'error',
+      signal: AbortSignal.timeout(20_000),
+    });
+    const text = await response.text();
+    // What is no answer yields no keys; what is no JSON throws.
+    if (response.ok) return JSON.parse(text);
+    const problem = parseProblem(text);
+    const after = Math.min(20, Number(response.headers.get('retry-after')) || 1) * 1000;
+    return { code: problem?.code ?? '', after: problem?.retryable ? after : 0 };
+  }
+
+  async function handshake(): Promise<Entry | PutOff> {
+    pair ??= await subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveKey']);
+    const pageKey = new Uint8Array(await subtle.exportKey('raw', pair.publicKey));
+    const body = formatEntryRequest(settings.client, toBase64url(pageKey));
+    // A page out of a cache has no stamp: the refusal brings one, and the same request is good with it.
+    let answer = await post(body);
+    if ('code' in answer && answer.code === 'stamp') answer = await post(body);
+    if ('code' in answer) return answer;
+    offset = answer.time - now();
+    const made = await derive(pair.privateKey, pageKey, answer);
+    pair = undefined;
+    return made;
+  }
+
+  async function derive(privateKey: CryptoKey, pageKey: Uint8Array, answer: EntryAnswer): Promise<Entry> {
+    const serverKey = fromBase64url(answer.key);
+    const seen = transcript({
+      pageKey,
+      serverKey,
+      origin: self.origin,
+      authority: answer.authority,
+      client: settings.client,
+      ticketId: fromBase64url(answer.id),
+      expires: answer.expires,
+      random: fromBase64url(answer.random),
+    });
+    const salt = await subtle.digest('SHA-256', seen);
+    const theirs = await subtle.importKey('raw', serverKey, { name: 'ECDH', namedCurve: 'P-256' }, false, []);
+    const usages: KeyUsage[] = settings.sync ? ['deriveKey', 'deriveBits'] : ['deriveKey'];
+    const agreed = await subtle.deriveKey({ name: 'ECDH', public: theirs }, privateKey, 'HKDF', false, usages);
+    const hkdf = (purpose: 'proof' | 'sync') => ({ name: 'HKDF', hash: 'SHA-256', salt, info: purposeInfo(purpose) });
+    const hmac = { name: 'HMAC', hash: 'SHA-256', length: 256 };
+    return {
+      ticket: answer.ticket,
+      authority: answer.authority,
+      proofKey: await subtle.deriveKey(hkdf('proof'), agreed, hmac, false, ['sign']),
+      syncKey: settings.sync ? new Uint8Array(await subtle.deriveBits(hkdf('sync'), agreed, 256)) : undefined,
+      renews: answer.expires - answer.life + (answer.renew || TICKET_RENEW_SECONDS),
+      expires: answer.expires,
+      counter: 0,
+    };
+  }
+
+  /** Tries until it works, is refused for good, or has taken too long. */
+  async function attempt(delay: number): Promise<Entry | undefined> {
+    await (delay && wait(delay));
+    for (let tries = 0; ; tries++) {
+      // Blocked, offline, or put off by the server.
+      const made = await handshake().catch((): PutOff => ({ code: 'blocked', after: 250 * 2 ** tries }));
+      if (!('code' in made)) {
+        failures = 0;
+        entry = made;
+        return entry;
+      }
+      // Everybody's page meets a restart at the same moment: spread out.
+      const pause = made.after * (0.75 + random() / 2);
+      if (!pause || now() + pause - openingSince > (made.code === 'blocked' ? PATIENCE : PUT_OFF)) break;
+      await wait(pause);
+    }
+    notBefore = now() + Math.min(60_000, 2000 * 2 ** failures++) * (0.5 + random());
+    return undefined;
+  }
+
+  function open(delay = 0): Promise<Entry | undefined> {
+    if (!opening) {
+      openingSince = now();
+      opening = attempt(delay).finally(() => {
+        opening = undefined;
+      });
+    }
+    return opening;
+  }
+
+  function current(): Entry | undefined {
+    const living = live();
+    if (living && seconds() >= living.renews && now() >= notBefore) void open();
+    return living;
+  }
+
+  return {
+    current,
+    seconds,
+    async ready() {
+      const living = current();
+      if (living) return living;
+      if (failures) {
+        // An outage that is known: nobody waits for it again.
+        if (now() >= notBefore) void open();
+        return undefined;
+      }
+      const opened = open();
+      return Promise.race([opened, wait(Math.max(0, openingSince + PATIENCE - now())).then(() => undefined)]);
+    },
+    async again(refused) {
+      const living = live();
+      if (living && living !== refused) return living;
+      entry = undefined;
+      if (!opening && failures && now() < notBefore) return undefined;
+      // A ticket refused in the middle of its life is a restart, which every open page meets now.
+      return open(living ? random() * 500 : 0);
+    },
+    learn(date) {
+      const time = Date.parse(date ?? '');
+      if (time) offset = time - now();
+    },
+  };
+}

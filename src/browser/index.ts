@@ -1,0 +1,78 @@
+import { DEFAULT_MOUNT, DIGEST_SLICE_BYTES, PROOF_PARAMETER, TAG_URL, WHOLE_DIGEST_BYTES } from '../wire/constants.ts';
+import type { ScriptConfig, ScriptRoute } from '../wire/script-config.ts';
+import type { Chunks, Context } from './context.ts';
+import { installScript } from './install.ts';
+import { proveCompact } from './proof.ts';
+
+export type { Code } from '../wire/codes.ts';
+export type { ScriptConfig, ScriptRoute } from '../wire/script-config.ts';
+export { REFUSAL_EVENT, refusalOf, SallyportError } from './refusal.ts';
+
+/** What a frontend that the gate does not serve says about its gate. */
+export interface InstallOptions {
+  /** Origin of the gate: `https://api.example`. Default: the page's own. */
+  readonly gate?: string;
+  /** Name of the client in the gate's configuration. Default `default`. */
+  readonly client?: string;
+  /** Patterns whose calls are signed. Where absent, the gate is asked once, and calls are covered from then on. */
+  readonly protect?: readonly string[];
+  /** Exact patterns inside them that are left alone. Default none. */
+  readonly open?: readonly string[];
+  /** Routes that need something else than a signed call. Default none. */
+  readonly routes?: readonly ScriptRoute[];
+  /** Default `/_sallyport`. */
+  readonly mount?: string;
+}
+
+let installed: Context | null = null;
+
+const chunks: Chunks = {
+  body: () => import('./chunks/body.ts'),
+  events: () => import('./chunks/events.ts'),
+  refused: () => import('./chunks/refused.ts'),
+  socket: () => import('./chunks/socket.ts'),
+  sync: () => import('./chunks/sync.ts'),
+  xhr: () => import('./chunks/xhr.ts'),
+};
+
+/**
+ * Covers the page's calls to the gate, as the script does that the gate adds to its own pages. Call it before the
+ * app makes or wraps its first call; where the script or an earlier call has installed, nothing happens. With
+ * `protect` it is done when it returns, else when the promise settles.
+ *
+ * Rejects with TypeError where `gate` is no origin, or the gate gives no configuration.
+ */
+export async function install(options: InstallOptions = {}): Promise<void> {
+  const { gate = self.location.origin, mount = DEFAULT_MOUNT, protect } = options;
+  if (new URL(gate).origin !== gate) throw new TypeError(`gate ${JSON.stringify(gate)}: an origin has a scheme and a host, and no path`);
+  const config = protect ? withDefaults(options, protect) : { ...(await readConfig(gate + mount, options.client)), mount };
+  installed = installScript(config, gate, chunks);
+}
+
+function withDefaults(options: InstallOptions, protect: readonly string[]): ScriptConfig {
+  const { mount = DEFAULT_MOUNT, client = 'default', open = [], routes = [] } = options;
+  return { mount, client, protect, open, routes, origins: [], whole: WHOLE_DIGEST_BYTES, slice: DIGEST_SLICE_BYTES, chunks: {} };
+}
+
+async function readConfig(address: string, client: string | undefined): Promise<ScriptConfig> {
+  const response = await fetch(`${address}/config.json${client === undefined ? '' : `?client=${encodeURIComponent(client)}`}`);
+  if (!response.ok) throw new TypeError(`${address}/config.json answered ${response.status}`);
+  return response.json();
+}
+
+/**
+ * The same address with a proof in its query, for what can carry no header: a media element, a download. Good for
+ * GET on routes whose policy lists `sync: ['url']`, for 60 seconds.
+ *
+ * Rejects with Error where nothing is installed or the door is closed.
+ */
+export async function signUrl(address: string | URL): Promise<string> {
+  const url = new URL(address, self.document?.baseURI ?? self.location.href);
+  const entry = await installed?.door.ready();
+  if (!installed || !entry?.syncKey) throw new Error('no entry whose key may sign addresses: install first, and mark the route `sync: [\'url\']`');
+  const { hmac } = await chunks.sync();
+  const { syncKey } = entry;
+  const proof = await proveCompact((base) => hmac(syncKey, base), installed.door, entry, url, TAG_URL);
+  url.search += `${url.search ? '&' : '?'}${PROOF_PARAMETER}=${proof}`;
+  return url.href;
+}

@@ -1,0 +1,69 @@
+import type { ScriptConfig } from '../wire/script-config.ts';
+import { wrapBeacon } from './beacon.ts';
+import type { Chunks, Context } from './context.ts';
+import { createCoverage } from './coverage.ts';
+import { createDoor } from './door.ts';
+import { wrapStreams } from './facade.ts';
+import { signedFetch, wrapFetch } from './fetch.ts';
+import { takePlatform } from './platform.ts';
+import { wrapXhr } from './xhr.ts';
+
+/** Where the one installation of a page is found by whoever installs again. */
+const INSTALLED = Symbol.for('sallyport');
+
+/**
+ * Opens the door and covers the page's calls, once. `gate` is the origin that answers. Null where there are no keys
+ * to be had (an insecure context): calls then go out as they are, and the server says what is wrong.
+ */
+export function installScript(config: ScriptConfig, gate: string, chunks: Chunks): Context | null {
+  const installed: Context | undefined = Reflect.get(self, INSTALLED);
+  if (installed) return installed;
+  const platform = takePlatform();
+  if (!platform) return null;
+  const own = gate === self.location.origin;
+  const sync = config.routes.some((route) => route.sync);
+  const door = createDoor(platform, {
+    mount: own ? config.mount : gate + config.mount,
+    client: config.client,
+    sync,
+    credentials: own ? 'same-origin' : 'include',
+  });
+  const context: Context = {
+    platform,
+    config,
+    coverage: createCoverage(config, gate),
+    door,
+    chunks,
+    call: (target, request, body) => signedFetch(context, target, request, body),
+    sync: undefined,
+    hiding: false,
+  };
+  Object.defineProperty(self, INSTALLED, { value: context });
+  for (const cover of [wrapFetch, wrapXhr, wrapStreams, wrapBeacon]) cover(context);
+  if (sync) {
+    chunks.sync().then(
+      (loaded) => {
+        context.sync = loaded;
+      },
+      () => {},
+    );
+  }
+  if (self.document) watchPage(context);
+  return context;
+}
+
+/** Enters at once, except in a page that may never be seen; a worker enters when it calls. */
+function watchPage(context: Context): void {
+  const { door } = context;
+  const enter = () => void door.ready();
+  const hide = (hiding: boolean) => {
+    context.hiding = hiding;
+    // Awake again, perhaps after hours: the ticket may have died meanwhile.
+    if (!hiding) enter();
+  };
+  if ('prerendering' in document && document.prerendering) document.addEventListener('prerenderingchange', enter, { once: true });
+  else enter();
+  self.addEventListener('pagehide', () => hide(true), true);
+  self.addEventListener('pageshow', (event) => event.persisted && hide(false), true);
+  document.addEventListener('visibilitychange', () => hide(document.visibilityState === 'hidden'), true);
+}

@@ -1,0 +1,56 @@
+import type { Code } from '../wire/codes.ts';
+import { HEADER_DECISION } from '../wire/constants.ts';
+
+/** Name of the event that the page's global object receives for every refusal the app is handed; `detail` is a {@link SallyportError}. */
+export const REFUSAL_EVENT = 'sallyport-refusal';
+
+/** A refusal in a form that an app can show and act on. */
+export class SallyportError extends Error {
+  override readonly name = 'SallyportError';
+  /** Stable; docs/protocol.md §5 lists them. */
+  readonly code: Code;
+  /** Names the decision in the gate's records: `sallyport why <id>`. */
+  readonly id: string;
+  /** Whether the same call may succeed later. */
+  readonly retryable: boolean;
+  /** One sentence for people; also `message`. */
+  readonly detail: string;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.code = problem.code;
+    this.id = problem.id;
+    this.retryable = problem.retryable;
+    this.detail = problem.detail;
+  }
+}
+
+/** What the script reads of a problem document (RFC 9457). */
+export interface Problem {
+  readonly code: Code;
+  readonly id: string;
+  readonly retryable: boolean;
+  readonly detail: string;
+}
+
+/** Whether an answer's head says that the gate, not the backend, wrote it. */
+export function looksRefused(status: number, header: (name: string) => string | null): boolean {
+  return status > 399 && !!header(HEADER_DECISION) && /^application\/problem\+json/i.test(`${header('content-type')}`);
+}
+
+/** The problem document in a body; null for anything else. */
+export function parseProblem(text: string): Problem | null {
+  try {
+    const { code, id, retryable, detail } = JSON.parse(text);
+    return code && id ? { code, id, retryable: !!retryable, detail: `${detail ?? code}` } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The refusal that a response carries, or null. Leaves the response's body unread. */
+export async function refusalOf(response: Response): Promise<SallyportError | null> {
+  if (!looksRefused(response.status, (name) => response.headers.get(name)) || response.bodyUsed) return null;
+  const problem = parseProblem(await response.clone().text());
+  return problem && new SallyportError(problem);
+}

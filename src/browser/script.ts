@@ -1,0 +1,24 @@
+import type { ScriptConfig } from '../wire/script-config.ts';
+import type { Chunks } from './context.ts';
+import { installScript } from './install.ts';
+
+/**
+ * What the gate puts in front of a page's scripts. The server writes `__SALLYPORT__` before it, inside one function.
+ * A fault in here must never cost the page: without us it works as it did, and the server refuses what it must.
+ */
+declare const __SALLYPORT__: ScriptConfig;
+
+try {
+  const { mount, chunks } = __SALLYPORT__;
+  // An import carries the nonce of the script that asks for it, needs no Trusted Types policy and is made once.
+  const load = <Part>(name: string): Promise<Part> => import(`${self.location.origin}${mount}/${chunks[name]}`);
+  const parts: Chunks = {
+    body: () => load('body'),
+    events: () => load('events'),
+    refused: () => load('refused'),
+    socket: () => load('socket'),
+    sync: () => load('sync'),
+    xhr: () => load('xhr'),
+  };
+  installScript(__SALLYPORT__, self.location.origin, parts);
+} catch {}

@@ -1,0 +1,22 @@
+import type { ScriptConfig } from '../wire/script-config.ts';
+import * as body from './chunks/body.ts';
+import * as events from './chunks/events.ts';
+import * as refused from './chunks/refused.ts';
+import * as socket from './chunks/socket.ts';
+import * as sync from './chunks/sync.ts';
+import * as xhr from './chunks/xhr.ts';
+import { installScript } from './install.ts';
+
+/** What the gate puts in front of worker scripts: whole, because service workers cannot load parts later. */
+declare const __SALLYPORT__: ScriptConfig;
+
+try {
+  installScript(__SALLYPORT__, self.location.origin, {
+    body: async () => body,
+    events: async () => events,
+    refused: async () => refused,
+    socket: async () => socket,
+    sync: async () => sync,
+    xhr: async () => xhr,
+  });
+} catch {}

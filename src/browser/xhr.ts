@@ -1,0 +1,140 @@
+import { type Context, type Target, targetOf, wrap } from './context.ts';
+import { hasFiles } from './payload.ts';
+
+/**
+ * Covers XMLHttpRequest by its prototype, so that every library keeps the object it made. Here stands what has to
+ * happen inside the app's own calls; what lies between its `send` and the real one is loaded with the first use.
+ */
+
+/** One covered use of an object, from `open` to the next `open`. */
+export interface Use {
+  readonly target: Target;
+  readonly method: string;
+  readonly openArgs: OpenArgs;
+  readonly headers: [string, string][];
+  /** Content-Type: held back until `send`, where it has to say what is really sent. */
+  type: string | null;
+  /** Value of a header as it will be sent. */
+  readonly header: (name: string) => string | null;
+  /** `pending`: the app has called `send`, we have not; `held`: a refusal is kept from the app until it is dealt with. */
+  phase: 'opened' | 'pending' | 'sent' | 'held' | 'done';
+  /** When the app called `send`, and the timeout that counts from there. */
+  sentAt: number;
+  timeout: number;
+  timer: number;
+}
+
+type OpenArgs = [method: string, url: string | URL, async?: boolean, user?: string | null, password?: string | null];
+export type XhrBody = Document | XMLHttpRequestBodyInit | null;
+
+/** What the browser gave us, before it was covered. */
+export interface XhrNatives {
+  readonly open: XMLHttpRequest['open'];
+  readonly send: XMLHttpRequest['send'];
+  readonly setRequestHeader: XMLHttpRequest['setRequestHeader'];
+}
+
+export function wrapXhr(context: Context): void {
+  if (!self.XMLHttpRequest) return;
+  const { prototype } = XMLHttpRequest;
+  const { open, send, setRequestHeader } = prototype;
+  const natives: XhrNatives = { open, send, setRequestHeader };
+  const uses = new WeakMap<object, Use>();
+  const useOf = (owner: unknown) => uses.get(Object(owner));
+  const part = () => context.chunks.xhr().then((loaded) => loaded.createXhrPart(context, natives, useOf));
+  let loading: ReturnType<typeof part> | undefined;
+  let loaded: Awaited<ReturnType<typeof part>> | undefined;
+  const busy = () => new DOMException('The request is being sent.', 'InvalidStateError');
+
+  wrap<OpenArgs, void>(prototype, 'open', (native, owner, args) => {
+    const old = useOf(owner);
+    // Before the native call: a synchronous request takes no timeout.
+    if (old) loaded?.end(owner, old);
+    native(owner, args);
+    uses.delete(Object(owner));
+    const target = targetOf(context, args[0], args[1]);
+    if (!target) return;
+    uses.set(Object(owner), createUse(target, args));
+    loading ??= part();
+    loading.then(
+      (made) => {
+        loaded = made;
+      },
+      () => {
+        loading = undefined;
+      },
+    );
+  });
+
+  wrap<[name: string, value: string], void>(prototype, 'setRequestHeader', (native, owner, args) => {
+    const use = useOf(owner);
+    if (!use) return native(owner, args);
+    if (use.phase !== 'opened') throw busy();
+    const [name, value] = [`${args[0]}`.toLowerCase(), `${args[1]}`.trim()];
+    if (name !== 'content-type' || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+      native(owner, args);
+      use.headers.push([name, value]);
+    } else use.type = use.type === null ? value : `${use.type}, ${value}`;
+  });
+
+  wrap<[body?: XhrBody], void>(prototype, 'send', (native, owner, args) => {
+    const use = useOf(owner);
+    if (!use || !(owner instanceof XMLHttpRequest) || (use.phase === 'opened' && owner.readyState !== 1)) return native(owner, args);
+    if (use.phase !== 'opened') throw busy();
+    const body = /^(?:GET|HEAD)$/.test(use.method) ? null : (args[0] ?? null);
+    use.phase = 'pending';
+    if (use.openArgs.length > 2 && !use.openArgs[2]) {
+      use.phase = 'sent';
+      if (context.sync) return context.sync.sendNow(context, natives, owner, use, body);
+      if (use.type !== null) setRequestHeader.call(owner, 'content-type', use.type);
+      return native(owner, args);
+    }
+    use.sentAt = context.platform.now();
+    use.timeout = owner.timeout;
+    // The app may change its body after `send`: whatever reads it begins now.
+    const form = hasFiles(body) ? [...body] : undefined;
+    const taken = form ?? (body instanceof Blob || body === null ? body : snapshot(body));
+    loading?.then(
+      (made) => made.begin(owner, use, taken),
+      () => native(owner, args),
+    );
+  });
+
+  wrap<[], void>(prototype, 'abort', (native, owner, args) => {
+    const use = useOf(owner);
+    if (use?.phase !== 'pending' && use?.phase !== 'held') native(owner, args);
+    else if (loaded) loaded.finish(owner, use, 'abort');
+    else void loading?.then((made) => made.finish(owner, use, 'abort'));
+  });
+}
+
+function createUse(target: Target, openArgs: OpenArgs): Use {
+  const use: Use = {
+    target,
+    method: `${openArgs[0]}`.replace(/^(?:delete|get|head|options|post|put)$/i, (name) => name.toUpperCase()),
+    openArgs,
+    headers: [],
+    type: null,
+    header(name) {
+      if (name === 'content-type') return use.type;
+      const values = use.headers.filter((header) => header[0] === name);
+      return values.length ? values.map((header) => header[1]).join(', ') : null;
+    },
+    phase: 'opened',
+    sentAt: 0,
+    timeout: 0,
+    timer: 0,
+  };
+  return use;
+}
+
+/** Bytes of a body with the Content-Type that the browser would give it; Documents as XMLHttpRequest serialises them. */
+function snapshot(body: Exclude<XhrBody, null>): Response {
+  if (!isDocument(body)) return new Response(body);
+  const type = `${body.contentType === 'text/html' ? 'text/html' : 'application/xml'};charset=UTF-8`;
+  return new Response(new XMLSerializer().serializeToString(body), { headers: { 'content-type': type } });
+}
+
+function isDocument(body: XhrBody): body is Document {
+  return !!self.Document && body instanceof Document;
+}

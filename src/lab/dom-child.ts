@@ -39,11 +39,27 @@ interface HappyPage {
   goto(url: string): Promise<unknown>;
 }
 
-const SETTINGS = {
-  enableJavaScriptEvaluation: true,
-  suppressInsecureJavaScriptEnvironmentWarning: true,
-  fetch: { disableStrictSSL: true },
-};
+/** The imitation tells the lies that a browser would tell the truth with. */
+function settingsFor(page: string): object {
+  const { origin } = new URL(page);
+  const navigation = {
+    Accept: 'text/html',
+    'Sec-Fetch-Site': 'none',
+    'Sec-Fetch-Mode': 'navigate',
+    'Sec-Fetch-Dest': 'document',
+  };
+  return {
+    enableJavaScriptEvaluation: true,
+    suppressInsecureJavaScriptEnvironmentWarning: true,
+    fetch: {
+      disableStrictSSL: true,
+      requestHeaders: [
+        { url: new RegExp(`^${page.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`), headers: navigation },
+        { url: `${origin}/`, headers: { Origin: origin } },
+      ],
+    },
+  };
+}
 
 process.once('message', async (message) => {
   // SAFETY: our own parent sends one message, of this shape.
@@ -57,7 +73,7 @@ async function run(order: DomOrder): Promise<DomResult> {
   try {
     // SAFETY: an optional library without a type of ours; the interface above is what its documentation says.
     const { Browser } = (await import(order.library)) as HappyDom;
-    const page = new Browser({ settings: SETTINGS }).newPage();
+    const page = new Browser({ settings: settingsFor(order.page) }).newPage();
     await page.goto(order.page);
     const { window } = page.mainFrame;
     if (window.document.querySelector('script[src*="/s."]') === null) {

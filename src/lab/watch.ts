@@ -6,8 +6,11 @@ import { type AnswerKind, BACKEND, codeByHead } from './answer.ts';
  * read. Bodies stay unread, so refusals are told by their heads.
  */
 export interface Watch {
-  /** Everything that was sent to an address containing `mark`, preflights apart, settled within `patience` ms. */
-  outcome(mark: string, patience: number): Promise<AnswerKind>;
+  /**
+   * Who answered what was sent to addresses containing `mark`, preflights apart, within `patience` ms. A refused
+   * WebSocket tells its status only: its handshake is sent once more by `probe`, and both count.
+   */
+  outcome(mark: string, patience: number): Promise<readonly AnswerKind[]>;
   stop(): Promise<void>;
 }
 
@@ -17,9 +20,13 @@ interface Seen {
   status: number;
   fields: string[];
   failed: string;
+  /** Fields of a WebSocket handshake. */
+  handshake: readonly string[];
 }
 
-export async function watch(page: Page): Promise<Watch> {
+export type Probe = (url: string, fields: readonly string[]) => Promise<AnswerKind>;
+
+export async function watch(page: Page, probe: Probe): Promise<Watch> {
   const session = await page.createCDPSession();
   const seen = new Map<string, Seen>();
   listen(session, seen);
@@ -28,9 +35,15 @@ export async function watch(page: Page): Promise<Watch> {
     async outcome(mark, patience) {
       const deadline = performance.now() + patience;
       for (;;) {
-        const kind = judge([...seen.values()].filter((one) => one.url.includes(mark)));
-        if (kind !== null) return kind;
-        if (performance.now() > deadline) return { by: 'nobody', why: 'nothing was sent' };
+        const marked = [...seen.values()].filter((one) => one.url.includes(mark));
+        const refused = marked.find((one) => one.handshake.length > 0 && one.status >= 400);
+        if (refused !== undefined) {
+          const kind = await probe(refused.url, refused.handshake);
+          return [kind, kind];
+        }
+        const kind = judge(marked);
+        if (kind !== null) return [kind];
+        if (performance.now() > deadline) return [{ by: 'nobody', why: 'nothing was sent' }];
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     },
@@ -52,7 +65,7 @@ function judge(requests: readonly Seen[]): AnswerKind | null {
 
 function listen(session: CDPSession, seen: Map<string, Seen>): void {
   const start = (id: string, url: string, preflight: boolean) => {
-    seen.set(id, { url, preflight, status: 0, fields: [], failed: '' });
+    seen.set(id, { url, preflight, status: 0, fields: [], failed: '', handshake: [] });
   };
   const answer = (id: string, status: number, headers: Readonly<Record<string, string>>) => {
     const one = seen.get(id);
@@ -75,6 +88,10 @@ function listen(session: CDPSession, seen: Map<string, Seen>): void {
     if (one !== undefined) one.failed = event.corsErrorStatus?.corsError ?? event.blockedReason ?? event.errorText;
   });
   session.on('Network.webSocketCreated', (event) => start(event.requestId, event.url, false));
+  session.on('Network.webSocketWillSendHandshakeRequest', (event) => {
+    const one = seen.get(event.requestId);
+    if (one !== undefined) one.handshake = Object.entries(event.request.headers).flat();
+  });
   session.on('Network.webSocketHandshakeResponseReceived', (event) =>
     answer(event.requestId, event.response.status, event.response.headers),
   );

@@ -46,6 +46,8 @@ async function callFrom(lab: Lab, tally: Tally, chromium: Chromium): Promise<voi
   const before = tally.admitted;
   for (const answer of answers) tally.add(kindOf(answer));
   tally.spent(spend, tally.admitted - before);
+  if (tally.admitted === 0)
+    tally.note('the page’s own calls were refused: in this browser the app itself does not work');
   await closeContext(page);
 }
 

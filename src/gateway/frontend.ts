@@ -125,7 +125,7 @@ async function sendFile(
     if (result.type === 'directory') return redirect(view);
     if (result.type === 'error')
       return result.statusCode === 404 || result.statusCode === 403 ? null : failed(result.statusCode, result.headers);
-    const out = toFields(result.headers, path, form);
+    const out = toFields(result.headers, result.statusCode, path, form);
     const hasBody = view.method !== 'HEAD' && result.statusCode !== 304;
     return { status: result.statusCode, fields: out, body: hasBody ? result.stream : null };
   } catch (error) {
@@ -172,14 +172,13 @@ function accepts(acceptEncoding: string, coding: string): boolean {
   });
 }
 
-function toFields(headers: Readonly<Record<string, string>>, path: string, form: Form): string[] {
+function toFields(headers: Readonly<Record<string, string>>, status: number, path: string, form: Form): string[] {
   let fields = Object.entries(headers).flatMap(([name, value]) => [name, String(value)]);
   // Names of builds may or may not carry a hash of their content: asking again is always right, and mostly a 304.
   fields = withField(fields, 'Cache-Control', 'no-cache');
   fields.push('X-Content-Type-Options', 'nosniff');
-  if (form.coding !== '') {
-    fields = withField(fields, 'Content-Encoding', fieldOf(fields, 'content-type') === '' ? '' : form.coding);
-    if (fieldOf(fields, 'content-type') !== '') fields = withField(fields, 'Content-Type', typeOf(path));
+  if (form.coding !== '' && status !== 304) {
+    fields = withField(withField(fields, 'Content-Encoding', form.coding), 'Content-Type', typeOf(path));
   }
   return form.varies ? withField(fields, 'Vary', withVary(fieldOf(fields, 'vary'), 'Accept-Encoding')) : fields;
 }

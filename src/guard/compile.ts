@@ -1,5 +1,11 @@
 import { compilePattern, parseRoute } from '../wire/pattern.ts';
-import { DEFAULT_MOUNT, SESSION_COOKIE, SESSION_IDLE_SECONDS, SESSION_MAX_SECONDS, STAMP_COOKIE } from '../wire/constants.ts';
+import {
+  DEFAULT_MOUNT,
+  SESSION_COOKIE,
+  SESSION_IDLE_SECONDS,
+  SESSION_MAX_SECONDS,
+  STAMP_COOKIE,
+} from '../wire/constants.ts';
 import { UNSIGNED_CARRIERS } from './carrier.ts';
 import type { ClientConfig, Config, Mode, RouteConfig } from './config.ts';
 import type { Carrier, Level } from './decision.ts';
@@ -97,7 +103,11 @@ function compileRows(config: Config, mode: Mode, clients: ReadonlyMap<string, Cl
   for (const text of config.open ?? []) rows.push(openRow(config, mode, clients, text));
   for (const route of routes) rows.push(routeRow(config, mode, clients, route, loose));
   for (const text of protect) rows.push(...protectRows(config, mode, clients, text, routes, loose));
-  rows.push({ rule: baseRule(config, mode, clients, { name: 'default', level: 'open' }), exact: false, test: () => true });
+  rows.push({
+    rule: baseRule(config, mode, clients, { name: 'default', level: 'open' }),
+    exact: false,
+    test: () => true,
+  });
   return rows;
 }
 
@@ -131,13 +141,13 @@ function routeRow(
     contentTypes: (route.contentTypes ?? []).map((type) => type.toLowerCase()),
     signed: route.signed ?? [],
   });
-  const exact = weakens(rule) || !loose;
+  const exact = weakens(rule) || route.mode === 'report' || !loose;
   return { rule, exact, test: rule.encodedOpaque ? opaqueTester(pattern) : tester(pattern, exact) };
 }
 
 /** Whether a rule asks for less than `protect` would: then only the exact bytes may choose it. */
 function weakens(rule: RouteRule): boolean {
-  return rule.level !== 'proof' || !rule.bodySigned || rule.encodedOpaque || rule.sync.size > 0 || rule.mode === 'report';
+  return rule.level !== 'proof' || !rule.bodySigned || rule.encodedOpaque || rule.sync.size > 0;
 }
 
 /** A route that lists a carrier which cannot sign has the lower level for every request. */
@@ -187,7 +197,13 @@ function methodRows(
     methods.set(pattern, [...(methods.get(pattern) ?? []), method]);
   }
   return [...methods].map(([pattern, allow]) => ({
-    rule: baseRule(config, mode, clients, { name: `unlisted method of ${pattern}`, pattern, level: 'proof', unlisted: true, allow }),
+    rule: baseRule(config, mode, clients, {
+      name: `unlisted method of ${pattern}`,
+      pattern,
+      level: 'proof',
+      unlisted: true,
+      allow,
+    }),
     exact: !loose,
     test: tester(pattern, !loose),
   }));
@@ -238,7 +254,8 @@ function clientNamed(clients: ReadonlyMap<string, ClientRule>, name: string): Cl
 
 function compileClients(configured: Record<string, ClientConfig>): ReadonlyMap<string, ClientRule> {
   const clients = new Map<string, ClientRule>();
-  for (const [name, client] of Object.entries({ default: {}, ...configured })) clients.set(name, compileClient(name, client));
+  for (const [name, client] of Object.entries({ default: {}, ...configured }))
+    clients.set(name, compileClient(name, client));
   return clients;
 }
 

@@ -57,7 +57,8 @@ const TOO_LARGE = refusal('too-large', 'a body within the route’s maxBody');
 /** Composes the pipelines of a policy. The order of `layers` is the order of admission. */
 export function createRunner(policy: Policy, parts: RunnerParts): Runner {
   const pipelines = new Map<RouteRule, Pipeline>();
-  for (const route of [...policy.routes, policy.mountRoute, policy.assetRoute]) pipelines.set(route, compose(policy, route, parts.layers));
+  for (const route of [...policy.routes, policy.mountRoute, policy.assetRoute])
+    pipelines.set(route, compose(policy, route, parts.layers));
   const observers = parts.layers.filter((layer) => layer.observe !== undefined);
 
   return {
@@ -162,12 +163,7 @@ class Run {
     }
   }
 
-  private async later(
-    steps: readonly Step[],
-    index: number,
-    step: Step,
-    promise: Promise<Verdict>,
-  ): Promise<Decision> {
+  private async later(steps: readonly Step[], index: number, step: Step, promise: Promise<Verdict>): Promise<Decision> {
     let verdict: Verdict;
     try {
       verdict = await promise;
@@ -186,7 +182,10 @@ class Run {
   }
 
   /** Notes a refusal. True where it ends the request; reported layers go on. */
-  private took(step: { readonly layer: { readonly name: string }; readonly enforced: boolean }, refused: Refusal): boolean {
+  private took(
+    step: { readonly layer: { readonly name: string }; readonly enforced: boolean },
+    refused: Refusal,
+  ): boolean {
     this.trail.push({
       layer: step.layer.name,
       code: refused.code,
@@ -321,7 +320,8 @@ function fitsDigest(body: Uint8Array, digest: StreamDigest): boolean {
   return timingSafeEqual(createHash('sha256').update(body).digest(), digest.sha256);
 }
 
-const layerOf = (code: CommitCode | 'unsure'): string => (code === 'entry-required' ? 'session' : code === 'unsure' ? 'state' : 'replay');
+const layerOf = (code: CommitCode | 'unsure'): string =>
+  code === 'entry-required' ? 'session' : code === 'unsure' ? 'state' : 'replay';
 
 const COMMIT_REFUSALS: Readonly<Record<Exclude<CommitCode, ''> | 'unsure', Refusal>> = Object.freeze({
   stale: refusal('stale', 'an entry into this state: after restart or eviction the page enters again by itself'),

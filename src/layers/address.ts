@@ -51,7 +51,9 @@ function createPeers(): (peer: string) => Peer {
 function toPeer(text: string): Peer {
   const parsed = parseAddress(text);
   // A Unix socket has no address: all that comes by it counts as one.
-  return parsed === null ? { address: '', prefix: 'local' } : { address: formatAddress(parsed), prefix: prefixOf(text) };
+  return parsed === null
+    ? { address: '', prefix: 'local' }
+    : { address: formatAddress(parsed), prefix: prefixOf(text) };
 }
 
 function listed(networks: readonly Network[], text: string): boolean {

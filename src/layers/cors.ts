@@ -71,7 +71,10 @@ function preflightAnswer(request: RequestView, context: Context): Answer {
     'content-length',
     '0',
   ];
-  if (/^[a-z0-9!#$%&'*+.^_`|~, -]+$/i.test(accessControlRequestHeaders) && accessControlRequestHeaders.length <= MAX_REQUESTED_HEADERS) {
+  if (
+    /^[a-z0-9!#$%&'*+.^_`|~, -]+$/i.test(accessControlRequestHeaders) &&
+    accessControlRequestHeaders.length <= MAX_REQUESTED_HEADERS
+  ) {
     fields.push('access-control-allow-headers', accessControlRequestHeaders);
   }
   return { status: 204, fields, body: '' };

@@ -35,7 +35,7 @@ const CLIENT = refusal('forbidden', 'a ticket of the client that this route belo
 const SIGNATURE = refusal('signature', 'a signature by the ticket’s key over this very request');
 const AUTHORITY = refusal('signature', 'a ticket that was given to a page of this origin, for this authority');
 const CLOCK = refusal('clock', 'a proof made within 60 s of the server’s time');
-const NO_DIGEST = refusal('digest', 'a digest of the body under the proof, or `body: \'unsigned\'` on the route');
+const NO_DIGEST = refusal('digest', "a digest of the body under the proof, or `body: 'unsigned'` on the route");
 const MISMATCH = refusal('session-mismatch', 'ticket and session cookie of one session');
 
 /** Where the request may carry one: the fields, or a subprotocol or parameter where there are no fields to set. */
@@ -94,11 +94,20 @@ function judge(
   if (!ticket.isForAuthority(context.authority)) return AUTHORITY;
   if (headers.origin !== '' && !ticket.isForOrigin(headers.origin)) return AUTHORITY;
   if (!takesTag(proof, found.compact, request, context)) return SIGNATURE;
-  if (Math.abs(proof.created * 1000 - context.now) > (CREATED_SECONDS + SKEW_SECONDS) * 1000) return clock(context, proof);
+  if (Math.abs(proof.created * 1000 - context.now) > (CREATED_SECONDS + SKEW_SECONDS) * 1000)
+    return clock(context, proof);
   const body = request.body.length !== 0;
-  const digestField = !body ? '' : headers.sallyportDigest !== '' ? 'sallyport-digest' : headers.contentDigest !== '' ? 'content-digest' : '';
+  const digestField = !body
+    ? ''
+    : headers.sallyportDigest !== ''
+      ? 'sallyport-digest'
+      : headers.contentDigest !== ''
+        ? 'content-digest'
+        : '';
   if (body && digestField === '' && route.bodySigned) return NO_DIGEST;
-  const components = found.compact ? proof.components : coverage(headers.contentType !== '', digestField, headers.authorization !== '');
+  const components = found.compact
+    ? proof.components
+    : coverage(headers.contentType !== '', digestField, headers.authorization !== '');
   if (!coversExactly(proof.components, components)) return coverageOf(context, proof);
   const base = signatureBase(toMessage(request, found.query, context.authority, route), components, proof.params);
   const holds = base !== null && verifyProof(ticket, base, proof.signature, isSyncTag(proof.tag) ? 'sync' : 'proof');
@@ -143,7 +152,12 @@ function coverageOf(context: Context, proof: ParsedProof): Refusal {
  * Browsers send a redirected call with the proof of its first target. If the commit finds that our own upstream
  * redirected exactly this proof to exactly this target, it may pass once (PROTOCOL 3.11); else it is a forgery.
  */
-function maybeRedirected(ticket: OpenTicket, proof: ParsedProof, request: RequestView, context: Context): Pass | Refusal {
+function maybeRedirected(
+  ticket: OpenTicket,
+  proof: ParsedProof,
+  request: RequestView,
+  context: Context,
+): Pass | Refusal {
   if (proof.tag !== TAG || request.body.length < 0) return SIGNATURE;
   const { claims } = context;
   context.resent = { ticket, proof: burnt(ticket, proof, request) };
@@ -193,21 +207,36 @@ function toFound(text: string, query: string): Found | 'malformed' {
 }
 
 const subprotocol = (list: string): string => {
-  const mine = list.split(',').map((item) => item.trim()).filter((item) => item.startsWith(TAG));
+  const mine = list
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item.startsWith(TAG));
   return mine.length === 1 ? (mine[0] as string) : '';
 };
 
 /** Fields of which a second line could change what was signed. */
-const SINGLE: ReadonlySet<string> = new Set(['signature', 'signature-input', 'content-type', 'content-digest', 'sallyport-digest', 'authorization']);
+const SINGLE: ReadonlySet<string> = new Set([
+  'signature',
+  'signature-input',
+  'content-type',
+  'content-digest',
+  'sallyport-digest',
+  'authorization',
+]);
 const repeatsSigned = (repeated: readonly string[]): boolean => repeated.some((name) => SINGLE.has(name));
 
-type Coverage = (contentType: boolean, digest: '' | 'content-digest' | 'sallyport-digest', authorization: boolean) => readonly string[];
+type Coverage = (
+  contentType: boolean,
+  digest: '' | 'content-digest' | 'sallyport-digest',
+  authorization: boolean,
+) => readonly string[];
 
 /** The component lists that a route can ask for, made once: twelve at most. */
 function createCoverage(route: RouteRule): Coverage {
   const lists = new Map<number, readonly string[]>();
   return (contentType, digest, authorization) => {
-    const key = (contentType ? 1 : 0) + (authorization ? 2 : 0) + (digest === '' ? 0 : digest === 'content-digest' ? 4 : 8);
+    const key =
+      (contentType ? 1 : 0) + (authorization ? 2 : 0) + (digest === '' ? 0 : digest === 'content-digest' ? 4 : 8);
     let list = lists.get(key);
     if (list === undefined) {
       list = requiredComponents({ contentType, digest, authorization, signed: route.signed });
@@ -244,8 +273,13 @@ function singleLine(fields: readonly string[], name: string): string | null {
   return found;
 }
 
-function readDigest(request: RequestView, field: '' | 'content-digest' | 'sallyport-digest'): Context['digest'] | 'malformed' {
+function readDigest(
+  request: RequestView,
+  field: '' | 'content-digest' | 'sallyport-digest',
+): Context['digest'] | 'malformed' {
   if (field === '') return null;
-  const sha256 = parseContentDigest(field === 'content-digest' ? request.headers.contentDigest : request.headers.sallyportDigest);
+  const sha256 = parseContentDigest(
+    field === 'content-digest' ? request.headers.contentDigest : request.headers.sallyportDigest,
+  );
   return sha256 === null ? 'malformed' : { kind: field === 'content-digest' ? 'whole' : 'slices', sha256 };
 }

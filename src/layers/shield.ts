@@ -41,7 +41,10 @@ export function createShield(tickets: Pick<Tickets, 'isKnown'>, monotonic: () =>
         if (failures.size === 0 || levelOf(context.prefix) < BURST) return PASS;
         const keyid = /;keyid="([\w.-]{1,512})"/.exec(request.headers.signatureInput);
         if (keyid === null || tickets.isKnown(keyid[1] as string)) return PASS;
-        context.retryAfter = Math.min(LONGEST_WAIT_SECONDS, 1 + Math.ceil((levelOf(context.prefix) - BURST) / PER_SECOND));
+        context.retryAfter = Math.min(
+          LONGEST_WAIT_SECONDS,
+          1 + Math.ceil((levelOf(context.prefix) - BURST) / PER_SECOND),
+        );
         return LIMIT;
       };
     },

@@ -8,7 +8,10 @@ const SITE = refusal('site', 'a page of our own site, or of a listed origin');
 const ORIGIN = refusal('origin', 'an Origin that the route’s client lists');
 const CONTRADICTION = refusal('site', 'Origin and Sec-Fetch-Site that agree');
 const NO_EVIDENCE = refusal('site', 'Sec-Fetch-Site, or an Origin or Referer of our own');
-const CUSTOM_HEADER = refusal('site', 'a header that only our own code can set: X-Requested-With, a proof, or a JSON body');
+const CUSTOM_HEADER = refusal(
+  'site',
+  'a header that only our own code can set: X-Requested-With, a proof, or a JSON body',
+);
 const CONTENT_TYPE = refusal('content-type', 'JSON or binary content, or this type in the route’s `contentTypes`');
 
 /**
@@ -87,7 +90,8 @@ function hasOwnReferer(referer: string, policy: Policy): boolean {
  */
 function safelisted(request: RequestView, context: Context, route: RouteRule): Pass | Refusal {
   const type = mediaType(request.headers.contentType);
-  const formLike = type === 'text/plain' || type === 'application/x-www-form-urlencoded' || type === 'multipart/form-data';
+  const formLike =
+    type === 'text/plain' || type === 'application/x-www-form-urlencoded' || type === 'multipart/form-data';
   if (formLike && !route.contentTypes.includes(type) && !route.carriers.has('form')) {
     context.evidence = `Content-Type ${type}`;
     return CONTENT_TYPE;

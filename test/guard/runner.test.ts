@@ -15,12 +15,18 @@ const LIMIT = refusal('limit', 'fewer requests');
 
 type Behaviour = (request: RequestView, context: Context) => Verdict | Promise<Verdict>;
 
-const layer = (name: string, check: Behaviour, more: Partial<Layer> = {}): Layer => ({ name, forRoute: () => check, ...more });
+const layer = (name: string, check: Behaviour, more: Partial<Layer> = {}): Layer => ({
+  name,
+  forRoute: () => check,
+  ...more,
+});
 const passing = (name: string): Layer => layer(name, () => PASS);
 const refusing = (name: string, verdict: Verdict = SITE): Layer => layer(name, () => verdict);
 
 /** A state that notes what it was asked to commit. */
-function stateOf(answer: CommitCode | (() => CommitCode | Promise<CommitCode>)): State & { readonly commits: Claims[] } {
+function stateOf(
+  answer: CommitCode | (() => CommitCode | Promise<CommitCode>),
+): State & { readonly commits: Claims[] } {
   const commits: Claims[] = [];
   return {
     kind: 'fake',
@@ -79,7 +85,13 @@ describe('modes', () => {
   test('R72 reported layers all run, note their refusals, and admit', () => {
     const decision = decideNow({ config: { mode: 'report' }, layers: [refusing('one'), refusing('two', LIMIT)] });
     assert.equal(decision.outcome, 'admit');
-    assert.deepEqual(decision.trail.map((step) => [step.layer, step.code, step.enforced]), [['one', 'site', false], ['two', 'limit', false]]);
+    assert.deepEqual(
+      decision.trail.map((step) => [step.layer, step.code, step.enforced]),
+      [
+        ['one', 'site', false],
+        ['two', 'limit', false],
+      ],
+    );
     assert.equal(wouldRefuse(decision), true);
   });
 
@@ -96,8 +108,14 @@ describe('modes', () => {
   });
 
   test('a route can report while the others enforce', () => {
-    const config: Config = { mode: 'enforce', routes: [{ match: '/api/new', mode: 'report' }, { match: '/api/posts' }] };
-    assert.equal(decideNow({ config, layers: [refusing('one')], request: viewOf({ target: '/api/new' }) }).outcome, 'admit');
+    const config: Config = {
+      mode: 'enforce',
+      routes: [{ match: '/api/new', mode: 'report' }, { match: '/api/posts' }],
+    };
+    assert.equal(
+      decideNow({ config, layers: [refusing('one')], request: viewOf({ target: '/api/new' }) }).outcome,
+      'admit',
+    );
     assert.equal(decideNow({ config, layers: [refusing('one')] }).outcome, 'refuse');
   });
 
@@ -117,7 +135,10 @@ describe('the commit', () => {
   test('an admitted request commits all its claims in one call', () => {
     const state = stateOf('');
     assert.equal(decideNow({ state, layers: [claiming('replay'), passing('site')] }).outcome, 'admit');
-    assert.deepEqual(state.commits.map((claims) => claims.nonce), [7]);
+    assert.deepEqual(
+      state.commits.map((claims) => claims.nonce),
+      [7],
+    );
   });
 
   test('R42 what the commit refuses is refused, by the layer that claimed', () => {
@@ -127,9 +148,16 @@ describe('the commit', () => {
 
   test('claims of reported layers are applied after the decision and never change it', () => {
     const state = stateOf('replayed');
-    const decision = decideNow({ config: { mode: 'enforce', layers: { replay: 'report' } }, state, layers: [claiming('replay')] });
+    const decision = decideNow({
+      config: { mode: 'enforce', layers: { replay: 'report' } },
+      state,
+      layers: [claiming('replay')],
+    });
     assert.equal(decision.outcome, 'admit');
-    assert.deepEqual(decision.trail.map((step) => [step.code, step.enforced]), [['replayed', false]]);
+    assert.deepEqual(
+      decision.trail.map((step) => [step.code, step.enforced]),
+      [['replayed', false]],
+    );
     assert.equal(state.commits.length, 1);
   });
 
@@ -167,7 +195,10 @@ describe('faults', () => {
   test('a layer may answer later, and the layers after it still run', async () => {
     const slow = layer('slow', async () => PASS);
     assert.equal((await decide({ layers: [slow, refusing('after')] })).layer, 'after');
-    assert.equal((await decide({ layers: [layer('slow', async () => Promise.reject(new Error('x'))), passing('after')] })).outcome, 'error');
+    assert.equal(
+      (await decide({ layers: [layer('slow', async () => Promise.reject(new Error('x'))), passing('after')] })).outcome,
+      'error',
+    );
   });
 });
 
@@ -205,14 +236,21 @@ describe('bodies', () => {
   });
 
   test('a client that goes away while its body is read is refused, not thrown', async () => {
-    const request = { ...viewOf({ method: 'POST' }), body: { length: 5, collect: () => Promise.reject(new Error('reset')) } };
+    const request = {
+      ...viewOf({ method: 'POST' }),
+      body: { length: 5, collect: () => Promise.reject(new Error('reset')) },
+    };
     assert.equal((await decide({ layers: [covering(text)], request })).outcome, 'error');
   });
 });
 
 test('a POST that names another method in _method is judged as that method', () => {
   const config: Config = { mode: 'enforce', open: ['POST /api/hook'], protect: ['/api/**'] };
-  const named = decideNow({ config, layers: [], request: viewOf({ method: 'POST', target: '/api/hook?_method=delete' }) });
+  const named = decideNow({
+    config,
+    layers: [],
+    request: viewOf({ method: 'POST', target: '/api/hook?_method=delete' }),
+  });
   assert.equal(named.route.name, 'protect /api/**');
   const plain = decideNow({ config, layers: [], request: viewOf({ method: 'POST', target: '/api/hook' }) });
   assert.equal(plain.route.name, 'open POST /api/hook');
@@ -220,7 +258,10 @@ test('a POST that names another method in _method is judged as that method', () 
 
 test('a preflight is judged for the method it asks about, and only by layers that judge preflights', () => {
   const preflight = layer('cors', () => PASS, { preflight: true });
-  const request = viewOf({ method: 'OPTIONS', headers: { origin: 'https://a.example', 'access-control-request-method': 'DELETE' } });
+  const request = viewOf({
+    method: 'OPTIONS',
+    headers: { origin: 'https://a.example', 'access-control-request-method': 'DELETE' },
+  });
   const config: Config = { mode: 'enforce', routes: [{ match: 'DELETE /api/posts' }, { match: 'GET /api/posts' }] };
   const decision = decideNow({ config, layers: [preflight, refusing('proof')], request });
   assert.deepEqual([decision.outcome, decision.route.name], ['admit', 'DELETE /api/posts']);

@@ -8,7 +8,16 @@ import { route } from '../../src/layers/route.ts';
 import { target } from '../../src/layers/target.ts';
 import { judge } from '../support/layer.ts';
 
-const OK_TARGETS = ['/', '/api/posts', '/api/posts?q=%2F..%2f', '/a%20b', '/api/a%23b', '/api/a%3Fb', '/api/.well-known', '/a...b'];
+const OK_TARGETS = [
+  '/',
+  '/api/posts',
+  '/api/posts?q=%2F..%2f',
+  '/a%20b',
+  '/api/a%23b',
+  '/api/a%3Fb',
+  '/api/.well-known',
+  '/a...b',
+];
 for (const value of OK_TARGETS) {
   test(`R12 ${value} passes framing and target`, () => {
     assert.equal(judge(framing, {}, { target: value }).code, '');
@@ -16,7 +25,18 @@ for (const value of OK_TARGETS) {
   });
 }
 
-const ENCODED = ['/api%2fposts', '/api/%2e%2e/x', '/a/../api', '/a/./b', '/api\\x', '/api%5cx', '/a%252fb', '/a%', '/a%zz', '/%c0%afx'];
+const ENCODED = [
+  '/api%2fposts',
+  '/api/%2e%2e/x',
+  '/a/../api',
+  '/a/./b',
+  '/api\\x',
+  '/api%5cx',
+  '/a%252fb',
+  '/a%',
+  '/a%zz',
+  '/%c0%afx',
+];
 for (const value of ENCODED) {
   test(`R12 ${value} is refused as ambiguous`, () => assert.equal(judge(target, {}, { target: value }).code, 'target'));
 }
@@ -74,7 +94,11 @@ test('R11 R64 where routes are named, what is not named is refused, and a missin
 
 test('R31 a preflight of a listed origin is answered with exactly that origin', () => {
   const config = { clients: { default: { origins: ['self', 'https://app.example'] } } };
-  const headers = { origin: 'https://app.example', 'access-control-request-method': 'DELETE', 'access-control-request-headers': 'content-digest,signature' };
+  const headers = {
+    origin: 'https://app.example',
+    'access-control-request-method': 'DELETE',
+    'access-control-request-headers': 'content-digest,signature',
+  };
   const { code, context } = judge(cors, config, { method: 'OPTIONS', headers });
   assert.equal(code, '');
   const fields = context.answer?.fields ?? [];

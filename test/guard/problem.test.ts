@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compilePolicy } from '../../src/guard/compile.ts';
+import type { Carrier, Decision } from '../../src/guard/decision.ts';
+import { problemAnswer } from '../../src/guard/problem.ts';
+import { CODES, type Code } from '../../src/wire/codes.ts';
+
+function refused(code: Code, carrier: Carrier = 'call', more: Partial<Decision> = {}): Decision {
+  const policy = compilePolicy({});
+  return {
+    outcome: 'refuse',
+    id: 'aaaaaaaaaaaaaaaa',
+    code,
+    layer: 'proof',
+    route: policy.match('GET', '/api/x', '/api/x'),
+    carrier,
+    level: 'open',
+    client: 'default',
+    session: 'label',
+    prefix: '192.0.2.1',
+    address: '192.0.2.1',
+    secure: false,
+    authority: 'localhost:4000',
+    answer: null,
+    responseFields: [],
+    streamDigest: null,
+    body: null,
+    retryAfter: 0,
+    proof: null,
+    trail: [{ layer: 'proof', code, enforced: true, evidence: 'evidence-word', wouldPass: 'would-pass-word' }],
+    ...more,
+  };
+}
+
+const answerOf = (decision: Decision) => problemAnswer(decision, '/_sallyport', 1_750_000_000_000);
+const fieldOf = (fields: readonly string[], name: string): string | undefined => {
+  const at = fields.findIndex((value, index) => index % 2 === 0 && value === name);
+  return at === -1 ? undefined : fields[at + 1];
+};
+
+for (const code of Object.keys(CODES) as Code[]) {
+  test(`P9.1 P9.3 R71 ${code}: a problem document with exactly these members, and nothing of the record`, () => {
+    const answer = answerOf(refused(code));
+    const body = JSON.parse(String(answer.body)) as Record<string, unknown>;
+    assert.deepEqual(Object.keys(body).sort(), [
+      'code',
+      'detail',
+      'docs',
+      'id',
+      'retryable',
+      'status',
+      'title',
+      'type',
+    ]);
+    assert.equal(body['code'], code);
+    assert.equal(body['status'], answer.status);
+    assert.equal(answer.status, CODES[code].status);
+    assert.equal(fieldOf(answer.fields, 'content-type'), 'application/problem+json');
+    assert.equal(fieldOf(answer.fields, 'sallyport-decision'), body['id']);
+    for (const secret of ['evidence-word', 'would-pass-word', '192.0.2.1', 'label']) {
+      assert.equal(JSON.stringify(answer).includes(secret), false, secret);
+    }
+  });
+
+  test(`P9.5 R73 ${code}: no redirect for anyone, HTML for navigations, JSON for calls`, () => {
+    assert.equal(fieldOf(answerOf(refused(code)).fields, 'location'), undefined);
+    const page = answerOf(refused(code, 'navigation'));
+    assert.equal(fieldOf(page.fields, 'content-type'), 'text/html; charset=utf-8');
+    assert.match(String(page.body), new RegExp(`<code>${code}</code>`));
+  });
+}
+
+test('401 says how to log in, 405 which methods there are, 429 how long to wait', () => {
+  assert.notEqual(fieldOf(answerOf(refused('login-required')).fields, 'www-authenticate'), undefined);
+  const rule = { ...refused('method').route, allow: ['GET', 'POST'] };
+  assert.equal(fieldOf(answerOf(refused('method', 'call', { route: rule })).fields, 'allow'), 'GET, POST');
+  assert.equal(fieldOf(answerOf(refused('limit', 'call', { retryAfter: 7 })).fields, 'retry-after'), '7');
+});
+
+test('P9.4 a refusal carries the CORS fields that let the page read it', () => {
+  const answer = answerOf(
+    refused('signature', 'call', { responseFields: ['access-control-allow-origin', 'https://app.example'] }),
+  );
+  assert.equal(fieldOf(answer.fields, 'access-control-allow-origin'), 'https://app.example');
+});

@@ -1,0 +1,32 @@
+import type { Config } from 'sallyport/config';
+import { startGate } from 'sallyport/gateway';
+import { type Backend, startBackend } from './backend/server.ts';
+import { buildPages } from './pages.ts';
+import config from './sallyport.config.ts';
+
+export interface RunningPosts {
+  /** Where a browser goes: the gate's address, or the backend's where there is no gate. */
+  readonly url: string;
+  readonly backend: Backend;
+  close(): Promise<void>;
+}
+
+/** The app on a free port, with nothing in front of it. */
+export async function startPosts(): Promise<RunningPosts> {
+  const backend = await startBackend(await buildPages());
+  return { url: backend.url, backend, close: () => backend.close() };
+}
+
+/** The app behind a gate, both on free ports; `changes` go over the fields of sallyport.config.ts. */
+export async function startGuardedPosts(changes: Config = {}): Promise<RunningPosts> {
+  const backend = await startBackend(await buildPages());
+  const gate = await startGate({ ...config, to: backend.url, listen: '127.0.0.1:0', ...changes });
+  return {
+    url: gate.url,
+    backend,
+    async close() {
+      await gate.close({ graceMs: 0 });
+      await backend.close();
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { startBackend } from './backend/server.ts';
+import { buildPages } from './pages.ts';
+import config from './sallyport.config.ts';
+
+// The demo as a person would run it: the app on a free port, and the gate in front by its command line.
+const manifest = createRequire(import.meta.url).resolve('sallyport/package.json');
+const command = join(dirname(manifest), 'bin', 'sallyport.js');
+const port = (config.listen ?? '127.0.0.1:4000').split(':').at(-1);
+
+const backend = await startBackend(await buildPages());
+const gate = spawn(
+  process.execPath,
+  [command, '--config', join(import.meta.dirname, 'sallyport.config.ts'), '--to', backend.url, '--json'],
+  { stdio: ['inherit', 'pipe', 'inherit'] },
+);
+gate.stdout.once('data', () => console.log(whatToTry(`http://localhost:${port}`, backend.url)));
+gate.on('exit', async (code) => {
+  await backend.close();
+  process.exit(code ?? 1);
+});
+// A terminal sends Ctrl-C to the gate as well; this process goes when the gate has gone.
+process.on('SIGINT', () => process.stdin.isTTY || gate.kill('SIGINT'));
+process.on('SIGTERM', () => gate.kill('SIGTERM'));
+
+function whatToTry(url: string, app: string): string {
+  return `
+  Posts is running behind the gate, in enforce mode.
+
+    ${url}                                   the app; open it
+    ${app}                                  the same app without the gate
+
+  From a second terminal, in this folder:
+
+    curl -i ${url}/api/posts                 403: this is not the app's own page
+    npx sallyport status                     what was decided so far
+    npx sallyport why ID                     why a request was refused; the answer carries its id
+    npx sallyport attack ${url}/api/posts    what each kind of attacker gets
+    npx sallyport report                     let everything pass and only record
+    npx sallyport enforce                    load the page, then switch it on again
+
+  Ctrl-C stops both.
+`;
+}

@@ -12,8 +12,9 @@ export function wrapBeacon(context: Context): void {
     try {
       const form = hasFiles(data) ? [...data] : undefined;
       const request = new Request(target.url, { method: 'POST', keepalive: true, credentials: 'include', body: form ? null : data });
+      const { byteLength, size, length } = Object(data);
       // Most bytes that browsers take for calls that outlive their page (Fetch §4.6).
-      if (!(data instanceof ReadableStream) && new Blob([data instanceof FormData || !data ? '' : data instanceof URLSearchParams ? `${data}` : data]).size > 65_536) return false;
+      if ((byteLength ?? size ?? length) > 65_536) return false;
       (context.sync?.keepaliveNow(context, target, request, data) ?? context.call(target, request, form ?? data)).catch(() => {});
       return true;
     } catch {

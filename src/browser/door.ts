@@ -2,7 +2,6 @@ import { TICKET_RENEW_SECONDS } from '../wire/constants.ts';
 import { type EntryAnswer, formatEntryRequest, purposeInfo, transcript } from '../wire/entry.ts';
 import { fromBase64url, toBase64url } from './base64.ts';
 import type { Platform } from './platform.ts';
-import { parseProblem } from './refusal.ts';
 
 /** The second door (docs/protocol.md §3): one key agreement per page or worker, renewed while it lives. */
 
@@ -82,12 +81,11 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
       redirect: 'error',
       signal: AbortSignal.timeout(20_000),
     });
-    const text = await response.text();
-    // What is no answer yields no keys; what is no JSON throws.
-    if (response.ok) return JSON.parse(text);
-    const problem = parseProblem(text);
+    // What is no JSON throws; what is no answer yields no keys.
+    const value = await response.json();
+    if (response.ok) return value;
     const after = Math.min(20, Number(response.headers.get('retry-after')) || 1) * 1000;
-    return { code: problem?.code ?? '', after: problem?.retryable ? after : 0 };
+    return { code: `${value.code}`, after: value.retryable ? after : 0 };
   }
 
   async function handshake(): Promise<Entry | PutOff> {

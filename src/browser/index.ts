@@ -1,8 +1,7 @@
-import { DEFAULT_MOUNT, DIGEST_SLICE_BYTES, PROOF_PARAMETER, TAG_URL, WHOLE_DIGEST_BYTES } from '../wire/constants.ts';
+import { DEFAULT_MOUNT, DIGEST_SLICE_BYTES, WHOLE_DIGEST_BYTES } from '../wire/constants.ts';
 import type { ScriptConfig, ScriptRoute } from '../wire/script-config.ts';
-import type { Chunks, Context } from './context.ts';
-import { installScript } from './install.ts';
-import { proveCompact } from './proof.ts';
+import type { Chunks } from './context.ts';
+import { type Installed, installScript } from './install.ts';
 
 export type { Code } from '../wire/codes.ts';
 export type { ScriptConfig, ScriptRoute } from '../wire/script-config.ts';
@@ -24,7 +23,7 @@ export interface InstallOptions {
   readonly mount?: string;
 }
 
-let installed: Context | null = null;
+let installed: Installed | null = null;
 
 const chunks: Chunks = {
   body: () => import('./chunks/body.ts'),
@@ -68,11 +67,7 @@ async function readConfig(address: string, client: string | undefined): Promise<
  */
 export async function signUrl(address: string | URL): Promise<string> {
   const url = new URL(address, self.document?.baseURI ?? self.location.href);
-  const entry = await installed?.door.ready();
-  if (!installed || !entry?.syncKey) throw new Error('no entry whose key may sign addresses: install first, and mark the route `sync: [\'url\']`');
-  const { hmac } = await chunks.sync();
-  const { syncKey } = entry;
-  const proof = await proveCompact((base) => hmac(syncKey, base), installed.door, entry, url, TAG_URL);
-  url.search += `${url.search ? '&' : '?'}${PROOF_PARAMETER}=${proof}`;
-  return url.href;
+  const signed = await installed?.signUrl(url);
+  if (!signed) throw new Error("no entry whose key may sign addresses: install first, and mark the route `sync: ['url']`");
+  return signed;
 }

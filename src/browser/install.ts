@@ -11,12 +11,18 @@ import { wrapXhr } from './xhr.ts';
 /** Where the one installation of a page is found by whoever installs again. */
 const INSTALLED = Symbol.for('sallyport');
 
+/** What an installation shows: keys stay inside. */
+export interface Installed {
+  /** The address with a proof in its query; undefined where there is no entry to sign with. */
+  signUrl(url: URL): Promise<string | undefined>;
+}
+
 /**
  * Opens the door and covers the page's calls, once. `gate` is the origin that answers. Null where there are no keys
  * to be had (an insecure context): calls then go out as they are, and the server says what is wrong.
  */
-export function installScript(config: ScriptConfig, gate: string, chunks: Chunks): Context | null {
-  const installed: Context | undefined = Reflect.get(self, INSTALLED);
+export function installScript(config: ScriptConfig, gate: string, chunks: Chunks): Installed | null {
+  const installed: Installed | undefined = Reflect.get(self, INSTALLED);
   if (installed) return installed;
   const platform = takePlatform();
   if (!platform) return null;
@@ -38,7 +44,8 @@ export function installScript(config: ScriptConfig, gate: string, chunks: Chunks
     sync: undefined,
     hiding: false,
   };
-  Object.defineProperty(self, INSTALLED, { value: context });
+  const made: Installed = { signUrl: async (url) => (await chunks.sync()).signUrl(context, url) };
+  Object.defineProperty(self, INSTALLED, { value: made });
   for (const cover of [wrapFetch, wrapXhr, wrapStreams, wrapBeacon]) cover(context);
   if (sync) {
     chunks.sync().then(
@@ -49,7 +56,7 @@ export function installScript(config: ScriptConfig, gate: string, chunks: Chunks
     );
   }
   if (self.document) watchPage(context);
-  return context;
+  return made;
 }
 
 /** Enters at once, except in a page that may never be seen; a worker enters when it calls. */

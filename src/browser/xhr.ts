@@ -9,13 +9,10 @@ import { hasFiles } from './payload.ts';
 /** One covered use of an object, from `open` to the next `open`. */
 export interface Use {
   readonly target: Target;
-  readonly method: string;
   readonly openArgs: OpenArgs;
   readonly headers: [string, string][];
   /** Content-Type: held back until `send`, where it has to say what is really sent. */
   type: string | null;
-  /** Value of a header as it will be sent. */
-  readonly header: (name: string) => string | null;
   /** `pending`: the app has called `send`, we have not; `held`: a refusal is kept from the app until it is dealt with. */
   phase: 'opened' | 'pending' | 'sent' | 'held' | 'done';
   /** When the app called `send`, and the timeout that counts from there. */
@@ -54,7 +51,8 @@ export function wrapXhr(context: Context): void {
     uses.delete(Object(owner));
     const target = targetOf(context, args[0], args[1]);
     if (!target) return;
-    uses.set(Object(owner), createUse(target, args));
+    const use: Use = { target, openArgs: args, headers: [], type: null, phase: 'opened', sentAt: 0, timeout: 0, timer: 0 };
+    uses.set(Object(owner), use);
     loading ??= part();
     loading.then(
       (made) => {
@@ -81,7 +79,7 @@ export function wrapXhr(context: Context): void {
     const use = useOf(owner);
     if (!use || !(owner instanceof XMLHttpRequest) || (use.phase === 'opened' && owner.readyState !== 1)) return native(owner, args);
     if (use.phase !== 'opened') throw busy();
-    const body = /^(?:GET|HEAD)$/.test(use.method) ? null : (args[0] ?? null);
+    const body = /^(?:GET|HEAD)$/i.test(use.openArgs[0]) ? null : (args[0] ?? null);
     use.phase = 'pending';
     if (use.openArgs.length > 2 && !use.openArgs[2]) {
       use.phase = 'sent';
@@ -92,8 +90,7 @@ export function wrapXhr(context: Context): void {
     use.sentAt = context.platform.now();
     use.timeout = owner.timeout;
     // The app may change its body after `send`: whatever reads it begins now.
-    const form = hasFiles(body) ? [...body] : undefined;
-    const taken = form ?? (body instanceof Blob || body === null ? body : snapshot(body));
+    const taken = hasFiles(body) ? [...body] : body === null || body instanceof Blob || isDocument(body) ? body : new Response(body);
     loading?.then(
       (made) => made.begin(owner, use, taken),
       () => native(owner, args),
@@ -108,33 +105,6 @@ export function wrapXhr(context: Context): void {
   });
 }
 
-function createUse(target: Target, openArgs: OpenArgs): Use {
-  const use: Use = {
-    target,
-    method: `${openArgs[0]}`.replace(/^(?:delete|get|head|options|post|put)$/i, (name) => name.toUpperCase()),
-    openArgs,
-    headers: [],
-    type: null,
-    header(name) {
-      if (name === 'content-type') return use.type;
-      const values = use.headers.filter((header) => header[0] === name);
-      return values.length ? values.map((header) => header[1]).join(', ') : null;
-    },
-    phase: 'opened',
-    sentAt: 0,
-    timeout: 0,
-    timer: 0,
-  };
-  return use;
-}
-
-/** Bytes of a body with the Content-Type that the browser would give it; Documents as XMLHttpRequest serialises them. */
-function snapshot(body: Exclude<XhrBody, null>): Response {
-  if (!isDocument(body)) return new Response(body);
-  const type = `${body.contentType === 'text/html' ? 'text/html' : 'application/xml'};charset=UTF-8`;
-  return new Response(new XMLSerializer().serializeToString(body), { headers: { 'content-type': type } });
-}
-
 function isDocument(body: XhrBody): body is Document {
-  return !!self.Document && body instanceof Document;
+  return 'nodeType' in Object(body);
 }

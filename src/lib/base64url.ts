@@ -1,5 +1,5 @@
 const URL_SAFE = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-const STANDARD = `${URL_SAFE.slice(0, 62)}+/`;
+const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /** base64url without padding (RFC 4648 §5). */
 export function toBase64url(bytes: Uint8Array): string {

@@ -1,13 +1,12 @@
-import { TAG_BEACON, TAG_SYNC } from '../../wire/constants.ts';
+import { PROOF_PARAMETER, TAG_BEACON, TAG_SYNC, TAG_URL } from '../../wire/constants.ts';
 import { toBase64 } from '../base64.ts';
 import type { Context, Target } from '../context.ts';
 import { rebuild } from '../fetch.ts';
 import { contentDigest } from '../payload.ts';
-import { type Call, draft } from '../proof.ts';
-import type { Use, XhrNatives } from '../xhr.ts';
+import { type Call, draft, proveCompact } from '../proof.ts';
 import { hmac, sha256 } from '../hmac.ts';
-
-export { hmac };
+import type { Use, XhrNatives } from '../xhr.ts';
+import { headerOf, methodOf } from '../xhr-call.ts';
 
 /**
  * Calls that cannot wait for a signature: the page is going away (Firefox loses a call after one awaited step), or
@@ -60,7 +59,17 @@ export function sendNow(context: Context, natives: XhrNatives, xhr: XMLHttpReque
     use.type ??= `${text ? 'text/plain' : 'application/x-www-form-urlencoded'};charset=UTF-8`;
   }
   if (use.type !== null) natives.setRequestHeader.call(xhr, 'content-type', use.type);
-  const fields = fieldsNow(context, use.target, use.method, use.header, sent, 'sync') ?? {};
+  const fields = fieldsNow(context, use.target, methodOf(use), headerOf(use), sent, 'sync') ?? {};
   for (const name in fields) natives.setRequestHeader.call(xhr, name, fields[name] ?? '');
   Reflect.apply(natives.send, xhr, [sent]);
+}
+
+/** The same address with a proof in its query; undefined where there is no entry to sign with. */
+export async function signUrl({ door }: Context, url: URL): Promise<string | undefined> {
+  const entry = await door.ready();
+  const key = entry?.syncKey;
+  if (!key) return undefined;
+  const proof = await proveCompact((base) => hmac(key, base), door, entry, url, TAG_URL);
+  url.search += `${url.search ? '&' : '?'}${PROOF_PARAMETER}=${proof}`;
+  return url.href;
 }

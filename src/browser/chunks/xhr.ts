@@ -4,6 +4,7 @@ import { digestOf, type Payload } from '../payload.ts';
 import { prove } from '../proof.ts';
 import { looksRefused } from '../refusal.ts';
 import type { Use, XhrNatives } from '../xhr.ts';
+import { headerOf, methodOf } from '../xhr-call.ts';
 
 /**
  * Between the app's `send` and the real one lies the signature. The first refusal that a remedy fits is kept from
@@ -19,8 +20,8 @@ interface Sending {
   readonly again: boolean;
 }
 
-/** A body as `send` left it: entries of a form with files, a Blob, bytes being read, or none. */
-type Taken = readonly [string, FormDataEntryValue][] | Blob | Response | null;
+/** A body as `send` left it: entries of a form with files, a Blob, a document, a copy of anything else, or none. */
+type Taken = readonly [string, FormDataEntryValue][] | Blob | Document | Response | null;
 
 export interface XhrPart {
   begin(xhr: XMLHttpRequest, use: Use, taken: Taken): Promise<void>;
@@ -105,6 +106,7 @@ export function createXhrPart(context: Context, natives: XhrNatives, useOf: (xhr
 
   async function payloadOf(use: Use, taken: Taken): Promise<Payload | undefined> {
     if (!taken) return undefined;
+    if ('nodeType' in taken) return payloadOf(use, serialise(taken));
     if (taken instanceof Response) {
       use.type ??= taken.headers.get('content-type');
       // Text goes out as UTF-8, whatever the app's Content-Type says (XHR §4.5.6).
@@ -120,8 +122,8 @@ export function createXhrPart(context: Context, natives: XhrNatives, useOf: (xhr
 
   async function sign(xhr: XMLHttpRequest, sending: Sending): Promise<void> {
     const { use, payload, entry } = sending;
-    const { method, header, target } = use;
-    const { url, route } = target;
+    const { url, route } = use.target;
+    const [method, header] = [methodOf(use), headerOf(use)];
     sendings.set(use, sending);
     let fields: Record<string, string> = header('x-requested-with') === null ? { 'x-requested-with': 'sallyport' } : {};
     if (entry && route.level !== 'site') {
@@ -178,7 +180,7 @@ export function createXhrPart(context: Context, natives: XhrNatives, useOf: (xhr
     // A response wanted as a document holds nothing of a problem document.
     const text = responseType === 'json' ? JSON.stringify(response) : await new Response(responseType === 'document' ? '' : response).text();
     const chunk = await context.chunks.refused();
-    return chunk.mend(context, { text, header, method: use.method, used: entry, repeatable });
+    return chunk.mend(context, { text, header, method: methodOf(use), used: entry, repeatable });
   }
 
   /** The refusal is whole, and the app has not seen it. */
@@ -197,4 +199,10 @@ export function createXhrPart(context: Context, natives: XhrNatives, useOf: (xhr
   }
 
   return { begin, finish, end };
+}
+
+/** A document as XMLHttpRequest sends it, with its type. */
+function serialise(page: Document): Response {
+  const type = `${page.contentType === 'text/html' ? 'text/html' : 'application/xml'};charset=UTF-8`;
+  return new Response(new XMLSerializer().serializeToString(page), { headers: { 'content-type': type } });
 }

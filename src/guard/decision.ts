@@ -93,14 +93,27 @@ export interface StreamDigest {
 }
 
 export interface BurntProof {
-  /** Ticket id, 16 bytes as base64url. */
-  readonly ticketId: string;
+  readonly ticket: TicketFacts;
   readonly nonce: number;
   /** Value of the Signature member, base64. */
   readonly signature: string;
   readonly contentDigest: string;
   /** A URL proof, which media elements may use again for ranges. */
   readonly repeatable: boolean;
+}
+
+/** What may be known of a ticket that was opened and whose signature held. */
+export interface TicketFacts {
+  /** Ticket id, base64url. */
+  readonly id: string;
+  readonly session: string;
+  readonly client: string;
+  readonly windowPlace: number;
+  readonly windowIdHigh: number;
+  readonly windowIdLow: number;
+  readonly sessionPlace: number;
+  readonly sessionIdHigh: number;
+  readonly sessionIdLow: number;
 }
 
 /** A complete answer; adapters write it out as it is. */

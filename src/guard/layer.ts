@@ -1,4 +1,4 @@
-import type { Answer, BurntProof, Carrier, Level, Refusal, StreamDigest, Verdict } from './decision.ts';
+import type { Answer, BurntProof, Carrier, Level, Refusal, StreamDigest, TicketFacts, Verdict } from './decision.ts';
 import type { Policy, RouteRule } from './policy.ts';
 import type { Claims } from './state.ts';
 import type { RequestView } from './view.ts';
@@ -63,18 +63,4 @@ export interface Context {
   retryAfter: number;
   /** Where this layer's claims go: enforced and reported layers have a record each. */
   claims: Claims;
-}
-
-/** What layers may know of a ticket that was opened and whose signature held. */
-export interface TicketFacts {
-  /** Ticket id, base64url. */
-  readonly id: string;
-  readonly session: string;
-  readonly client: string;
-  readonly windowPlace: number;
-  readonly windowIdHigh: number;
-  readonly windowIdLow: number;
-  readonly sessionPlace: number;
-  readonly sessionIdHigh: number;
-  readonly sessionIdLow: number;
 }

@@ -113,7 +113,8 @@ function effectiveMethod(request: RequestView): string {
 
 /** One request on its way: layers, body, commit, decision. */
 class Run {
-  private readonly trail: TrailStep[] = [];
+  /** The shared empty list until something refuses. */
+  private trail: TrailStep[] | null = null;
   private refused: Refusal | null = null;
   private refusedBy = '';
   private outcome: Outcome = 'admit';
@@ -186,6 +187,7 @@ class Run {
     step: { readonly layer: { readonly name: string }; readonly enforced: boolean },
     refused: Refusal,
   ): boolean {
+    this.trail ??= [];
     this.trail.push({
       layer: step.layer.name,
       code: refused.code,
@@ -302,7 +304,7 @@ class Run {
       address: context.address,
       secure: context.secure,
       authority: context.authority,
-      trail: this.trail.length === 0 ? NO_TRAIL : this.trail,
+      trail: this.trail ?? NO_TRAIL,
       answer: admitted ? context.answer : null,
       responseFields: context.responseFields,
       streamDigest: admitted && this.pipeline.proofEnforced ? context.digest : null,

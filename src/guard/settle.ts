@@ -29,7 +29,7 @@ export function redirectGrant(
   // Browsers drop the body with the method, but not our digest field; what is not there is not compared.
   const contentDigest = method === request.method && request.body.length !== 0 ? proof.contentDigest : '';
   return {
-    ticketId: proof.ticketId,
+    ticketId: proof.ticket.id,
     nonce: proof.nonce,
     signature: proof.signature,
     contentDigest,

@@ -22,7 +22,9 @@ export interface State {
   close(): void | Promise<void>;
 }
 
-export type CommitCode = '' | Extract<Code, 'stale' | 'replayed' | 'stale-nonce' | 'entry-required' | 'banned' | 'limit'>;
+export type CommitCode =
+  | ''
+  | Extract<Code, 'stale' | 'replayed' | 'stale-nonce' | 'entry-required' | 'banned' | 'limit'>;
 
 /** What one request wants changed if it is admitted. One record of fixed shape; 0 and '' mean: no such claim. */
 export interface Claims {

@@ -124,7 +124,7 @@ function judge(
 
 function burnt(ticket: OpenTicket, proof: ParsedProof, request: RequestView): BurntProof {
   return {
-    ticketId: ticket.id,
+    ticket,
     nonce: proof.nonce,
     signature: proof.signature,
     contentDigest: request.headers.contentDigest,

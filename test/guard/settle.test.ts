@@ -5,14 +5,14 @@ import { redirectGrant } from '../../src/guard/settle.ts';
 import { viewOf } from '../support/view.ts';
 
 const proof = {
-  ticketId: 'AAAAAAAAAAAAAAAAAAAAAA',
+  ticket: { id: 'AAAAAAAAAAAAAAAAAAAAAA' },
   nonce: 3,
   signature: 'sig',
   contentDigest: 'sha-256=:x:',
   repeatable: false,
 };
 // Only what a grant reads of a decision.
-const decision = { proof, secure: false, authority: 'localhost:4000' } as Decision;
+const decision = { proof, secure: false, authority: 'localhost:4000' } as unknown as Decision;
 
 const grantFor = (method: string, status: number, location: string, body?: string) =>
   redirectGrant(
@@ -46,5 +46,8 @@ for (const [name, method, status, location, body, expected] of ROWS) {
 
 test('a grant names the proof it is for and ends after 30 s', () => {
   const grant = grantFor('GET', 302, '/api/z');
-  assert.deepEqual([grant?.ticketId, grant?.nonce, grant?.signature, grant?.until], [proof.ticketId, 3, 'sig', 31_000]);
+  assert.deepEqual(
+    [grant?.ticketId, grant?.nonce, grant?.signature, grant?.until],
+    [proof.ticket.id, 3, 'sig', 31_000],
+  );
 });

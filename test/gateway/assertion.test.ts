@@ -14,7 +14,12 @@ const ISSUER = 'https://app.example';
 
 function clockAt(start: number) {
   let now = start;
-  return { now: () => now, advance: (by: number) => void (now += by) };
+  return {
+    now: () => now,
+    advance(by: number) {
+      now += by;
+    },
+  };
 }
 
 function make(changes: { secret?: string; now?: () => number; audience?: string } = {}) {

@@ -127,7 +127,7 @@ test('precompressed forms are used where the browser takes them, and told apart 
     const answer = await get(asset('/assets/app.js', { 'accept-encoding': accept }));
     assert.equal(answer.status, 200);
     assert.equal(answer.field('content-encoding'), coding, accept);
-    assert.equal(answer.field('content-type'), 'text/javascript; charset=utf-8');
+    assert.equal(answer.field('content-type'), 'application/javascript; charset=utf-8');
     assert.equal(answer.field('content-length'), String(answer.body.length));
     if (accept !== '') assert.equal(answer.field('vary'), 'Accept-Encoding');
     if (coding === 'br') assert.equal(brotliDecompressSync(answer.body).toString(), CODE);

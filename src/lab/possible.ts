@@ -9,17 +9,14 @@ const ALWAYS: readonly string[] = [
   'Whoever gets in may do what the backend lets anybody do: who may is for login and authorization.',
 ];
 
-/** What still gets in, dearest knowledge first; never empty. */
+/** What still gets in, cheapest way first; never empty. */
 export function stillPossible(
   report: { readonly nothingBlocked: boolean; readonly rungs: readonly RungReport[] },
   attackers: readonly Attacker[],
 ): string[] {
-  const list = report.nothingBlocked ? ['Everything: a plain client gets the backend’s answer.'] : [];
-  for (const rung of report.rungs) {
-    const attacker = attackers.find((one) => one.name === rung.name);
-    if (rung.verdict === 'gets in' || rung.verdict === 'slowed')
-      list.push(`${attacker?.possible ?? rung.title}${price(rung)}`);
-  }
+  const list = report.nothingBlocked
+    ? ['Everything that the table shows to get in, a plain client first: nothing stands in its way.']
+    : report.rungs.filter(getsIn).map((rung) => possibleOf(rung, attackers) + price(rung));
   const unknown = Object.groupBy(
     report.rungs.filter((rung) => rung.verdict === 'not run'),
     (rung) => rung.why,
@@ -28,6 +25,12 @@ export function stillPossible(
     list.push(`Not run, so unknown: ${rungs.map((rung) => rung.title).join(', ')} (${why}).`);
   }
   return [...list, ...ALWAYS];
+}
+
+const getsIn = (rung: RungReport): boolean => rung.verdict === 'gets in' || rung.verdict === 'slowed';
+
+function possibleOf(rung: RungReport, attackers: readonly Attacker[]): string {
+  return attackers.find((attacker) => attacker.name === rung.name)?.possible ?? rung.title;
 }
 
 function price(rung: RungReport): string {

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import type { Config } from '../../src/guard/config.ts';
+import { type Gate, startGate } from '../../src/gateway/index.ts';
+import { findChromium } from '../../src/lab/browser.ts';
+import { formatReport, type LabOptions, type LabReport, runLab, type RungReport } from '../../src/lab/index.ts';
+import { type CountingBackend, startBackend } from './backend.ts';
+
+/** A finished run, and how often the backend was really reached and its list really served by each attacker. */
+interface Run {
+  readonly report: LabReport;
+  readonly truth: ReadonlyMap<string, { reached: number; served: number }>;
+}
+
+async function runAgainst(config: Config, options: LabOptions): Promise<Run> {
+  const backend = await startBackend();
+  const gate = await startGate({ to: backend.url, listen: '127.0.0.1:0', ...config });
+  try {
+    return await attackAndCount(gate, backend, options);
+  } finally {
+    await gate.close({ graceMs: 100 });
+    await backend.close();
+  }
+}
+
+async function attackAndCount(gate: Gate, backend: CountingBackend, options: LabOptions): Promise<Run> {
+  const truth = new Map<string, { reached: number; served: number }>();
+  let start = { reached: 0, served: 0 };
+  const now = () => ({ reached: backend.reached(), served: backend.served() });
+  const report = await runLab(`http://127.0.0.1:${gate.address.port}/api/posts`, {
+    calls: 20,
+    later: 1,
+    ...options,
+    onRung: (name, when) => {
+      if (when === 'start') start = now();
+      else truth.set(name, { reached: now().reached - start.reached, served: now().served - start.served });
+    },
+  });
+  return { report, truth };
+}
+
+function rung(report: LabReport, name: string): RungReport {
+  const found = report.rungs.find((one) => one.name === name);
+  assert.ok(found !== undefined, `no rung ${name}`);
+  return found;
+}
+
+/** Both directions at once: what the lab counts as admitted is what the backend saw, no more and no less. */
+function holdToTruth({ report, truth }: Run): void {
+  for (const one of report.rungs) {
+    const seen = truth.get(one.name);
+    assert.ok(seen !== undefined, one.name);
+    // Spellings that the gate takes for other addresses reach the backend and serve nothing: counted apart.
+    const real = one.name === 'aliases' ? seen.served : seen.reached;
+    assert.equal(real, one.admitted + one.honest, `${one.name} says ${one.admitted} admitted, ${one.honest} honest`);
+    if (one.verdict === 'not run') assert.ok(one.why !== '' && one.admitted === 0, one.name);
+    if (one.verdict === 'stopped') assert.ok(one.tried > 0 && one.admitted === 0, one.name);
+    if (one.verdict === 'gets in' || one.verdict === 'slowed') assert.ok(one.admitted > 0, one.name);
+  }
+}
+
+const NEEDS_DISPLAY = ['automation'];
+const ran = (report: LabReport): readonly RungReport[] =>
+  report.rungs.filter((one) => !NEEDS_DISPLAY.includes(one.name) && one.name !== 'dom');
+
+const STOPPED = ['plain', 'headers', 'replay', 'cookie', 'altered', 'aliases', 'other-site', 'ticket', 'replay-later'];
+const GETS_IN = ['doors', 'cookie-doors', 'headless'];
+
+describe('attack against a gate in enforce mode', {
+  skip: findChromium() === null && 'no Chromium on this system',
+}, () => {
+  let run: Run;
+  before(async () => {
+    run = await runAgainst({ mode: 'enforce' }, { mode: 'enforce', coreHour: 0.05 });
+  });
+
+  test('the lab’s verdicts are the backend’s truth', () => holdToTruth(run));
+
+  test('P1.2 a plain client is refused every time', () => {
+    const plain = rung(run.report, 'plain');
+    assert.equal(plain.verdict, 'stopped');
+    assert.deepEqual(plain.refused, { 'entry-required': 20 });
+    assert.equal(run.report.nothingBlocked, false);
+  });
+
+  test('P1.3 every header copied from a real browser does not help', () => {
+    const headers = rung(run.report, 'headers');
+    assert.equal(headers.verdict, 'stopped');
+    assert.equal(headers.honest, 1, 'the page’s own call was admitted');
+    assert.ok(
+      headers.notes.some((note) => note.includes('a real browser')),
+      headers.notes.join(),
+    );
+  });
+
+  test('P1.4 other sites’ pages cause no upstream request', () => {
+    const other = rung(run.report, 'other-site');
+    assert.equal(other.verdict, 'stopped');
+    assert.ok(other.tried >= 24, `only ${other.tried} ways tried`);
+    assert.equal(other.unanswered, 0, other.notes.join());
+    assert.deepEqual(run.truth.get('other-site'), { reached: 0, served: 0 });
+  });
+
+  test('P1.6 the ladder has a verdict, seconds, money and a way of measuring for each, and what still passes', () => {
+    const titles = run.report.rungs.map((one) => one.title).join('\n');
+    for (const word of [
+      'plain client',
+      'spoofed headers',
+      'copied cookie',
+      'scripted bootstrap',
+      'headless browser',
+      'real browser automation',
+    ]) {
+      assert.ok(titles.includes(word), word);
+    }
+    for (const one of run.report.rungs) assert.ok(one.how.length > 20, one.name);
+    for (const name of GETS_IN) {
+      const { cost } = rung(run.report, name);
+      assert.ok(cost !== null && cost.wallSeconds > 0 && (cost.cpuSeconds ?? 0) > 0 && (cost.money ?? 0) > 0, name);
+      assert.ok(cost.wallRatio > 0 && (cost.cpuRatio ?? 0) > 0, name);
+    }
+    assert.ok(run.report.stillPossible.some((line) => line.includes('walks the doors itself gets in')));
+    assert.ok(run.report.stillPossible.some((line) => line.startsWith('Paid humans')));
+  });
+
+  test('each attacker gets what the threat model says it gets', () => {
+    const verdicts = Object.fromEntries(ran(run.report).map((one) => [one.name, one.verdict]));
+    const stopped = STOPPED.map((name) => [name, 'stopped'] as const);
+    const getsIn = GETS_IN.map((name) => [name, 'gets in'] as const);
+    assert.deepEqual(verdicts, Object.fromEntries([...stopped, ...getsIn]), formatReport(run.report));
+    for (const name of GETS_IN) assert.equal(rung(run.report, name).admitted, 20, name);
+  });
+
+  test('the report is calm: at most 100 columns, no control characters, no promise', () => {
+    const text = formatReport(run.report);
+    for (const line of text.split('\n')) assert.ok([...line].length <= 100, line);
+    assert.doesNotMatch(text, /[^\n\P{Cc}]/u);
+    assert.doesNotMatch(text, /prevents|unhackable|guarantee|NOTHING IS BLOCKED/i);
+    assert.match(text, /\nStill possible\n {2}- /);
+  });
+
+  test('the report is plain JSON', () => {
+    assert.deepEqual(JSON.parse(JSON.stringify(run.report)), run.report);
+  });
+});
+
+describe('attack against a gate in report mode', {
+  skip: findChromium() === null && 'no Chromium on this system',
+}, () => {
+  let run: Run;
+  before(async () => {
+    run = await runAgainst({ mode: 'report' }, { mode: 'report' });
+  });
+
+  test('the lab’s verdicts are the backend’s truth', () => holdToTruth(run));
+
+  test('the same attackers get in, and the report says that nothing is blocked', () => {
+    for (const one of ran(run.report)) assert.equal(one.verdict, 'gets in', `${one.name}: ${one.why}`);
+    assert.equal(run.report.nothingBlocked, true);
+    assert.match(formatReport(run.report), /NOTHING IS BLOCKED: the gate runs in report mode/);
+  });
+});
+
+describe('attack against a gate with one broken layer', () => {
+  test('P1.5 where replays are not refused, the lab says so', async () => {
+    const run = await runAgainst({ mode: 'enforce', layers: { replay: 'report' } }, { chromium: null });
+    holdToTruth(run);
+    assert.equal(rung(run.report, 'plain').verdict, 'stopped');
+    assert.equal(rung(run.report, 'altered').verdict, 'stopped');
+    for (const name of ['replay', 'replay-later']) {
+      const { verdict, admitted, tried } = rung(run.report, name);
+      assert.deepEqual({ verdict, admitted }, { verdict: 'gets in', admitted: tried }, name);
+    }
+    assert.ok(run.report.stillPossible.some((line) => line.startsWith('A captured request passes again at once')));
+  });
+
+  test('where signatures are not checked, altered requests and tickets without keys are seen to get in', async () => {
+    const run = await runAgainst({ mode: 'enforce', layers: { proof: 'report' } }, { chromium: null });
+    holdToTruth(run);
+    for (const name of ['altered', 'ticket']) assert.equal(rung(run.report, name).verdict, 'gets in', name);
+  });
+
+  test('without a browser the rungs that need one were not run, and are not called stopped', async () => {
+    const run = await runAgainst({ mode: 'enforce' }, { chromium: null });
+    for (const name of ['other-site', 'headless']) {
+      assert.equal(rung(run.report, name).verdict, 'not run', name);
+      assert.ok(
+        run.report.stillPossible.some(
+          (line) => line.startsWith('Not run') && line.includes(rung(run.report, name).title),
+        ),
+      );
+    }
+  });
+});

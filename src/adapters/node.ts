@@ -1,0 +1,64 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Decision } from '../guard/decision.ts';
+import type { Guard } from '../guard/guard.ts';
+import type { RequestView } from '../guard/view.ts';
+import { send } from './node/send.ts';
+import { toView } from './node/view.ts';
+
+export { httpDate, send } from './node/send.ts';
+export { toView } from './node/view.ts';
+
+/** What runs once the guard has admitted a request. */
+export type Next = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  decision: Decision,
+  view: RequestView,
+) => void | Promise<void>;
+
+/**
+ * Puts a guard in front of a node:http server: `createServer(createNodeHandler(guard, app))`. Answers the guard's own
+ * addresses, refuses what the guard refuses, and hands everything else to `next`. A body that the guard had to read
+ * is in `decision.body`; where its length was declared, `request` can be read as if nobody had.
+ */
+export function createNodeHandler(
+  guard: Guard,
+  next: Next,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return function handle(request, response) {
+    judge(guard, request, response, (decision, view) => {
+      for (let i = 0; i + 1 < decision.responseFields.length; i += 2) {
+        response.appendHeader(decision.responseFields[i] ?? '', decision.responseFields[i + 1] ?? '');
+      }
+      return next(request, response, decision, view);
+    });
+  };
+}
+
+/** Runs the guard; calls `admitted` for what passes, and answers everything else. For adapters and the gate. */
+export function judge(
+  guard: Guard,
+  request: IncomingMessage,
+  response: ServerResponse,
+  admitted: (decision: Decision, view: RequestView) => void | Promise<void>,
+): void {
+  const view = toView(request, response);
+  const failed = (): void => {
+    response.destroy();
+  };
+  const act = (decision: Decision): void => {
+    if (decision.outcome !== 'admit') send(request, response, guard.refusalAnswer(view, decision));
+    else if (decision.answer !== null) send(request, response, decision.answer);
+    else {
+      const done = admitted(decision, view);
+      if (done !== undefined) done.catch(failed);
+    }
+  };
+  if (guard.owns(view)) {
+    guard.serve(view).then((answer) => send(request, response, answer), failed);
+    return;
+  }
+  const decision = guard.decide(view);
+  if (decision instanceof Promise) decision.then(act).catch(failed);
+  else act(decision);
+}

@@ -1,0 +1,168 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { NO_BODY } from '../../guard/view.ts';
+import type { BodySource, GuardHeaders, RequestView } from '../../guard/view.ts';
+import { foldPath } from '../../wire/fold.ts';
+import { IncomingBody } from './body.ts';
+
+/**
+ * One pass over the raw field lines. Node's own joined `headers` object is not used: it drops some repeated
+ * fields silently, and which value wins must be ours to say.
+ */
+export function toView(request: IncomingMessage, response: ServerResponse | null): RequestView {
+  const target = request.url ?? '';
+  const mark = target.indexOf('?');
+  const path = mark === -1 ? target : target.slice(0, mark);
+  const { headers, repeated } = readFields(request.rawHeaders);
+  return {
+    method: request.method ?? '',
+    target,
+    path,
+    query: mark === -1 ? '' : target.slice(mark),
+    folded: foldPath(path),
+    secure: 'encrypted' in request.socket,
+    authority: headers.host.toLowerCase(),
+    peer: request.socket.remoteAddress ?? '',
+    fields: request.rawHeaders,
+    headers,
+    repeated,
+    body: bodyOf(request, response, headers),
+  };
+}
+
+/** The view of a request that could not be read: for the record of its refusal. */
+export function toViewOfNothing(peer: string): RequestView {
+  return {
+    method: '',
+    target: '',
+    path: '',
+    query: '',
+    folded: '/',
+    secure: false,
+    authority: '',
+    peer,
+    fields: NONE,
+    headers: emptyHeaders(),
+    repeated: NONE,
+    body: NO_BODY,
+  };
+}
+
+function bodyOf(request: IncomingMessage, response: ServerResponse | null, headers: GuardHeaders): BodySource {
+  if (headers.transferEncoding !== '') return new IncomingBody(request, response, -1, headers.expect !== '');
+  if (headers.contentLength === '') return NO_BODY;
+  const length = Number(headers.contentLength);
+  return length > 0 ? new IncomingBody(request, response, length, headers.expect !== '') : NO_BODY;
+}
+
+const SLOTS: Readonly<Record<keyof GuardHeaders, string>> = {
+  origin: 'origin',
+  referer: 'referer',
+  cookie: 'cookie',
+  authorization: 'authorization',
+  accept: 'accept',
+  contentType: 'content-type',
+  contentLength: 'content-length',
+  contentEncoding: 'content-encoding',
+  transferEncoding: 'transfer-encoding',
+  contentDigest: 'content-digest',
+  sallyportDigest: 'sallyport-digest',
+  signature: 'signature',
+  signatureInput: 'signature-input',
+  secFetchSite: 'sec-fetch-site',
+  secFetchMode: 'sec-fetch-mode',
+  secFetchDest: 'sec-fetch-dest',
+  secPurpose: 'sec-purpose',
+  secWebsocketProtocol: 'sec-websocket-protocol',
+  upgrade: 'upgrade',
+  xRequestedWith: 'x-requested-with',
+  xForwardedFor: 'x-forwarded-for',
+  xForwardedProto: 'x-forwarded-proto',
+  xForwardedHost: 'x-forwarded-host',
+  forwarded: 'forwarded',
+  userAgent: 'user-agent',
+  range: 'range',
+  accessControlRequestMethod: 'access-control-request-method',
+  accessControlRequestHeaders: 'access-control-request-headers',
+  expect: 'expect',
+  host: 'host',
+};
+
+interface Slot {
+  readonly key: keyof GuardHeaders;
+  readonly name: string;
+  readonly bit: number;
+}
+
+const slotByName = new Map<string, Slot>();
+for (const [index, key] of (Object.keys(SLOTS) as (keyof GuardHeaders)[]).entries()) {
+  slotByName.set(SLOTS[key], { key, name: SLOTS[key], bit: 1 << index });
+}
+
+/** Spellings already looked up. Bounded: whoever invents new ones pays for the lower-casing himself. */
+const slotBySpelling = new Map<string, Slot | null>();
+const MAX_SPELLINGS = 512;
+
+function slotOf(spelling: string): Slot | null {
+  const known = slotBySpelling.get(spelling);
+  if (known !== undefined) return known;
+  const slot = slotByName.get(spelling.toLowerCase()) ?? null;
+  if (slotBySpelling.size < MAX_SPELLINGS && spelling.length <= 64) slotBySpelling.set(spelling, slot);
+  return slot;
+}
+
+const NONE: readonly string[] = Object.freeze([]);
+
+function readFields(raw: readonly string[]): { headers: GuardHeaders; repeated: readonly string[] } {
+  const headers = emptyHeaders();
+  let repeated: string[] | null = null;
+  let seen = 0;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const slot = slotOf(raw[i] ?? '');
+    if (slot === null) continue;
+    if ((seen & slot.bit) === 0) {
+      seen |= slot.bit;
+      headers[slot.key] = raw[i + 1] ?? '';
+    } else if (repeated === null) {
+      repeated = [slot.name];
+    } else if (!repeated.includes(slot.name)) {
+      repeated.push(slot.name);
+    }
+  }
+  return { headers, repeated: repeated ?? NONE };
+}
+
+/** A literal, so that every request's record has the same shape. */
+function emptyHeaders(): GuardHeaders {
+  return {
+    origin: '',
+    referer: '',
+    cookie: '',
+    authorization: '',
+    accept: '',
+    contentType: '',
+    contentLength: '',
+    contentEncoding: '',
+    transferEncoding: '',
+    contentDigest: '',
+    sallyportDigest: '',
+    signature: '',
+    signatureInput: '',
+    secFetchSite: '',
+    secFetchMode: '',
+    secFetchDest: '',
+    secPurpose: '',
+    secWebsocketProtocol: '',
+    upgrade: '',
+    xRequestedWith: '',
+    xForwardedFor: '',
+    xForwardedProto: '',
+    xForwardedHost: '',
+    forwarded: '',
+    userAgent: '',
+    range: '',
+    accessControlRequestMethod: '',
+    accessControlRequestHeaders: '',
+    expect: '',
+    host: '',
+  };
+}

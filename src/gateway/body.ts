@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { drain } from '../adapters/node/body.ts';
+import type { StreamDigest } from '../guard/decision.ts';
+import { DIGEST_SLICE_BYTES } from '../wire/constants.ts';
+
+/** Milliseconds without a byte after which an upload is given up. */
+const IDLE_MS = 60_000;
+
+export type BodyFault = 'digest' | 'too-large' | 'gone';
+
+export class BodyError extends Error {
+  readonly fault: BodyFault;
+  constructor(fault: BodyFault) {
+    super(`request body: ${fault}`);
+    this.fault = fault;
+  }
+}
+
+export interface UploadRules {
+  readonly digest: StreamDigest | null;
+  /** Bytes; 0 for no limit. */
+  readonly limit: number;
+}
+
+/**
+ * The body on its way to the backend, in constant memory. undici destroys the body it was given when the backend
+ * answers early; were that the client's request itself, nothing would read its socket again. So this stands
+ * between: destroying it reads the rest of the request within bounds.
+ *
+ * With a digest one chunk is always held back, so that the backend never has the whole of a body that does not fit.
+ */
+export class Upload extends Readable {
+  readonly #request: IncomingMessage;
+  readonly #limit: number;
+  readonly #check: DigestCheck | null;
+  readonly #idle: NodeJS.Timeout;
+  #held: Buffer | null = null;
+  #received = 0;
+  #over = false;
+
+  constructor(request: IncomingMessage, rules: UploadRules) {
+    super({ highWaterMark: 64 * 1024 });
+    this.#request = request;
+    this.#limit = rules.limit;
+    this.#check = rules.digest === null ? null : createDigestCheck(rules.digest);
+    this.#idle = setTimeout(() => request.destroy(), IDLE_MS);
+    this.#idle.unref();
+    request.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose).on('error', this.#onClose);
+    request.pause();
+  }
+
+  override _read(): void {
+    if (!this.#over) this.#request.resume();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#over = true;
+    clearTimeout(this.#idle);
+    this.#request
+      .off('data', this.#onData)
+      .off('end', this.#onEnd)
+      .off('close', this.#onClose)
+      .off('error', this.#onClose);
+    this.#held = null;
+    drain(this.#request);
+    done(error);
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#idle.refresh();
+    this.#received += chunk.length;
+    if (this.#limit > 0 && this.#received > this.#limit) {
+      this.destroy(new BodyError('too-large'));
+      return;
+    }
+    if (this.#check === null) {
+      if (!this.push(chunk)) this.#request.pause();
+      return;
+    }
+    this.#check.update(chunk);
+    const ready = this.#held;
+    this.#held = chunk;
+    if (ready !== null && !this.push(ready)) this.#request.pause();
+  };
+
+  readonly #onEnd = (): void => {
+    if (this.#check !== null && !this.#check.fits()) {
+      this.destroy(new BodyError('digest'));
+      return;
+    }
+    if (this.#held !== null) this.push(this.#held);
+    this.#held = null;
+    this.push(null);
+  };
+
+  readonly #onClose = (): void => {
+    if (!this.#request.complete) this.destroy(new BodyError('gone'));
+  };
+}
+
+interface DigestCheck {
+  update(chunk: Buffer): void;
+  /** Ends the computation. */
+  fits(): boolean;
+}
+
+function createDigestCheck(expected: StreamDigest): DigestCheck {
+  return expected.kind === 'whole' ? createWholeCheck(expected.sha256) : createSlicesCheck(expected.sha256);
+}
+
+function createWholeCheck(sha256: Uint8Array): DigestCheck {
+  const hash = createHash('sha256');
+  return {
+    update: (chunk) => void hash.update(chunk),
+    // The digest is no secret: the client sent it in the open.
+    fits: () => hash.digest().equals(sha256),
+  };
+}
+
+/** SHA-256 over the SHA-256 of each slice (docs/protocol.md §3.6). */
+function createSlicesCheck(sha256: Uint8Array): DigestCheck {
+  const outer = createHash('sha256');
+  let slice: Hash = createHash('sha256');
+  let filled = 0;
+  return {
+    update(chunk) {
+      let from = 0;
+      while (from < chunk.length) {
+        const take = Math.min(chunk.length - from, DIGEST_SLICE_BYTES - filled);
+        slice.update(chunk.subarray(from, from + take));
+        filled += take;
+        from += take;
+        if (filled < DIGEST_SLICE_BYTES) continue;
+        outer.update(slice.digest());
+        slice = createHash('sha256');
+        filled = 0;
+      }
+    },
+    fits() {
+      if (filled > 0) outer.update(slice.digest());
+      return outer.digest().equals(sha256);
+    },
+  };
+}

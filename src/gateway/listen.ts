@@ -1,0 +1,96 @@
+import { Server as NetServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { SallyportError } from '../guard/errors.ts';
+
+export interface ListenAddress {
+  /** As the operating system takes it. */
+  readonly host: string;
+  readonly port: number;
+  /** As configured, brackets and all. */
+  readonly shown: string;
+  /** As a browser on this machine can name it. */
+  readonly named: string;
+}
+
+/** `127.0.0.1:4000`, `[::1]:4000`, `:4000` (all addresses). */
+export function parseListen(text: string): ListenAddress {
+  const colon = text.lastIndexOf(':');
+  const shown = colon === -1 ? '127.0.0.1' : text.slice(0, colon);
+  const port = Number(text.slice(colon + 1));
+  const host = shown.startsWith('[') ? shown.slice(1, -1) : shown;
+  const everywhere = host === '' || host === '0.0.0.0' || host === '::';
+  return { host: host === '' ? '::' : host, port, shown, named: everywhere ? 'localhost' : shown };
+}
+
+/** Listens, or takes over a socket that already does. Throws a SallyportError that says what to do. */
+export function listen(
+  server: NetServer,
+  want: ListenAddress,
+  inherited: NetServer | null,
+): Promise<{ host: string; port: number }> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException): void => reject(listenError(error, want));
+    server.once('error', onError);
+    const onListening = (): void => {
+      server.off('error', onError);
+      const { address, port } = server.address() as AddressInfo; // null only for pipes and before listening
+      resolve({ host: address, port });
+    };
+    if (inherited !== null) server.listen(inherited, onListening);
+    else server.listen({ host: want.host, port: want.port, backlog: 1024 }, onListening);
+  });
+}
+
+function listenError(error: NodeJS.ErrnoException, want: ListenAddress): SallyportError {
+  const where = `${want.shown}:${want.port}`;
+  const said = LISTEN_ERRORS[error.code ?? ''] ?? `cannot listen (${error.message})`;
+  return new SallyportError('listen', `listen is ${where}; ${said}`, { cause: error });
+}
+
+const LISTEN_ERRORS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'something else listens there already: stop it, or choose another port with --listen HOST:PORT',
+  EACCES: 'this user may not listen there: choose a port above 1023, or put the gate behind one that may',
+  EADDRNOTAVAIL: 'this machine has no such address: use 127.0.0.1, or 0.0.0.0 for all',
+};
+
+export interface StopRules {
+  readonly connections: ReadonlySet<Socket>;
+  readonly answering: ReadonlyMap<Duplex, ServerResponse>;
+  readonly tunnels: ReadonlySet<Duplex>;
+  readonly graceMs: number;
+  readonly lingerMs: number;
+}
+
+/**
+ * Stops accepting and lets what is under way finish. Kept-alive connections are not cut at once, as
+ * `http.Server.close` would: a request that is on its way on one of them would be lost. For `lingerMs` they may
+ * send one more, whose answer closes them.
+ */
+export async function stopListening(server: Server | NetServer, rules: StopRules): Promise<void> {
+  const { connections, answering, tunnels, graceMs, lingerMs } = rules;
+  NetServer.prototype.close.call(server);
+  const end = performance.now() + graceMs;
+  const lingerEnd = performance.now() + lingerMs;
+  while (connections.size > 0 && performance.now() < end) {
+    if (performance.now() >= lingerEnd) closeIdle(connections, answering, tunnels);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  for (const socket of connections) socket.destroy();
+  // Ends node's own clock of connections too.
+  if ('closeAllConnections' in server) {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+function closeIdle(
+  connections: ReadonlySet<Socket>,
+  answering: ReadonlyMap<Duplex, ServerResponse>,
+  tunnels: ReadonlySet<Duplex>,
+): void {
+  for (const socket of connections) {
+    if (!answering.has(socket) && !tunnels.has(socket)) socket.destroy();
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * Which header fields cross the gate, and which stop at it. One table each way, looked up by the spelling sent.
+ */
+
+/**
+ * Folds what backends fold: CGI and WSGI turn every character but letters and digits into `_`, so
+ * `X_Forwarded.For` arrives there as `X-Forwarded-For` does.
+ */
+export function foldName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '-');
+}
+
+export type RequestClass =
+  /** crosses unchanged */
+  | 'pass'
+  /** ours, hop-by-hop, or a claim about the client's address that nobody listed may make */
+  | 'drop'
+  /** believed, and passed on, only when the peer is a listed proxy */
+  | 'proxy'
+  /** asks the backend to treat the request as another one */
+  | 'override'
+  | 'host'
+  | 'connection'
+  | 'cookie'
+  | 'signature'
+  | 'protocol';
+
+/** Hop-by-hop fields (RFC 9110 §7.6.1) and those that node or undici write themselves. */
+const HOP = new Set([
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'http2-settings',
+]);
+
+/** Ways of saying "this is really another method or another target". */
+const OVERRIDE = new Set([
+  'x-http-method-override',
+  'x-http-method',
+  'x-method-override',
+  'x-original-method',
+  'x-original-url',
+  'x-original-uri',
+  'x-original-host',
+  'x-rewrite-url',
+  'x-override-url',
+]);
+
+/** Addresses that proxies of various makes report; without a listed proxy they are the client's own words. */
+const ADDRESS = new Set([
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-remote-ip',
+  'x-remote-addr',
+  'x-originating-ip',
+  'x-original-forwarded-for',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'fastly-client-ip',
+]);
+
+function classifyRequest(folded: string, exact: string): RequestClass {
+  if (folded.startsWith('sallyport-')) return 'drop';
+  if (folded.startsWith('x-forwarded-') || folded === 'x-forwarded' || folded === 'forwarded') return 'drop';
+  // CGI makes HTTP_PROXY of it, which some HTTP clients take for their own configuration (CVE-2016-5385).
+  if (folded === 'proxy') return 'drop';
+  if (OVERRIDE.has(folded)) return 'override';
+  if (ADDRESS.has(folded)) return 'proxy';
+  if (HOP.has(exact)) return 'drop';
+  if (exact === 'host') return 'host';
+  if (exact === 'connection') return 'connection';
+  if (exact === 'cookie') return 'cookie';
+  if (exact === 'signature' || exact === 'signature-input') return 'signature';
+  if (exact === 'sec-websocket-protocol') return 'protocol';
+  return 'pass';
+}
+
+export type ResponseClass =
+  | 'pass'
+  | 'drop'
+  | 'connection'
+  | 'cors'
+  | 'location'
+  | 'cookie'
+  | 'vary'
+  | 'type'
+  | 'cache'
+  | 'length'
+  | 'date'
+  | 'nosniff'
+  | 'corp';
+
+const RESPONSE: ReadonlyMap<string, ResponseClass> = new Map<string, ResponseClass>([
+  ['connection', 'connection'],
+  ['location', 'location'],
+  ['content-location', 'location'],
+  ['set-cookie', 'cookie'],
+  ['vary', 'vary'],
+  ['content-type', 'type'],
+  ['cache-control', 'cache'],
+  ['content-length', 'length'],
+  ['date', 'date'],
+  ['x-content-type-options', 'nosniff'],
+  ['cross-origin-resource-policy', 'corp'],
+]);
+
+function classifyResponse(folded: string, exact: string): ResponseClass {
+  if (folded.startsWith('sallyport-') || HOP.has(exact)) return 'drop';
+  if (exact.startsWith('access-control-')) return 'cors';
+  return RESPONSE.get(exact) ?? 'pass';
+}
+
+export const requestClass = remember(classifyRequest);
+export const responseClass = remember(classifyResponse);
+
+const MAX_SPELLINGS = 1024;
+
+/** Spellings already classified. Bounded: whoever invents new ones pays for the folding himself. */
+function remember<T>(classify: (folded: string, exact: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
+  return (name) => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const made = classify(foldName(name), name.toLowerCase());
+    if (known.size < MAX_SPELLINGS && name.length <= 64) known.set(name, made);
+    return made;
+  };
+}

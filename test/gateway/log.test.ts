@@ -104,7 +104,6 @@ test('on a terminal a line is for people, and what a request brought cannot driv
     lines[0] ?? '',
     /^\d\d:\d\d:\d\d warn {2}refused id=\S+ code=signature layer=proof route="protect \/api\/\*\*".* method=GET /,
   );
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the point is that none comes through
   assert.doesNotMatch(lines[0] ?? '', /[\u0000-\u0009\u000b-\u001f\u007f-\uffff]/);
   assert.equal(
     readableLine('{"time":"2026-01-02T03:04:05.678Z","level":"info","msg":"listening","port":4000}'),

@@ -1,4 +1,3 @@
-import { TICKET_RENEW_SECONDS } from '../wire/constants.ts';
 import { type EntryAnswer, formatEntryRequest, purposeInfo, transcript } from '../wire/entry.ts';
 import { fromBase64url, toBase64url } from './base64.ts';
 import type { Platform } from './platform.ts';
@@ -125,7 +124,7 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
       authority: answer.authority,
       proofKey: await subtle.deriveKey(hkdf('proof'), agreed, hmac, false, ['sign']),
       syncKey: settings.sync ? new Uint8Array(await subtle.deriveBits(hkdf('sync'), agreed, 256)) : undefined,
-      renews: answer.expires - answer.life + (answer.renew || TICKET_RENEW_SECONDS),
+      renews: answer.expires - answer.life + answer.renew,
       expires: answer.expires,
       counter: 0,
     };

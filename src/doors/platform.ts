@@ -13,7 +13,7 @@ interface NativeBuffer {
 const hashTo = hash as (algorithm: string, data: Uint8Array | string, encoding: string) => string;
 
 /** SHA-256 as a string of 32 characters, one a byte. */
-export function sha256Latin1(data: Uint8Array): string {
+export function readSha256(data: Uint8Array): string {
   return hashTo('sha256', data, 'latin1');
 }
 

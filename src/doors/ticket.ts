@@ -3,7 +3,8 @@ import { equalConstantTime } from '../lib/bytes.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createGenerations } from '../lib/generations.ts';
 import { expandInput } from '../wire/entry.ts';
-import { readLatin1, sha256Latin1, writeLatin1 } from './platform.ts';
+import { macBase64, macLatin1, PADS, writePads } from './hmac.ts';
+import { readLatin1, writeLatin1 } from './platform.ts';
 import type { KeyRing, OpenFailure } from './seal.ts';
 
 /**
@@ -207,11 +208,6 @@ function shortHash(text: string): string {
   return made;
 }
 
-// HMAC (RFC 2104) as two one-shot hashes over prepared pads: half the price of createHmac, and no native object per
-// ticket. What goes in and out of the hash travels as latin1, the cheapest string there is.
-
-const BLOCK = 64;
-const PADS = 2 * BLOCK;
 /** Pads and content of one ticket. */
 const PLACE = PADS + 128;
 const SLAB_TICKETS = 256;
@@ -221,7 +217,10 @@ interface SlabPlace {
   readonly at: number;
 }
 
-/** Deals out places in slabs, because a buffer of its own would cost a ticket more than its content; a slab is freed when the last ticket that lies in it is forgotten. */
+/**
+ * Deals out places in slabs, because a buffer of its own would cost a ticket more than its content; a slab is freed
+ * when the last ticket that lies in it is forgotten.
+ */
 function createSlabs(): () => SlabPlace {
   let slab = Buffer.alloc(0);
   let at = 0;
@@ -236,46 +235,17 @@ function createSlabs(): () => SlabPlace {
   };
 }
 
-/** Key of 32 bytes, as latin1, to pads. */
-function writePads(out: Buffer, at: number, key: string): void {
-  out.fill(0x36, at, at + BLOCK);
-  out.fill(0x5c, at + BLOCK, at + PADS);
-  for (let index = 0; index < 32; index++) {
-    const byte = key.charCodeAt(index);
-    out[at + index] = byte ^ 0x36;
-    out[at + BLOCK + index] = byte ^ 0x5c;
-  }
-}
-
-const outer = Buffer.alloc(BLOCK + 32);
-
-interface ExpandScratch {
-  readonly inner: Buffer;
-}
-
-const expandScratch: Readonly<Record<ProofPurpose, ExpandScratch>> = {
-  proof: createExpandScratch('proof'),
-  sync: createExpandScratch('sync'),
+const expandInputs: Readonly<Record<ProofPurpose, string>> = {
+  proof: Buffer.from(expandInput('proof')).toString('latin1'),
+  sync: Buffer.from(expandInput('sync')).toString('latin1'),
 };
-
-function createExpandScratch(purpose: ProofPurpose): ExpandScratch {
-  return { inner: Buffer.concat([Buffer.alloc(BLOCK, 0x36), expandInput(purpose)]) };
-}
+const secretPads = Buffer.alloc(PADS);
 
 /** HKDF-Expand of the entry secret to 32 bytes: one HMAC. The key as latin1. */
 function expand(slab: Buffer, contentAt: number, purpose: ProofPurpose): string {
-  const { inner } = expandScratch[purpose];
-  outer.fill(0x5c, 32, BLOCK);
-  for (let index = 0; index < 32; index++) {
-    const byte = slab[contentAt + AT_SECRET + index] ?? 0;
-    inner[index] = byte ^ 0x36;
-    outer[index] = byte ^ 0x5c;
-  }
-  writeLatin1(outer, sha256Latin1(inner), BLOCK);
-  return sha256Latin1(outer);
+  writePads(secretPads, 0, readLatin1(slab, contentAt + AT_SECRET, contentAt + AT_SECRET + 32));
+  return macLatin1(secretPads, 0, expandInputs[purpose]);
 }
-
-let message: Buffer = Buffer.alloc(BLOCK + 4096);
 
 /**
  * Whether `signature` (canonical base64, 44 characters) is the HMAC-SHA-256 of the signature base under the ticket's
@@ -287,11 +257,6 @@ export function verifyProof(
   signature: string,
   purpose: ProofPurpose = 'proof',
 ): boolean {
-  const [slab, at] = purpose === 'proof' ? [ticket.slab, ticket.at] : [ticket.syncPads(), 0];
-  if (message.length < BLOCK + base.length) message = Buffer.alloc(BLOCK + base.length);
-  slab.copy(message, 0, at, at + BLOCK);
-  const length = writeLatin1(message, base, BLOCK);
-  slab.copy(outer, 0, at + BLOCK, at + PADS);
-  writeLatin1(outer, sha256Latin1(message.subarray(0, BLOCK + length)), BLOCK);
-  return equalConstantTime(hash('sha256', outer, 'base64'), signature);
+  const mac = purpose === 'proof' ? macBase64(ticket.slab, ticket.at, base) : macBase64(ticket.syncPads(), 0, base);
+  return equalConstantTime(mac, signature);
 }

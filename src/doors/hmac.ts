@@ -1,0 +1,47 @@
+import { hash } from 'node:crypto';
+import { readSha256, writeLatin1 } from './platform.ts';
+
+/**
+ * HMAC-SHA-256 (RFC 2104) as two one-shot hashes over prepared pads: half the price of createHmac, and no native object
+ * per key. What goes in and out of the hash travels as latin1, the cheapest string there is.
+ */
+
+const BLOCK = 64;
+/** Bytes that one key's inner and outer pad take. */
+export const PADS = 2 * BLOCK;
+
+/** Writes the pads of a key, given as latin1. Throws RangeError for keys above 64 bytes: they would need a hash first. */
+export function writePads(out: Buffer, at: number, key: string): void {
+  if (key.length > BLOCK) throw new RangeError('an HMAC key here has at most 64 bytes');
+  out.fill(0x36, at, at + BLOCK);
+  out.fill(0x5c, at + BLOCK, at + PADS);
+  for (let index = 0; index < key.length; index++) {
+    const byte = key.charCodeAt(index);
+    out[at + index] = byte ^ 0x36;
+    out[at + BLOCK + index] = byte ^ 0x5c;
+  }
+}
+
+// Both are used within one synchronous call only.
+let inner: Buffer = Buffer.alloc(BLOCK + 4096);
+const outer = Buffer.alloc(BLOCK + 32);
+
+/** HMAC of a text (one byte a character, as header values arrive) under the key whose pads lie there. */
+export function macBase64(pads: Buffer, at: number, text: string): string {
+  prepare(pads, at, text);
+  return hash('sha256', outer, 'base64');
+}
+
+/** The same as 32 characters of latin1. */
+export function macLatin1(pads: Buffer, at: number, text: string): string {
+  prepare(pads, at, text);
+  return readSha256(outer);
+}
+
+function prepare(pads: Buffer, at: number, text: string): void {
+  if (inner.length < BLOCK + text.length) inner = Buffer.alloc(BLOCK + text.length);
+  pads.copy(inner, 0, at, at + BLOCK);
+  const length = writeLatin1(inner, text, BLOCK);
+  pads.copy(outer, 0, at + BLOCK, at + PADS);
+  writeLatin1(outer, readSha256(inner.subarray(0, BLOCK + length)), BLOCK);
+}

@@ -7,7 +7,7 @@ import { type Context, type Target, targetOf } from './context.ts';
 
 /** Covers both. */
 export function wrapStreams(context: Context): void {
-  cover<EventSource>(context, 'EventSource', ['open', 'message', 'error'], {}, async (target, facade, init) =>
+  cover<EventSource>(context, 'EventSource', ['open', 'message', 'error'], { withCredentials: false }, async (target, facade, init) =>
     (await context.chunks.events()).connectEvents(context, target, facade, init),
   );
   const native = self.WebSocket;

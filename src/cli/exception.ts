@@ -60,7 +60,7 @@ function openException(route: string): Exception {
 
 /** The layers write what they saw in front of the evidence: the host, the origin. */
 function forHost({ trail }: DecisionRecord): Exception {
-  const host = /[a-z0-9.-]+(?::\d+)?$/i.exec(trail.find(({ code }) => code === 'host')?.evidence ?? '')?.[0] ?? '';
+  const host = /"([a-z0-9.:[\]-]+)"/i.exec(trail.find(({ code }) => code === 'host')?.evidence ?? '')?.[1] ?? '';
   if (host === '') return { line: "hosts: ['…'],", flag: '--host …', note: 'name the host that people use' };
   return { line: `hosts: [${quoted(host)}],`, flag: `--host ${shellWord(host)}`, note: 'only a name that is yours' };
 }

@@ -3,6 +3,7 @@ import { nearest } from '../lib/nearest.ts';
 import { SallyportError } from '../guard/errors.ts';
 import { type AttackFlags, type DoctorFlags, type EnforceFlags, EXIT, type GateFlags, type Io } from './command.ts';
 import type { ConfigFlags } from './flags.ts';
+import type { RunFlags } from './gate.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
 interface Json {
@@ -90,11 +91,11 @@ const json = () => new Option('--json', 'one JSON document instead of words');
 
 function gate(program: Command, io: MakeIo, ended: Ended): void {
   configFlags(program)
-    .addOption(new Option('--log <level>', 'log lines on standard error').choices(['silent', 'info', 'debug']).default('silent'))
+    .addOption(new Option('--log <level>', 'log lines on standard error').choices(['silent', 'error', 'warn', 'info', 'debug']).default('info'))
     .addOption(new Option('--json', 'one JSON document when the gate is up'))
     .argument('[word]')
     .allowExcessArguments(true)
-    .action(async (word: string | undefined, options: ConfigFlags & Json & { log: string }) => {
+    .action(async (word: string | undefined, options: RunFlags & Json) => {
       if (word !== undefined) return unknownWord(program, word);
       const { runGate } = await import('./gate.ts');
       ended(await runGate(options, io(options)));

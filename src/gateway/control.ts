@@ -5,6 +5,7 @@ import { foldPath } from '../wire/fold.ts';
 import { AdminRefusal, type AdminActions, type AuditEntry, type ModeChange } from './admin.ts';
 import { type FoundRoute, foundRoutes, withFound } from './found.ts';
 import type { Gate, GateStats } from './gate.ts';
+import type { Probe, Probes } from './probes.ts';
 import type { DecisionRecord, Records } from './records.ts';
 import type { RouteSeen } from './routebook.ts';
 import type { Summary } from './summary.ts';
@@ -30,6 +31,8 @@ export interface GateStatus {
   readonly summary: Summary;
   /** Refusals and would-be refusals, latest first. */
   readonly latest: readonly DecisionRecord[];
+  /** How `doctor`'s own requests arrived. */
+  readonly probes: readonly Probe[];
 }
 
 /** What `GET /routes` answers. */
@@ -51,6 +54,7 @@ export interface ModeChanged {
 export interface ControlParts {
   readonly gate: Gate;
   readonly records: Records;
+  readonly probes: Probes;
   readonly started: Date;
   readonly file: string;
   /** Reads the configuration anew; throws ConfigError. */
@@ -103,7 +107,7 @@ export function createControl(parts: ControlParts): Control {
   };
 }
 
-function describe({ gate, records, started, file }: ControlParts): GateStatus {
+function describe({ gate, records, probes, started, file }: ControlParts): GateStatus {
   const { config } = gate;
   return {
     pid: process.pid,
@@ -122,6 +126,7 @@ function describe({ gate, records, started, file }: ControlParts): GateStatus {
     traffic: gate.stats(),
     summary: records.summary(),
     latest: records.latest(LATEST),
+    probes: probes.list(),
   };
 }
 

@@ -1,0 +1,92 @@
+import { runningGates } from '../gateway/admin-client.ts';
+import type { LogLevel } from '../gateway/log.ts';
+import { type Service, startService } from '../gateway/service.ts';
+import { ConfigError, SallyportError } from '../guard/errors.ts';
+import { banner, type GateReport } from './banner.ts';
+import { EXIT, type Io, present } from './command.ts';
+import { type ConfigFlags, type LoadedConfig, loadConfig } from './flags.ts';
+import { layersToAsk } from './layers.ts';
+
+export interface RunFlags extends ConfigFlags {
+  log: LogLevel;
+}
+
+/** `sallyport --to URL`: runs the gate until a signal ends it. Exits 0 after a graceful stop. */
+export async function runGate(flags: RunFlags, io: Io): Promise<number> {
+  const load = (): Promise<LoadedConfig> => loadConfig(flags, layersToAsk().map(({ name }) => name));
+  const loaded = await load();
+  checkStart(loaded);
+  const service = await start(flags, loaded, async () => (await load()).config);
+  present(io, describe(service, loaded), (report) => banner(report, io.terminal.paint));
+  await untilStopped(service, io);
+  return EXIT.ok;
+}
+
+function checkStart({ config, file }: LoadedConfig): void {
+  if (config.to === undefined) {
+    const rule = 'write the backend’s URL, as in --to http://localhost:3000, or as `to` in sallyport.config.ts';
+    throw new ConfigError(file === '' ? 'command line' : file, [{ field: file === '' ? '--to' : 'to', value: 'nothing', rule }]);
+  }
+  const secret = process.env['SALLYPORT_SECRET'] ?? '';
+  if (secret !== '' && secret.length < 32) {
+    const rule = 'write at least 32 characters, drawn at random, as from `openssl rand -base64 32`';
+    throw new ConfigError('environment', [{ field: 'SALLYPORT_SECRET', value: `${secret.length} characters long`, rule }]);
+  }
+}
+
+async function start(flags: RunFlags, { config, file }: LoadedConfig, load: () => Promise<LoadedConfig['config']>): Promise<Service> {
+  try {
+    return await startService({ config, file, log: flags.log, load });
+  } catch (error) {
+    if (!(error instanceof SallyportError) || error.code !== 'listen') throw error;
+    throw new SallyportError('listen', `${error.message}${await whoListens(config.listen)}`, { cause: error });
+  }
+}
+
+/** Says so where it is a gate of the same user that holds the port. */
+async function whoListens(listen = '127.0.0.1:4000'): Promise<string> {
+  const port = Number(listen.slice(listen.lastIndexOf(':') + 1));
+  const running = await runningGates().catch(() => []);
+  return running.some((gate) => gate.port === port) ? ' (it is a Sallyport gate: `sallyport status` shows it)' : '';
+}
+
+function describe({ gate, metrics }: Service, { config, file }: LoadedConfig): GateReport {
+  return {
+    url: gate.url,
+    listen: gate.config.listen ?? '',
+    to: config.to ?? '',
+    mode: gate.mode(),
+    protect: config.protect ?? ['/api/**'],
+    open: config.open ?? [],
+    routes: config.routes?.length ?? 0,
+    frontend: config.frontend ?? '',
+    file,
+    metrics,
+    insecureHttp: config.insecureHttp === true,
+    secret: (process.env['SALLYPORT_SECRET'] ?? '') !== '',
+    pid: process.pid,
+  };
+}
+
+/** Resolves when a signal has ended the gate and everything is closed. A second signal ends it at once. */
+function untilStopped(service: Service, io: Io): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let stopping = false;
+    const stop = (signal: NodeJS.Signals): void => {
+      if (stopping) process.exit(signal === 'SIGINT' ? 130 : 143);
+      stopping = true;
+      if (!io.json) io.terminal.err('sallyport: finishing what is under way; once more to stop at once');
+      process.off('SIGHUP', reload);
+      service.close().then(resolve, reject);
+    };
+    const reload = (): void => {
+      service.control.reload().then(
+        ({ mode }) => service.log.info('configuration read again', { mode }),
+        (error: unknown) => service.log.error('configuration not taken; the old one stays in force', error),
+      );
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+    process.on('SIGHUP', reload);
+  });
+}

@@ -19,7 +19,7 @@ export function intentOf(view: RequestView): Intent {
   const { secFetchDest: destination, secFetchMode: mode } = view.headers;
   if (view.headers.upgrade !== '') return 'other';
   if (destination === '' && mode === '') return withoutMetadata(view);
-  if (DOCUMENTS.has(destination) || mode === 'navigate') return 'document';
+  if (DOCUMENTS.has(destination) || mode === 'navigate' || isPassedOn(view)) return 'document';
   // Modules that a worker imports have its destination too, but not its mode: only the first one is prepared.
   if (WORKERS.has(destination)) return mode === 'cors' ? 'other' : 'script';
   return destination === 'empty' && view.method === 'GET' && isKept(view) ? 'kept' : 'other';
@@ -29,6 +29,17 @@ export function intentOf(view: RequestView): Intent {
 function withoutMetadata(view: RequestView): Intent {
   if (view.headers.xRequestedWith !== '') return 'other';
   return view.headers.accept.toLowerCase().includes('text/html') ? 'document' : 'other';
+}
+
+/**
+ * A navigation that a service worker passes on by `fetch(event.request)`: Chromium keeps its mode, Firefox keeps only
+ * what it accepts, which begins with HTML as no call's does by itself (measured, Chromium 156 and Firefox 153).
+ */
+function isPassedOn(view: RequestView): boolean {
+  const { secFetchDest, secFetchMode, accept } = view.headers;
+  return (
+    secFetchDest === 'empty' && secFetchMode === 'same-origin' && accept.startsWith('text/html,application/xhtml+xml')
+  );
 }
 
 /** Prefetches say so; what a service worker fetches for its cache is referred by the worker's script. */

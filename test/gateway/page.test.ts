@@ -162,6 +162,10 @@ const CHANGED_TOO: readonly { name: string; view: ReturnType<typeof viewOf>; sta
     name: 'a page for a browser that sends no metadata',
     view: viewOf({ target: '/', headers: { accept: 'text/html,*/*' } }),
   },
+  {
+    name: 'a navigation that a service worker passes on in Firefox',
+    view: navigation('/', { 'sec-fetch-dest': 'empty', 'sec-fetch-mode': 'same-origin' }),
+  },
   { name: 'a navigation that a service worker passes on', view: navigation('/', { 'sec-fetch-dest': 'empty' }) },
   {
     name: 'a prefetch',

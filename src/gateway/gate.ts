@@ -87,16 +87,21 @@ const HSTS = 'max-age=31536000';
 export async function startGateWith(given: Config, parts: GateParts): Promise<Gate> {
   const server = createServerFor(given);
   const want = parseListen(given.listen ?? DEFAULT_LISTEN);
+  // From the first moment on requests may come; they wait until the guard, which must know the port, is there.
+  const started = Promise.withResolvers<Stage>();
+  started.promise.catch(() => {});
+  const traffic = createTraffic(server, started.promise, parts);
   const address = await listen(server, want, parts.inherited ?? null);
   let stage: Stage;
   try {
-    stage = await createStage({ ...given, listen: `${want.shown}:${address.port}` }, parts);
+    stage = await createStage({ ...given, listen: `${want.shown}:${address.port}` }, parts, traffic);
   } catch (error) {
     server.close();
+    server.closeAllConnections();
     throw error;
   }
-  const traffic = createTraffic(server, () => stage, parts);
-  stage.connect(traffic);
+  traffic.enter(stage);
+  started.resolve(stage);
 
   return {
     get guard() {
@@ -113,9 +118,11 @@ export async function startGateWith(given: Config, parts: GateParts): Promise<Ga
     mode: () => stage.guard.policy.mode,
     setMode(mode) {
       stage = stage.reload({ ...stage.config, mode }, server);
+      traffic.enter(stage);
     },
     reload(config) {
       stage = stage.reload({ ...config, listen: stage.config.listen ?? DEFAULT_LISTEN }, server);
+      traffic.enter(stage);
     },
     stats: () => traffic.stats(),
     server,
@@ -154,16 +161,14 @@ interface Stage {
   readonly frontend: Frontend | null;
   readonly jwks: () => object;
   readonly health: Health;
-  connect(traffic: Traffic): void;
   reload(config: Config, server: Server | HttpsServer): Stage;
 }
 
-async function createStage(config: Config, parts: GateParts): Promise<Stage> {
+async function createStage(config: Config, parts: GateParts, traffic: Traffic): Promise<Stage> {
   const guard = await parts.createGuard(config);
   const listener = parts.onDecision;
   if (listener !== undefined) guard.onDecision(listener);
-  let traffic: Traffic | null = null;
-  const draining = (): boolean => traffic !== null && traffic.draining();
+  const { draining } = traffic;
   const onFault = (decision: Decision, view: RequestView): void => listener?.(decision, view);
   const health = createHealth();
   const make = (next: Config, upstream: Upstream): Stage => {
@@ -176,9 +181,6 @@ async function createStage(config: Config, parts: GateParts): Promise<Stage> {
       frontend: next.frontend === undefined || pages === null ? null : (parts.createFrontend?.(next.frontend, pages) ?? null),
       health,
       jwks: () => assertions?.jwks() ?? { keys: [] },
-      connect(value) {
-        traffic = value;
-      },
       reload(changed, server) {
         const same = JSON.stringify([next.to, next.upstream]) === JSON.stringify([changed.to, changed.upstream]);
         // Everything that can fail comes before anything is changed.
@@ -215,12 +217,19 @@ function fieldRules(config: Config, guard: Guard): FieldRules {
 
 /** Everything that comes in by the server, under whichever stage is current. */
 interface Traffic {
+  /** Requests that come from now on are served by this stage. */
+  enter(stage: Stage): void;
   draining(): boolean;
   stats(): GateStats;
   close(graceMs: number): Promise<void>;
 }
 
-function createTraffic(server: Server | HttpsServer, stage: () => Stage, parts: GateParts): Traffic {
+function createTraffic(server: Server | HttpsServer, first: Promise<Stage>, parts: GateParts): Traffic {
+  let current: Stage | null = null;
+  const withStage = (act: (stage: Stage) => void): void => {
+    if (current !== null) act(current);
+    else first.then(act, () => {});
+  };
   const answering = new Map<Duplex, ServerResponse>();
   const connections = new Set<Socket>();
   const tunnels: Tunnels = new Set();
@@ -234,18 +243,18 @@ function createTraffic(server: Server | HttpsServer, stage: () => Stage, parts: 
       if (answering.get(request.socket) === response) answering.delete(request.socket);
     });
     if (draining) response.shouldKeepAlive = false;
-    serve(stage(), request, response);
+    withStage((stage) => serve(stage, request, response));
   };
   server.on('request', onRequest);
   server.on('checkContinue', onRequest);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, early: Buffer) => {
-    upgrade(stage(), request, socket, early, tunnels);
+    withStage((stage) => upgrade(stage, request, socket, early, tunnels));
   });
   server.on('connect', (request: IncomingMessage, socket: Duplex) => {
-    refuseMalformed(stage(), socket, request.socket.remoteAddress ?? '');
+    withStage((stage) => refuseMalformed(stage, socket, request.socket.remoteAddress ?? ''));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    onClientError(stage(), error, socket, answering.get(socket));
+    withStage((stage) => onClientError(stage, error, socket, answering.get(socket)));
   });
   server.on('dropRequest', (_request: IncomingMessage, socket: Duplex) => socket.destroy());
   // With TLS, requests name the TLS socket, not the one underneath.
@@ -255,6 +264,9 @@ function createTraffic(server: Server | HttpsServer, stage: () => Stage, parts: 
   });
 
   return {
+    enter(stage) {
+      current = stage;
+    },
     draining: () => draining,
     stats: () => ({ requests: answering.size, tunnels: tunnels.size, connections: connections.size }),
     async close(graceMs) {

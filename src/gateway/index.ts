@@ -9,6 +9,8 @@ import type { Gate, GateParts } from './gate.ts';
 import { createPages } from './page.ts';
 
 export type { Gate, GateParts, GateStats } from './gate.ts';
+export { manageLifecycle, receiveInheritance } from './lifecycle.ts';
+export type { Inheritance, Lifecycle, LifecycleOptions } from './lifecycle.ts';
 export type { Config, Mode } from '../guard/config.ts';
 
 /** Parts of the guard and of the gate that a caller may replace; all have a default. */

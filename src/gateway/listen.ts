@@ -38,8 +38,18 @@ export function listen(
       const { address, port } = server.address() as AddressInfo; // null only for pipes and before listening
       resolve({ host: address, port });
     };
-    if (inherited !== null) server.listen(inherited, onListening);
+    if (inherited !== null) takeOver(server, inherited, onListening);
     else server.listen({ host: want.host, port: want.port, backlog: 1024 }, onListening);
+  });
+}
+
+/** A socket that arrived by IPC accepts from the start: what it has accepted meanwhile is ours. */
+function takeOver(server: NetServer, inherited: NetServer, onListening: () => void): void {
+  const early: Socket[] = [];
+  inherited.on('connection', (socket) => early.push(socket));
+  server.listen(inherited, () => {
+    onListening();
+    for (const socket of early) server.emit('connection', socket);
   });
 }
 

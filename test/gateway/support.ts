@@ -164,7 +164,11 @@ export const wholeDigest = (body: Uint8Array): StreamDigest => ({
   sha256: createHash('sha256').update(body).digest(),
 });
 
-/** Waits for a condition, not for a time; the test's own limit ends a wait in vain. */
+/** Waits for a condition, not for a time; a wait in vain ends with an error. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+  const end = Date.now() + 20_000;
+  while (!condition()) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${String(condition)}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }

@@ -1,0 +1,167 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { Server as NetServer } from 'node:net';
+import type { Mode } from '../guard/config.ts';
+import type { Gate } from './gate.ts';
+
+/** Tells a process that the one before it will hand over its socket. Taken out of the environment at once. */
+const SUCCESSOR = 'SALLYPORT_SUCCESSOR';
+
+/** Milliseconds a successor gets until it has to be ready; then it is ended and nothing has changed. */
+const READY_MS = 30_000;
+
+/** What a gate leaves to the process that replaces it. Travels by IPC alone: never in the environment or a file. */
+export interface Inheritance {
+  /** Listens already; nothing that connects meanwhile is lost. */
+  readonly server: NetServer;
+  /** So that tickets, stamps and sessions stay valid. */
+  readonly secret: string;
+  /** Mode in force, which may differ from the file's. */
+  readonly mode: Mode;
+  /** To be called once this gate answers: the other stops accepting then, finishes what it has, and exits. */
+  ready(): void;
+}
+
+interface Handover {
+  readonly type: 'sallyport-inherit';
+  readonly secret: string;
+  readonly mode: Mode;
+}
+
+/** What the gate that started this process hands over; null where a person started it. */
+export function receiveInheritance(): Promise<Inheritance | null> {
+  const send = process.send?.bind(process);
+  if (process.env[SUCCESSOR] === undefined || send === undefined) return Promise.resolve(null);
+  delete process.env[SUCCESSOR];
+  return new Promise((resolve, reject) => {
+    process.once('disconnect', () => reject(new Error('the gate that was to be replaced is gone')));
+    process.once('message', (message: unknown, handle: unknown) => {
+      if (!isHandover(message) || !(handle instanceof NetServer)) {
+        reject(new Error('the gate that was to be replaced handed over something else'));
+        return;
+      }
+      process.removeAllListeners('disconnect');
+      resolve({
+        server: handle,
+        secret: message.secret,
+        mode: message.mode,
+        ready() {
+          send({ type: 'sallyport-ready' }, () => process.disconnect());
+        },
+      });
+    });
+    send({ type: 'sallyport-hello' });
+  });
+}
+
+function isHandover(message: unknown): message is Handover {
+  return typeof message === 'object' && message !== null && 'type' in message && message.type === 'sallyport-inherit';
+}
+
+export interface LifecycleOptions {
+  readonly gate: Gate;
+  /** The secret in force, for a successor. */
+  readonly secret: string;
+  /** Reads the configuration again and puts it in force: SIGHUP. A throw leaves the old one in force. */
+  reload(): unknown;
+  /** Told what happens, in a few words. */
+  say(message: string): void;
+  warn(message: string): void;
+  /** Milliseconds for what is under way when the gate stops. Default 10,000. */
+  readonly graceMs?: number;
+}
+
+export interface Lifecycle {
+  /** Resolves once the gate has closed for good, by a signal or by {@link Lifecycle.stop}. */
+  readonly stopped: Promise<void>;
+  stop(): Promise<void>;
+  /** Starts this command anew in a process that takes over the socket: SIGUSR2. */
+  upgrade(): Promise<void>;
+}
+
+/**
+ * Ties a gate to its process: SIGTERM and SIGINT stop it gracefully (a second one at once), SIGHUP reloads, SIGUSR2
+ * replaces the process without a moment in which nobody listens.
+ */
+export function manageLifecycle(options: LifecycleOptions): Lifecycle {
+  const { gate, say, warn, graceMs = 10_000 } = options;
+  const done = Promise.withResolvers<void>();
+  let stopping = false;
+  let upgrading = false;
+
+  const stop = async (): Promise<void> => {
+    if (stopping) return done.promise;
+    stopping = true;
+    await gate.close({ graceMs });
+    for (const [signal, act] of handlers) process.off(signal, act);
+    done.resolve();
+    return done.promise;
+  };
+  const onStop = (): void => {
+    if (stopping) process.exit(1);
+    say('stopping: finishing what is under way');
+    stop().catch((error: unknown) => warn(`stop: ${reason(error)}`));
+  };
+  const onReload = (): void => {
+    Promise.try(options.reload).then(
+      () => say('configuration reloaded'),
+      (error: unknown) => warn(`reload: the old configuration stays in force: ${reason(error)}`),
+    );
+  };
+  const upgrade = async (): Promise<void> => {
+    if (upgrading || stopping) return;
+    upgrading = true;
+    try {
+      const pid = await startSuccessor(gate, options.secret);
+      say(`process ${pid} has taken over; finishing what is under way`);
+      await stop();
+    } catch (error) {
+      warn(`upgrade: nothing has changed: ${reason(error)}`);
+    } finally {
+      upgrading = false;
+    }
+  };
+  const handlers: [NodeJS.Signals, () => void][] = [
+    ['SIGTERM', onStop],
+    ['SIGINT', onStop],
+    ['SIGHUP', onReload],
+    ['SIGUSR2', () => void upgrade()],
+  ];
+  for (const [signal, act] of handlers) process.on(signal, act);
+  return { stopped: done.promise, stop, upgrade };
+}
+
+/** Resolves to the new process's id once it answers on our socket. */
+function startSuccessor(gate: Gate, secret: string): Promise<number> {
+  const [, script, ...args] = process.argv;
+  if (script === undefined) return Promise.reject(new Error('this process has no script to start again'));
+  const child = fork(script, args, { env: { ...process.env, [SUCCESSOR]: '1' }, stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => fail('it was not ready in time'), READY_MS);
+    const fail = (why: string): void => {
+      clearTimeout(timer);
+      child.kill('SIGKILL');
+      reject(new Error(`the new process did not take over: ${why}`));
+    };
+    child.once('error', (error) => fail(error.message));
+    child.once('exit', (code) => fail(`it exited with code ${code ?? 'none'}`));
+    child.on('message', (message: unknown) => {
+      const type = typeof message === 'object' && message !== null && 'type' in message ? message.type : '';
+      if (type === 'sallyport-hello') handOver(child, gate, secret);
+      if (type !== 'sallyport-ready') return;
+      clearTimeout(timer);
+      child.removeAllListeners('exit');
+      child.unref();
+      resolve(child.pid ?? 0);
+    });
+  });
+}
+
+function handOver(child: ChildProcess, gate: Gate, secret: string): void {
+  const message: Handover = { type: 'sallyport-inherit', secret, mode: gate.mode() };
+  child.send(message, gate.server);
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -10,7 +10,7 @@ export const groups = [
   { name: 'repository', folders: ['repository'], concurrency: 2, timeout: 5 * minutes },
   { name: 'contract', folders: ['contract'], concurrency: 2, timeout: 3 * minutes },
   { name: 'property', folders: ['property'], concurrency: 2, timeout: 5 * minutes },
-  { name: 'servers', folders: ['adapters', 'gateway', 'cli'], concurrency: 2, timeout: 6 * minutes },
+  { name: 'servers', folders: ['adapters', 'gateway', 'cli', 'system'], concurrency: 2, timeout: 6 * minutes },
   { name: 'lab', folders: ['lab'], concurrency: 1, timeout: 6 * minutes },
   { name: 'browser', folders: ['browser'], concurrency: 1, timeout: 12 * minutes },
 ];

@@ -70,7 +70,7 @@ describeBrowsers('outsiders before the posts example', (browser) => {
     assert.ok(!app.backend.seen.includes('DELETE /api/posts/1'));
   });
 
-  test('P1.4 another site’s page causes no upstream request: cors, no-cors, form, image', async () => {
+  test('P1.4 P7.2 another site’s page causes no upstream request: cors, no-cors, form, image, WebSocket', async () => {
     const page = await browser.page();
     // A visitor of the app, whose cookies the other site would like to use.
     await page.goto(app.url);
@@ -78,7 +78,13 @@ describeBrowsers('outsiders before the posts example', (browser) => {
     await page.goto(foreign);
     const seen = app.backend.seen.length;
     const outcome = await page.evaluate(attackFrom, app.url);
-    assert.deepEqual(outcome, { cors: 'failed', preflighted: 'failed', noCors: 'opaque', image: 'failed' });
+    assert.deepEqual(outcome, {
+      cors: 'failed',
+      preflighted: 'failed',
+      noCors: 'opaque',
+      image: 'failed',
+      socket: 'failed',
+    });
     assert.deepEqual(app.backend.seen.slice(seen), []);
   });
 });
@@ -102,6 +108,11 @@ async function attackFrom(url: string): Promise<Record<string, string>> {
     element.onerror = () => resolve('failed');
     element.src = `${posts}/1/image`;
   });
+  const socket = await new Promise<string>((resolve) => {
+    const opened = new WebSocket(`${url.replace('http', 'ws')}/api/chat`);
+    opened.onopen = () => resolve('opened');
+    opened.onerror = () => resolve('failed');
+  });
   await new Promise<void>((resolve) => {
     const frame = document.querySelector('iframe');
     if (frame !== null) frame.onload = () => resolve();
@@ -110,7 +121,7 @@ async function attackFrom(url: string): Promise<Record<string, string>> {
     document.body.append(form);
     form.submit();
   });
-  return { cors, preflighted, noCors, image };
+  return { cors, preflighted, noCors, image, socket };
 }
 
 // node:http, because fetch would not send all of these.

@@ -120,6 +120,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     const turn = Number(named[4] ?? 0);
     if (keyPeriod < period - 1 || keyPeriod > periodAt(clock.wall() + AHEAD_MS) || turn >= MAX_TURNS) return 'unknown';
     const from = named[5];
+    if (INSTANCE_BOUND[purpose] !== (from !== undefined)) return 'unknown';
     if (from !== undefined && from !== instanceText) return from.startsWith(siblingText) ? 'unknown' : 'wrong-instance';
     const key = makeKey(purpose, keyPeriod, turn);
     return key.header === header ? remember(key) : 'unknown';

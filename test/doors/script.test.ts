@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
+import { createScript, type ScriptPolicy } from '../../src/doors/script.ts';
+
+const policy: ScriptPolicy = {
+  mount: '/_sallyport',
+  client: 'default',
+  protect: ['/api/**'],
+  open: [],
+  origins: [],
+  whole: 4,
+  slice: 1,
+  routes: [],
+};
+const bundle = { script: 'seen=__SALLYPORT__', chunks: { events: 'export const a=1', body: 'export const b=2' } };
+const script = createScript(policy, bundle);
+const fieldOf = (fields: readonly string[] | undefined, name: string) => fields?.[fields.indexOf(name) + 1];
+
+test('the script sees its configuration and leaves no name behind', () => {
+  const page: Record<string, unknown> = { seen: null };
+  runInNewContext(script.text, page);
+  const chunks = Object.keys(JSON.parse(JSON.stringify(page['seen'])).chunks);
+  assert.deepEqual(chunks, ['events', 'body']);
+  assert.deepEqual(Object.keys(page), ['seen']);
+});
+
+test('its address is its hash: another configuration or bundle is another address', () => {
+  assert.match(script.path, /^\/_sallyport\/s\.[0-9a-f]{16}\.js$/);
+  assert.equal(createScript(policy, bundle).hash, script.hash);
+  assert.notEqual(createScript({ ...policy, open: ['/a'] }, bundle).hash, script.hash);
+  assert.notEqual(createScript(policy, { ...bundle, chunks: { ...bundle.chunks, body: '' } }).hash, script.hash);
+});
+
+test('the current hash is kept for good, an older one gets the current text uncached', () => {
+  const current = script.serve(script.path);
+  assert.equal(current?.body, script.text);
+  assert.equal(fieldOf(current?.fields, 'cache-control'), 'public, max-age=31536000, immutable');
+  assert.equal(fieldOf(current?.fields, 'cross-origin-resource-policy'), 'cross-origin');
+  const older = script.serve('/_sallyport/s.0123456789abcdef.js');
+  assert.equal(older?.body, script.text);
+  assert.equal(fieldOf(older?.fields, 'cache-control'), 'no-cache');
+});
+
+test('chunks are served at the addresses that the script knows', () => {
+  const page: Record<string, unknown> = { seen: null };
+  runInNewContext(script.text, page);
+  const { chunks } = JSON.parse(JSON.stringify(page['seen']));
+  assert.equal(script.serve(`/_sallyport/${chunks.body}`)?.body, bundle.chunks.body);
+  assert.equal(
+    fieldOf(script.serve(`/_sallyport/${chunks.body}`)?.fields, 'cache-control'),
+    'public, max-age=31536000, immutable',
+  );
+});
+
+for (const path of [
+  '/',
+  '/_sallyport/',
+  '/_sallyport/s.js',
+  '/_sallyport/x.0123456789abcdef.js',
+  '/s.0123456789abcdef.js',
+  '/_sallyport/../s.0123456789abcdef.js',
+  '/_sallyport/constructor.0123456789abcdef.js',
+]) {
+  test(`${path} is no script`, () => assert.equal(script.serve(path), null));
+}
+
+test('the element carries a nonce that is one, and nothing else', () => {
+  assert.equal(script.tag(''), `<script src="${script.path}"></script>`);
+  assert.equal(script.tag('abc+/_-12=='), `<script src="${script.path}" nonce="abc+/_-12=="></script>`);
+  for (const bad of ['"><script>', 'a b', 'a"', '=', '<']) {
+    assert.equal(script.tag(bad), `<script src="${script.path}"></script>`, bad);
+  }
+});

@@ -38,7 +38,7 @@ export interface Import {
 }
 
 const STATEMENT = /(?:^|\n)\s*(import|export)(\s+type)?\s+(?:[\w$*\s{},]+?\s+from\s+)?'([^']+)'/g;
-const DYNAMIC = /\bimport\(\s*'([^']+)'/g;
+const DYNAMIC = /(\btypeof\s+)?\bimport\(\s*'([^']+)'/g;
 
 /** Imports and re-exports of one file, found by text: the house style leaves one way to write them. */
 export function importsOf(file: SourceFile): Import[] {
@@ -47,7 +47,9 @@ export function importsOf(file: SourceFile): Import[] {
   for (const match of code.matchAll(STATEMENT)) {
     found.push(toImport(file.path, match[3] ?? '', match[2] !== undefined));
   }
-  for (const match of code.matchAll(DYNAMIC)) found.push(toImport(file.path, match[1] ?? '', false));
+  for (const match of code.matchAll(DYNAMIC)) {
+    found.push(toImport(file.path, match[2] ?? '', match[1] !== undefined));
+  }
   return found;
 }
 

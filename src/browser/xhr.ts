@@ -2,8 +2,9 @@ import { type Context, type Target, targetOf, wrap } from './context.ts';
 import { hasFiles } from './payload.ts';
 
 /**
- * Covers XMLHttpRequest by its prototype, so that every library keeps the object it made. Here stands what has to
- * happen inside the app's own calls; what lies between its `send` and the real one is loaded with the first use.
+ * Covers XMLHttpRequest by its prototype, so that every library keeps the object it made; of the constructor only
+ * the moment of making is used. Here stands what has to happen inside the app's own calls; what lies between its
+ * `send` and the real one is loaded with the first use.
  */
 
 /** One covered use of an object, from `open` to the next `open`. */
@@ -31,6 +32,8 @@ export interface XhrNatives {
   readonly setRequestHeader: XMLHttpRequest['setRequestHeader'];
 }
 
+const EVENTS = ['readystatechange', 'loadstart', 'progress', 'load', 'loadend', 'error', 'abort', 'timeout'];
+
 export function wrapXhr(context: Context): void {
   if (!self.XMLHttpRequest) return;
   const { prototype } = XMLHttpRequest;
@@ -42,6 +45,16 @@ export function wrapXhr(context: Context): void {
   let loading: ReturnType<typeof part> | undefined;
   let loaded: Awaited<ReturnType<typeof part>> | undefined;
   const busy = () => new DOMException('The request is being sent.', 'InvalidStateError');
+
+  self.XMLHttpRequest = new Proxy(XMLHttpRequest, {
+    construct(target, args, newTarget) {
+      const xhr: XMLHttpRequest = Reflect.construct(target, args, newTarget);
+      // First of all listeners: Chromium calls them in the order they were added, captured or not.
+      for (const name of EVENTS) xhr.addEventListener(name, (event) => loaded?.watch(xhr, event));
+      return xhr;
+    },
+  });
+  prototype.constructor = self.XMLHttpRequest;
 
   wrap<OpenArgs, void>(prototype, 'open', (native, owner, args) => {
     const old = useOf(owner);
@@ -87,8 +100,8 @@ export function wrapXhr(context: Context): void {
       if (use.type !== null) setRequestHeader.call(owner, 'content-type', use.type);
       return native(owner, args);
     }
-    use.sentAt = context.platform.now();
     use.timeout = owner.timeout;
+    use.sentAt = context.platform.now();
     // The app may change its body after `send`: whatever reads it begins now.
     const taken = hasFiles(body) ? [...body] : body === null || body instanceof Blob || isDocument(body) ? body : new Response(body);
     loading?.then(

@@ -8,7 +8,7 @@ import { headerOf, methodOf } from '../xhr-call.ts';
 
 /**
  * Between the app's `send` and the real one lies the signature. The first refusal that a remedy fits is kept from
- * the app by listeners in the capture phase, which come before all of the app's own.
+ * the app.
  */
 
 /** What is known of a use once its body is. */
@@ -29,15 +29,14 @@ export interface XhrPart {
   finish(xhr: unknown, use: Use, type: 'abort' | 'timeout'): void;
   /** Forgets a use whose object is opened again. */
   end(xhr: unknown, use: Use): void;
+  /** Sees every event before the app does. */
+  watch(xhr: XMLHttpRequest, event: Event): void;
 }
-
-const EVENTS = ['readystatechange', 'loadstart', 'progress', 'load', 'loadend', 'error', 'abort', 'timeout'];
 
 export function createXhrPart(context: Context, natives: XhrNatives, useOf: (xhr: unknown) => Use | undefined): XhrPart {
   const { now, later, forget } = context.platform;
   const native = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, 'timeout');
   const sendings = new WeakMap<Use, Sending>();
-  const watched = new WeakSet<XMLHttpRequest>();
   const waits = ({ phase }: Use) => phase === 'pending' || phase === 'held';
   coverTimeout();
 
@@ -96,10 +95,6 @@ export function createXhrPart(context: Context, natives: XhrNatives, useOf: (xhr
   async function begin(xhr: XMLHttpRequest, use: Use, taken: Taken): Promise<void> {
     if (!waits(use)) return;
     setTimer(xhr, use);
-    if (!watched.has(xhr)) {
-      watched.add(xhr);
-      for (const name of EVENTS) EventTarget.prototype.addEventListener.call(xhr, name, (event) => watch(xhr, event), true);
-    }
     const payload = await payloadOf(use, taken);
     await sign(xhr, { use, payload, entry: await context.door.ready(), again: false });
   }
@@ -198,7 +193,7 @@ export function createXhrPart(context: Context, natives: XhrNatives, useOf: (xhr
     for (const name of ['load', 'loadend']) xhr.dispatchEvent(new ProgressEvent(name));
   }
 
-  return { begin, finish, end };
+  return { begin, finish, end, watch };
 }
 
 /** A document as XMLHttpRequest sends it, with its type. */

@@ -1,8 +1,12 @@
 import { kindOf } from './answer.ts';
+import { perCall, type Spend } from './cost.ts';
 import type { RawRequest, Sender } from './http.ts';
 import { type Lab, NotRun } from './lab.ts';
 import type { Tally } from './tally.ts';
 import type { Opening } from './wire-client.ts';
+
+/** Calls in one stretch between two comparisons. */
+const STRETCH = 25;
 
 /**
  * Makes up to `count` tries one after another within the attacker's time and writes down what they cost. The maker
@@ -15,12 +19,45 @@ export async function attempt(
   count: number,
   make: (index: number) => RawRequest | Promise<RawRequest>,
 ): Promise<void> {
-  const before = tally.admitted;
-  const stop = tally.meter.start();
-  for (let i = 0; i < count && lab.now() < lab.until; i++) {
-    tally.add(kindOf(await sender.send(await make(i))));
+  await inStretches(lab, tally, count, async (from, calls) => {
+    const stop = tally.meter.start();
+    for (let i = from; i < from + calls && lab.now() < lab.until; i++) {
+      tally.add(kindOf(await sender.send(await make(i))));
+    }
+    return stop();
+  });
+}
+
+/**
+ * Makes tries in stretches, each followed by as many plain calls where it got in: the machine is shared and noisy, and
+ * only prices taken side by side can be compared. `stretch` makes the tries, writes them down and answers their time.
+ */
+export async function inStretches(
+  lab: Lab,
+  tally: Tally,
+  count: number,
+  stretch: (from: number, calls: number) => Promise<Spend>,
+): Promise<void> {
+  const plainSender = lab.sender();
+  for (let from = 0; from < count && lab.now() < lab.until; from += STRETCH) {
+    const before = tally.admitted;
+    const spend = await stretch(from, Math.min(STRETCH, count - from));
+    const admitted = tally.admitted - before;
+    tally.spent(spend, admitted);
+    if (admitted > 0)
+      tally.pair({ call: perCall(spend, admitted), plain: await plainCalls(lab, tally, plainSender, admitted) });
   }
-  tally.spent(stop(), tally.admitted - before);
+}
+
+/** Time of one plain call, out of `count` of them over a connection that is open. */
+export async function plainCalls(lab: Lab, tally: Tally, sender: Sender, count: number): Promise<Spend> {
+  // The connection is opened outside the comparison: the attacker has its own open, too.
+  if (kindOf(await sender.send(plainRequest(lab))).by === 'backend') tally.honest();
+  const stop = tally.meter.start();
+  for (let i = 0; i < count; i++) {
+    if (kindOf(await sender.send(plainRequest(lab))).by === 'backend') tally.honest();
+  }
+  return perCall(stop(), count);
 }
 
 /**

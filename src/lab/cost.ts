@@ -6,15 +6,25 @@ export interface Spend {
   readonly wall: number;
 }
 
-/** What a thousand admitted calls cost the attacker, and how that compares with a plain call of the same run. */
+/**
+ * A stretch of an attacker's calls and the plain calls made right after it: what slows this machine down slows both.
+ */
+export interface Pair {
+  /** Time of one admitted call of the attacker. */
+  readonly call: Spend;
+  /** Time of one plain call, whatever it was answered. */
+  readonly plain: Spend;
+}
+
+/** What a thousand admitted calls cost the attacker, and how that compares with plain calls of the same run. */
 export interface Cost {
   /** CPU seconds per 1,000 admitted calls; null where not measured. */
   readonly cpuSeconds: number | null;
   /** Wall seconds per 1,000 admitted calls, made one after another. */
   readonly wallSeconds: number;
-  /** CPU against a plain call of the same run. */
+  /** CPU against a plain call: the median of the pairs; null where there are none. */
   readonly cpuRatio: number | null;
-  readonly wallRatio: number;
+  readonly wallRatio: number | null;
   /** `cpuSeconds` at the price the caller named for an hour of one core; null without a price. */
   readonly money: number | null;
 }
@@ -39,16 +49,29 @@ export function addSpend(a: Spend, b: Spend): Spend {
   return { cpu: a.cpu === null || b.cpu === null ? null : a.cpu + b.cpu, wall: a.wall + b.wall };
 }
 
-/** Null where nothing was admitted: what never succeeds has no price. `plain` is the spend of one plain call. */
-export function costOf(spend: Spend, admitted: number, plain: Spend | null, hour: number | null): Cost | null {
+/** Null where nothing was admitted: what never succeeds has no price. `hour` is the price of one hour of one core. */
+export function costOf(spend: Spend, admitted: number, pairs: readonly Pair[], hour: number | null): Cost | null {
   if (admitted === 0) return null;
   const cpuSeconds = spend.cpu === null ? null : (spend.cpu / admitted) * 1000;
-  const wallSeconds = (spend.wall / admitted) * 1000;
   return {
     cpuSeconds,
-    wallSeconds,
-    cpuRatio: cpuSeconds === null || plain === null || !plain.cpu ? null : cpuSeconds / (plain.cpu * 1000),
-    wallRatio: plain === null || plain.wall === 0 ? Number.NaN : wallSeconds / (plain.wall * 1000),
+    wallSeconds: (spend.wall / admitted) * 1000,
+    cpuRatio: median(pairs.map(({ call, plain }) => (call.cpu === null || !plain.cpu ? null : call.cpu / plain.cpu))),
+    wallRatio: median(pairs.map(({ call, plain }) => (plain.wall === 0 ? null : call.wall / plain.wall))),
     money: cpuSeconds === null || hour === null ? null : (cpuSeconds / 3600) * hour,
   };
+}
+
+/** Of the values there are; null for none. */
+function median(values: readonly (number | null)[]): number | null {
+  const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const upper = sorted[Math.floor(middle)];
+  if (upper === undefined) return null;
+  return Number.isInteger(middle) ? (upper + (sorted[middle - 1] ?? upper)) / 2 : upper;
+}
+
+/** Spend of one call out of several. */
+export function perCall(spend: Spend, calls: number): Spend {
+  return { cpu: spend.cpu === null ? null : spend.cpu / calls, wall: spend.wall / calls };
 }

@@ -8,6 +8,10 @@ export interface DomOrder {
   /** URL of the module. */
   readonly library: string;
   readonly page: string;
+  /** Headers to ask for the page with. */
+  readonly navigation: Readonly<Record<string, string>>;
+  /** Value of the Cookie field of every request; '' for none. */
+  readonly cookies: string;
   readonly address: string;
   readonly method: string;
   readonly calls: number;
@@ -39,24 +43,28 @@ interface HappyPage {
   goto(url: string): Promise<unknown>;
 }
 
-/** The imitation tells the lies that a browser would tell the truth with. */
-function settingsFor(page: string): object {
+/**
+ * What an attacker patches within the hour: happy-dom 21 keeps no Secure cookies on loopback, sends no Origin with
+ * requests to the own origin, asks for pages like a call, and has no `window.origin`.
+ */
+function settingsFor({ page, navigation, cookies }: DomOrder): object {
   const { origin } = new URL(page);
-  const navigation = {
-    Accept: 'text/html',
-    'Sec-Fetch-Site': 'none',
-    'Sec-Fetch-Mode': 'navigate',
-    'Sec-Fetch-Dest': 'document',
-  };
+  const always = { Origin: origin, ...(cookies === '' ? {} : { Cookie: cookies }) };
+  const exactly = new RegExp(`^${page.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`);
   return {
     enableJavaScriptEvaluation: true,
     suppressInsecureJavaScriptEnvironmentWarning: true,
     fetch: {
       disableStrictSSL: true,
       requestHeaders: [
-        { url: new RegExp(`^${page.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`), headers: navigation },
-        { url: `${origin}/`, headers: { Origin: origin } },
+        { url: exactly, headers: navigation },
+        { url: /./, headers: always },
       ],
+    },
+    navigation: {
+      beforeContentCallback: (window: { origin: string }) => {
+        window.origin = origin;
+      },
     },
   };
 }
@@ -73,7 +81,7 @@ async function run(order: DomOrder): Promise<DomResult> {
   try {
     // SAFETY: an optional library without a type of ours; the interface above is what its documentation says.
     const { Browser } = (await import(order.library)) as HappyDom;
-    const page = new Browser({ settings: settingsFor(order.page) }).newPage();
+    const page = new Browser({ settings: settingsFor(order) }).newPage();
     await page.goto(order.page);
     const { window } = page.mainFrame;
     if (window.document.querySelector('script[src*="/s."]') === null) {

@@ -1,7 +1,7 @@
 import { kindOf, sampleOf } from './answer.ts';
 import { plainRequest } from './attempts.ts';
 import { type Chromium, startChromium } from './browser.ts';
-import { costOf, type Cost, processMeter, type Spend } from './cost.ts';
+import { costOf, type Cost, perCall, processMeter, type Spend } from './cost.ts';
 import { createSender, field, type Sender } from './http.ts';
 import {
   type Attacker,
@@ -56,7 +56,7 @@ export interface LabReport {
   /** Why the doors did not open; '' where they did. */
   readonly doors: string;
   readonly browser: string;
-  /** One plain call, whatever it was answered: what the ratios are of. Seconds per 1,000 calls. */
+  /** The plain client's calls, whatever they were answered. Seconds per 1,000 calls. */
   readonly plain: { readonly cpuSeconds: number | null; readonly wallSeconds: number };
   readonly rungs: readonly RungReport[];
   /** Never empty. */
@@ -252,7 +252,7 @@ async function toReport(facts: Facts, resources: Resources): Promise<LabReport> 
   const { target, settings, lab } = facts;
   const reference = facts.rungs.find((one) => one.attacker.name === 'plain')?.result;
   const plain = reference === undefined || reference.spend === null ? null : perCall(reference.spend, reference.tried);
-  const rungs = facts.rungs.map((one) => toRung(one, plain, settings.coreHour));
+  const rungs = facts.rungs.map((one) => toRung(one, settings.coreHour));
   const nothingBlocked = lab.base.plain.kind.by === 'backend';
   const chromium = await resources.chromium?.catch(() => null);
   const report = {
@@ -281,12 +281,7 @@ async function toReport(facts: Facts, resources: Resources): Promise<LabReport> 
   };
 }
 
-const perCall = (spend: Spend, calls: number): Spend => ({
-  cpu: spend.cpu === null ? null : spend.cpu / calls,
-  wall: spend.wall / calls,
-});
-
-function toRung(ran: Ran, plain: Spend | null, coreHour: number | null): RungReport {
+function toRung(ran: Ran, coreHour: number | null): RungReport {
   const { attacker, result } = ran;
   // An attacker that broke off half way has not been stopped by anybody.
   const verdict = ran.why === '' || result.admitted > 0 ? verdictOf(result) : 'not run';
@@ -303,7 +298,7 @@ function toRung(ran: Ran, plain: Spend | null, coreHour: number | null): RungRep
     honest: result.honest,
     refused: result.refused,
     notes: result.notes,
-    cost: result.spend === null ? null : costOf(result.spend, result.spendAdmitted, plain, coreHour),
+    cost: result.spend === null ? null : costOf(result.spend, result.spendAdmitted, result.pairs, coreHour),
     setup: result.setup,
   };
 }

@@ -1,5 +1,5 @@
 import type { AnswerKind } from './answer.ts';
-import { addSpend, type Meter, type Spend } from './cost.ts';
+import { addSpend, type Meter, type Pair, type Spend } from './cost.ts';
 import type { Verdict } from './lab.ts';
 
 /** What an attacker writes its tries into; the one place where verdicts come from. */
@@ -9,7 +9,7 @@ export interface Tally {
   add(kind: AnswerKind): void;
   /** One try that got past the gate as another address, by which the backend served something else. */
   elsewhere(): void;
-  /** One call that the honest client made for this attacker's sake and that the backend answered. */
+  /** One call beside the tries, by the honest client or to compare prices with, that the backend answered. */
   honest(): void;
   /** A remark for the report. */
   note(text: string): void;
@@ -17,6 +17,8 @@ export interface Tally {
   setup(spend: Spend): void;
   /** What a run of tries cost, `admitted` of which the backend answered. */
   spent(spend: Spend, admitted: number): void;
+  /** One stretch of calls beside plain ones. */
+  pair(pair: Pair): void;
   /** Tries so far that the backend answered. */
   readonly admitted: number;
 }
@@ -25,6 +27,7 @@ export interface TallyResult {
   readonly tried: number;
   /** Tries that the backend answered. */
   readonly admitted: number;
+  /** Calls beside the tries that the backend answered. */
   readonly honest: number;
   /** Tries that the backend answered as another address than the one under attack. */
   readonly elsewhere: number;
@@ -37,6 +40,7 @@ export interface TallyResult {
   /** Time of the measured tries, and how many of them were admitted: all but those that belong to the set-up. */
   readonly spend: Spend | null;
   readonly spendAdmitted: number;
+  readonly pairs: readonly Pair[];
 }
 
 export interface TallyBook extends Tally {
@@ -47,6 +51,7 @@ export function createTally(meter: Meter): TallyBook {
   const refused: Record<string, number> = {};
   const notes: string[] = [];
   const counts = { tried: 0, admitted: 0, honest: 0, elsewhere: 0, unanswered: 0, spendAdmitted: 0 };
+  const pairs: Pair[] = [];
   let setup: Spend | null = null;
   let spend: Spend | null = null;
   return {
@@ -74,10 +79,11 @@ export function createTally(meter: Meter): TallyBook {
       spend = spend === null ? part : addSpend(spend, part);
       counts.spendAdmitted += admitted;
     },
+    pair: (one) => void pairs.push(one),
     get admitted() {
       return counts.admitted;
     },
-    result: () => ({ ...counts, refused: { ...refused }, notes: [...notes], setup, spend }),
+    result: () => ({ ...counts, refused: { ...refused }, notes: [...notes], setup, spend, pairs: [...pairs] }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Page } from 'puppeteer-core';
 import { kindOf } from '../answer.ts';
+import { inStretches } from '../attempts.ts';
 import { type Chromium, startChromium } from '../browser.ts';
 import { addSpend, type Spend } from '../cost.ts';
 import { type Attacker, type Lab, NotRun } from '../lab.ts';
@@ -40,12 +41,13 @@ async function callFrom(lab: Lab, tally: Tally, chromium: Chromium): Promise<voi
   const first = await callInPage(page, lab, 1);
   tally.setup(await opening());
   for (const answer of first) tally.add(kindOf(answer));
-  const calling = await meter(tally, chromium);
-  const answers = await callInPage(page, lab, lab.calls - 1);
-  const spend = await calling();
-  const before = tally.admitted;
-  for (const answer of answers) tally.add(kindOf(answer));
-  tally.spent(spend, tally.admitted - before);
+  await inStretches(lab, tally, lab.calls - 1, async (_from, calls) => {
+    const calling = await meter(tally, chromium);
+    const answers = await callInPage(page, lab, calls);
+    const spend = await calling();
+    for (const answer of answers) tally.add(kindOf(answer));
+    return spend;
+  });
   if (tally.admitted === 0)
     tally.note('the page’s own calls were refused: in this browser the app itself does not work');
   await closeContext(page);

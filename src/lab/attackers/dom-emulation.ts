@@ -3,8 +3,11 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { kindOf } from '../answer.ts';
+import { plainCalls } from '../attempts.ts';
+import { perCall } from '../cost.ts';
 import type { DomOrder, DomResult } from '../dom-child.ts';
-import { type Attacker, NotRun } from '../lab.ts';
+import { createJar } from '../jar.ts';
+import { type Attacker, type Lab, NotRun } from '../lab.ts';
 
 const CALLS = 50;
 
@@ -12,7 +15,7 @@ const CALLS = 50;
 export const domEmulation: Attacker = {
   name: 'dom',
   title: 'page run by happy-dom',
-  how: 'happy-dom, in a process of its own, loads the page and runs its scripts; calls are made by its window.fetch.',
+  how: 'happy-dom, in a process of its own and with the patches that an attacker would make, runs the page’s scripts; calls are made by its window.fetch.',
   possible: 'A program that runs the page in an imitation of a browser gets in',
   async run(lab, tally) {
     const library = findHappyDom();
@@ -21,6 +24,8 @@ export const domEmulation: Attacker = {
     const result = await inChild({
       library,
       page: target.origin + lab.page,
+      navigation: NAVIGATION,
+      cookies: await stampOf(lab),
       address: target.origin + target.path + target.query,
       method: lab.method,
       calls: Math.min(CALLS, lab.calls),
@@ -32,9 +37,31 @@ export const domEmulation: Attacker = {
     if (first !== undefined) tally.add(first);
     const before = tally.admitted;
     for (const kind of rest) tally.add(kind);
-    tally.spent(result.spend, tally.admitted - before);
+    const admitted = tally.admitted - before;
+    tally.spent(result.spend, admitted);
+    if (admitted > 0)
+      tally.pair({
+        call: perCall(result.spend, admitted),
+        plain: await plainCalls(lab, tally, lab.sender(), admitted),
+      });
+    else tally.note('it did not bring the page’s script to a signed call; a better imitation may');
   },
 };
+
+const NAVIGATION = {
+  Accept: 'text/html',
+  'Sec-Fetch-Site': 'none',
+  'Sec-Fetch-Mode': 'navigate',
+  'Sec-Fetch-Dest': 'document',
+};
+
+/** The cookies of a page load, which happy-dom would drop. */
+async function stampOf(lab: Lab): Promise<string> {
+  const jar = createJar();
+  const fields = ['Host', lab.target.authority, ...Object.entries(NAVIGATION).flat()];
+  jar.take((await lab.sender().send({ method: 'GET', target: lab.page, fields, body: null })).fields);
+  return jar.value();
+}
 
 /** As installed beside this package or in the project where the command runs; null where it is not. */
 function findHappyDom(): string | null {

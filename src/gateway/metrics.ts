@@ -3,31 +3,30 @@ import type { AddressInfo } from 'node:net';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Decision } from '../guard/decision.ts';
 import type { StateUsage } from '../guard/state.ts';
+import { isEntryRoute } from './entry-route.ts';
 
 export interface Metrics {
   /** For `Guard.onDecision`. */
   decided(decision: Decision): void;
-  requestStarted(): void;
-  requestEnded(): void;
-  /** A backend that could not be reached, broke off or was too slow. */
-  upstreamFailed(reason: UpstreamFailure): void;
-  /** The second door was opened. */
-  entered(): void;
   /** Text in the exposition format of Prometheus. */
   text(): Promise<string>;
   readonly contentType: string;
 }
 
-export type UpstreamFailure = 'connect' | 'timeout' | 'reset' | 'protocol';
-
 /** Route names come from the configuration, so they are few; a configuration may still list thousands. */
 const MAX_ROUTES = 200;
+
+/** What is under way now. */
+export interface InFlight {
+  readonly requests: number;
+  readonly tunnels: number;
+}
 
 /**
  * Counters of one gate, in a registry of their own. Labels take their values from the policy and from our own tables,
  * never from a request: nobody outside can make new time series.
  */
-export function createMetrics(usage: () => StateUsage | Promise<StateUsage>): Metrics {
+export function createMetrics(usage: () => StateUsage | Promise<StateUsage>, inFlight?: () => InFlight): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const decisions = new Counter({
@@ -42,11 +41,11 @@ export function createMetrics(usage: () => StateUsage | Promise<StateUsage>): Me
     labelNames: ['code', 'layer', 'route'] as const,
     registers,
   });
-  const inFlight = new Gauge({ name: 'sallyport_requests_in_flight', help: 'Requests not answered yet.', registers });
+  if (inFlight !== undefined) addInFlight(registers, inFlight);
   const failures = new Counter({
     name: 'sallyport_upstream_errors_total',
-    help: 'Requests that the backend did not answer, by reason.',
-    labelNames: ['reason'] as const,
+    help: 'Requests that the backend did not answer, or not in time.',
+    labelNames: ['code'] as const,
     registers,
   });
   const entries = new Counter({ name: 'sallyport_entries_total', help: 'Second doors opened.', registers });
@@ -78,14 +77,12 @@ export function createMetrics(usage: () => StateUsage | Promise<StateUsage>): Me
     decided(decision) {
       const route = routeLabel(decision.route.name);
       decisions.inc({ outcome: decision.outcome, code: decision.code, route });
+      if (decision.code === 'upstream' || decision.code === 'upstream-timeout') failures.inc({ code: decision.code });
+      if (decision.outcome === 'admit' && isEntryRoute(decision.route)) entries.inc();
       for (const step of decision.trail) {
         if (!step.enforced) wouldRefuse.inc({ code: step.code, layer: step.layer, route });
       }
     },
-    requestStarted: () => inFlight.inc(),
-    requestEnded: () => inFlight.dec(),
-    upstreamFailed: (reason) => failures.inc({ reason }),
-    entered: () => entries.inc(),
     async text() {
       const used = await usage();
       stateGauge.set({ of: 'entries' }, used.entries);
@@ -95,6 +92,25 @@ export function createMetrics(usage: () => StateUsage | Promise<StateUsage>): Me
       return registry.metrics();
     },
   };
+}
+
+function addInFlight(registers: Registry[], inFlight: () => InFlight): void {
+  new Gauge({
+    name: 'sallyport_requests_in_flight',
+    help: 'Requests not answered yet.',
+    registers,
+    collect() {
+      this.set(inFlight().requests);
+    },
+  });
+  new Gauge({
+    name: 'sallyport_tunnels_open',
+    help: 'WebSockets open now.',
+    registers,
+    collect() {
+      this.set(inFlight().tunnels);
+    },
+  });
 }
 
 export interface MetricsServer {

@@ -3,6 +3,7 @@ import type { Carrier, Decision, Level, Outcome, TrailStep } from '../guard/deci
 import type { RequestView } from '../guard/view.ts';
 import { SESSION_COOKIE, STAMP_COOKIE } from '../wire/constants.ts';
 import { type Family, familyOf } from './agent.ts';
+import { isEntryRoute } from './entry-route.ts';
 import { createRouteBook, type RouteSeen } from './routebook.ts';
 import { createVisitorBook, type Summary } from './summary.ts';
 
@@ -77,6 +78,7 @@ export function createRecords(options: RecordsOptions): Records {
 
   return {
     add(decision, view) {
+      if (isIncidental(decision)) return;
       const record = toRecord(decision, view, options.now());
       (record.code === '' ? admitted : refused).add(record);
       routes.add(record);
@@ -92,6 +94,11 @@ export function createRecords(options: RecordsOptions): Records {
     summary: () => visitors.summary(),
     routes: () => routes.list(),
   };
+}
+
+/** Passed, and says nothing of how the routes that are asked about are used: pages and assets, and the doors themselves. */
+function isIncidental({ outcome, trail, route }: Decision): boolean {
+  return outcome === 'admit' && trail.length === 0 && (route.level === 'open' || isEntryRoute(route));
 }
 
 function toRecord(decision: Decision, view: RequestView, now: number): DecisionRecord {

@@ -55,7 +55,7 @@ const FILES: Readonly<Record<string, File>> = {
     type: 'text/javascript',
     body: `import { seen } from '/dependency.js';self.onmessage=()=>postMessage(String(self.wrapped)+seen);`,
   },
-  '/dependency.js': { type: 'text/javascript', body: 'export const seen = ` at ${self.wrapped}`;' },
+  '/dependency.js': { type: 'text/javascript', body: 'export const seen = " at " + self.wrapped;' },
   '/plain-module.js': { type: 'text/javascript', body: `const here = import.meta.url;${SAY_WRAPPED}` },
   '/shared.js': {
     type: 'text/javascript',

@@ -11,24 +11,23 @@ const guard = pageGuard();
 const STEP: TrailStep = { layer: 'site', code: 'site', enforced: false, evidence: '', wouldPass: '' };
 
 test('P9.6 refusals are counted by code although the backend never sees them', async () => {
-  const metrics = createMetrics(usage);
+  const metrics = createMetrics(usage, () => ({ requests: 4, tunnels: 1 }));
   const view = viewOf();
   metrics.decided(decisionOf(guard, view, { outcome: 'refuse', code: 'entry-required' }));
   metrics.decided(decisionOf(guard, view, { outcome: 'refuse', code: 'entry-required' }));
   metrics.decided(decisionOf(guard, view));
   metrics.decided(decisionOf(guard, view, { trail: [STEP] }));
-  metrics.requestStarted();
-  metrics.requestStarted();
-  metrics.requestEnded();
-  metrics.upstreamFailed('timeout');
-  metrics.entered();
+  metrics.decided(decisionOf(guard, view, { outcome: 'error', code: 'upstream-timeout' }));
+  metrics.decided(decisionOf(guard, view, { route: guard.policy.mountRoute }));
+  metrics.decided(decisionOf(guard, view, { route: guard.policy.mountRoute, outcome: 'refuse', code: 'stamp' }));
   const text = await metrics.text();
   for (const line of [
     'sallyport_decisions_total{outcome="refuse",code="entry-required",route="protect /api/**"} 2',
     'sallyport_decisions_total{outcome="admit",code="",route="protect /api/**"} 2',
     'sallyport_would_refuse_total{code="site",layer="site",route="protect /api/**"} 1',
-    'sallyport_requests_in_flight 1',
-    'sallyport_upstream_errors_total{reason="timeout"} 1',
+    'sallyport_requests_in_flight 4',
+    'sallyport_tunnels_open 1',
+    'sallyport_upstream_errors_total{code="upstream-timeout"} 1',
     'sallyport_entries_total 1',
     'sallyport_state{of="entries"} 3',
     'sallyport_state{of="capacity"} 1000',
@@ -40,7 +39,7 @@ test('P9.6 refusals are counted by code although the backend never sees them', a
 test('two gates in one process count apart, and nothing is put into the global registry', async () => {
   const one = createMetrics(usage);
   const other = createMetrics(usage);
-  one.entered();
+  one.decided(decisionOf(guard, viewOf(), { route: guard.policy.mountRoute }));
   assert.match(await one.text(), /sallyport_entries_total 1/);
   assert.match(await other.text(), /sallyport_entries_total 0/);
   const { register } = await import('prom-client');

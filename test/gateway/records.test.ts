@@ -108,6 +108,17 @@ test('the ring keeps the latest refusals, admitted requests do not push them out
   );
 });
 
+test('pages, assets and the doors themselves do not count as visitors who passed', () => {
+  const records = createRecords({ now: Date.now });
+  const pageLoad = made({ target: '/' });
+  const entry = made({ target: '/_sallyport/enter', method: 'POST' }, { route: guard.policy.mountRoute });
+  for (const { decision, view } of [pageLoad, entry]) records.add(decision, view);
+  assert.equal(records.summary().requests, 0);
+  const refusedLoad = made({ target: '/' }, { outcome: 'refuse', code: 'host', layer: 'host' });
+  records.add(refusedLoad.decision, refusedLoad.view);
+  assert.equal(records.summary().refused, 1);
+});
+
 test('nothing older than its life is shown', () => {
   let now = 1_000_000;
   const records = createRecords({ now: () => now, life: 1000 });

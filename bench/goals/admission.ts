@@ -1,0 +1,19 @@
+import type { Goal } from '../lib/goal.ts';
+import { spreadOf } from '../lib/pairs.ts';
+import { atMost, shown } from '../lib/report.ts';
+import { runWorker } from '../lib/worker.ts';
+
+/** Goal 1: one admission in one thread, against a full DPoP check and a bare ES256 check. */
+export const admission: Goal = async ({ form, rounds }) => {
+  const figures = await runWorker('admission', { rounds }, form.flags);
+  const figure = (name: string) => spreadOf(figures.get(name) ?? []);
+  return [
+    atMost(1, 'µs of CPU an admission under a ticket never seen before', figure('fresh'), 8),
+    atMost(1, 'µs of CPU an admission under a cached ticket', figure('cached'), 4),
+    shown(1, 'µs of CPU for the view of a request, not part of the admission', figure('view')),
+    shown(1, 'µs of CPU a full DPoP check', figure('dpop')),
+    shown(1, 'µs of CPU an ES256 check by jose', figure('es256')),
+    atMost(1, 'admission under a new ticket / full DPoP check', figure('freshToDpop'), 1 / 25),
+    atMost(1, 'admission under a new ticket / ES256 check by jose', figure('freshToEs256'), 1 / 10),
+  ];
+};

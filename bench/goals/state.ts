@@ -1,0 +1,25 @@
+import type { Goal } from '../lib/goal.ts';
+import { runWorker } from '../lib/worker.ts';
+import { type Spread, spreadOf } from '../lib/pairs.ts';
+import { atMost, shown } from '../lib/report.ts';
+
+/** Goal 7: what the memory store holds and what a commit costs, in a process of its own. */
+export const state: Goal = async ({ rounds }) => {
+  const few = await measure(1000, rounds);
+  const many = await measure(1_000_000, rounds);
+  return [
+    atMost(7, 'bytes of state a live entry, at a million sessions', many('entryBytes'), 160),
+    atMost(7, 'bytes of state a session, prefixes included, at a million sessions', many('sessionBytes'), 64),
+    shown(7, 'bytes of the process a session with its entry, at a million sessions', many('processBytes')),
+    atMost(7, 'nanoseconds a commit of a signed call, a thousand sessions', few('commit'), 100),
+    atMost(7, 'nanoseconds a commit of a signed call, a million sessions at random', many('commit'), 350),
+    shown(7, 'nanoseconds a commit of a counter alone, a thousand sessions', few('counter')),
+    shown(7, 'nanoseconds a commit of a counter alone, a million sessions at random', many('counter')),
+    shown(7, 'nanoseconds to touch one record at random, a million of them', many('touch')),
+  ];
+};
+
+async function measure(sessions: number, rounds: number): Promise<(name: string) => Spread> {
+  const figures = await runWorker('state', { sessions, rounds });
+  return (name) => spreadOf(figures.get(name) ?? []);
+}

@@ -1,0 +1,8 @@
+import { Agent, createServer } from 'node:http';
+import { createProxyServer } from 'http-proxy-3';
+import { announce, listenOn, settings } from './support.ts';
+
+const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+const proxy = createProxyServer({ target: settings()['to'] ?? '', agent });
+proxy.on('error', (_error, _request, response) => response.end());
+announce(await listenOn(createServer((request, response) => proxy.web(request, response))));

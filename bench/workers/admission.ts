@@ -1,0 +1,101 @@
+import { generateKeyPair, importJWK, jwtVerify, SignJWT } from 'jose';
+import { createGuard, type RequestView } from 'sallyport';
+import { type Door, signedShot } from '../lib/client.ts';
+import { createDpopCheck, DPOP } from '../lib/dpop.ts';
+import { createDpopClient } from '../lib/dpop-client.ts';
+import { openDoorsInProcess, viewOf } from '../lib/in-process.ts';
+
+const { rounds } = JSON.parse(process.argv.at(-1) ?? '{}');
+const FRESH = 2000;
+const CACHED = 10_000;
+const CHECKS = 400;
+const AUTHORITY = '127.0.0.1:4000';
+const PATH = '/api/posts/7';
+
+const guard = await createGuard({
+  mode: 'enforce',
+  listen: AUTHORITY,
+  clients: { default: { stamp: 'waive' } },
+  mint: { perPrefix: 1_000_000, total: 1_000_000 },
+});
+const client = await createDpopClient();
+const es256 = await generateKeyPair('ES256');
+const dpopKey = await importJWK(client.issuerKey, 'ES256');
+if (dpopKey instanceof Uint8Array) throw new TypeError('the issuer has a public key');
+const check = createDpopCheck(dpopKey, DPOP);
+const token = await new SignJWT({ scope: 'all' })
+  .setProtectedHeader({ alg: 'ES256' })
+  .setIssuer(DPOP.issuer)
+  .setAudience(DPOP.audience)
+  .setExpirationTime('1h')
+  .sign(es256.privateKey);
+
+const figures: Record<string, number[]> = {};
+const regulars = await openDoorsInProcess(guard, AUTHORITY, 64);
+
+for (let round = -2; round < rounds; round += 1) {
+  const strangers = await openDoorsInProcess(guard, AUTHORITY, FRESH);
+  const freshViews = strangers.map((door) => viewOf(signedShot(door, 'GET', PATH)));
+  const cachedShots = Array.from({ length: CACHED }, (_, at) => signedShot(doorAt(at), 'GET', PATH));
+  const proofs = await Promise.all(
+    Array.from({ length: CHECKS }, () => client.prove('GET', `http://${AUTHORITY}${PATH}`)),
+  );
+  const cachedViews: RequestView[] = [];
+
+  const view = await perCall(CACHED, () => {
+    for (const shot of cachedShots) cachedViews.push(viewOf(shot));
+  });
+  const fresh = await perCall(FRESH, () => judgeAll(freshViews));
+  const dpop = await perCall(CHECKS, async () => {
+    for (const proof of proofs) {
+      if (!(await check('GET', `http://${AUTHORITY}${PATH}`, `DPoP ${client.token}`, proof)))
+        throw new Error('DPoP refused');
+    }
+  });
+  const cached = await perCall(CACHED, () => judgeAll(cachedViews));
+  const es = await perCall(CHECKS, async () => {
+    for (let at = 0; at < CHECKS; at += 1) await jwtVerify(token, es256.publicKey, DPOP);
+  });
+  assertReplayed(cachedViews);
+  if (round < 0) continue;
+  note('view', view);
+  note('fresh', fresh);
+  note('cached', cached);
+  note('dpop', dpop);
+  note('es256', es);
+  note('freshToDpop', fresh / dpop);
+  note('freshToEs256', fresh / es);
+}
+process.stdout.write(`${JSON.stringify(figures)}\n`);
+
+function doorAt(at: number): Door {
+  const door = regulars[at % regulars.length];
+  if (door === undefined) throw new RangeError('no doors are open');
+  return door;
+}
+
+function judgeAll(views: readonly RequestView[]): void {
+  for (const view of views) {
+    const decision = guard.decide(view);
+    if (decision instanceof Promise || decision.outcome !== 'admit') throw new Error('a good proof was not admitted');
+  }
+}
+
+function assertReplayed(views: readonly RequestView[]): void {
+  const decision = views[0] === undefined ? null : guard.decide(views[0]);
+  if (decision === null || decision instanceof Promise || decision.outcome !== 'refuse')
+    throw new Error('a replay was admitted');
+}
+
+/** Microseconds of this process's CPU. */
+async function perCall(calls: number, work: () => void | Promise<void>): Promise<number> {
+  globalThis.gc?.();
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / calls;
+}
+
+function note(name: string, value: number): void {
+  figures[name] = [...(figures[name] ?? []), value];
+}

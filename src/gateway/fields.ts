@@ -1,9 +1,7 @@
-import { httpDate } from '../adapters/node/send.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { Policy } from '../guard/policy.ts';
 import type { RequestView } from '../guard/view.ts';
-import { HEADER_DECISION } from '../wire/constants.ts';
-import { requestClass, responseClass } from './names.ts';
+import { requestClass } from './names.ts';
 import { withoutCookies, withoutMember, withoutProtocol } from './strip.ts';
 
 /** What the field rules of one configuration depend on. Made at start-up and at each reload. */
@@ -18,17 +16,15 @@ export interface FieldRules {
   readonly hstsAuthority: string;
 }
 
-/** Fields that Connection may name without taking them away: routing and framing are not the client's to drop. */
-const KEPT = new Set(['host', 'content-length', 'content-type', 'cookie', 'authorization', 'close', 'keep-alive', 'upgrade']);
-
 /** The field lines that the backend gets: the client's without what stops here, then ours. */
 export function toBackend(rules: FieldRules, view: RequestView, decision: Decision): string[] {
   const { fields } = view;
+  const { sessionCookie, stampCookie } = rules.policy;
   const out: string[] = [];
   const peer = plainAddress(view.peer);
   // Only where a listed proxy was asked can the address be another than the socket's.
   const proxied = decision.address !== '' && decision.address !== peer && decision.address !== view.peer;
-  const enforced = decision.route.mode === 'enforce';
+  const reported = decision.route.mode === 'report';
   let host = '';
   let named: Set<string> | null = null;
   for (let i = 0; i + 1 < fields.length; i += 2) {
@@ -50,10 +46,11 @@ export function toBackend(rules: FieldRules, view: RequestView, decision: Decisi
         if (proxied) out.push(name, value);
         break;
       case 'override':
-        if (!enforced) out.push(name, value);
+        // Report mode changes nothing that an app may live by; what it would remove is in its records.
+        if (reported) out.push(name, value);
         break;
       case 'cookie':
-        pushUnlessEmpty(out, name, withoutCookies(value, rules.policy.sessionCookie, rules.policy.stampCookie));
+        pushUnlessEmpty(out, name, withoutCookies(value, sessionCookie, stampCookie));
         break;
       case 'signature':
         pushUnlessEmpty(out, name, withoutMember(value));
@@ -82,172 +79,20 @@ function plainAddress(peer: string): string {
   return peer.startsWith('::ffff:') ? peer.slice(7) : peer;
 }
 
-/** What {@link toClient} learns on its way through the backend's fields. */
-export interface ResponseHead {
-  readonly fields: string[];
-  /** As the browser will read it; '' without one. */
-  readonly location: string;
-  /** -1 where the backend declared none. */
-  readonly length: number;
-  readonly contentType: string;
-  readonly hasDate: boolean;
-}
+/** Fields that Connection may name without taking them away: routing and framing are not the client's to drop. */
+const KEPT: ReadonlySet<string> = new Set([
+  'host',
+  'content-length',
+  'content-type',
+  'cookie',
+  'authorization',
+  'close',
+  'keep-alive',
+  'upgrade',
+]);
 
-/** The field lines that the client gets: the backend's without what stops here, then ours. */
-export function toClient(
-  rules: FieldRules,
-  view: RequestView,
-  decision: Decision,
-  status: number,
-  raw: readonly string[],
-): ResponseHead {
-  const fields: string[] = [];
-  const covered = decision.route.level !== 'open';
-  const guarded = covered && decision.route.mode === 'enforce';
-  const replaced = namesOf(decision.responseFields);
-  let named: Set<string> | null = null;
-  let vary = '';
-  let cache = '';
-  let location = '';
-  let length = -1;
-  let contentType = '';
-  let hasDate = false;
-  let nosniff = false;
-  let corp = false;
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] ?? '';
-    const value = raw[i + 1] ?? '';
-    const kind = responseClass(name);
-    if (kind === 'drop') continue;
-    if (kind === 'connection') {
-      named = namedBy(value, named);
-      continue;
-    }
-    if (kind === 'vary') {
-      vary = vary === '' ? value : `${vary}, ${value}`;
-      continue;
-    }
-    if (kind === 'cors' && covered) continue;
-    if (replaced !== null && replaced.has(name.toLowerCase())) continue;
-    if (kind === 'pass' || kind === 'cors') {
-      fields.push(name, value);
-      continue;
-    }
-    if (kind === 'cookie') {
-      if (!setsOurs(value, rules.policy)) fields.push(name, value);
-      continue;
-    }
-    if (kind === 'cache') {
-      cache = cache === '' ? value : `${cache}, ${value}`;
-      continue;
-    }
-    if (kind === 'location') {
-      const shown = rewritten(rules, decision, view, value);
-      if (name.toLowerCase() === 'location') location = shown;
-      fields.push(name, shown);
-      continue;
-    }
-    if (kind === 'length') {
-      if (status === 204) continue;
-      length = Number(value);
-    }
-    if (kind === 'type') contentType = value;
-    if (kind === 'date') hasDate = true;
-    if (kind === 'nosniff') nosniff = true;
-    if (kind === 'corp') corp = true;
-    fields.push(name, value);
-  }
-  const kept = named === null ? fields : withoutNamed(fields, named);
-  const stream = guarded && contentType.toLowerCase().startsWith('text/event-stream');
-  if (stream) cache = withDirectives(cache, ['no-cache', 'no-transform']);
-  if (cache !== '') kept.push('Cache-Control', cache);
-  if (stream) kept.push('X-Accel-Buffering', 'no');
-  if (guarded && !nosniff) kept.push('X-Content-Type-Options', 'nosniff');
-  if (guarded && !corp && !replaced?.has('cross-origin-resource-policy')) {
-    kept.push('Cross-Origin-Resource-Policy', 'same-origin');
-  }
-  pushDecided(kept, decision, guarded ? withVary(vary, 'Origin, Sec-Fetch-Site') : vary);
-  if (covered || decision.trail.length > 0) kept.push(HEADER_DECISION_NAME, decision.id);
-  if (rules.hsts !== '' && view.authority === rules.hstsAuthority) kept.push('Strict-Transport-Security', rules.hsts);
-  return { fields: kept, location, length, contentType, hasDate };
-}
-
-/** Field lines of an answer that the gate makes itself for an admitted request: a file of the frontend. */
-export function toOwnAnswer(rules: FieldRules, view: RequestView, decision: Decision, fields: readonly string[]): string[] {
-  const out = [...fields];
-  if (!fields.some((field, index) => index % 2 === 0 && field.toLowerCase() === 'date')) out.push('Date', httpDate());
-  if (decision.route.level !== 'open' || decision.trail.length > 0) out.push(HEADER_DECISION_NAME, decision.id);
-  if (rules.hsts !== '' && view.authority === rules.hstsAuthority) out.push('Strict-Transport-Security', rules.hsts);
-  return out;
-}
-
-/** Canonical spelling of {@link HEADER_DECISION}. */
-const HEADER_DECISION_NAME = HEADER_DECISION.replace(/(?:^|-)[a-z]/g, (letter) => letter.toUpperCase());
-
-/** The guard's own fields. Vary alone is merged: to replace the backend's would break its caching. */
-function pushDecided(out: string[], decision: Decision, vary: string): void {
-  const { responseFields } = decision;
-  let merged = vary;
-  for (let i = 0; i + 1 < responseFields.length; i += 2) {
-    const name = responseFields[i] ?? '';
-    const value = responseFields[i + 1] ?? '';
-    if (name.toLowerCase() === 'vary') merged = withVary(merged, value);
-    else out.push(name, value);
-  }
-  if (merged !== '') out.push('Vary', merged);
-}
-
-const namesByList = new WeakMap<readonly string[], Set<string> | null>();
-
-/** Lower-case names of a decision's fields; layers hand out few constant lists, so this is looked up, not made. */
-function namesOf(fields: readonly string[]): Set<string> | null {
-  if (fields.length === 0) return null;
-  const known = namesByList.get(fields);
-  if (known !== undefined) return known;
-  const made = new Set<string>();
-  for (let i = 0; i < fields.length; i += 2) made.add((fields[i] ?? '').toLowerCase());
-  made.delete('vary');
-  const result = made.size === 0 ? null : made;
-  namesByList.set(fields, result);
-  return result;
-}
-
-export function withVary(present: string, added: string): string {
-  if (present.trim() === '*') return present;
-  const known = new Set(present.toLowerCase().split(',').map((part) => part.trim()));
-  const missing = added.split(',').map((part) => part.trim()).filter((part) => !known.has(part.toLowerCase()));
-  if (missing.length === 0) return present;
-  return present === '' ? missing.join(', ') : `${present}, ${missing.join(', ')}`;
-}
-
-function withDirectives(present: string, added: readonly string[]): string {
-  const known = new Set(present.toLowerCase().split(',').map((part) => part.trim()));
-  const missing = added.filter((directive) => !known.has(directive));
-  return [present, ...missing].filter((part) => part !== '').join(', ');
-}
-
-/** A backend that sets our cookies would end or forge sessions; nobody but the guard does. */
-function setsOurs(value: string, policy: Policy): boolean {
-  const equals = value.indexOf('=');
-  const name = (equals === -1 ? value : value.slice(0, equals)).trim();
-  return name === policy.sessionCookie || name === policy.stampCookie;
-}
-
-/** A Location that names the backend would lead around the gate. */
-function rewritten(rules: FieldRules, decision: Decision, view: RequestView, location: string): string {
-  const lower = location.toLowerCase();
-  for (const origin of rules.upstreamOrigins) {
-    if (!lower.startsWith(origin)) continue;
-    const next = location[origin.length];
-    if (next === undefined || next === '/' || next === '?' || next === '#') {
-      const authority = decision.authority === '' ? view.authority : decision.authority;
-      return `${decision.secure ? 'https' : 'http'}://${authority}${location.slice(origin.length)}`;
-    }
-  }
-  return location;
-}
-
-function namedBy(value: string, earlier: Set<string> | null): Set<string> | null {
+/** Names in a Connection value that are to go, added to those of earlier lines; null for none. */
+export function namedBy(value: string, earlier: Set<string> | null): Set<string> | null {
   let named = earlier;
   for (const part of value.split(',')) {
     const name = part.trim().toLowerCase();
@@ -258,13 +103,26 @@ function namedBy(value: string, earlier: Set<string> | null): Set<string> | null
   return named;
 }
 
-function withoutNamed(fields: readonly string[], named: ReadonlySet<string>): string[] {
+/** A flat list of fields without those of these lower-case names. */
+export function withoutNamed(fields: readonly string[], named: ReadonlySet<string>): string[] {
   const out: string[] = [];
   for (let i = 0; i + 1 < fields.length; i += 2) {
     const name = fields[i] ?? '';
     if (!named.has(name.toLowerCase())) out.push(name, fields[i + 1] ?? '');
   }
   return out;
+}
+
+/** A Vary value with these names, in the order given, where they are not in it yet (RFC 9110 §12.5.5). */
+export function withVary(present: string, added: string): string {
+  if (present.trim() === '*') return present;
+  const known = new Set(present.toLowerCase().split(',').map((part) => part.trim()));
+  const missing = added
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => !known.has(part.toLowerCase()));
+  if (missing.length === 0) return present;
+  return present === '' ? missing.join(', ') : `${present}, ${missing.join(', ')}`;
 }
 
 function pushUnlessEmpty(out: string[], name: string, value: string): void {

@@ -12,7 +12,6 @@ import type { Config, Mode } from '../guard/config.ts';
 import type { Answer, Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
-import { toOwnAnswer } from './fields.ts';
 import type { FieldRules } from './fields.ts';
 import type { Frontend } from './frontend.ts';
 import { createHealth } from './health.ts';
@@ -22,6 +21,7 @@ import { answerAndClose, malformedAnswer, malformedDecision } from './malformed.
 import { forward } from './proxy.ts';
 import type { Assertions, Route } from './proxy.ts';
 import type { Pages } from './page.ts';
+import { toOwnAnswer } from './response-fields.ts';
 import { isWebSocketUpgrade, responseOn, tunnel } from './socket.ts';
 import type { Tunnels } from './socket.ts';
 import { readServerTls } from './tls.ts';

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { IncomingBody } from '../adapters/node/body.ts';
-import { httpDate, send } from '../adapters/node/send.ts';
+import { send } from '../adapters/node/send.ts';
 import type { Decision } from '../guard/decision.ts';
 import { wouldRefuse } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
@@ -11,9 +11,10 @@ import type { RequestView } from '../guard/view.ts';
 import type { Code } from '../wire/codes.ts';
 import { HELD_BODY_BYTES } from '../wire/constants.ts';
 import { BodyError, Upload } from './body.ts';
-import { toBackend, toClient } from './fields.ts';
+import { toBackend } from './fields.ts';
 import type { FieldRules } from './fields.ts';
 import type { Pages } from './page.ts';
+import { toClient } from './response-fields.ts';
 import { withoutProof } from './strip.ts';
 import type { Passenger, Ride, Upstream } from './upstream.ts';
 
@@ -182,7 +183,6 @@ class Exchange implements Passenger, Dispatcher.DispatchHandler {
     const rewrite = pages === null ? null : pages.rewrite(this.#view, this.#decision, status, head.fields);
     this.#head = rewrite === null ? head.fields : rewrite.fields;
     this.#transform = rewrite === null ? null : rewrite.transform();
-    if (!head.hasDate) this.#head.push('Date', httpDate());
     this.#status = status;
     this.#message = message;
     this.#route.onSettled?.(this.#decision, this.#view, status);

@@ -29,18 +29,27 @@ function whatToTry(url: string, app: string): string {
   return `
   Posts is running behind the gate, in enforce mode.
 
-    ${url}                                   the app; open it
-    ${app}                                  the same app without the gate
+${table([
+  [url, 'the app; open it'],
+  [app, 'the same app without the gate'],
+])}
 
   From a second terminal, in this folder:
 
-    curl -i ${url}/api/posts                 403: this is not the app's own page
-    npx sallyport status                     what was decided so far
-    npx sallyport why ID                     why a request was refused; the answer carries its id
-    npx sallyport attack ${url}/api/posts    what each kind of attacker gets
-    npx sallyport report                     let everything pass and only record
-    npx sallyport enforce                    load the page, then switch it on again
+${table([
+  [`curl -i ${url}/api/posts`, '403: a program is not the app’s own page'],
+  ['npx sallyport status', 'what was decided so far'],
+  ['npx sallyport why ID', 'why a request was refused; the answer carries its id'],
+  [`npx sallyport attack ${url}/api/posts`, 'what each kind of attacker gets'],
+  ['npx sallyport report', 'let everything pass and only record'],
+  ['npx sallyport enforce', 'load the page, then switch it on again'],
+])}
 
   Ctrl-C stops both.
 `;
+}
+
+function table(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([left]) => left.length)) + 3;
+  return rows.map(([left, right]) => `    ${left.padEnd(width)}${right}`).join('\n');
 }

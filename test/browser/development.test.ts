@@ -64,8 +64,9 @@ describeBrowsers(
     });
 
     async function through<T>(config: Config, use: (gate: Gate) => Promise<T>): Promise<T> {
-      const port = (vite.httpServer?.address() as AddressInfo).port;
-      const gate = await startGate({ to: `http://127.0.0.1:${port}`, listen: '127.0.0.1:0', ...config });
+      const address = vite.httpServer?.address();
+      assert.ok(typeof address === 'object' && address !== null);
+      const gate = await startGate({ to: `http://127.0.0.1:${address.port}`, listen: '127.0.0.1:0', ...config });
       try {
         return await use(gate);
       } finally {

@@ -1,7 +1,7 @@
 import { kindOf } from './answer.ts';
 import { perCall, type Spend } from './cost.ts';
 import type { RawRequest, Sender } from './http.ts';
-import { type Lab, NotRun } from './lab.ts';
+import { type Lab, MINTS_SPENT, NotRun } from './lab.ts';
 import type { Tally } from './tally.ts';
 import type { Opening } from './wire-client.ts';
 
@@ -67,8 +67,7 @@ export async function plainCalls(lab: Lab, tally: Tally, sender: Sender, count: 
 export function wentThrough(opening: Opening, tally: Tally): boolean {
   if (opening.opened) return true;
   if (opening.kind.by !== 'gate') throw new NotRun(opening.why);
-  if (opening.kind.code === 'limit')
-    throw new NotRun('new sessions are limited for now by entries made before; try again in a minute');
+  if (opening.kind.code === 'limit') throw new NotRun(MINTS_SPENT);
   tally.add(opening.kind);
   tally.note(opening.why);
   return false;

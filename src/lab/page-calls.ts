@@ -5,13 +5,23 @@ import { type Lab, NotRun } from './lab.ts';
 
 const PAGE_TIMEOUT = 10_000;
 
+export interface OpenedPage {
+  readonly page: Page;
+  /** Whether the gate has put off the page's entry. */
+  limited(): boolean;
+}
+
 /** Opens the app's page as a visitor does. Throws {@link NotRun} where there is none that carries the gate's script. */
-export async function openPage(lab: Lab, chromium: Chromium): Promise<Page> {
+export async function openPage(lab: Lab, chromium: Chromium): Promise<OpenedPage> {
   const page = await chromium.page();
+  let limited = false;
+  page.on('response', (answer) => {
+    limited ||= answer.status() === 429 && answer.url().endsWith('/enter');
+  });
   const url = lab.target.origin + lab.page;
   const answer = await page.goto(url, { waitUntil: 'load', timeout: PAGE_TIMEOUT }).catch(() => null);
   const scripted = await page.evaluate(`document.querySelector('script[src*="/s."]') !== null`).catch(() => false);
-  if (answer !== null && scripted === true) return page;
+  if (answer !== null && scripted === true) return { page, limited: () => limited };
   await page.browserContext().close();
   throw new NotRun(`${lab.page} is not a page with the gate’s script; --page names another`);
 }
@@ -38,14 +48,21 @@ export async function runCallsWith(
   const end = performance.now() + seconds * 1000;
   const answers: PageAnswer[] = [];
   for (let i = 0; i < count && performance.now() < end; i++) {
+    // A backend that does not answer, and an answer that does not end (server-sent events), are cut.
+    const controller = new AbortController();
+    let timer = setTimeout(() => controller.abort(), 10_000);
     try {
-      const answer = await call(address, { method, cache: 'no-store' });
-      const body = await answer.text();
+      const answer = await call(address, { method, cache: 'no-store', signal: controller.signal });
+      clearTimeout(timer);
+      timer = setTimeout(() => controller.abort(), 1_000);
+      const body = await answer.text().catch(() => '');
       const fields: string[] = [];
       for (const [name, value] of answer.headers) fields.push(name, value);
       answers.push({ status: answer.status, fields, body: answer.status < 400 ? '' : body.slice(0, 4096), failed: '' });
     } catch (error) {
       answers.push({ status: 0, fields: [], body: '', failed: error instanceof Error ? error.message : 'failed' });
+    } finally {
+      clearTimeout(timer);
     }
   }
   return answers;

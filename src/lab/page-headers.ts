@@ -10,7 +10,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([...PROOF_FIELDS, 'cookie']);
 
 /** Lets the page make one call and takes down what went over the wire. */
 export async function copyFromBrowser(lab: Lab, chromium: Chromium): Promise<CopiedHeaders> {
-  const page = await openPage(lab, chromium);
+  const { page } = await openPage(lab, chromium);
   try {
     const session = await page.createCDPSession();
     const urls = new Map<string, string>();

@@ -95,6 +95,7 @@ interface Resources {
 const CAPTURES = 5;
 /** Plain calls before anything is measured, so that no attacker pays for compiling the lab. */
 const WARM_UP = 100;
+const WARM_UP_SHARE = 0.05;
 /** No attacker takes more than this share of the whole time. */
 const SHARE = 0.25;
 
@@ -175,7 +176,10 @@ async function prepare(target: Target, settings: Settings, resources: Resources)
   const plainAnswer = await first.send(plainRequest(shared));
   if (plainAnswer.failed !== '')
     throw new LabError('unreachable', `nothing answers at ${target.origin} (${plainAnswer.failed})`);
-  for (let i = 0; i < Math.min(WARM_UP, settings.calls); i++) await first.send(plainRequest(shared));
+  const enough = performance.now() + settings.seconds * 1000 * WARM_UP_SHARE;
+  for (let i = 0; i < Math.min(WARM_UP, settings.calls) && performance.now() < enough; i++) {
+    await first.send(plainRequest(shared));
+  }
   const decided = field(plainAnswer.fields, HEADER_DECISION) !== '';
   const client = wireClient();
   const walked = await walk(client, settings.method);

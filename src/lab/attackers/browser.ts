@@ -3,7 +3,7 @@ import { kindOf } from '../answer.ts';
 import { inStretches } from '../attempts.ts';
 import { type Chromium, startChromium } from '../browser.ts';
 import { addSpend, type Spend } from '../cost.ts';
-import { type Attacker, type Lab, NotRun } from '../lab.ts';
+import { type Attacker, type Lab, MINTS_SPENT, NotRun } from '../lab.ts';
 import { callInPage, openPage } from '../page-calls.ts';
 import type { Tally } from '../tally.ts';
 
@@ -37,9 +37,10 @@ export const windowedBrowser: Attacker = {
 async function callFrom(lab: Lab, tally: Tally, chromium: Chromium): Promise<void> {
   tally.setup(chromium.launch);
   const opening = await meter(tally, chromium);
-  const page = await openPage(lab, chromium);
+  const { page, limited } = await openPage(lab, chromium);
   const first = await callInPage(page, lab, 1);
   tally.setup(await opening());
+  if (limited()) throw new NotRun(MINTS_SPENT);
   for (const answer of first) tally.add(kindOf(answer));
   await inStretches(lab, tally, lab.calls - 1, async (_from, calls) => {
     const calling = await meter(tally, chromium);

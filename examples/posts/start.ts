@@ -3,20 +3,24 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { startBackend } from './backend/server.ts';
 import { buildPages } from './pages.ts';
-import config from './sallyport.config.ts';
 
-// The demo as a person would run it: the app on a free port, and the gate in front by its command line.
+// The demo as a person would run it: the app on a free port, and the gate in front by its command line. Arguments go
+// to the gate: `npm start -- --listen 127.0.0.1:4001`.
 const manifest = createRequire(import.meta.url).resolve('sallyport/package.json');
 const command = join(dirname(manifest), 'bin', 'sallyport.js');
-const port = (config.listen ?? '127.0.0.1:4000').split(':').at(-1);
+const config = join(import.meta.dirname, 'sallyport.config.ts');
 
 const backend = await startBackend(await buildPages());
 const gate = spawn(
   process.execPath,
-  [command, '--config', join(import.meta.dirname, 'sallyport.config.ts'), '--to', backend.url, '--json'],
+  [command, '--config', config, '--to', backend.url, ...process.argv.slice(2), '--json'],
   { stdio: ['inherit', 'pipe', 'inherit'] },
 );
-gate.stdout.once('data', () => console.log(whatToTry(`http://localhost:${port}`, backend.url)));
+gate.stdout.once('data', (text) => {
+  // Browsers and people write localhost.
+  const url = String(JSON.parse(String(text)).url).replace('//127.0.0.1:', '//localhost:');
+  console.log(whatToTry(url, backend.url));
+});
 gate.on('exit', async (code) => {
   await backend.close();
   process.exit(code ?? 1);

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { Mode } from '../guard/config.ts';
@@ -91,7 +91,7 @@ export async function openAdmin(options: AdminOptions): Promise<Admin> {
   await listen(server, path, folder !== '');
   const inode = folder === '' ? 0 : statSync(path).ino;
   const remove = (): void => {
-    if (folder !== '') removeOwn(path, inode);
+    if (folder !== '') removeOwn(folder, path, inode);
   };
   process.once('exit', remove);
   return {
@@ -233,11 +233,12 @@ async function listen(server: Server, path: string, onDisk: boolean): Promise<vo
   renameSync(first, path);
 }
 
-/** Only ours: after a rolling upgrade the name belongs to the newer gate. */
-function removeOwn(path: string, inode: number): void {
+/** Only ours: after a rolling upgrade the name belongs to the newer gate. The folder goes with the last socket in it. */
+function removeOwn(folder: string, path: string, inode: number): void {
   try {
     if (statSync(path).ino === inode) rmSync(path, { force: true });
+    rmdirSync(folder);
   } catch {
-    // It is gone already.
+    // It is gone already, or another gate lives there.
   }
 }

@@ -60,6 +60,13 @@ export async function plainCalls(lab: Lab, tally: Tally, sender: Sender, count: 
   return perCall(stop(), count);
 }
 
+/** Whether the attacker's time is up; then says in the report how much of its list was left. */
+export function timeIsUp(lab: Lab, tally: Tally, left: number): boolean {
+  if (lab.now() < lab.until) return false;
+  tally.note(`its time was up: ${left} of its list not tried`);
+  return true;
+}
+
 /**
  * Whether a client has an open door to call through. A refused entry is a try that was stopped; a spent mint limit
  * or an address without a gate teaches nothing.

@@ -1,4 +1,5 @@
 import { aliasesOf } from '../alias-corpus.ts';
+import { timeIsUp } from '../attempts.ts';
 import { resembles, sampleOf } from '../answer.ts';
 import type { Attacker } from '../lab.ts';
 
@@ -17,8 +18,9 @@ export const aliases: Attacker = {
     const served: string[] = [];
     let elsewhere = 0;
     const stop = tally.meter.start();
-    for (const alias of aliasesOf(lab.target, lab.page)) {
-      if (lab.now() >= lab.until) break;
+    const corpus = aliasesOf(lab.target, lab.page);
+    for (const [index, alias] of corpus.entries()) {
+      if (timeIsUp(lab, tally, corpus.length - index)) break;
       const answer = sampleOf(await sender.send(alias.request));
       if (answer.kind.by !== 'backend') {
         tally.add(answer.kind);

@@ -1,4 +1,5 @@
 import { kindOf } from '../answer.ts';
+import { timeIsUp } from '../attempts.ts';
 import type { RawRequest } from '../http.ts';
 import type { Attacker, Lab } from '../lab.ts';
 import type { Tally } from '../tally.ts';
@@ -58,8 +59,8 @@ export const altered: Attacker = {
     const client = honestClient(lab);
     const passed: string[] = [];
     const stop = tally.meter.start();
-    for (const alteration of ALTERATIONS) {
-      if (lab.now() >= lab.until) break;
+    for (const [index, alteration] of ALTERATIONS.entries()) {
+      if (timeIsUp(lab, tally, ALTERATIONS.length - index)) break;
       if (await letThrough(lab, tally, client, alteration)) passed.push(alteration.what);
     }
     tally.spent(stop(), tally.admitted);

@@ -2,6 +2,7 @@ import { type Attacker, type Lab, NotRun } from '../lab.ts';
 import { createOtherSite, sendFrom, WAYS } from '../other-page.ts';
 import { watch } from '../watch.ts';
 import { type AnswerKind, kindOf } from '../answer.ts';
+import { timeIsUp } from '../attempts.ts';
 import type { Chromium } from '../browser.ts';
 import type { Tally } from '../tally.ts';
 
@@ -33,8 +34,8 @@ async function attackFrom(lab: Lab, tally: Tally, chromium: Chromium, url: strin
   if (opened === null) throw new NotRun('the browser did not open the other site’s page');
   const network = await watch(page, (sent, fields) => resend(lab, sent, fields));
   const reached: string[] = [];
-  for (const way of WAYS) {
-    if (lab.now() >= lab.until) break;
+  for (const [index, way] of WAYS.entries()) {
+    if (timeIsUp(lab, tally, WAYS.length - index)) break;
     const { target } = lab;
     const path = way.unsafe ? `${target.path.replace(/\/$/, '')}/lab-${crypto.randomUUID()}` : target.path;
     const mark = `lab=${crypto.randomUUID()}`;

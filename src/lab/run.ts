@@ -17,7 +17,7 @@ import { stillPossible } from './possible.ts';
 import { createTally, type TallyResult, verdictOf } from './tally.ts';
 import { LabError, parseTarget, type Target } from './target.ts';
 import { createWireClient, type WireClient } from './wire-client.ts';
-import { HEADER_DECISION } from '../wire/constants.ts';
+import { HEADER_DECISION, TICKET_RENEW_SECONDS } from '../wire/constants.ts';
 
 export interface LabOptions {
   /** Method of every call. Default GET: the lab changes nothing unless asked to. */
@@ -26,7 +26,7 @@ export interface LabOptions {
   readonly page?: string;
   /** Calls of the attackers whose price is measured. Default 200. */
   readonly calls?: number;
-  /** Seconds the whole run may take. Default 60. */
+  /** Seconds the whole run may take, at most 480. Default 60. */
   readonly seconds?: number;
   /** Seconds between a capture and its late replay, at least. Default 3. */
   readonly later?: number;
@@ -135,7 +135,7 @@ function checked(options: LabOptions): Settings {
   const number = (name: 'calls' | 'seconds' | 'later', fallback: number, most: number): number => {
     const value = options[name] ?? fallback;
     if (!Number.isFinite(value) || value <= 0 || value > most) {
-      throw new LabError('option', `${name}: ${value} is not a number from 1 to ${most}`);
+      throw new LabError('option', `${name}: ${value} is not a number above 0 and at most ${most}`);
     }
     return value;
   };
@@ -151,8 +151,9 @@ function checked(options: LabOptions): Settings {
     method,
     page,
     calls: Math.max(2, Math.floor(number('calls', 200, 5000))),
-    seconds: number('seconds', 60, 3600),
-    later: number('later', 3, 600),
+    // The honest client enters once: what it signs must outlive the run.
+    seconds: number('seconds', 60, TICKET_RENEW_SECONDS),
+    later: number('later', 3, 300),
     coreHour,
     chromium: options.chromium,
   };

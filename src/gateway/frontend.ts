@@ -4,6 +4,7 @@ import { extname, join, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { mime, send } from '@fastify/send';
 import type { Decision } from '../guard/decision.ts';
+import type { RouteRule } from '../guard/policy.ts';
 import type { RequestView } from '../guard/view.ts';
 import { fieldOf, withField, without } from './fieldlist.ts';
 import { withVary } from './fields.ts';
@@ -42,8 +43,8 @@ const PRECOMPRESSED = [
 export function createFrontend(folder: string, pages: Pages): Frontend {
   const root = realpathSync(folder);
   return {
-    takes: (view, decision) =>
-      decision.route.name === 'default' &&
+    takes: (view, { route }) =>
+      (route.name === 'default' || isCatchAll(route)) &&
       (view.method === 'GET' || view.method === 'HEAD') &&
       view.headers.upgrade === '',
     async handle(view, decision) {
@@ -57,6 +58,11 @@ export function createFrontend(folder: string, pages: Pages): Frontend {
       }
     },
   };
+}
+
+/** `GET /**` at level `open`, as the preset `strict` has it: documents and assets. */
+function isCatchAll(route: RouteRule): boolean {
+  return route.level === 'open' && route.pattern === '/**';
 }
 
 const NOT_ALLOWED: StreamAnswer = { status: 405, fields: ['Allow', 'GET, HEAD', 'Content-Length', '0'], body: null };

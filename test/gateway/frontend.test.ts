@@ -242,6 +242,17 @@ test('the folder takes what no row of the policy names, and no writes or upgrade
   assert.equal(takes(viewOf({ target: '/socket', headers: { upgrade: 'websocket' } })), false);
 });
 
+test('the folder takes what the preset strict leaves open, and nothing that a row names', () => {
+  const strict = pageGuard({
+    protect: ['/**'],
+    open: ['/hook'],
+    routes: [{ match: '/api/**' }, { match: 'GET /**', level: 'open' }],
+  });
+  const folder = createFrontend(root, createPages(strict));
+  const takes = (target: string): boolean => folder.takes(viewOf({ target }), decisionOf(strict, viewOf({ target })));
+  assert.deepEqual([takes('/about'), takes('/api/posts'), takes('/hook')], [true, false, false]);
+});
+
 test('a folder that does not exist is said at once', () => {
   assert.throws(() => createFrontend(join(base, 'gone'), createPages(guard)), { code: 'ENOENT' });
 });

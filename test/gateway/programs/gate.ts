@@ -1,0 +1,22 @@
+// A gate as its own process, for lifecycle.test.ts: `gate.ts BACKEND_URL LISTEN`. Says `ready URL PID` once it answers.
+import { manageLifecycle, receiveInheritance, startGate } from '../../../src/gateway/index.ts';
+
+const [, , to = '', listen = '127.0.0.1:0'] = process.argv;
+const inheritance = await receiveInheritance();
+const secret = inheritance?.secret ?? 'a secret of this test run, 32 characters or more';
+const gate = await startGate(
+  { to, listen, mode: inheritance?.mode ?? 'enforce' },
+  { secret, inherited: inheritance?.server ?? null },
+);
+const lifecycle = manageLifecycle({
+  gate,
+  secret,
+  reload: () => gate.reload({ ...gate.config, open: ['/reloaded'] }),
+  say: (message) => console.log(`say ${message}`),
+  warn: (message) => console.log(`warn ${message}`),
+  graceMs: 5_000,
+});
+inheritance?.ready();
+console.log(`ready ${gate.url} ${process.pid} ${gate.mode()}`);
+await lifecycle.stopped;
+console.log(`stopped ${process.pid}`);

@@ -17,12 +17,10 @@ export interface Site {
   /** Requests that reached the backend under /api/, oldest first. */
   readonly received: Received[];
   readonly decisions: readonly Decided[];
-  /** Milliseconds that the gate's clock is ahead of this machine's. */
+  /** Milliseconds that the gate's clock is ahead of this machine's; only ever more. */
   skew: number;
   /** A gate that remembers nothing takes the place of this one. */
   restart(): Promise<void>;
-  /** From now on the gate's `enter` is answered 404. */
-  blockEntry(blocked: boolean): void;
   /** Forgets what was received and decided. */
   clear(): void;
   close(): Promise<void>;
@@ -65,8 +63,8 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const decisions: Decided[] = [];
   const backend = createBackend(received, options.handlers ?? {});
   await listen(backend);
-  const site = { skew: 0, blocked: false };
-  const clock = { wall: () => Date.now() + site.skew, monotonic: () => performance.now() + site.skew };
+  const site = { skew: 0 };
+  const clock = { wall: () => Date.now() + site.skew, monotonic: () => performance.now() };
   const record = (decision: Decision, request: { method: string; path: string }) => {
     const { outcome, code } = decision;
     decisions.push({ outcome, code: code ?? '', method: request.method, path: request.path });
@@ -96,9 +94,6 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       const { port } = gate.address;
       await stop();
       gate = await start(port);
-    },
-    blockEntry(blocked) {
-      site.blocked = blocked;
     },
     clear() {
       received.length = 0;

@@ -44,17 +44,21 @@ export async function connectSocket(
 /** True where the attempt failed before it opened and nobody was told of it. */
 async function attempt(link: Link, entry: Entry | undefined, quietly: boolean): Promise<boolean> {
   const { facade } = link;
-  const inner = await dial(link, entry);
+  const { address, offered } = await prepare(link, entry);
+  // The app may have closed it meanwhile: then nothing is sent at all.
+  if (facade.readyState) return gone(facade);
+  const inner = new link.native(address, offered);
   return new Promise((done) => {
     let shown = !quietly;
     if (shown) adopt(facade, inner);
     inner.addEventListener('open', () => {
-      // The app may have closed it meanwhile.
-      const closing = facade.readyState === 2;
+      if (!shown && facade.readyState) {
+        inner.close();
+        return done(gone(facade));
+      }
+      if (!shown) adopt(facade, inner);
       shown = true;
-      adopt(facade, inner);
-      if (closing) inner.close();
-      else facade.dispatchEvent(new Event('open'));
+      facade.dispatchEvent(new Event('open'));
       done(false);
     });
     inner.addEventListener('message', ({ data, origin, lastEventId }) => {
@@ -62,15 +66,20 @@ async function attempt(link: Link, entry: Entry | undefined, quietly: boolean): 
     });
     inner.addEventListener('error', () => shown && facade.dispatchEvent(new Event('error')));
     inner.addEventListener('close', ({ code, reason, wasClean }) => {
-      if (!shown && !facade.readyState) return done(true);
-      if (!shown) {
-        adopt(facade, inner);
-        facade.dispatchEvent(new Event('error'));
-      }
+      // Not yet shown: closed by the app, or to be tried again.
+      if (!shown) return done(facade.readyState === 2 ? gone(facade) : !facade.readyState);
       facade.dispatchEvent(new CloseEvent('close', { code, reason, wasClean }));
       done(false);
     });
   });
+}
+
+/** Ends what never was: as the browser does with a socket closed before it opened. */
+function gone(facade: Facade<WebSocket>): false {
+  facade.readyState = 3;
+  facade.dispatchEvent(new Event('error'));
+  facade.dispatchEvent(new CloseEvent('close', { code: 1006 }));
+  return false;
 }
 
 /** From now on the facade shows the real socket's state. */
@@ -95,8 +104,8 @@ function adopt(facade: Facade<WebSocket>, inner: WebSocket): void {
   facade.close = inner.close.bind(inner);
 }
 
-/** The real socket: the proof is one more subprotocol where the app offers any, else a parameter. */
-async function dial({ context, url, protocols, native }: Link, entry: Entry | undefined): Promise<WebSocket> {
+/** What to connect with: the proof is one more subprotocol where the app offers any, else a parameter. */
+async function prepare({ context, url, protocols }: Link, entry: Entry | undefined): Promise<{ address: URL; offered: string[] }> {
   const { platform, door } = context;
   const offered = [...protocols];
   const address = new URL(url.href.replace('http', 'ws'));
@@ -105,5 +114,5 @@ async function dial({ context, url, protocols, native }: Link, entry: Entry | un
     if (offered.length) offered.push(proof);
     else address.search += `${address.search ? '&' : '?'}${PROOF_PARAMETER}=${proof}`;
   }
-  return new native(address, offered);
+  return { address, offered };
 }

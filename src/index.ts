@@ -68,8 +68,8 @@ export function defaultLayers({ tickets, cookies, clock }: LayerParts): readonly
     cors, // preflights, and origins that may read the answer
     carrier, // images, forms and navigations only where listed
     site, // a page of ours
-    createSession(cookies), // which browser session
     createProof(tickets), // signed by a key that only the page holds
+    createSession(cookies), // which browser session, where no proof says so
     replay, // once
   ];
 }

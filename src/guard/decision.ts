@@ -97,7 +97,8 @@ export interface BurntProof {
   readonly nonce: number;
   /** Value of the Signature member, base64. */
   readonly signature: string;
-  readonly contentDigest: string;
+  /** Value of the field that the body's digest came in; '' without a body. */
+  readonly digest: string;
   /** A URL proof, which media elements may use again for ranges. */
   readonly repeatable: boolean;
 }

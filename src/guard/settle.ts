@@ -6,11 +6,6 @@ import type { RequestView } from './view.ts';
 const GRANT_MS = 30_000;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** What a redirect grant is for; made alike when it is given and when it is used. */
-export function redirectKey(target: string, contentDigest: string): string {
-  return `${target}\n${contentDigest}`;
-}
-
 /**
  * The grant for a signed call that the backend redirects inside its own authority: browsers send the old signature to
  * the new target (PROTOCOL 3.11). Null where there is nothing to grant.
@@ -27,14 +22,14 @@ export function redirectGrant(
   if (target === null) return null;
   const method = methodAfter(request.method, response.status);
   // Browsers drop the body with the method, but not our digest field; what is not there is not compared.
-  const contentDigest = method === request.method && request.body.length !== 0 ? proof.contentDigest : '';
+  const contentDigest = method === request.method && request.body.length !== 0 ? proof.digest : '';
   return {
     ticketId: proof.ticket.id,
     nonce: proof.nonce,
     signature: proof.signature,
     contentDigest,
     method,
-    target: redirectKey(target, contentDigest),
+    target,
     until: now + GRANT_MS,
   };
 }

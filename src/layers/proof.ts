@@ -1,18 +1,9 @@
 import { type OpenTicket, type Tickets, verifyProof } from '../doors/ticket.ts';
-import { type BurntProof, PASS, type Pass, refusal, type Refusal } from '../guard/decision.ts';
+import { type BurntProof, PASS, type Pass, type Refusal, refusal, type StreamDigest } from '../guard/decision.ts';
 import type { Context, Layer } from '../guard/layer.ts';
 import type { RouteRule } from '../guard/policy.ts';
-import { redirectKey } from '../guard/settle.ts';
 import type { RequestView } from '../guard/view.ts';
-import {
-  CREATED_SECONDS,
-  PROOF_PARAMETER,
-  SKEW_SECONDS,
-  TAG,
-  TAG_BEACON,
-  TAG_SYNC,
-  TAG_URL,
-} from '../wire/constants.ts';
+import { CREATED_SECONDS, SKEW_SECONDS, TAG, TAG_BEACON, TAG_SYNC, TAG_URL } from '../wire/constants.ts';
 import { parseContentDigest } from '../wire/digest.ts';
 import {
   coversExactly,
@@ -36,18 +27,6 @@ const SIGNATURE = refusal('signature', 'a signature by the ticket’s key over t
 const AUTHORITY = refusal('signature', 'a ticket that was given to a page of this origin, for this authority');
 const CLOCK = refusal('clock', 'a proof made within 60 s of the server’s time');
 const NO_DIGEST = refusal('digest', "a digest of the body under the proof, or `body: 'unsigned'` on the route");
-const MISMATCH = refusal('session-mismatch', 'ticket and session cookie of one session');
-
-/** Where the request may carry one: the fields, or a subprotocol or parameter where there are no fields to set. */
-export function showsProof(request: RequestView, context: Context): boolean {
-  const { signatureInput, signature, secWebsocketProtocol } = request.headers;
-  return (
-    signatureInput !== '' ||
-    signature !== '' ||
-    request.query.includes(PROOF_PARAMETER) ||
-    (context.carrier === 'socket' && secWebsocketProtocol.includes(TAG))
-  );
-}
 
 /** A proof as it was found, and the query without it. */
 interface Found {
@@ -96,28 +75,19 @@ function judge(
   if (!takesTag(proof, found.compact, request, context)) return SIGNATURE;
   if (Math.abs(proof.created * 1000 - context.now) > (CREATED_SECONDS + SKEW_SECONDS) * 1000)
     return clock(context, proof);
-  const body = request.body.length !== 0;
-  const digestField = !body
-    ? ''
-    : headers.sallyportDigest !== ''
-      ? 'sallyport-digest'
-      : headers.contentDigest !== ''
-        ? 'content-digest'
-        : '';
-  if (body && digestField === '' && route.bodySigned) return NO_DIGEST;
+  const digest = readDigest(request);
+  if (digest === 'malformed') return NO_DIGEST;
+  if (digest === null && request.body.length !== 0 && route.bodySigned) return NO_DIGEST;
+  context.digest = digest;
   const components = found.compact
     ? proof.components
-    : coverage(headers.contentType !== '', digestField, headers.authorization !== '');
-  if (!coversExactly(proof.components, components)) return coverageOf(context, proof);
+    : coverage(headers.contentType !== '', digestField(request), headers.authorization !== '');
+  if (!coversExactly(proof.components, components)) return maybeRedirected(ticket, proof, request, context);
   const base = signatureBase(toMessage(request, found.query, context.authority, route), components, proof.params);
   const holds = base !== null && verifyProof(ticket, base, proof.signature, isSyncTag(proof.tag) ? 'sync' : 'proof');
-  const digest = readDigest(request, digestField);
-  if (digest === 'malformed') return NO_DIGEST;
   if (!holds) return maybeRedirected(ticket, proof, request, context);
-  if (context.cookieSession !== '' && context.cookieSession !== ticket.session) return MISMATCH;
   context.ticket = ticket;
   context.level = 'proof';
-  context.digest = digest;
   context.proof = burnt(ticket, proof, request);
   return PASS;
 }
@@ -127,7 +97,7 @@ function burnt(ticket: OpenTicket, proof: ParsedProof, request: RequestView): Bu
     ticket,
     nonce: proof.nonce,
     signature: proof.signature,
-    contentDigest: request.headers.contentDigest,
+    digest: digestText(request),
     repeatable: proof.tag === TAG_URL,
   };
 }
@@ -141,11 +111,6 @@ function missing(context: Context): Refusal {
 function clock(context: Context, proof: ParsedProof): Refusal {
   context.evidence = `created ${proof.created}, here it is ${Math.floor(context.now / 1000)}`;
   return CLOCK;
-}
-
-function coverageOf(context: Context, proof: ParsedProof): Refusal {
-  context.evidence = `covers ${proof.components.join(' ')}`;
-  return SIGNATURE;
 }
 
 /**
@@ -165,8 +130,8 @@ function maybeRedirected(
   claims.windowPlace = ticket.windowPlace;
   claims.windowIdHigh = ticket.windowIdHigh;
   claims.windowIdLow = ticket.windowIdLow;
-  const digest = request.body.length === 0 ? '' : request.headers.contentDigest;
-  claims.redirectTarget = `${request.method} ${redirectKey(request.target, digest)}`;
+  claims.redirectTarget = `${request.method} ${request.target}\n${digestText(request)}`;
+  context.evidence = `covers ${proof.components.join(' ')}`;
   claims.redirectSignature = proof.signature;
   return PASS;
 }
@@ -225,11 +190,7 @@ const SINGLE: ReadonlySet<string> = new Set([
 ]);
 const repeatsSigned = (repeated: readonly string[]): boolean => repeated.some((name) => SINGLE.has(name));
 
-type Coverage = (
-  contentType: boolean,
-  digest: '' | 'content-digest' | 'sallyport-digest',
-  authorization: boolean,
-) => readonly string[];
+type Coverage = (contentType: boolean, digest: DigestField, authorization: boolean) => readonly string[];
 
 /** The component lists that a route can ask for, made once: twelve at most. */
 function createCoverage(route: RouteRule): Coverage {
@@ -273,13 +234,24 @@ function singleLine(fields: readonly string[], name: string): string | null {
   return found;
 }
 
-function readDigest(
-  request: RequestView,
-  field: '' | 'content-digest' | 'sallyport-digest',
-): Context['digest'] | 'malformed' {
+type DigestField = '' | 'content-digest' | 'sallyport-digest';
+
+/** The field that speaks for the body; zero length is no body, whatever the fields say. */
+function digestField(request: RequestView): DigestField {
+  if (request.body.length === 0) return '';
+  if (request.headers.sallyportDigest !== '') return 'sallyport-digest';
+  return request.headers.contentDigest !== '' ? 'content-digest' : '';
+}
+
+function digestText(request: RequestView): string {
+  const field = digestField(request);
+  if (field === '') return '';
+  return field === 'content-digest' ? request.headers.contentDigest : request.headers.sallyportDigest;
+}
+
+function readDigest(request: RequestView): StreamDigest | 'malformed' | null {
+  const field = digestField(request);
   if (field === '') return null;
-  const sha256 = parseContentDigest(
-    field === 'content-digest' ? request.headers.contentDigest : request.headers.sallyportDigest,
-  );
+  const sha256 = parseContentDigest(digestText(request));
   return sha256 === null ? 'malformed' : { kind: field === 'content-digest' ? 'whole' : 'slices', sha256 };
 }

@@ -1,13 +1,14 @@
 import type { SessionCookies } from '../doors/session-cookie.ts';
 import { PASS, refusal } from '../guard/decision.ts';
 import type { Layer } from '../guard/layer.ts';
-import { showsProof } from './proof.ts';
 
 const ENTRY = refusal('entry-required', 'the cookie of a session whose page has entered, or a proof');
+const MISMATCH = refusal('session-mismatch', 'ticket and session cookie of one session');
 
 /**
- * Which browser session is this? Opens the session cookie; on `session` routes without a proof the cookie has to be
- * there, and the commit has to find that its page entered recently.
+ * Which browser session is this? Comes after the proof, so that what a request only claims to carry counts for
+ * nothing here: without a proof that held, a `session` route needs the cookie, and the commit has to find that its
+ * page entered recently. With both, they have to agree.
  */
 export function createSession(cookies: SessionCookies): Layer {
   return {
@@ -19,7 +20,8 @@ export function createSession(cookies: SessionCookies): Layer {
       return (request, context) => {
         const opened = request.headers.cookie === '' ? null : cookies.open(request.headers.cookie, context.now);
         if (opened !== null) context.cookieSession = opened.id;
-        if (!suffices || showsProof(request, context)) return PASS;
+        if (context.ticket !== null) return opened === null || opened.id === context.ticket.session ? PASS : MISMATCH;
+        if (!suffices) return PASS;
         if (opened === null) return ENTRY;
         context.level = 'session';
         context.claims.sessionPlace = opened.place;

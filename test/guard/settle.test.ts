@@ -8,7 +8,7 @@ const proof = {
   ticket: { id: 'AAAAAAAAAAAAAAAAAAAAAA' },
   nonce: 3,
   signature: 'sig',
-  contentDigest: 'sha-256=:x:',
+  digest: 'sha-256=:x:',
   repeatable: false,
 };
 // Only what a grant reads of a decision.
@@ -40,7 +40,7 @@ const ROWS: [string, string, number, string, string | undefined, string | null][
 for (const [name, method, status, location, body, expected] of ROWS) {
   test(name, () => {
     const grant = grantFor(method, status, location, body);
-    assert.equal(grant === null ? null : `${grant.method} ${grant.target}`, expected);
+    assert.equal(grant === null ? null : `${grant.method} ${grant.target}\n${grant.contentDigest}`, expected);
   });
 }
 

@@ -1,0 +1,192 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createKeyRing } from '../../src/doors/seal.ts';
+import { createSessionCookies, type SessionCookies } from '../../src/doors/session-cookie.ts';
+import { createTickets, type Tickets } from '../../src/doors/ticket.ts';
+import { compilePolicy } from '../../src/guard/compile.ts';
+import type { Config } from '../../src/guard/config.ts';
+import type { Decision } from '../../src/guard/decision.ts';
+import { createRunner } from '../../src/guard/runner.ts';
+import { redirectGrant } from '../../src/guard/settle.ts';
+import type { State } from '../../src/guard/state.ts';
+import { defaultLayers } from '../../src/index.ts';
+import type { Clock } from '../../src/lib/clock.ts';
+import { createMemoryState } from '../../src/stores/memory/index.ts';
+import { TAG, type Tag } from '../../src/wire/constants.ts';
+import { formatContentDigest } from '../../src/wire/digest.ts';
+import { expandInput } from '../../src/wire/entry.ts';
+import {
+  formatCompactProof,
+  formatSignature,
+  formatSignatureInput,
+  formatSignatureParams,
+  requiredComponents,
+  signatureBase,
+} from '../../src/wire/signature.ts';
+import { type Sketch, viewOf } from './view.ts';
+
+const ORIGIN = 'http://localhost:4000';
+const SAME_ORIGIN = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' };
+
+/** A guard without a server: the default layers over memory, with a clock that tests move. */
+export interface Doors {
+  readonly clock: { now: number };
+  readonly tickets: Tickets;
+  readonly cookies: SessionCookies;
+  readonly state: State;
+  decide(sketch: Sketch): Promise<Decision>;
+  /** The backend answered this request with a redirect. */
+  redirect(sketch: Sketch, decision: Decision, status: number, location: string): void;
+  enter(options?: EnterOptions): Page;
+}
+
+export interface EnterOptions {
+  readonly origin?: string;
+  readonly authority?: string;
+  readonly client?: string;
+}
+
+/** What a page holds after it entered. */
+export interface Page {
+  readonly ticket: string;
+  /** `Cookie` of its session. */
+  readonly cookie: string;
+  /** The request with its proof. */
+  sign(sketch: Sketch, options?: SignOptions): Sketch;
+  /** The compact proof for a GET of this target. */
+  compact(target: string, options?: SignOptions): string;
+}
+
+export interface SignOptions {
+  readonly nonce?: number;
+  /** Seconds. */
+  readonly created?: number;
+  readonly tag?: Tag;
+  readonly components?: readonly string[];
+  readonly signed?: readonly string[];
+}
+
+export function createTestDoors(config: Config): Doors {
+  const now = { now: 1_750_000_000_000 };
+  const clock: Clock = { wall: () => now.now, monotonic: () => now.now };
+  const ring = createKeyRing({ secret: randomBytes(32), clock });
+  const policy = compilePolicy({ mode: 'enforce', ...config });
+  const tickets = createTickets({ ring, clock, clients: () => policy.clients.keys() });
+  const cookies = createSessionCookies({
+    ring,
+    clock,
+    cookieName: () => policy.sessionCookie,
+    times: () => policy.session,
+  });
+  const state = createMemoryState();
+  let ids = 0;
+  const parts = {
+    layers: defaultLayers({ tickets, cookies, clock }),
+    state,
+    wall: clock.wall,
+    nextId: () => `id${++ids}`,
+  };
+  const runner = createRunner(policy, parts);
+  const doors = { clock: now, tickets, cookies, state };
+  return {
+    ...doors,
+    decide: async (sketch) => runner.decide(viewOf(sketch)),
+    redirect(sketch, decision, status, location) {
+      const grant = redirectGrant(viewOf(sketch), decision, { status, location }, now.now);
+      if (grant !== null) void state.grantRedirect(grant);
+    },
+    enter: (options = {}) => enter(doors, options),
+  };
+}
+
+function enter(doors: Omit<Doors, 'decide' | 'redirect' | 'enter'>, options: EnterOptions): Page {
+  const { origin = ORIGIN, authority = 'localhost:4000', client = 'default' } = options;
+  const [id, session, secret] = [randomBytes(16), randomBytes(16), randomBytes(32)];
+  const issued = Math.floor(doors.clock.now / 1000);
+  const grant = doors.state.enter({
+    now: doors.clock.now,
+    windowIdHigh: id.readUInt32BE(0),
+    windowIdLow: id.readUInt32BE(4),
+    windowLife: 600_000,
+    session: null,
+    newIdHigh: session.readUInt32BE(0),
+    newIdLow: session.readUInt32BE(4),
+    prefix: '127.0.0.1',
+    mintsPerMinute: 1000,
+    mintsPerMinuteTotal: 1000,
+  });
+  if (grant instanceof Promise || !grant.ok) throw new Error('memory answers at once, and has room');
+  const places = { windowPlace: grant.windowPlace, sessionPlace: grant.session.place };
+  const names = { client, authority, origin, loginEpoch: 0, issued, expires: issued + 600 };
+  const ticket = doors.tickets.issueTicket({ id, session, secret, ...places, ...names });
+  const content = { id: session.toString('base64url'), place: grant.session.place, created: issued };
+  const cookie = doors.cookies.issue(content, doors.clock.now).split(';')[0] ?? '';
+  return { ticket, cookie, ...signer(doors.clock, ticket, authority, secret) };
+}
+
+function signer(
+  clock: { now: number },
+  ticket: string,
+  authority: string,
+  secret: Buffer,
+): Pick<Page, 'sign' | 'compact'> {
+  let counter = 0;
+  const keyFor = (tag: Tag): Buffer =>
+    createHmac('sha256', secret)
+      .update(expandInput(tag === TAG ? 'proof' : 'sync'))
+      .digest();
+  const proofOf = (components: readonly string[], options: SignOptions) => ({
+    components: options.components ?? components,
+    created: options.created ?? Math.floor(clock.now / 1000),
+    nonce: options.nonce ?? ++counter,
+    keyid: ticket,
+    tag: options.tag ?? TAG,
+  });
+  return {
+    sign(sketch, options = {}) {
+      const body = sketch.body === undefined || sketch.body === '' ? undefined : sketch.body;
+      const digest = body === undefined ? '' : formatContentDigest(createHash('sha256').update(body).digest('base64'));
+      const headers: Record<string, string> = { ...SAME_ORIGIN, ...sketch.headers };
+      if (digest !== '') headers['content-digest'] = digest;
+      const facts = {
+        contentType: 'content-type' in headers,
+        digest: digest === '' ? ('' as const) : ('content-digest' as const),
+        authorization: 'authorization' in headers,
+        signed: options.signed ?? [],
+      };
+      const proof = proofOf(requiredComponents(facts), options);
+      const { method, path, query } = viewOf(sketch);
+      const message = {
+        method,
+        path,
+        query,
+        authority,
+        contentType: headers['content-type'] ?? '',
+        contentDigest: digest,
+        sallyportDigest: '',
+        authorization: headers['authorization'] ?? '',
+        field: (name: string) => headers[name] ?? null,
+      };
+      const base = signatureBase(message, proof.components, formatSignatureParams(proof)) ?? '';
+      headers['signature-input'] = formatSignatureInput(proof);
+      headers['signature'] = formatSignature(createHmac('sha256', keyFor(proof.tag)).update(base).digest('base64'));
+      return { ...sketch, headers };
+    },
+    compact(target, options = {}) {
+      const proof = proofOf(['@method', '@authority', '@path', '@query'], options);
+      const { path, query } = viewOf({ target });
+      const message = {
+        method: 'GET',
+        path,
+        query,
+        authority,
+        contentType: '',
+        contentDigest: '',
+        sallyportDigest: '',
+        authorization: '',
+        field: () => null,
+      };
+      const base = signatureBase(message, proof.components, formatSignatureParams(proof)) ?? '';
+      return formatCompactProof(proof, createHmac('sha256', keyFor(proof.tag)).update(base).digest('base64'));
+    },
+  };
+}

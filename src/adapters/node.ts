@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
+import { checkWhileRead, giveBack } from './node/checked.ts';
 import { send } from './node/send.ts';
 import { toView } from './node/view.ts';
 
@@ -18,8 +19,8 @@ export type Next = (
 
 /**
  * Puts a guard in front of a node:http server: `createServer(createNodeHandler(guard, app))`. Answers the guard's own
- * addresses, refuses what the guard refuses, and hands everything else to `next`. A body that the guard had to read
- * is in `decision.body`; where its length was declared, `request` can be read as if nobody had.
+ * addresses, refuses what the guard refuses, and hands everything else to `next`. `request` can then be read as if
+ * nobody had read it before; one whose body turns out not to fit its proof breaks off before its last bytes.
  */
 export function createNodeHandler(
   guard: Guard,
@@ -30,6 +31,8 @@ export function createNodeHandler(
       for (let i = 0; i + 1 < decision.responseFields.length; i += 2) {
         response.appendHeader(decision.responseFields[i] ?? '', decision.responseFields[i + 1] ?? '');
       }
+      if (decision.body !== null) giveBack(request, decision.body);
+      if (decision.streamDigest !== null) checkWhileRead(request, decision.streamDigest);
       return next(request, response, decision, view);
     });
   };

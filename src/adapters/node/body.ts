@@ -45,6 +45,8 @@ function collect(request: IncomingMessage, length: number, limit: number): Promi
 
     const settle = (value: Buffer | null) => {
       stop();
+      // Before the parser tells the end: who reads after us (giveBack) still finds the stream open.
+      request.pause();
       resolve(value);
     };
     const stop = () => {
@@ -54,7 +56,6 @@ function collect(request: IncomingMessage, length: number, limit: number): Promi
     const onData = (chunk: Buffer) => {
       received += chunk.length;
       if (received > limit) {
-        request.pause();
         settle(null);
         return;
       }

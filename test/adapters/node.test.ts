@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { createServer, request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { createNodeHandler } from '../../src/adapters/node.ts';
+import type { Next } from '../../src/adapters/node.ts';
+import type { Decision } from '../../src/guard/decision.ts';
+import type { RequestView } from '../../src/guard/view.ts';
+import { stubGuard, wholeDigest } from '../gateway/support.ts';
+
+type Decide = (view: RequestView) => Partial<Decision> | Promise<Partial<Decision>>;
+
+/** A node:http server behind the middleware; returns its port. */
+async function serve(context: TestContext, decide: Decide, next: Next): Promise<number> {
+  const guard = stubGuard({ mode: 'enforce' }, { decide });
+  const server = createServer(createNodeHandler(guard, next));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function read(stream: AsyncIterable<Buffer>): Promise<string> {
+  let text = '';
+  for await (const chunk of stream) text += chunk.toString();
+  return text;
+}
+
+function raw(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes, 'latin1'));
+    socket.setEncoding('latin1').on('data', (chunk) => {
+      text += String(chunk);
+    });
+    socket.on('close', () => resolve(text));
+  });
+}
+
+test('the view holds the target as sent, its parts, and every field once with repeats noted', async (context) => {
+  let view: RequestView | null = null;
+  const port = await serve(
+    context,
+    (seen) => {
+      view = seen;
+      return {};
+    },
+    (_request, response) => void response.end(),
+  );
+  await raw(
+    port,
+    'GET /A/%62?x=1?y HTTP/1.1\r\nHost: App.Example:81\r\nORIGIN: https://a.example\r\nOrigin: https://b.example\r\ncookie: a=1\r\nX-Other: 1\r\nX-Other: 2\r\nConnection: close\r\n\r\n',
+  );
+  assert.ok(view);
+  const { method, target, path, query, folded, authority, secure, headers, repeated, fields } = view as RequestView;
+  assert.deepEqual(
+    { method, target, path, query, folded, authority, secure },
+    { method: 'GET', target: '/A/%62?x=1?y', path: '/A/%62', query: '?x=1?y', folded: '/a/b', authority: 'app.example:81', secure: false },
+  );
+  assert.equal(headers.origin, 'https://a.example');
+  assert.equal(headers.cookie, 'a=1');
+  assert.deepEqual(repeated, ['origin']);
+  assert.equal(fields.filter((field) => field === 'X-Other').length, 2);
+});
+
+test('a repeated field counts even when its first value is empty', async (context) => {
+  let repeated: readonly string[] = [];
+  const port = await serve(
+    context,
+    (view) => {
+      ({ repeated } = view);
+      return {};
+    },
+    (_request, response) => void response.end(),
+  );
+  await raw(port, 'GET / HTTP/1.1\r\nHost: a\r\nSignature:\r\nsignature: x\r\nConnection: close\r\n\r\n');
+  assert.deepEqual(repeated, ['signature']);
+});
+
+test('an app behind the middleware reads a body that the guard has read', async (context) => {
+  const port = await serve(
+    context,
+    async (view) => ({ body: await view.body.collect(1024) }),
+    async (request, response) => void response.end(`app read ${await read(request)}`),
+  );
+  for (const body of ['x', 'hello', 'y'.repeat(1000)]) {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/x`, { method: 'POST', body });
+    assert.equal(await answer.text(), `app read ${body}`);
+  }
+});
+
+test('a body that arrives in pieces is collected whole', async (context) => {
+  const port = await serve(
+    context,
+    async (view) => ({ body: await view.body.collect(1024) }),
+    async (request, response) => void response.end(`app read ${await read(request)}`),
+  );
+  const text = await new Promise<string>((resolve) => {
+    const request = httpRequest({ port, method: 'POST', headers: { 'Content-Length': 6 } }, (response) => resolve(read(response)));
+    request.write('one');
+    setTimeout(() => request.end('two'), 20);
+  });
+  assert.equal(text, 'app read onetwo');
+});
+
+test('a body longer than the guard would hold is not read at all', async (context) => {
+  let collected: Uint8Array | null = new Uint8Array();
+  const port = await serve(
+    context,
+    async (view) => {
+      collected = await view.body.collect(4);
+      return {};
+    },
+    async (request, response) => void response.end(`app read ${await read(request)}`),
+  );
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'hello' });
+  assert.equal(collected, null);
+  assert.equal(await answer.text(), 'app read hello');
+});
+
+test('R40 a streamed body that fits its digest reaches the app; the last bytes of one that does not never do', async (context) => {
+  const body = Buffer.alloc(300_000, 'b');
+  const seen: number[] = [];
+  let digest = wholeDigest(body);
+  const port = await serve(
+    context,
+    () => ({ streamDigest: digest }),
+    async (request, response) => {
+      let bytes = 0;
+      try {
+        for await (const chunk of request) bytes += (chunk as Buffer).length;
+        response.end(String(bytes));
+      } finally {
+        seen.push(bytes);
+      }
+    },
+  );
+  const send = (): Promise<Response> => fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body });
+  assert.equal(await (await send()).text(), '300000');
+  digest = wholeDigest(Buffer.from('another'));
+  await assert.rejects(send());
+  assert.equal(seen.length, 2);
+  assert.ok((seen[1] ?? 0) < body.length);
+});
+
+test('a refusal is an answer of its own, and what the client still sends is thrown away within bounds', async (context) => {
+  let reached = 0;
+  const port = await serve(
+    context,
+    () => ({ outcome: 'refuse', code: 'site', layer: 'site' }),
+    (_request, response) => {
+      reached += 1;
+      response.end();
+    },
+  );
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: Buffer.alloc(2_000_000) });
+  assert.equal(answer.status, 403);
+  assert.equal(answer.headers.get('content-type'), 'application/problem+json');
+  assert.ok(answer.headers.get('date'));
+  assert.equal(reached, 0);
+});
+
+test('the guard’s own addresses are answered by the guard; its fields are added to the app’s answers', async (context) => {
+  const port = await serve(
+    context,
+    () => ({ responseFields: ['Vary', 'Origin', 'Access-Control-Allow-Origin', 'https://a.example'] }),
+    (_request, response) => {
+      response.appendHeader('Vary', 'Accept');
+      response.end('app');
+    },
+  );
+  assert.equal(await (await fetch(`http://127.0.0.1:${port}/_sallyport/x`)).text(), 'own');
+  const answer = await fetch(`http://127.0.0.1:${port}/x`);
+  assert.equal(answer.headers.get('vary'), 'Origin, Accept');
+  assert.equal(answer.headers.get('access-control-allow-origin'), 'https://a.example');
+});

@@ -10,11 +10,19 @@ const BLOCK = 64;
 /** Bytes that one key's inner and outer pad take. */
 export const PADS = 2 * BLOCK;
 
-/** Writes the pads of a key, given as latin1. Throws RangeError for keys above 64 bytes: they would need a hash first. */
+/** Makes room for the pads of keys of up to 64 bytes: `count` times, one behind the other every `stride` bytes. */
+export function createPads(count = 1, stride = PADS): Buffer<ArrayBuffer> {
+  const out = Buffer.alloc(count * stride);
+  for (let at = 0; at < out.length; at += stride) out.fill(0x36, at, at + BLOCK).fill(0x5c, at + BLOCK, at + PADS);
+  return out;
+}
+
+/**
+ * Writes the pads of a key, given as latin1, into room that {@link createPads} made and no longer key has used.
+ * Throws RangeError for keys above 64 bytes: they would need a hash first.
+ */
 export function writePads(out: Buffer, at: number, key: string): void {
   if (key.length > BLOCK) throw new RangeError('an HMAC key here has at most 64 bytes');
-  out.fill(0x36, at, at + BLOCK);
-  out.fill(0x5c, at + BLOCK, at + PADS);
   for (let index = 0; index < key.length; index++) {
     const byte = key.charCodeAt(index);
     out[at + index] = byte ^ 0x36;

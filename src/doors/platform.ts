@@ -5,7 +5,6 @@ import { hash } from 'node:crypto';
  * without a name for the encoding; @types/node knows neither. They are the cheapest way for short bytes to cross.
  */
 interface NativeBuffer {
-  base64urlWrite(text: string, at: number): number;
   latin1Slice(start: number, end: number): string;
   latin1Write(text: string, at: number): number;
 }
@@ -25,9 +24,4 @@ export function writeLatin1(buffer: Buffer, text: string, at: number): number {
 /** Reads one character a byte. */
 export function readLatin1(buffer: Buffer, start: number, end: number): string {
   return (buffer as Buffer & NativeBuffer).latin1Slice(start, end);
-}
-
-/** Decodes base64url that has been checked to the start of a buffer with room for it; answers how many bytes. */
-export function writeBase64url(buffer: Buffer, text: string): number {
-  return (buffer as Buffer & NativeBuffer).base64urlWrite(text, 0);
 }

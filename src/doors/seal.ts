@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import { PROTOCOL } from '../wire/constants.ts';
-import { writeBase64url } from './platform.ts';
+import { decodeBase64url } from './decode.ts';
 import { createRandom, type Random } from './random.ts';
 
 /**
@@ -149,10 +149,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   };
 }
 
-const PARTS = /^\.\.[\w-]{16}\.[\w-]+\.[\w-]{21}[AQgw]$/;
-const NONCE_AT = 2;
 const NONCE_CHARACTERS = 16;
-const SEALED_AT = NONCE_AT + NONCE_CHARACTERS + 1;
 const TAG_CHARACTERS = 22;
 
 // Decoded parts live in one place: everything below is synchronous, and three small buffers a ticket cost as much as
@@ -162,16 +159,16 @@ const tagBytes = Buffer.alloc(16);
 const sealedBytes = Buffer.alloc(MAX_TEXT);
 let sealedView = sealedBytes.subarray(0, 0);
 
-/** Opens what follows the header. Every spelling but the one that `seal` writes is `unknown`. */
+/** Opens what follows the header: `..nonce.sealed.tag`. Every spelling but the one that `seal` writes is `unknown`. */
 function decrypt(key: SealKey, text: string, headerEnd: number): Buffer | 'unknown' {
-  const rest = text.slice(headerEnd);
-  if (!PARTS.test(rest)) return 'unknown';
-  const tagAt = rest.length - TAG_CHARACTERS;
-  const sealed = rest.slice(SEALED_AT, tagAt - 1);
-  if (!isCanonical(sealed)) return 'unknown';
-  writeBase64url(nonceBytes, rest.slice(NONCE_AT, SEALED_AT - 1));
-  writeBase64url(tagBytes, rest.slice(tagAt));
-  const length = writeBase64url(sealedBytes, sealed);
+  const nonceAt = headerEnd + 2;
+  const sealedAt = nonceAt + NONCE_CHARACTERS + 1;
+  const tagAt = text.length - TAG_CHARACTERS;
+  if (tagAt - 1 <= sealedAt || !text.startsWith('..', headerEnd)) return 'unknown';
+  if (text[sealedAt - 1] !== '.' || text[tagAt - 1] !== '.') return 'unknown';
+  const length = decodeBase64url(text, sealedAt, tagAt - 1, sealedBytes);
+  if (length < 0 || decodeBase64url(text, nonceAt, sealedAt - 1, nonceBytes) < 0) return 'unknown';
+  if (decodeBase64url(text, tagAt, text.length, tagBytes) < 0) return 'unknown';
   if (sealedView.length !== length) sealedView = sealedBytes.subarray(0, length);
   const decipher = createDecipheriv('aes-256-gcm', key.key, nonceBytes);
   decipher.setAAD(key.additional);
@@ -183,13 +180,6 @@ function decrypt(key: SealKey, text: string, headerEnd: number): Buffer | 'unkno
     return 'unknown';
   }
   return content;
-}
-
-/** Whether base64url has an allowed length and no stray bits in its last digit. */
-function isCanonical(text: string): boolean {
-  const over = text.length % 4;
-  if (over === 0) return true;
-  return over === 2 ? /[AQgw]$/.test(text) : over === 3 && /[AEIMQUYcgkosw048]$/.test(text);
 }
 
 function derive(root: KeyObject, info: string, length: number): Buffer {

@@ -3,7 +3,7 @@ import { equalConstantTime } from '../lib/bytes.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createGenerations } from '../lib/generations.ts';
 import { expandInput } from '../wire/entry.ts';
-import { macBase64, macLatin1, PADS, writePads } from './hmac.ts';
+import { createPads, macBase64, macLatin1, PADS, writePads } from './hmac.ts';
 import { readLatin1, writeLatin1 } from './platform.ts';
 import type { KeyRing, OpenFailure } from './seal.ts';
 
@@ -133,7 +133,7 @@ export class OpenTicket {
   /** Pads of the `sync` key, derived when a proof first needs them. */
   syncPads(): Buffer {
     if (this.sync === null) {
-      this.sync = Buffer.alloc(PADS);
+      this.sync = createPads();
       writePads(this.sync, 0, expand(this.slab, this.at + PADS, 'sync'));
     }
     return this.sync;
@@ -226,7 +226,7 @@ function createSlabs(): () => SlabPlace {
   let at = 0;
   return () => {
     if (at >= slab.length) {
-      slab = Buffer.alloc(SLAB_TICKETS * PLACE);
+      slab = createPads(SLAB_TICKETS, PLACE);
       at = 0;
     }
     const place = { slab, at };
@@ -239,7 +239,7 @@ const expandInputs: Readonly<Record<ProofPurpose, string>> = {
   proof: Buffer.from(expandInput('proof')).toString('latin1'),
   sync: Buffer.from(expandInput('sync')).toString('latin1'),
 };
-const secretPads = Buffer.alloc(PADS);
+const secretPads = createPads();
 
 /** HKDF-Expand of the entry secret to 32 bytes: one HMAC. The key as latin1. */
 function expand(slab: Buffer, contentAt: number, purpose: ProofPurpose): string {

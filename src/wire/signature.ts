@@ -57,7 +57,7 @@ export interface CoverageFacts {
 const BASE_COMPONENTS = ['@method', '@authority', '@path', '@query'] as const;
 
 /** Components of compact proofs. */
-export const COMPACT_COMPONENTS: readonly string[] = Object.freeze([...BASE_COMPONENTS]);
+export const COMPACT_COMPONENTS: readonly string[] = /* @__PURE__ */ Object.freeze([...BASE_COMPONENTS]);
 
 /** The components that a proof over such a request covers, in this order and no others. */
 export function requiredComponents(facts: CoverageFacts): readonly string[] {

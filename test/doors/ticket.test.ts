@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { macBase64, PADS, writePads } from '../../src/doors/hmac.ts';
+import { createPads, macBase64, PADS, writePads } from '../../src/doors/hmac.ts';
 import { createTickets, type TicketContent, verifyProof } from '../../src/doors/ticket.ts';
 import { contentDigestText } from '../../src/wire/digest.ts';
 import { coversExactly, parseSignatureInput, requiredComponents, signatureBase } from '../../src/wire/signature.ts';
@@ -155,17 +155,17 @@ test('RFC 9421 B.2.5: HMAC over its signature base', () => {
   const vector: { sharedSecret: string; base: string[]; signature: string } = JSON.parse(
     readVectorText('rfc9421-b.2.5.json'),
   );
-  const pads = Buffer.alloc(PADS);
+  const pads = createPads();
   writePads(pads, 0, Buffer.from(vector.sharedSecret, 'base64').toString('latin1'));
   assert.equal(`sig-b25=:${macBase64(pads, 0, vector.base.join('\n'))}:`, vector.signature);
 });
 
 test('HMAC agrees with the platform for keys of any length up to a block', () => {
-  const pads = Buffer.alloc(PADS + 3);
+  const pads = createPads(3, PADS + 3);
   for (let length = 0; length <= 64; length++) {
     const key = randomBytes(length);
-    writePads(pads, 3, key.toString('latin1'));
-    assert.equal(macBase64(pads, 3, 'text'), createHmac('sha256', key).update('text').digest('base64'));
+    writePads(pads, PADS + 3, key.toString('latin1'));
+    assert.equal(macBase64(pads, PADS + 3, 'text'), createHmac('sha256', key).update('text').digest('base64'));
   }
   assert.throws(() => writePads(pads, 0, 'k'.repeat(65)), RangeError);
 });

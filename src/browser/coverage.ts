@@ -38,11 +38,12 @@ function fold(path: string): string {
 }
 
 function compile(text: string, exact?: boolean): RegExp {
-  const source = (exact ? text : fold(text))
-    .replace(/[\\^$.|?+()[\]{}]/g, '\\$&')
-    .replace(/\/\*\*$/, '(?:/.*)?')
-    .replace(/\/(?::\w+|\*)(?=\/|$)/g, '/[^/]+')
-    // Not the one that was just written.
-    .replace(/(?<!\.)\*/g, '[^/]*');
-  return new RegExp(`^${source}$`, 's');
+  const pieces = text.split('/').slice(1).filter((piece) => exact || piece);
+  const source = pieces.map((piece) => {
+    if (piece === '**') return '(?:/.*)?';
+    if (/^(?::.*|\*)$/.test(piece)) return '/[^/]+';
+    const literal = exact ? piece.replace(/[^!-~]+/g, encodeURIComponent) : fold(piece).slice(1);
+    return `/${literal.replace(/[\\^$.|?+()[\]{}]/g, '\\$&').replaceAll('*', '[^/]*')}`;
+  });
+  return new RegExp(`^${source.join('') || '/'}$`, 's');
 }

@@ -33,13 +33,11 @@ export interface Door {
 }
 
 export interface DoorSettings {
-  /** Address of the mount: `/_sallyport` or `https://api.example/_sallyport`. */
+  /** Address of the mount: `https://app.example/_sallyport`. */
   readonly mount: string;
   readonly client: string;
   /** Whether the synchronous key is needed. */
   readonly sync: boolean;
-  /** `include` where the gate is another origin. */
-  readonly credentials: RequestCredentials;
 }
 
 /** How long a call waits for the door before it goes out unsigned. */
@@ -75,7 +73,7 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
       method: 'POST',
       body,
       headers: { 'content-type': 'application/json', 'x-requested-with': 'sallyport' },
-      credentials: settings.credentials,
+      credentials: 'include',
       cache: 'no-store',
       redirect: 'error',
       signal: AbortSignal.timeout(20_000),

@@ -12,7 +12,7 @@ export function wrapStreams(context: Context): void {
   );
   const native = self.WebSocket;
   const send = () => {
-    throw new DOMException('Still in CONNECTING state.', 'InvalidStateError');
+    throw new DOMException('Not open yet', 'InvalidStateError');
   };
   const fields = { protocol: '', extensions: '', bufferedAmount: 0, binaryType: 'blob', send };
   cover<WebSocket>(context, 'WebSocket', ['open', 'message', 'error', 'close'], fields, async (target, facade, protocols) =>

@@ -33,7 +33,7 @@ export async function signedFetch(context: Context, target: Target, request: Req
   const stream = target.route.body === 'unsigned' && (body instanceof ReadableStream || body instanceof Request);
   const payload = stream ? undefined : await abortable(signal, payloadOf(context, request, body));
   // A service worker passes on what its page has signed: that proof is good as it stands.
-  const signed = /(?:^|[ ,])sallyport=/.test(request.headers.get('signature-input') ?? '');
+  const signed = /\bsallyport=/.test(request.headers.get('signature-input') ?? '');
   const used = signed ? undefined : await abortable(signal, door.ready());
   const response = await attempt(context, target, request, payload, signed ? null : used);
   const mended = await abortable(signal, mend(context, request.method, response, used, !stream));

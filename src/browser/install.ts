@@ -26,13 +26,11 @@ export function installScript(config: ScriptConfig, gate: string, chunks: Chunks
   if (installed) return installed;
   const platform = takePlatform();
   if (!platform) return null;
-  const own = gate === self.location.origin;
   const sync = config.routes.some((route) => route.sync);
   const door = createDoor(platform, {
-    mount: own ? config.mount : gate + config.mount,
+    mount: gate + config.mount,
     client: config.client,
     sync,
-    credentials: own ? 'same-origin' : 'include',
   });
   const context: Context = {
     platform,
@@ -68,7 +66,7 @@ function watchPage(context: Context): void {
     // Awake again, perhaps after hours: the ticket may have died meanwhile.
     if (!hiding) enter();
   };
-  if ('prerendering' in document && document.prerendering) document.addEventListener('prerenderingchange', enter, { once: true });
+  if (Reflect.get(document, 'prerendering')) document.addEventListener('prerenderingchange', enter, { once: true });
   else enter();
   self.addEventListener('pagehide', () => hide(true), true);
   self.addEventListener('pageshow', (event) => event.persisted && hide(false), true);

@@ -18,9 +18,9 @@ export function takePlatform(): Platform | null {
   return {
     fetch: fetch.bind(self),
     subtle: crypto.subtle,
-    now: Date.now.bind(Date),
+    now: Date.now,
     later: setTimeout.bind(self),
     forget: clearTimeout.bind(self),
-    random: Math.random.bind(Math),
+    random: Math.random,
   };
 }

@@ -44,7 +44,7 @@ export function wrapXhr(context: Context): void {
   const part = () => context.chunks.xhr().then((loaded) => loaded.createXhrPart(context, natives, useOf));
   let loading: ReturnType<typeof part> | undefined;
   let loaded: Awaited<ReturnType<typeof part>> | undefined;
-  const busy = () => new DOMException('The request is being sent.', 'InvalidStateError');
+  const busy = () => new DOMException('Sent already', 'InvalidStateError');
 
   self.XMLHttpRequest = new Proxy(XMLHttpRequest, {
     construct(target, args, newTarget) {

@@ -1,8 +1,8 @@
-import { PROOF_PARAMETER, TAG } from '../../wire/constants.ts';
+import { TAG } from '../../wire/constants.ts';
+import { addProof, proveCompact } from '../compact.ts';
 import type { Context, Target } from '../context.ts';
 import type { Entry } from '../door.ts';
 import type { Facade } from '../facade.ts';
-import { proveCompact } from '../proof.ts';
 
 /** Connects a covered WebSocket when its proof is ready, and passes its events on. */
 
@@ -112,7 +112,7 @@ async function prepare({ context, url, protocols }: Link, entry: Entry | undefin
   if (entry) {
     const proof = await proveCompact((base) => platform.subtle.sign('HMAC', entry.proofKey, base), door, entry, url, TAG);
     if (offered.length) offered.push(proof);
-    else address.search += `${address.search ? '&' : '?'}${PROOF_PARAMETER}=${proof}`;
+    else addProof(address, proof);
   }
   return { address, offered };
 }

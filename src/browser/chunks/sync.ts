@@ -1,9 +1,9 @@
-import { PROOF_PARAMETER, TAG_BEACON, TAG_SYNC, TAG_URL } from '../../wire/constants.ts';
-import { toBase64 } from '../base64.ts';
+import { TAG_BEACON, TAG_SYNC, TAG_URL } from '../../wire/constants.ts';
+import { addProof, proveCompact } from '../compact.ts';
 import type { Context, Target } from '../context.ts';
 import { rebuild } from '../fetch.ts';
 import { contentDigest } from '../payload.ts';
-import { type Call, draft, proveCompact } from '../proof.ts';
+import { type Call, draft } from '../proof.ts';
 import { hmac, sha256 } from '../hmac.ts';
 import type { Use, XhrNatives } from '../xhr.ts';
 import { headerOf, methodOf } from '../xhr-call.ts';
@@ -28,7 +28,7 @@ function fieldsNow(
   const digest = bytes?.length && route.body !== 'unsigned' ? contentDigest(sha256(bytes)) : undefined;
   const call = { method, url, header, digest, signed: route.signed };
   const { base, finish } = draft(door, entry, call, kind === 'sync' ? TAG_SYNC : TAG_BEACON);
-  return finish(toBase64(hmac(entry.syncKey, base)));
+  return finish(hmac(entry.syncKey, base));
 }
 
 /** The bytes of a body as they will be sent, where they can be had at once. */
@@ -70,6 +70,6 @@ export async function signUrl({ door }: Context, url: URL): Promise<string | und
   const key = entry?.syncKey;
   if (!key) return undefined;
   const proof = await proveCompact((base) => hmac(key, base), door, entry, url, TAG_URL);
-  url.search += `${url.search ? '&' : '?'}${PROOF_PARAMETER}=${proof}`;
+  addProof(url, proof);
   return url.href;
 }

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { buildBundle } from '../../src/doors/bundle.ts';
+
+/** What every page loads, in bytes after gzip. */
+const BUDGET = 6000;
+/** What a page loads on first use of one thing. */
+const PART_BUDGET = 3000;
+
+const bundle = await buildBundle();
+
+test('the page’s script has at most 6 kB after gzip', () => {
+  const size = gzipSync(bundle.script, { level: 9 }).length;
+  assert.ok(size <= BUDGET, `${size} bytes`);
+});
+
+test('every part loaded on demand has at most 3 kB after gzip', () => {
+  assert.deepEqual(Object.keys(bundle.chunks).sort(), ['body', 'events', 'refused', 'socket', 'sync', 'xhr']);
+  for (const [name, text] of Object.entries(bundle.chunks)) {
+    const size = gzipSync(text, { level: 9 }).length;
+    assert.ok(size <= PART_BUDGET, `${name}: ${size} bytes`);
+  }
+});
+
+test('P6.1 the script names nothing that could tell one person’s browser from another', () => {
+  const touched = /canvas|webgl|AudioContext|getBattery|plugins|fonts|hardwareConcurrency|deviceMemory|userAgent|screen\b|indexedDB|localStorage|sessionStorage/i;
+  for (const text of [bundle.script, ...Object.values(bundle.chunks)]) assert.doesNotMatch(text, touched);
+});

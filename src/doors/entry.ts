@@ -11,7 +11,7 @@ import { type EntryAnswer, type EntryRequest, parseEntryRequest } from '../wire/
 import { type AnswerMemory, createAnswerMemory, type Entered } from './entry-memory.ts';
 import type { KeyAgreement } from './key-agreement.ts';
 import type { Random } from './random.ts';
-import type { OpenSession, SessionCookies } from './session-cookie.ts';
+import type { OpenSession, SessionContent, SessionCookies } from './session-cookie.ts';
 import type { Stamps, StampState } from './stamp.ts';
 import type { Tickets } from './ticket.ts';
 
@@ -62,6 +62,8 @@ interface Attempt {
   readonly facts: EntryFacts;
   readonly now: number;
   readonly session: OpenSession | null;
+  /** Whether the stamp that came along will not last until the next entry. */
+  readonly stampWorn: boolean;
   /** New ids, should they be needed: 16 bytes each. */
   readonly ticketId: Buffer;
   readonly sessionId: Buffer;
@@ -95,7 +97,9 @@ function prepare(deps: EntryDeps, view: RequestView, body: Uint8Array, facts: En
   if (stamp === 'missing') return refuse('stamp', 'no stamp in time', [deps.stamps.issue(true)]);
   const now = deps.clock.wall();
   const session = deps.sessions.open(view.headers.cookie, now);
-  const attempt: Attempt = { request, facts, now, session, ticketId: deps.random(16), sessionId: deps.random(16) };
+  const stampWorn = client.stamp !== 'waive' && deps.stamps.isWorn(view.headers.cookie);
+  const ids = { ticketId: deps.random(16), sessionId: deps.random(16) };
+  const attempt: Attempt = { request, facts, now, session, stampWorn, ...ids };
   return { attempt, claim: claimOf(attempt, policy, stamp) };
 }
 
@@ -158,25 +162,38 @@ function conclude(
     id: ticketId.toString('base64url'),
     expires,
     authority: facts.authority,
-    cookies: session.changed ? [deps.sessions.issue(session, now)] : worn(deps, attempt),
+    cookies: cookiesFor(deps, attempt, session),
   };
   memory.set(key, entered);
   return admit(deps, entered);
 }
 
+interface GrantedSession extends SessionContent {
+  /** Whether the cookie has to be written because of it. */
+  readonly changed: boolean;
+  readonly isNew: boolean;
+}
+
 /** The session that state granted: the cookie's own, or a new one where there was none or it has been ended. */
-function sessionOf(attempt: Attempt, granted: SessionRef) {
+function sessionOf(attempt: Attempt, granted: SessionRef): GrantedSession {
   const { session, sessionId, now } = attempt;
   const { place } = granted;
   if (session !== null && session.idHigh === granted.idHigh && session.idLow === granted.idLow) {
-    return { id: session.id, place, created: session.created, changed: session.place !== place };
+    return { id: session.id, place, created: session.created, changed: session.place !== place, isNew: false };
   }
-  return { id: sessionId.toString('base64url'), place, created: Math.floor(now / 1000), changed: true };
+  return { id: sessionId.toString('base64url'), place, created: Math.floor(now / 1000), changed: true, isNew: true };
 }
 
-function worn(deps: EntryDeps, attempt: Attempt): readonly string[] {
-  const { session, now } = attempt;
-  return session !== null && deps.sessions.isWorn(session, now) ? [deps.sessions.issue(session, now)] : [];
+/** `Set-Cookie` values of an admitted entry: none, as a rule, where the session was known. */
+function cookiesFor(deps: EntryDeps, attempt: Attempt, session: GrantedSession): readonly string[] {
+  const { now } = attempt;
+  const cookies: string[] = [];
+  if (session.changed || (attempt.session !== null && deps.sessions.isWorn(attempt.session, now))) {
+    cookies.push(deps.sessions.issue(session, now));
+  }
+  // A page that stays open is loaded once; its session keeps it from needing a refusal at every second renewal.
+  if (!session.isNew && attempt.stampWorn) cookies.push(deps.stamps.issue(true));
+  return cookies;
 }
 
 /** The same entry answers the same for a minute; only the clock it tells goes on. */

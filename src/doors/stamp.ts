@@ -14,6 +14,8 @@ export interface Stamps {
   issue(late: boolean): string;
   /** Judges the stamp in a Cookie field and, when it is good, counts one entry against it. */
   spend(cookieField: string): StampState;
+  /** Whether a good stamp has lived through half its time: a living session then gets another as it enters again. */
+  isWorn(cookieField: string): boolean;
 }
 
 /** `late`: good, but given by a refused entry; mints under it are limited more strictly. */
@@ -39,6 +41,16 @@ export function createStamps(options: StampsOptions): Stamps {
   // Only stamps that opened an entry are counted, so that filling this costs mints. What it forgets when it turns
   // over is how often a stamp was used, never that it expired.
   const entries = createGenerations<number>(counted);
+
+  function openStamp(cookieField: string): Stamp | null {
+    const value = readCookie(cookieField, cookieName());
+    const content = value === '' ? 'unknown' : ring.open('stamp', value);
+    if (typeof content === 'string' || content.length !== LENGTH || content[0] !== VERSION) return null;
+    const age = clock.wall() / 1000 - content.readUInt32BE(2 + ID_BYTES);
+    if (age > STAMP_SECONDS || age < -STAMP_SECONDS) return null;
+    return { id: content.toString('latin1', 2, 2 + ID_BYTES), late: content[1] !== PAGE_MADE, age };
+  }
+
   return {
     issue(late) {
       const content = Buffer.alloc(LENGTH);
@@ -49,18 +61,24 @@ export function createStamps(options: StampsOptions): Stamps {
       return formatSetCookie(cookieName(), ring.seal('stamp', content), STAMP_SECONDS);
     },
     spend(cookieField) {
-      const value = readCookie(cookieField, cookieName());
-      const content = value === '' ? 'unknown' : ring.open('stamp', value);
-      if (typeof content === 'string' || content.length !== LENGTH || content[0] !== VERSION) return 'missing';
-      const age = clock.wall() / 1000 - content.readUInt32BE(2 + ID_BYTES);
-      if (age > STAMP_SECONDS || age < -STAMP_SECONDS) return 'missing';
-      const id = content.toString('latin1', 2, 2 + ID_BYTES);
-      const used = entries.get(id) ?? 0;
-      if (used >= STAMP_ENTRIES) return 'missing';
-      entries.set(id, used + 1);
-      return content[1] === PAGE_MADE ? 'good' : 'late';
+      const stamp = openStamp(cookieField);
+      const used = stamp === null ? 0 : (entries.get(stamp.id) ?? 0);
+      if (stamp === null || used >= STAMP_ENTRIES) return 'missing';
+      entries.set(stamp.id, used + 1);
+      return stamp.late ? 'late' : 'good';
+    },
+    isWorn(cookieField) {
+      const stamp = openStamp(cookieField);
+      return stamp !== null && stamp.age > STAMP_SECONDS / 2;
     },
   };
+}
+
+interface Stamp {
+  readonly id: string;
+  readonly late: boolean;
+  /** Seconds. */
+  readonly age: number;
 }
 
 /** What a page's Cache-Control means for the stamp. */

@@ -239,3 +239,27 @@ test('one server key serves the entries of a minute, each under a salt of its ow
   doors.clock.advance(60);
   assert.notEqual((await enter()).key, first.key);
 });
+
+test('P7.4 a page that stays open renews without a refusal: its session brings a stamp along', async () => {
+  const doors = createDoors();
+  let stamp = pairOf(doors.stamps.issue(false));
+  const first = answered(await doors.enter(stamp));
+  let session = pairOf(first.cookies[0]);
+  for (let renewal = 0; renewal < 10; renewal++) {
+    doors.clock.advance(first.message.renew);
+    const { cookies } = answered(await doors.enter(`${stamp}; ${session}`));
+    for (const cookie of cookies) {
+      if (cookie.startsWith('__Host-sallyport-stamp=')) stamp = pairOf(cookie);
+      else session = pairOf(cookie);
+    }
+  }
+});
+
+test('a new session brings no stamp along, however worn the one it came with', async () => {
+  const doors = createDoors();
+  const stamp = pairOf(doors.stamps.issue(false));
+  doors.clock.advance(599);
+  const { cookies } = answered(await doors.enter(stamp));
+  assert.equal(cookies.length, 1);
+  assert.match(cookies[0] ?? '', /^__Host-sallyport=/);
+});

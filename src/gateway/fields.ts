@@ -94,6 +94,7 @@ const KEPT: ReadonlySet<string> = new Set([
 /** Names in a Connection value that are to go, added to those of earlier lines; null for none. */
 export function namedBy(value: string, earlier: Set<string> | null): Set<string> | null {
   let named = earlier;
+  if (value === 'keep-alive' || value === 'close') return named;
   for (const part of value.split(',')) {
     const name = part.trim().toLowerCase();
     if (name === '' || KEPT.has(name)) continue;
@@ -116,7 +117,12 @@ export function withoutNamed(fields: readonly string[], named: ReadonlySet<strin
 /** A Vary value with these names, in the order given, where they are not in it yet (RFC 9110 §12.5.5). */
 export function withVary(present: string, added: string): string {
   if (present.trim() === '*') return present;
-  const known = new Set(present.toLowerCase().split(',').map((part) => part.trim()));
+  const known = new Set(
+    present
+      .toLowerCase()
+      .split(',')
+      .map((part) => part.trim()),
+  );
   const missing = added
     .split(',')
     .map((part) => part.trim())

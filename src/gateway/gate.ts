@@ -1,32 +1,21 @@
 import { createServer as createHttpServer } from 'node:http';
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Server as HttpsServer } from 'node:https';
-import type { Server as NetServer, Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { judge } from '../adapters/node.ts';
-import { drain } from '../adapters/node/body.ts';
-import { send } from '../adapters/node/send.ts';
-import { toViewOfNothing } from '../adapters/node/view.ts';
+import type { Server as NetServer } from 'node:net';
 import type { Config, Mode } from '../guard/config.ts';
-import type { Answer, Decision } from '../guard/decision.ts';
+import type { Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
-import type { FieldRules } from './fields.ts';
 import type { Frontend } from './frontend.ts';
-import { createHealth } from './health.ts';
-import type { Health } from './health.ts';
-import { listen, parseListen, stopListening } from './listen.ts';
-import { answerAndClose, malformedAnswer, malformedDecision } from './malformed.ts';
-import { forward } from './proxy.ts';
-import type { Assertions, Route } from './proxy.ts';
+import { listen, parseListen } from './listen.ts';
 import type { Pages } from './page.ts';
-import { toOwnAnswer } from './response-fields.ts';
-import { isWebSocketUpgrade, responseOn, tunnel } from './socket.ts';
-import type { Tunnels } from './socket.ts';
+import type { Assertions } from './proxy.ts';
+import { isWebSocketUpgrade } from './socket.ts';
+import { createStage } from './stage.ts';
+import type { Stage } from './stage.ts';
 import { readServerTls } from './tls.ts';
-import { createUpstream } from './upstream.ts';
-import type { Upstream } from './upstream.ts';
+import { createTraffic } from './traffic.ts';
 
 /** A running gate. */
 export interface Gate {
@@ -74,14 +63,8 @@ export interface GateParts {
 const DEFAULT_LISTEN = '127.0.0.1:4000';
 const DEFAULT_GRACE_MS = 10_000;
 
-/** Field lines a request may have; node's own limit would cut the rest off in silence. */
-const MAX_FIELDS = 200;
-
-/** Milliseconds that kept-alive connections get to send one more request before a stop closes them. */
-const LINGER_MS = 1_500;
-
-/** Seconds, as browsers ask for in their preload lists' stead (ASVS 3.4.1). */
-const HSTS = 'max-age=31536000';
+/** Open sockets to clients; more are not accepted. */
+const MAX_CONNECTIONS = 20_000;
 
 /** Starts a gate from its parts; see index.ts for the usual ones. */
 export async function startGateWith(given: Config, parts: GateParts): Promise<Gate> {
@@ -94,7 +77,7 @@ export async function startGateWith(given: Config, parts: GateParts): Promise<Ga
   const address = await listen(server, want, parts.inherited ?? null);
   let stage: Stage;
   try {
-    stage = await createStage({ ...given, listen: `${want.shown}:${address.port}` }, parts, traffic);
+    stage = await createStage({ ...given, listen: `${want.shown}:${address.port}` }, parts, traffic.draining);
   } catch (error) {
     server.close();
     server.closeAllConnections();
@@ -141,6 +124,7 @@ function createServerFor(config: Config): Server | HttpsServer {
     requireHostHeader: false,
     maxHeaderSize: 32 * 1024,
     headersTimeout: 15_000,
+    connectionsCheckingInterval: 5_000,
     // Uploads and streams take as long as they take; a body that stands still is ended by its reader.
     requestTimeout: 0,
     keepAliveTimeout: 10_000,
@@ -148,244 +132,11 @@ function createServerFor(config: Config): Server | HttpsServer {
     shouldUpgradeCallback: isWebSocketUpgrade,
   };
   const server =
-    config.tls === undefined ? createHttpServer(options) : createHttpsServer({ ...options, ...readServerTls(config.tls) });
+    config.tls === undefined
+      ? createHttpServer(options)
+      : createHttpsServer({ ...options, ...readServerTls(config.tls) });
+  // No limit of node's: it cuts fields off in silence. serve.ts refuses instead.
   server.maxHeadersCount = 0;
+  server.maxConnections = MAX_CONNECTIONS;
   return server;
-}
-
-/** What one configuration consists of at run time. Requests keep the stage they began on. */
-interface Stage {
-  readonly config: Config;
-  readonly guard: Guard;
-  readonly route: Route;
-  readonly frontend: Frontend | null;
-  readonly jwks: () => object;
-  readonly health: Health;
-  reload(config: Config, server: Server | HttpsServer): Stage;
-}
-
-async function createStage(config: Config, parts: GateParts, traffic: Traffic): Promise<Stage> {
-  const guard = await parts.createGuard(config);
-  const listener = parts.onDecision;
-  if (listener !== undefined) guard.onDecision(listener);
-  const { draining } = traffic;
-  const onFault = (decision: Decision, view: RequestView): void => listener?.(decision, view);
-  const health = createHealth();
-  const make = (next: Config, upstream: Upstream): Stage => {
-    const pages = parts.createPages?.(guard) ?? null;
-    const assertions = parts.createAssertions?.(next, guard) ?? null;
-    return {
-      config: next,
-      guard,
-      route: { guard, rules: fieldRules(next, guard), upstream, pages, assertions, draining, onFault, onSettled: parts.onSettled ?? null },
-      frontend: next.frontend === undefined || pages === null ? null : (parts.createFrontend?.(next.frontend, pages) ?? null),
-      health,
-      jwks: () => assertions?.jwks() ?? { keys: [] },
-      reload(changed, server) {
-        const same = JSON.stringify([next.to, next.upstream]) === JSON.stringify([changed.to, changed.upstream]);
-        // Everything that can fail comes before anything is changed.
-        const tls = changed.tls === undefined ? null : readServerTls(changed.tls);
-        if ((tls !== null) !== 'setSecureContext' in server) {
-          throw new Error('tls: TLS cannot be switched on or off while the gate runs; restart it');
-        }
-        const fresh = same ? upstream : createUpstream(changed);
-        guard.reload(changed);
-        if (tls !== null && 'setSecureContext' in server) server.setSecureContext(tls);
-        if (!same) void upstream.close();
-        return make(changed, fresh);
-      },
-    };
-  };
-  return make(config, createUpstream(config));
-}
-
-function fieldRules(config: Config, guard: Guard): FieldRules {
-  const backend = new URL(config.to ?? 'http://localhost');
-  const host = config.upstream?.host ?? '';
-  const origins = [backend.origin];
-  if (host !== '') origins.push(`http://${host}`, `https://${host}`);
-  const shown = config.public === undefined ? null : new URL(config.public);
-  const secure = shown !== null && shown.protocol === 'https:';
-  return {
-    policy: guard.policy,
-    upstreamHost: host,
-    upstreamOrigins: origins,
-    hsts: secure && guard.policy.mode === 'enforce' ? HSTS : '',
-    hstsAuthority: shown === null ? '' : shown.host,
-  };
-}
-
-/** Everything that comes in by the server, under whichever stage is current. */
-interface Traffic {
-  /** Requests that come from now on are served by this stage. */
-  enter(stage: Stage): void;
-  draining(): boolean;
-  stats(): GateStats;
-  close(graceMs: number): Promise<void>;
-}
-
-function createTraffic(server: Server | HttpsServer, first: Promise<Stage>, parts: GateParts): Traffic {
-  let current: Stage | null = null;
-  const withStage = (act: (stage: Stage) => void): void => {
-    if (current !== null) act(current);
-    else first.then(act, () => {});
-  };
-  const answering = new Map<Duplex, ServerResponse>();
-  const connections = new Set<Socket>();
-  const tunnels: Tunnels = new Set();
-  let draining = false;
-
-  const onRequest: RequestListener = (request, response) => {
-    answering.set(request.socket, response);
-    parts.onRequestStart?.();
-    response.on('close', () => {
-      parts.onRequestEnd?.();
-      if (answering.get(request.socket) === response) answering.delete(request.socket);
-    });
-    if (draining) response.shouldKeepAlive = false;
-    withStage((stage) => serve(stage, request, response));
-  };
-  server.on('request', onRequest);
-  server.on('checkContinue', onRequest);
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, early: Buffer) => {
-    withStage((stage) => upgrade(stage, request, socket, early, tunnels));
-  });
-  server.on('connect', (request: IncomingMessage, socket: Duplex) => {
-    withStage((stage) => refuseMalformed(stage, socket, request.socket.remoteAddress ?? ''));
-  });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    withStage((stage) => onClientError(stage, error, socket, answering.get(socket)));
-  });
-  server.on('dropRequest', (_request: IncomingMessage, socket: Duplex) => socket.destroy());
-  // With TLS, requests name the TLS socket, not the one underneath.
-  server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Socket) => {
-    connections.add(socket);
-    socket.on('close', () => connections.delete(socket));
-  });
-
-  return {
-    enter(stage) {
-      current = stage;
-    },
-    draining: () => draining,
-    stats: () => ({ requests: answering.size, tunnels: tunnels.size, connections: connections.size }),
-    async close(graceMs) {
-      draining = true;
-      await stopListening(server, { connections, answering, tunnels, graceMs, lingerMs: Math.min(LINGER_MS, graceMs) });
-    },
-  };
-}
-
-function serve(stage: Stage, request: IncomingMessage, response: ServerResponse): void {
-  if (request.rawHeaders.length > MAX_FIELDS * 2) {
-    const decision = malformedDecision(stage.guard.policy);
-    response.shouldKeepAlive = false;
-    stage.route.onFault(decision, toViewOfNothing(request.socket.remoteAddress ?? ''));
-    send(request, response, malformedAnswer(stage.guard.policy, decision));
-    return;
-  }
-  const own = ownAnswer(stage, request);
-  if (own !== null) {
-    send(request, response, own);
-    return;
-  }
-  judge(stage.guard, request, response, (decision, view) => admit(stage, request, response, decision, view));
-}
-
-/** What needs no guard: whether the gate lives, and by which keys it asserts. */
-function ownAnswer(stage: Stage, request: IncomingMessage): Answer | null {
-  const { mount } = stage.guard.policy;
-  const { method, url = '' } = request;
-  if (!url.startsWith(mount) || (method !== 'GET' && method !== 'HEAD')) return null;
-  if (url === `${mount}/health`) return stage.health.answer();
-  if (url === `${mount}/jwks.json`) return plain('application/jwk-set+json', 'max-age=60', JSON.stringify(stage.jwks()));
-  return null;
-}
-
-function plain(type: string, cache: string, body: string): Answer {
-  return {
-    status: 200,
-    fields: ['Content-Type', type, 'Cache-Control', cache, 'X-Content-Type-Options', 'nosniff'],
-    body,
-  };
-}
-
-function admit(
-  stage: Stage,
-  request: IncomingMessage,
-  response: ServerResponse,
-  decision: Decision,
-  view: RequestView,
-): void | Promise<void> {
-  const refused = notForwarded(view, decision);
-  if (refused !== null) {
-    stage.route.onFault(refused, view);
-    send(request, response, stage.guard.refusalAnswer(view, refused));
-    return;
-  }
-  if (stage.frontend?.takes(view, decision) === true) {
-    return serveFile(stage, stage.frontend, request, response, view, decision);
-  }
-  return forward(stage.route, request, response, view, decision);
-}
-
-async function serveFile(
-  stage: Stage,
-  frontend: Frontend,
-  request: IncomingMessage,
-  response: ServerResponse,
-  view: RequestView,
-  decision: Decision,
-): Promise<void> {
-  const { status, fields, body } = await frontend.handle(view, decision);
-  response.sendDate = false;
-  response.writeHead(status, toOwnAnswer(stage.route.rules, view, decision, fields));
-  drain(request);
-  if (body === null) {
-    response.end();
-    return;
-  }
-  body.on('error', () => response.destroy());
-  response.on('close', () => body.destroy());
-  body.pipe(response);
-}
-
-/** What no gate may pass on in any mode: another host's target (R10), and methods that echo or tunnel. */
-function notForwarded(view: RequestView, decision: Decision): Decision | null {
-  const code = !view.target.startsWith('/') ? 'target' : view.method === 'TRACE' ? 'method' : '';
-  return code === '' ? null : { ...decision, outcome: 'refuse', code, layer: 'target' };
-}
-
-function upgrade(stage: Stage, request: IncomingMessage, socket: Duplex, early: Buffer, tunnels: Tunnels): void {
-  socket.on('error', () => socket.destroy());
-  const response = responseOn(request, socket);
-  judge(stage.guard, request, response, (decision, view) => {
-    const refused = notForwarded(view, decision);
-    if (refused !== null) {
-      send(request, response, stage.guard.refusalAnswer(view, refused));
-      return;
-    }
-    return tunnel(stage.route, request, response, socket, early, view, decision, tunnels);
-  });
-}
-
-function onClientError(
-  stage: Stage,
-  error: NodeJS.ErrnoException,
-  socket: Duplex,
-  response: ServerResponse | undefined,
-): void {
-  // Where an answer is under way, another one would be read as part of it.
-  if (error.code === 'ECONNRESET' || !socket.writable || response?.headersSent === true) {
-    socket.destroy();
-    return;
-  }
-  const peer = 'remoteAddress' in socket && typeof socket.remoteAddress === 'string' ? socket.remoteAddress : '';
-  refuseMalformed(stage, socket, peer);
-}
-
-function refuseMalformed(stage: Stage, socket: Duplex, peer: string): void {
-  const decision = malformedDecision(stage.guard.policy);
-  stage.route.onFault(decision, toViewOfNothing(peer));
-  answerAndClose(socket, malformedAnswer(stage.guard.policy, decision));
 }

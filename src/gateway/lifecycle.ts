@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { Server as NetServer } from 'node:net';
 import type { Mode } from '../guard/config.ts';
 import type { Gate } from './gate.ts';
+import { keepEarlyConnections } from './listen.ts';
 
 /** Tells a process that the one before it will hand over its socket. Taken out of the environment at once. */
 const SUCCESSOR = 'SALLYPORT_SUCCESSOR';
@@ -40,6 +41,7 @@ export function receiveInheritance(): Promise<Inheritance | null> {
         reject(new Error('the gate that was to be replaced handed over something else'));
         return;
       }
+      keepEarlyConnections(handle);
       process.removeAllListeners('disconnect');
       resolve({
         server: handle,

@@ -43,13 +43,24 @@ export function listen(
   });
 }
 
-/** A socket that arrived by IPC accepts from the start: what it has accepted meanwhile is ours. */
+const early = new WeakMap<NetServer, Socket[]>();
+
+/**
+ * A socket that arrives by IPC accepts from its first moment, before any server of ours stands behind it. To be
+ * called in that moment: what connects until then is kept for {@link listen}.
+ */
+export function keepEarlyConnections(inherited: NetServer): void {
+  const sockets: Socket[] = [];
+  early.set(inherited, sockets);
+  inherited.on('connection', (socket) => sockets.push(socket));
+}
+
 function takeOver(server: NetServer, inherited: NetServer, onListening: () => void): void {
-  const early: Socket[] = [];
-  inherited.on('connection', (socket) => early.push(socket));
+  if (!early.has(inherited)) keepEarlyConnections(inherited);
   server.listen(inherited, () => {
     onListening();
-    for (const socket of early) server.emit('connection', socket);
+    for (const socket of early.get(inherited) ?? []) server.emit('connection', socket);
+    early.delete(inherited);
   });
 }
 

@@ -52,7 +52,7 @@ export async function forward(
   try {
     if (route.assertions !== null && !wouldRefuse(decision)) {
       const asserted = route.assertions.fieldFor(decision);
-      const value = typeof asserted === 'string' ? asserted : await asserted;
+      const value = typeof asserted === 'string' ? asserted : await asserted.catch(unsure);
       if (value !== '') fields.push('Sallyport-Assertion', value);
     }
     const body = await bodyFor(request, view, decision);
@@ -71,7 +71,9 @@ async function bodyFor(
   const { body } = view;
   if (body.length === 0) return null;
   if (body.length > 0 && body.length <= HELD_BODY_BYTES && decision.streamDigest === null) {
-    return body.collect(HELD_BODY_BYTES);
+    return body.collect(HELD_BODY_BYTES).catch(() => {
+      throw new BodyError('gone');
+    });
   }
   if (body instanceof IncomingBody) body.invite();
   return new Upload(request, { digest: decision.streamDigest, limit: decision.route.maxBody });
@@ -199,7 +201,7 @@ class Exchange implements Passenger, Dispatcher.DispatchHandler {
         this.#release();
         controller.resume();
       },
-      (error: unknown) => this.fail(error),
+      () => this.fail(new UnsureError('the answer could not be settled')),
     );
   }
 
@@ -319,7 +321,15 @@ class Exchange implements Passenger, Dispatcher.DispatchHandler {
   }
 }
 
+/** Something of ours that the answer depends on cannot be reached; the backend is not to blame. */
+class UnsureError extends Error {}
+
+function unsure(): never {
+  throw new UnsureError('the assertion could not be made');
+}
+
 function codeOf(error: unknown): Code {
+  if (error instanceof UnsureError) return 'unsure';
   if (error instanceof BodyError) return error.fault === 'digest' ? 'digest' : 'too-large';
   const code = errorCode(error);
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') return 'target';

@@ -174,7 +174,12 @@ function namesOf(fields: readonly string[]): ReadonlySet<string> | null {
 }
 
 function withDirectives(present: string, added: readonly string[]): string {
-  const known = new Set(present.toLowerCase().split(',').map((part) => part.trim()));
+  const known = new Set(
+    present
+      .toLowerCase()
+      .split(',')
+      .map((part) => part.trim()),
+  );
   const missing = added.filter((directive) => !known.has(directive));
   return [present, ...missing].filter((part) => part !== '').join(', ');
 }

@@ -59,7 +59,15 @@ test('the view holds the target as sent, its parts, and every field once with re
   const { method, target, path, query, folded, authority, secure, headers, repeated, fields } = view as RequestView;
   assert.deepEqual(
     { method, target, path, query, folded, authority, secure },
-    { method: 'GET', target: '/A/%62?x=1?y', path: '/A/%62', query: '?x=1?y', folded: '/a/b', authority: 'app.example:81', secure: false },
+    {
+      method: 'GET',
+      target: '/A/%62?x=1?y',
+      path: '/A/%62',
+      query: '?x=1?y',
+      folded: '/a/b',
+      authority: 'app.example:81',
+      secure: false,
+    },
   );
   assert.equal(headers.origin, 'https://a.example');
   assert.equal(headers.cookie, 'a=1');
@@ -100,7 +108,9 @@ test('a body that arrives in pieces is collected whole', async (context) => {
     async (request, response) => void response.end(`app read ${await read(request)}`),
   );
   const text = await new Promise<string>((resolve) => {
-    const request = httpRequest({ port, method: 'POST', headers: { 'Content-Length': 6 } }, (response) => resolve(read(response)));
+    const request = httpRequest({ port, method: 'POST', headers: { 'Content-Length': 6 } }, (response) =>
+      resolve(read(response)),
+    );
     request.write('one');
     setTimeout(() => request.end('two'), 20);
   });

@@ -19,7 +19,11 @@ async function delivered(
     response.end();
   });
   const gate = await startTestGate(context, { to: backend.url, ...config }, options);
-  await rawExchange(context, gate, `GET /api/x HTTP/1.1\r\nHost: app.example:81\r\n${lines.map((line) => `${line}\r\n`).join('')}Connection: close\r\n\r\n`);
+  await rawExchange(
+    context,
+    gate,
+    `GET /api/x HTTP/1.1\r\nHost: app.example:81\r\n${lines.map((line) => `${line}\r\n`).join('')}Connection: close\r\n\r\n`,
+  );
   return raw;
 }
 
@@ -27,8 +31,23 @@ const valuesOf = (raw: readonly string[], name: string): string[] =>
   raw.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name);
 
 test('R8 what the gate sets towards the backend is removed from the client first, in every spelling', async (context) => {
-  const names = ['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Forwarded-Prefix', 'Forwarded', 'Sallyport-Assertion', 'X-Real-IP'];
-  const spellings = (name: string): string[] => [name, name.toLowerCase(), name.toUpperCase(), name.replaceAll('-', '_'), name.replaceAll('-', '.'), name.replace('-', '_')];
+  const names = [
+    'X-Forwarded-For',
+    'X-Forwarded-Host',
+    'X-Forwarded-Proto',
+    'X-Forwarded-Prefix',
+    'Forwarded',
+    'Sallyport-Assertion',
+    'X-Real-IP',
+  ];
+  const spellings = (name: string): string[] => [
+    name,
+    name.toLowerCase(),
+    name.toUpperCase(),
+    name.replaceAll('-', '_'),
+    name.replaceAll('-', '.'),
+    name.replace('-', '_'),
+  ];
   const lines = names.flatMap(spellings).map((name) => `${name}: forged`);
   const raw = await delivered(context, lines);
   assert.equal(raw.filter((value) => value.includes('forged')).length, 0, raw.join('|'));
@@ -45,7 +64,10 @@ test('R8 no spelling at all of a reserved name gets through', async (context) =>
   });
   const gate = await startTestGate(context, { to: backend.url });
   const separators = fc.constantFrom('-', '_', '.', '!', '#', '$', '%', '&', "'", '*', '+', '^', '`', '|', '~');
-  const cased = (text: string) => fc.array(fc.boolean(), { minLength: text.length, maxLength: text.length }).map((upper) => [...text].map((c, i) => (upper[i] ? c.toUpperCase() : c)).join(''));
+  const cased = (text: string) =>
+    fc
+      .array(fc.boolean(), { minLength: text.length, maxLength: text.length })
+      .map((upper) => [...text].map((c, i) => (upper[i] ? c.toUpperCase() : c)).join(''));
   const reserved = fc.oneof(
     fc.tuple(cased('x'), separators, cased('forwarded'), separators, cased('for')).map((parts) => parts.join('')),
     fc.tuple(cased('sallyport'), separators, cased('assertion')).map((parts) => parts.join('')),
@@ -79,14 +101,38 @@ test('R4 fields named in Connection stop at the gate; ours are beyond the client
 });
 
 test('hop-by-hop fields stop at the gate', async (context) => {
-  const raw = await delivered(context, ['Keep-Alive: 5', 'Proxy-Connection: x', 'TE: trailers', 'Trailer: X', 'Proxy-Authorization: x', 'Proxy: http://evil.example', 'Upgrade: h2c', 'HTTP2-Settings: x']);
-  for (const name of ['keep-alive', 'proxy-connection', 'te', 'trailer', 'proxy-authorization', 'proxy', 'upgrade', 'http2-settings']) {
+  const raw = await delivered(context, [
+    'Keep-Alive: 5',
+    'Proxy-Connection: x',
+    'TE: trailers',
+    'Trailer: X',
+    'Proxy-Authorization: x',
+    'Proxy: http://evil.example',
+    'Upgrade: h2c',
+    'HTTP2-Settings: x',
+  ]);
+  for (const name of [
+    'keep-alive',
+    'proxy-connection',
+    'te',
+    'trailer',
+    'proxy-authorization',
+    'proxy',
+    'upgrade',
+    'http2-settings',
+  ]) {
     assert.deepEqual(valuesOf(raw, name), [], name);
   }
 });
 
 test('fields that ask for another method or target are removed in enforce mode and only recorded in report mode', async (context) => {
-  const lines = ['X-HTTP-Method-Override: DELETE', 'X-HTTP-Method: DELETE', 'X_Method.Override: DELETE', 'X-Original-URL: /admin', 'x-rewrite-url: /admin'];
+  const lines = [
+    'X-HTTP-Method-Override: DELETE',
+    'X-HTTP-Method: DELETE',
+    'X_Method.Override: DELETE',
+    'X-Original-URL: /admin',
+    'x-rewrite-url: /admin',
+  ];
   const enforced = await delivered(context, lines);
   assert.equal(enforced.includes('DELETE') || enforced.includes('/admin'), false);
   const reported = await delivered(context, lines, { mode: 'report' });
@@ -116,7 +162,12 @@ test('a proof in the query is taken out before the backend; every other byte sta
     response.end();
   });
   const gate = await startTestGate(context, { to: backend.url });
-  for (const target of ['/a?sallyport-proof=x', '/a?b=%41&sallyport-proof=x&&c', '/a?sallyport-proofs=x', '/sallyport-proof=x?a']) {
+  for (const target of [
+    '/a?sallyport-proof=x',
+    '/a?b=%41&sallyport-proof=x&&c',
+    '/a?sallyport-proofs=x',
+    '/sallyport-proof=x?a',
+  ]) {
     await fetch(`${gate.url}${target}`);
   }
   assert.deepEqual(seen, ['/a', '/a?b=%41&&c', '/a?sallyport-proofs=x', '/sallyport-proof=x?a']);
@@ -132,7 +183,12 @@ test('R41 the Host is the browser’s own, unless the configuration names anothe
 test('a request that a layer would refuse carries no assertion', async (context) => {
   const createAssertions = () => ({ fieldFor: () => 'asserted', jwks: () => ({ keys: [] }) });
   const trail = [{ layer: 'site', code: 'site' as const, enforced: false, evidence: '', wouldPass: '' }];
-  const raw = await delivered(context, [], { mode: 'report' }, { says: { decide: () => ({ trail }) }, parts: { createAssertions } });
+  const raw = await delivered(
+    context,
+    [],
+    { mode: 'report' },
+    { says: { decide: () => ({ trail }) }, parts: { createAssertions } },
+  );
   assert.deepEqual(valuesOf(raw, 'sallyport-assertion'), []);
 });
 
@@ -140,7 +196,12 @@ test('a request that a layer would refuse carries no assertion', async (context)
 async function answered(
   context: TestContext,
   fields: readonly (readonly [string, string])[],
-  { config = {}, options = {}, path = '/api/x', status = 200 }: { config?: Config; options?: GateOptions; path?: string; status?: number } = {},
+  {
+    config = {},
+    options = {},
+    path = '/api/x',
+    status = 200,
+  }: { config?: Config; options?: GateOptions; path?: string; status?: number } = {},
 ): Promise<Headers> {
   const backend = await startBackend(context, (_request, response) => {
     const flat = fields.flatMap(([name, value]) => [name, value.replace('BACKEND', backend.url)]);
@@ -153,7 +214,10 @@ async function answered(
 }
 
 test('R32 R33 answers of covered routes carry nosniff, CORP and Vary in enforce mode, merged with the backend’s own', async (context) => {
-  const headers = await answered(context, [['Vary', 'Accept, origin'], ['X-Own', '1']]);
+  const headers = await answered(context, [
+    ['Vary', 'Accept, origin'],
+    ['X-Own', '1'],
+  ]);
   assert.equal(headers.get('x-content-type-options'), 'nosniff');
   assert.equal(headers.get('cross-origin-resource-policy'), 'same-origin');
   assert.equal(headers.get('vary'), 'Accept, origin, Sec-Fetch-Site');
@@ -161,16 +225,32 @@ test('R32 R33 answers of covered routes carry nosniff, CORP and Vary in enforce 
 });
 
 test('P3.1 report mode adds the decision’s id and nothing else to an answer', async (context) => {
-  const fields = [['Vary', 'Accept'], ['X-Own', '1'], ['Cache-Control', 'max-age=3'], ['Content-Type', 'text/event-stream'], ['Date', 'Thu, 01 Jan 1970 00:00:00 GMT']] as const;
+  const fields = [
+    ['Vary', 'Accept'],
+    ['X-Own', '1'],
+    ['Cache-Control', 'max-age=3'],
+    ['Content-Type', 'text/event-stream'],
+    ['Date', 'Thu, 01 Jan 1970 00:00:00 GMT'],
+  ] as const;
   const headers = await answered(context, fields, { config: { mode: 'report' } });
   const added = [...headers.keys()].filter((name) => !fields.some(([own]) => own.toLowerCase() === name));
-  assert.deepEqual(added.filter((name) => !['connection', 'keep-alive', 'transfer-encoding'].includes(name)), ['sallyport-decision']);
+  assert.deepEqual(
+    added.filter((name) => !['connection', 'keep-alive', 'transfer-encoding'].includes(name)),
+    ['sallyport-decision'],
+  );
   for (const [name, value] of fields) assert.equal(headers.get(name), value);
 });
 
 test('the backend’s CORS fields give way to the guard’s on covered routes and stay on others', async (context) => {
-  const fields = [['Access-Control-Allow-Origin', '*'], ['Access-Control-Allow-Credentials', 'true']] as const;
-  const options: GateOptions = { says: { decide: () => ({ responseFields: ['Access-Control-Allow-Origin', 'https://app.example', 'Vary', 'Origin'] }) } };
+  const fields = [
+    ['Access-Control-Allow-Origin', '*'],
+    ['Access-Control-Allow-Credentials', 'true'],
+  ] as const;
+  const options: GateOptions = {
+    says: {
+      decide: () => ({ responseFields: ['Access-Control-Allow-Origin', 'https://app.example', 'Vary', 'Origin'] }),
+    },
+  };
   const covered = await answered(context, fields, { options });
   assert.equal(covered.get('access-control-allow-origin'), 'https://app.example');
   assert.equal(covered.get('access-control-allow-credentials'), null);
@@ -179,7 +259,8 @@ test('the backend’s CORS fields give way to the guard’s on covered routes an
 });
 
 test('a Location that names the backend is rewritten to the gate; others are left alone', async (context) => {
-  const redirected = async (location: string) => (await answered(context, [['Location', location]], { status: 302 })).get('location');
+  const redirected = async (location: string) =>
+    (await answered(context, [['Location', location]], { status: 302 })).get('location');
   assert.equal(await redirected('BACKEND/b?c'), 'GATE/b?c');
   assert.equal(await redirected('BACKEND'), 'GATE');
   assert.match((await redirected('BACKEND.evil.example/')) ?? '', /^http:\/\/127\.0\.0\.1:\d+\.evil\.example\/$/);
@@ -218,14 +299,20 @@ test('settling happens before the head is released, with the address the browser
   const backend = await startBackend(context, (_request, response) => {
     response.writeHead(307, { Location: `${backend.url}/b` }).end();
   });
-  const gate = await startTestGate(context, { to: backend.url }, {
-    says: {
-      async settle(_view, facts) {
-        await new Promise((resolve) => setImmediate(resolve));
-        order.push(`settled ${facts.status} ${new URL(facts.location).pathname} ${facts.location.includes(`${backend.port}`)}`);
+  const gate = await startTestGate(
+    context,
+    { to: backend.url },
+    {
+      says: {
+        async settle(_view, facts) {
+          await new Promise((resolve) => setImmediate(resolve));
+          order.push(
+            `settled ${facts.status} ${new URL(facts.location).pathname} ${facts.location.includes(`${backend.port}`)}`,
+          );
+        },
       },
     },
-  });
+  );
   const answer = await fetch(`${gate.url}/a`, { redirect: 'manual' });
   order.push(`answered ${answer.status}`);
   assert.deepEqual(order, ['settled 307 /b false', 'answered 307']);

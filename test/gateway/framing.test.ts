@@ -151,9 +151,13 @@ test('Expect: 100-continue is answered only when the body is wanted', async (con
     assert.equal(request.headers.expect, undefined);
     request.pipe(response);
   });
-  const gate = await startTestGate(context, { to: backend.url }, {
-    says: { decide: (view) => (view.path === '/no' ? { outcome: 'refuse', code: 'forbidden', layer: 'route' } : {}) },
-  });
+  const gate = await startTestGate(
+    context,
+    { to: backend.url },
+    {
+      says: { decide: (view) => (view.path === '/no' ? { outcome: 'refuse', code: 'forbidden', layer: 'route' } : {}) },
+    },
+  );
   const wanted = openRaw(context, gate);
   wanted.socket.write(`POST /yes HTTP/1.1\r\n${HOST}Content-Length: 2\r\nExpect: 100-continue\r\n\r\n`);
   await wanted.until(/^HTTP\/1\.1 100 Continue\r\n\r\n/);

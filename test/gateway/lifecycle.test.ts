@@ -14,18 +14,22 @@ function load(url: string, connections = 8): { stop(): Promise<Tally>; readonly 
   let running = true;
   const one = (): Promise<void> =>
     new Promise((resolve) => {
-      const request = httpRequest(`${url}/work`, { agent, method: 'POST', headers: { 'Content-Length': 4 } }, (response) => {
-        response.resume();
-        response.on('end', () => {
-          if (response.statusCode === 200) tally.answered += 1;
-          else tally.failed.push(`status ${response.statusCode}`);
-          resolve();
-        });
-        response.on('error', (error) => {
-          tally.failed.push(error.message);
-          resolve();
-        });
-      });
+      const request = httpRequest(
+        `${url}/work`,
+        { agent, method: 'POST', headers: { 'Content-Length': 4 } },
+        (response) => {
+          response.resume();
+          response.on('end', () => {
+            if (response.statusCode === 200) tally.answered += 1;
+            else tally.failed.push(`status ${response.statusCode}`);
+            resolve();
+          });
+          response.on('error', (error) => {
+            tally.failed.push(error.message);
+            resolve();
+          });
+        },
+      );
       request.on('error', (error) => {
         tally.failed.push(error.message);
         resolve();
@@ -178,6 +182,8 @@ test('SIGUSR2 under load: a new process takes over the port, the old one exits, 
   const program = await startProgram(context, backend.url);
   const loading = load(program.url);
   await until(() => loading.tally.answered > 50);
+  const keys = async (): Promise<string> => (await fetch(`${program.url}/_sallyport/jwks.json`)).text();
+  const before = await keys();
   for (let round = 1; round <= 2; round += 1) {
     const ready = program.lines.filter((line) => line.startsWith('ready ')).at(-1) ?? '';
     const pid = Number(ready.split(' ')[2]);
@@ -188,6 +194,7 @@ test('SIGUSR2 under load: a new process takes over the port, the old one exits, 
   }
   const { failed } = await loading.stop();
   assert.deepEqual(failed, []);
+  assert.equal(await keys(), before, 'the secret was handed over, and with it every session');
   const ready = program.lines.filter((line) => line.startsWith('ready '));
   assert.equal(ready.length, 3);
   assert.equal(new Set(ready.map((line) => line.split(' ')[1])).size, 1, 'one address throughout');

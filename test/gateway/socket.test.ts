@@ -52,7 +52,8 @@ test('P7.1 a WebSocket passes both ways', async (context) => {
 test('P7.2 a refused upgrade is answered as problem+json before the backend hears of it', async (context) => {
   const echo = await startEcho(context);
   const says: StubSays = {
-    decide: (view) => (view.headers.origin === 'https://evil.example' ? { outcome: 'refuse', code: 'site', layer: 'site' } : {}),
+    decide: (view) =>
+      view.headers.origin === 'https://evil.example' ? { outcome: 'refuse', code: 'site', layer: 'site' } : {},
   };
   const gate = await startTestGate(context, { to: echo.url }, { says });
   const raw = openRaw(context, gate);
@@ -87,7 +88,10 @@ test('our proof is taken out of the handshake, as subprotocol and as parameter; 
   assert.equal(socket.protocol, 'chat');
   const handshake = echo.handshakes[0] ?? [];
   assert.equal(handshake[0], '/socket?a=1');
-  assert.equal(handshake.some((text) => text.includes('secret')), false);
+  assert.equal(
+    handshake.some((text) => text.includes('secret')),
+    false,
+  );
   assert.equal(handshake[handshake.findIndex((text) => text.toLowerCase() === 'sec-websocket-protocol') + 1], 'chat');
   socket.close();
 });
@@ -133,7 +137,9 @@ test('offers to switch to anything but WebSocket are ignored, and the request is
   });
   const gate = await startTestGate(context, { to: backend.url });
   const raw = openRaw(context, gate);
-  raw.socket.write('GET /x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n\r\n');
+  raw.socket.write(
+    'GET /x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n\r\n',
+  );
   await raw.until(/plain/);
   assert.equal(statusOf(raw.text), 200);
   assert.equal(seen[0]?.includes('upgrade') || seen[0]?.includes('http2-settings'), false);

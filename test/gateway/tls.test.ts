@@ -27,7 +27,22 @@ before(() => {
   writeFileSync(file('names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1');
   for (const name of ['server', 'next', 'client']) {
     openssl('req', ...key, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
-    openssl('x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.crt', '-CAkey', 'ca.key', '-out', `${name}.crt`, '-days', '2', '-extfile', 'names');
+    openssl(
+      'x509',
+      '-req',
+      '-in',
+      `${name}.csr`,
+      '-CA',
+      'ca.crt',
+      '-CAkey',
+      'ca.key',
+      '-out',
+      `${name}.crt`,
+      '-days',
+      '2',
+      '-extfile',
+      'names',
+    );
   }
 });
 after(() => rmSync(folder, { recursive: true }));
@@ -42,7 +57,10 @@ function get(url: string): Promise<Got> {
   return new Promise((resolve, reject) => {
     const request = httpsRequest(url, { ca: pem('ca.crt'), agent: false, servername: 'localhost' }, (response) => {
       const { socket } = response;
-      const subject = 'getPeerX509Certificate' in socket ? String((socket as { getPeerX509Certificate(): X509Certificate }).getPeerX509Certificate().subject) : '';
+      const subject =
+        'getPeerX509Certificate' in socket
+          ? String((socket as { getPeerX509Certificate(): X509Certificate }).getPeerX509Certificate().subject)
+          : '';
       let body = '';
       response.setEncoding('utf8').on('data', (text) => {
         body += text;
@@ -64,8 +82,13 @@ async function startTlsBackend(context: TestContext, options: object, listener: 
 }
 
 test('R1 the gate ends TLS by given certificates, from 1.2 on, and tells the backend so', async (context) => {
-  const backend = await startBackend(context, (request, response) => response.end(String(request.headers['x-forwarded-proto'])));
-  const gate = await startTestGate(context, { to: backend.url, tls: { cert: file('server.crt'), key: file('server.key') } });
+  const backend = await startBackend(context, (request, response) =>
+    response.end(String(request.headers['x-forwarded-proto'])),
+  );
+  const gate = await startTestGate(context, {
+    to: backend.url,
+    tls: { cert: file('server.crt'), key: file('server.key') },
+  });
   assert.match(gate.url, /^https:/);
   const { status, body } = await get(gate.url);
   assert.equal(`${status} ${body}`, '200 https');
@@ -80,14 +103,20 @@ test('R1 the gate ends TLS by given certificates, from 1.2 on, and tells the bac
     });
   assert.equal(await handshake({}), 'TLSv1.3');
   assert.equal(await handshake({ maxVersion: 'TLSv1.2' }), 'TLSv1.2');
-  assert.equal(await handshake({ minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }), 'refused');
+  assert.equal(
+    await handshake({ minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }),
+    'refused',
+  );
 });
 
 test('a reload takes up renewed certificates without closing a connection', async (context) => {
   const backend = await startBackend(context, (_request, response) => response.end('ok'));
   writeFileSync(file('live.crt'), pem('server.crt'));
   writeFileSync(file('live.key'), pem('server.key'));
-  const gate = await startTestGate(context, { to: backend.url, tls: { cert: file('live.crt'), key: file('live.key') } });
+  const gate = await startTestGate(context, {
+    to: backend.url,
+    tls: { cert: file('live.crt'), key: file('live.key') },
+  });
   assert.equal((await get(gate.url)).subject, 'CN=server');
   writeFileSync(file('live.crt'), pem('next.crt'));
   writeFileSync(file('live.key'), pem('next.key'));
@@ -107,9 +136,14 @@ test('R9 TLS to the backend: only a chain that ends at the configured authority 
 });
 
 test('R9 mutual TLS: the gate shows itself to the backend', async (context) => {
-  const to = await startTlsBackend(context, { ca: pem('ca.crt'), requestCert: true }, (_request, response) => response.end('inner'));
+  const to = await startTlsBackend(context, { ca: pem('ca.crt'), requestCert: true }, (_request, response) =>
+    response.end('inner'),
+  );
   const ca = file('ca.crt');
-  const shown = await startTestGate(context, { to, upstream: { ca, cert: file('client.crt'), key: file('client.key') } });
+  const shown = await startTestGate(context, {
+    to,
+    upstream: { ca, cert: file('client.crt'), key: file('client.key') },
+  });
   assert.equal(await (await fetch(shown.url)).text(), 'inner');
   const hidden = await startTestGate(context, { to, upstream: { ca } });
   assert.equal((await fetch(hidden.url)).status, 502);
@@ -122,7 +156,9 @@ test('R9 a pinned public key: the backend’s own passes, another is refused bef
     response.end('inner');
   });
   const pinOf = (name: string): string =>
-    createHash('sha256').update(new X509Certificate(pem(name)).publicKey.export({ type: 'spki', format: 'der' })).digest('base64');
+    createHash('sha256')
+      .update(new X509Certificate(pem(name)).publicKey.export({ type: 'spki', format: 'der' }))
+      .digest('base64');
   const right = await startTestGate(context, { to, upstream: { pin: pinOf('server.crt') } });
   assert.equal(await (await fetch(right.url)).text(), 'inner');
   const wrong = await startTestGate(context, { to, upstream: { pin: pinOf('next.crt'), ca: file('ca.crt') } });
@@ -135,5 +171,8 @@ test('files that are no certificate are named before the gate listens', async (c
   const tls = { cert: file('broken.crt'), key: file('server.key') };
   await assert.rejects(startTestGate(context, { to: 'http://127.0.0.1:1', tls }), /tls\.cert and tls\.key: .*PEM/);
   const missing = { cert: file('missing.crt'), key: file('server.key') };
-  await assert.rejects(startTestGate(context, { to: 'http://127.0.0.1:1', tls: missing }), /tls\.cert: cannot read .*missing\.crt/);
+  await assert.rejects(
+    startTestGate(context, { to: 'http://127.0.0.1:1', tls: missing }),
+    /tls\.cert: cannot read .*missing\.crt/,
+  );
 });

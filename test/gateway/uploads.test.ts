@@ -84,7 +84,11 @@ function digestOf(total: number, kind: StreamDigest['kind']): StreamDigest {
   if (kind === 'whole') return wholeDigest(whole);
   const outer = createHash('sha256');
   for (let from = 0; from < whole.length; from += MIB) {
-    outer.update(createHash('sha256').update(whole.subarray(from, from + MIB)).digest());
+    outer.update(
+      createHash('sha256')
+        .update(whole.subarray(from, from + MIB))
+        .digest(),
+    );
   }
   return { kind, sha256: outer.digest() };
 }
@@ -102,16 +106,25 @@ for (const kind of ['whole', 'slices'] as const) {
       const { status, body } = await upload(gate, piecesOf(total), declared ? total : null);
       assert.equal(`${status} ${body}`, '200 taken');
       assert.equal(taken.bytes, total);
-      assert.equal(taken.sha256, createHash('sha256').update(Buffer.concat([...piecesOf(total)])).digest('hex'));
+      assert.equal(
+        taken.sha256,
+        createHash('sha256')
+          .update(Buffer.concat([...piecesOf(total)]))
+          .digest('hex'),
+      );
     });
 
     test(`R40 ${name}: one that does not is never completed at the backend, and is refused`, async (context) => {
       const { url, taken } = await startTaker(context);
       const faults: string[] = [];
-      const gate = await startTestGate(context, { to: url }, {
-        ...saying({ streamDigest: digestOf(total + 1, kind) }),
-        parts: { onDecision: (decision) => void (decision.outcome === 'refuse' && faults.push(decision.code)) },
-      });
+      const gate = await startTestGate(
+        context,
+        { to: url },
+        {
+          ...saying({ streamDigest: digestOf(total + 1, kind) }),
+          parts: { onDecision: (decision) => void (decision.outcome === 'refuse' && faults.push(decision.code)) },
+        },
+      );
       const { status, body } = await upload(gate, piecesOf(total), declared ? total : null);
       assert.equal(status, 403);
       assert.equal((JSON.parse(body) as { code: string }).code, 'digest');

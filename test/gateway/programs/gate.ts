@@ -1,9 +1,13 @@
 // A gate as its own process, for lifecycle.test.ts: `gate.ts BACKEND_URL LISTEN`. Says `ready URL PID` once it answers.
+import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { manageLifecycle, receiveInheritance, startGate } from '../../../src/gateway/index.ts';
 
 const [, , to = '', listen = '127.0.0.1:0'] = process.argv;
 const inheritance = await receiveInheritance();
-const secret = inheritance?.secret ?? 'a secret of this test run, 32 characters or more';
+// Between the arrival of the socket and the start of the gate, connections may already come.
+if (inheritance !== null) await setTimeout(300);
+const secret = inheritance?.secret ?? randomBytes(32).toString('base64url');
 const gate = await startGate(
   { to, listen, mode: inheritance?.mode ?? 'enforce' },
   { secret, inherited: inheritance?.server ?? null },

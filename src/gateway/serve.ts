@@ -1,0 +1,136 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { judge } from '../adapters/node.ts';
+import { drain } from '../adapters/node/body.ts';
+import { send } from '../adapters/node/send.ts';
+import { toViewOfNothing } from '../adapters/node/view.ts';
+import type { Answer, Decision } from '../guard/decision.ts';
+import type { RequestView } from '../guard/view.ts';
+import type { Frontend } from './frontend.ts';
+import { answerAndClose, malformedAnswer, malformedDecision } from './malformed.ts';
+import { forward } from './proxy.ts';
+import { toOwnAnswer } from './response-fields.ts';
+import { responseOn, tunnel } from './socket.ts';
+import type { Tunnels } from './socket.ts';
+import type { Stage } from './stage.ts';
+
+/** Field lines a request may have; node's own limit would cut the rest off in silence. */
+const MAX_FIELDS = 200;
+
+/** Answers one request: by itself, by the guard, from the folder, or from the backend. */
+export function serve(stage: Stage, request: IncomingMessage, response: ServerResponse): void {
+  if (request.rawHeaders.length > MAX_FIELDS * 2) {
+    const decision = malformedDecision(stage.guard.policy);
+    response.shouldKeepAlive = false;
+    stage.route.onFault(decision, toViewOfNothing(request.socket.remoteAddress ?? ''));
+    send(request, response, malformedAnswer(stage.guard.policy, decision));
+    return;
+  }
+  const own = ownAnswer(stage, request);
+  if (own !== null) {
+    send(request, response, own);
+    return;
+  }
+  judge(stage.guard, request, response, (decision, view) => admit(stage, request, response, decision, view));
+}
+
+/** What needs no guard: whether the gate lives, and by which keys it asserts. */
+function ownAnswer(stage: Stage, request: IncomingMessage): Answer | null {
+  const { mount } = stage.guard.policy;
+  const { method, url = '' } = request;
+  if (!url.startsWith(mount) || (method !== 'GET' && method !== 'HEAD')) return null;
+  if (url === `${mount}/health`) return stage.health.answer();
+  if (url === `${mount}/jwks.json`)
+    return plain('application/jwk-set+json', 'max-age=60', JSON.stringify(stage.jwks()));
+  return null;
+}
+
+function plain(type: string, cache: string, body: string): Answer {
+  return {
+    status: 200,
+    fields: ['Content-Type', type, 'Cache-Control', cache, 'X-Content-Type-Options', 'nosniff'],
+    body,
+  };
+}
+
+function admit(
+  stage: Stage,
+  request: IncomingMessage,
+  response: ServerResponse,
+  decision: Decision,
+  view: RequestView,
+): void | Promise<void> {
+  const refused = notForwarded(view, decision);
+  if (refused !== null) {
+    stage.route.onFault(refused, view);
+    send(request, response, stage.guard.refusalAnswer(view, refused));
+    return;
+  }
+  if (stage.frontend?.takes(view, decision) === true) {
+    return serveFile(stage, stage.frontend, request, response, view, decision);
+  }
+  return forward(stage.route, request, response, view, decision);
+}
+
+async function serveFile(
+  stage: Stage,
+  frontend: Frontend,
+  request: IncomingMessage,
+  response: ServerResponse,
+  view: RequestView,
+  decision: Decision,
+): Promise<void> {
+  const { status, fields, body } = await frontend.handle(view, decision);
+  response.sendDate = false;
+  response.writeHead(status, toOwnAnswer(stage.route.rules, view, decision, fields));
+  drain(request);
+  if (body === null) {
+    response.end();
+    return;
+  }
+  body.on('error', () => response.destroy());
+  response.on('close', () => body.destroy());
+  body.pipe(response);
+}
+
+/** What no gate may pass on in any mode: another host's target (R10), and methods that echo or tunnel. */
+function notForwarded(view: RequestView, decision: Decision): Decision | null {
+  const code = !view.target.startsWith('/') ? 'target' : view.method === 'TRACE' ? 'method' : '';
+  return code === '' ? null : { ...decision, outcome: 'refuse', code, layer: 'target' };
+}
+
+/** Judges an upgrade before anything is switched; a refusal is an HTTP answer on the socket. */
+export function upgrade(stage: Stage, request: IncomingMessage, socket: Duplex, early: Buffer, tunnels: Tunnels): void {
+  socket.on('error', () => socket.destroy());
+  const response = responseOn(request, socket);
+  judge(stage.guard, request, response, (decision, view) => {
+    const refused = notForwarded(view, decision);
+    if (refused !== null) {
+      send(request, response, stage.guard.refusalAnswer(view, refused));
+      return;
+    }
+    return tunnel(stage.route, request, response, socket, early, view, decision, tunnels);
+  });
+}
+
+/** What node's parser would not read. */
+export function onClientError(
+  stage: Stage,
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  response: ServerResponse | undefined,
+): void {
+  // Where an answer is under way, another one would be read as part of it.
+  if (error.code === 'ECONNRESET' || !socket.writable || response?.headersSent === true) {
+    socket.destroy();
+    return;
+  }
+  const peer = 'remoteAddress' in socket && typeof socket.remoteAddress === 'string' ? socket.remoteAddress : '';
+  refuseMalformed(stage, socket, peer);
+}
+
+export function refuseMalformed(stage: Stage, socket: Duplex, peer: string): void {
+  const decision = malformedDecision(stage.guard.policy);
+  stage.route.onFault(decision, toViewOfNothing(peer));
+  answerAndClose(socket, malformedAnswer(stage.guard.policy, decision));
+}

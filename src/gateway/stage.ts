@@ -1,0 +1,90 @@
+import type { Server } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import type { Config } from '../guard/config.ts';
+import type { Decision } from '../guard/decision.ts';
+import type { Guard } from '../guard/guard.ts';
+import type { RequestView } from '../guard/view.ts';
+import type { FieldRules } from './fields.ts';
+import type { Frontend } from './frontend.ts';
+import type { GateParts } from './gate.ts';
+import { createHealth } from './health.ts';
+import type { Health } from './health.ts';
+import type { Route } from './proxy.ts';
+import { readServerTls } from './tls.ts';
+import { createUpstream } from './upstream.ts';
+import type { Upstream } from './upstream.ts';
+
+/** One year (ASVS 3.4.1); subdomains may have no certificate. */
+const HSTS = 'max-age=31536000';
+
+/** What one configuration consists of at run time. Requests keep the stage they began on. */
+export interface Stage {
+  readonly config: Config;
+  readonly guard: Guard;
+  readonly route: Route;
+  readonly frontend: Frontend | null;
+  readonly jwks: () => object;
+  readonly health: Health;
+  reload(config: Config, server: Server | HttpsServer): Stage;
+}
+
+/** @param draining whether the gate is about to stop */
+export async function createStage(config: Config, parts: GateParts, draining: () => boolean): Promise<Stage> {
+  const guard = await parts.createGuard(config);
+  const listener = parts.onDecision;
+  if (listener !== undefined) guard.onDecision(listener);
+  const onFault = (decision: Decision, view: RequestView): void => listener?.(decision, view);
+  const health = createHealth();
+  const make = (next: Config, upstream: Upstream): Stage => {
+    const pages = parts.createPages?.(guard) ?? null;
+    const assertions = parts.createAssertions?.(next, guard) ?? null;
+    return {
+      config: next,
+      guard,
+      route: {
+        guard,
+        rules: fieldRules(next, guard),
+        upstream,
+        pages,
+        assertions,
+        draining,
+        onFault,
+        onSettled: parts.onSettled ?? null,
+      },
+      frontend:
+        next.frontend === undefined || pages === null ? null : (parts.createFrontend?.(next.frontend, pages) ?? null),
+      health,
+      jwks: () => assertions?.jwks() ?? { keys: [] },
+      reload(changed, server) {
+        const same = JSON.stringify([next.to, next.upstream]) === JSON.stringify([changed.to, changed.upstream]);
+        // Everything that can fail comes before anything is changed.
+        const tls = changed.tls === undefined ? null : readServerTls(changed.tls);
+        if ((tls !== null) !== 'setSecureContext' in server) {
+          throw new Error('tls: TLS cannot be switched on or off while the gate runs; restart it');
+        }
+        const fresh = same ? upstream : createUpstream(changed);
+        guard.reload(changed);
+        if (tls !== null && 'setSecureContext' in server) server.setSecureContext(tls);
+        if (!same) void upstream.close();
+        return make(changed, fresh);
+      },
+    };
+  };
+  return make(config, createUpstream(config));
+}
+
+function fieldRules(config: Config, guard: Guard): FieldRules {
+  const backend = new URL(config.to ?? 'http://localhost');
+  const host = config.upstream?.host ?? '';
+  const origins = [backend.origin];
+  if (host !== '') origins.push(`http://${host}`, `https://${host}`);
+  const shown = config.public === undefined ? null : new URL(config.public);
+  const secure = shown !== null && shown.protocol === 'https:';
+  return {
+    policy: guard.policy,
+    upstreamHost: host,
+    upstreamOrigins: origins,
+    hsts: secure && guard.policy.mode === 'enforce' ? HSTS : '',
+    hstsAuthority: shown === null ? '' : shown.host,
+  };
+}

@@ -18,7 +18,7 @@ await bundle(join(out, 'browser', 'page'));
 
 // The script as pages get it, so that an installed package needs no bundler.
 async function bundle(folder) {
-  const { script, chunks } = await buildBundle();
+  const { script, worker, chunks } = await buildBundle();
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of Object.entries({ script, ...chunks })) writeFileSync(join(folder, `${name}.js`), text);
 }

@@ -4,15 +4,23 @@ import { join } from 'node:path';
 import { root } from './install.mjs';
 
 const minutes = 60_000;
+const browsers = ['chromium', 'firefox'];
 
+/** `programs` are the machine's own that a group uses. */
 export const groups = [
   { name: 'unit', folders: null, concurrency: 2, timeout: 5 * minutes },
   { name: 'repository', folders: ['repository'], concurrency: 2, timeout: 5 * minutes },
   { name: 'contract', folders: ['contract'], concurrency: 2, timeout: 3 * minutes },
   { name: 'property', folders: ['property'], concurrency: 2, timeout: 5 * minutes },
-  { name: 'servers', folders: ['adapters', 'gateway', 'cli', 'system'], concurrency: 2, timeout: 6 * minutes },
-  { name: 'lab', folders: ['lab'], concurrency: 1, timeout: 6 * minutes },
-  { name: 'browser', folders: ['browser'], concurrency: 1, timeout: 12 * minutes },
+  {
+    name: 'servers',
+    folders: ['adapters', 'gateway', 'cli', 'system'],
+    concurrency: 2,
+    timeout: 6 * minutes,
+    programs: [...browsers, 'openssl'],
+  },
+  { name: 'lab', folders: ['lab'], concurrency: 1, timeout: 6 * minutes, programs: browsers },
+  { name: 'browser', folders: ['browser'], concurrency: 1, timeout: 12 * minutes, programs: browsers },
 ];
 
 const elsewhere = ['soak'];

@@ -48,7 +48,7 @@ function ensureProjectNode() {
 
 function npm(args) {
   const cli = process.env['npm_execpath'];
-  const run = cli?.endsWith('.js')
+  const run = cli?.endsWith('npm-cli.js')
     ? spawnSync(process.execPath, [cli, ...args], { cwd: root, stdio: 'inherit' })
     : spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
   if (run.status !== 0) fail(`npm ${args[0]} failed; its message is above.`);

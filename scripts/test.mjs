@@ -1,8 +1,8 @@
 // `npm test`: everything. `npm test -- types unit`: only these parts.
 import { run } from './command.mjs';
-import { ensureBrowsers, findBrowser } from './browsers.mjs';
 import { filesOf, groups } from './groups.mjs';
 import { emptyCounts, nodeTest } from './node-test.mjs';
+import { ensurePrograms, findProgram } from './programs.mjs';
 import { tsconfigs } from './tsconfigs.mjs';
 
 const steps = [
@@ -44,17 +44,15 @@ async function checkTypes() {
 }
 
 async function testGroup(group) {
-  if (group.name === 'browser' || group.name === 'lab') {
-    const todo = ensureBrowsers();
-    if (todo !== '') {
-      console.error(todo);
-      return { ok: false, why: 'browsers are missing', counts: emptyCounts() };
-    }
-    for (const kind of ['chromium', 'firefox']) {
-      const path = findBrowser(kind);
-      process.env[`SALLYPORT_${kind.toUpperCase()}`] = path;
-      console.log(`${kind}: ${path}`);
-    }
+  const programs = group.programs ?? [];
+  const todo = ensurePrograms(programs);
+  if (todo !== '') {
+    console.error(todo);
+    return { ok: false, why: `${programs.join(', ')} needed`, counts: emptyCounts() };
+  }
+  for (const kind of programs) {
+    process.env[`SALLYPORT_${kind.toUpperCase()}`] = findProgram(kind);
+    console.log(`${kind}: ${findProgram(kind)}`);
   }
   return nodeTest(filesOf(group), group);
 }

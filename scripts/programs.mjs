@@ -1,5 +1,5 @@
-// The tests drive the machine's own Chromium and Firefox. Where this process may install packages (root, or
-// containers and CI with a password-free sudo), it does so; elsewhere it names the command.
+// The tests use programs of the machine: Chromium, Firefox, openssl. Where this process may install packages (root,
+// or containers and CI with a password-free sudo), it does so; elsewhere it names the command.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 const candidates = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge'],
   firefox: ['firefox-esr', 'firefox'],
+  openssl: ['openssl'],
 };
 
 const applications = {
@@ -32,35 +33,35 @@ const managers = [
   { name: 'pacman', refresh: null, install: ['-Sy', '--noconfirm', '--needed'], firefox: 'firefox' },
 ];
 
-/** Path of the system's browser; '' where there is none. `SALLYPORT_CHROMIUM` and `SALLYPORT_FIREFOX` go before the search. */
-export function findBrowser(kind, env = process.env) {
+/** Path of the system's program; '' where there is none. `SALLYPORT_CHROMIUM` and `SALLYPORT_FIREFOX` go before the search. */
+export function findProgram(kind, env = process.env) {
   const named = env[`SALLYPORT_${kind.toUpperCase()}`] ?? '';
   if (named !== '') return existsSync(named) ? named : '';
   for (const name of candidates[kind]) {
     const found = which(name, env);
     if (found !== '') return found;
   }
-  return applications[kind].find((path) => existsSync(path)) ?? '';
+  return applications[kind]?.find((path) => existsSync(path)) ?? '';
 }
 
-/** Installs the browsers that are missing where that is possible. Returns '' or what the reader has to do. */
-export function ensureBrowsers() {
-  const missing = ['chromium', 'firefox'].filter((kind) => findBrowser(kind) === '');
+/** Installs those of the programs that are missing where that is possible. Returns '' or what the reader has to do. */
+export function ensurePrograms(kinds) {
+  const missing = kinds.filter((kind) => findProgram(kind) === '');
   if (missing.length === 0) return '';
   const manager = managers.find(({ name }) => which(name) !== '');
-  if (manager === undefined) return `Install ${missing.join(' and ')} for the browser tests, then run this again.`;
+  if (manager === undefined) return `Install ${missing.join(' and ')} for the tests, then run this again.`;
   const command = installCommand(manager, missing);
   const prefix = privileges();
-  if (prefix === null) return `The browser tests need ${missing.join(' and ')}: sudo ${command.join(' ')}`;
-  console.log(`Installing system packages for the browser tests: ${[...prefix, ...command].join(' ')}`);
+  if (prefix === null) return `The tests need ${missing.join(' and ')}: sudo ${command.join(' ')}`;
+  console.log(`Installing system packages for the tests: ${[...prefix, ...command].join(' ')}`);
   if (manager.refresh !== null) call([...prefix, manager.name, ...manager.refresh]);
   call([...prefix, ...command]);
-  const still = missing.filter((kind) => findBrowser(kind) === '');
+  const still = missing.filter((kind) => findProgram(kind) === '');
   return still.length === 0 ? '' : `Still missing after "${command.join(' ')}": ${still.join(', ')}.`;
 }
 
-export function installCommand(manager, missing) {
-  const packages = missing.map((kind) => (kind === 'firefox' ? manager.firefox : 'chromium'));
+function installCommand(manager, missing) {
+  const packages = missing.map((kind) => (kind === 'firefox' ? manager.firefox : kind));
   return [manager.name, ...manager.install, ...packages];
 }
 

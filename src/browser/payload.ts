@@ -11,7 +11,7 @@ export function hasFiles(body: unknown): body is FormData {
   return body instanceof FormData && [...body.values()].some((value) => typeof value !== 'string');
 }
 
-/** Digest field of a body; undefined for an empty one (docs/protocol.md §4.6). */
+/** Digest field of a body; undefined for an empty one (docs/protocol.md §3.6). */
 export async function digestOf({ platform, config, chunks }: Context, payload: Payload): Promise<Digest | undefined> {
   const blob = payload instanceof Blob;
   const size = blob ? payload.size : payload.byteLength;

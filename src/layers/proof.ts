@@ -19,7 +19,7 @@ import {
 
 const ENTRY = refusal('entry-required', 'a proof by a page that entered');
 const INSECURE = refusal('insecure-context', 'a page over HTTPS or on localhost; or --insecure-http in report mode');
-const MALFORMED = refusal('target', 'one proof, spelt as docs/protocol.md §4 spells it');
+const MALFORMED = refusal('target', 'one proof, spelt as docs/protocol.md §3 spells it');
 const STALE = refusal('stale', 'a ticket of this gate that has not expired');
 const INSTANCE = refusal('wrong-instance', 'a ticket of this instance, or state that the instances share');
 const CLIENT = refusal('forbidden', 'a ticket of the client that this route belongs to');

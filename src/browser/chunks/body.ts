@@ -24,7 +24,7 @@ export function serialiseForm(entries: readonly [string, FormDataEntryValue][]):
   return new Blob([...parts, `--${boundary}--\r\n`], { type: `multipart/form-data; boundary=${boundary}` });
 }
 
-/** SHA-256 over the SHA-256s of the body's slices: WebCrypto has no incremental digest (docs/protocol.md §4.6). */
+/** SHA-256 over the SHA-256s of the body's slices: WebCrypto has no incremental digest (docs/protocol.md §3.6). */
 export async function digestSlices(subtle: SubtleCrypto, body: Blob, slice: number): Promise<Digest> {
   const count = Math.ceil(body.size / slice);
   const digests = new Uint8Array(count * 32);

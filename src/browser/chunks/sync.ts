@@ -10,7 +10,7 @@ import { headerOf, methodOf } from '../xhr-call.ts';
 
 /**
  * Calls that cannot wait for a signature: the page is going away (Firefox loses a call after one awaited step), or
- * the caller blocks on a synchronous XMLHttpRequest (docs/protocol.md §4.9).
+ * the caller blocks on a synchronous XMLHttpRequest (docs/protocol.md §3.9).
  */
 
 /** Header fields by the synchronous key; undefined where the policy, the entry or the body does not allow it. */

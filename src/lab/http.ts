@@ -31,7 +31,7 @@ export interface Sender {
 
 const BODY_LIMIT = 256 * 1024;
 const HEAD_TIMEOUT = 10_000;
-/** Answers that never end (server-sent events) are cut here: their head is what the lab needs. */
+/** Answers that do not end are cut here, server-sent events at once: their head is what the lab needs. */
 const BODY_TIMEOUT = 1_000;
 
 export function createSender(target: Target): Sender {
@@ -93,14 +93,18 @@ function collect(answer: IncomingMessage): Promise<Uint8Array> {
       answer.destroy();
     };
     const timer = setTimeout(cut, BODY_TIMEOUT);
+    answer.on('error', done);
+    answer.on('aborted', done);
+    if (answer.headers['content-type']?.startsWith('text/event-stream') === true) {
+      cut();
+      return;
+    }
     answer.on('data', (chunk: Buffer) => {
       size += chunk.length;
       chunks.push(chunk);
       if (size > BODY_LIMIT) cut();
     });
     answer.on('end', done);
-    answer.on('error', done);
-    answer.on('aborted', done);
   });
 }
 

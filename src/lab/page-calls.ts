@@ -54,6 +54,7 @@ export async function runCallsWith(
     try {
       const answer = await call(address, { method, cache: 'no-store', signal: controller.signal });
       clearTimeout(timer);
+      if (answer.headers.get('content-type')?.startsWith('text/event-stream')) controller.abort();
       timer = setTimeout(() => controller.abort(), 1_000);
       const body = await answer.text().catch(() => '');
       const fields: string[] = [];

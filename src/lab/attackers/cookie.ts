@@ -1,4 +1,5 @@
 import { kindOf } from '../answer.ts';
+import { tryDisguises } from '../carriers.ts';
 import { attempt, wentThrough } from '../attempts.ts';
 import { type Attacker, NotRun } from '../lab.ts';
 import { honestClient } from '../wire-client.ts';
@@ -7,18 +8,12 @@ import { honestClient } from '../wire-client.ts';
 export const cookie: Attacker = {
   name: 'cookie',
   title: 'copied cookie',
-  how: 'An honest client’s cookies and every header of its calls, from another connection, without a proof.',
+  how: 'An honest client’s cookies and every header of its calls, from another connection, without a proof; sent as a call, an image, a media element, a navigation and a stream.',
   possible: 'A copied cookie gets in by itself',
   async run(lab, tally) {
     const client = honestClient(lab);
     if (client.cookies() === '') throw new NotRun('entry gave no cookie to copy');
-    const { target } = lab;
-    await attempt(lab, tally, lab.sender(), lab.calls, () => ({
-      method: lab.method,
-      target: target.path + target.query,
-      fields: [...client.headers(), 'Cookie', client.cookies()],
-      body: null,
-    }));
+    await tryDisguises(lab, tally, [...client.headers(), 'Cookie', client.cookies()]);
   },
 };
 

@@ -13,7 +13,11 @@ const policy: ScriptPolicy = {
   slice: 1,
   routes: [],
 };
-const bundle = { script: 'seen=__SALLYPORT__', chunks: { events: 'export const a=1', body: 'export const b=2' } };
+const bundle = {
+  script: 'seen=__SALLYPORT__',
+  worker: 'seen=[__SALLYPORT__]',
+  chunks: { events: 'export const a=1', body: 'export const b=2' },
+};
 const script = createScript(policy, bundle);
 const fieldOf = (fields: readonly string[] | undefined, name: string) => fields?.[fields.indexOf(name) + 1];
 
@@ -40,6 +44,14 @@ test('the current hash is kept for good, an older one gets the current text unca
   const older = script.serve('/_sallyport/s.0123456789abcdef.js');
   assert.equal(older?.body, script.text);
   assert.equal(fieldOf(older?.fields, 'cache-control'), 'no-cache');
+});
+
+test('workers get a script of their own, with the same configuration', () => {
+  const worker: Record<string, unknown> = { seen: null };
+  runInNewContext(script.worker.text, worker);
+  assert.equal(JSON.parse(JSON.stringify(worker['seen']))[0].client, 'default');
+  assert.deepEqual(Object.keys(worker), ['seen']);
+  assert.equal(script.serve(script.worker.url)?.body, script.worker.text);
 });
 
 test('chunks are served at the addresses that the script knows', () => {

@@ -9,6 +9,13 @@ export function fieldOf(fields: FieldList, name: string): string {
   return '';
 }
 
+export function hasField(fields: FieldList, name: string): boolean {
+  for (let at = 0; at < fields.length; at += 2) {
+    if (isNamed(fields[at], name)) return true;
+  }
+  return false;
+}
+
 /** All values of this lower-case name, joined as a list (RFC 9110 §5.3). Not for Set-Cookie. */
 export function joinedFieldOf(fields: FieldList, name: string): string {
   return allOf(fields, name).join(', ');

@@ -4,7 +4,7 @@ import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import { scriptNonce } from './csp.ts';
 import { type Coding, parseCoding, readableCodings, throughCoding } from './encoding.ts';
-import { fieldOf, joinedFieldOf, withField, without } from './fieldlist.ts';
+import { fieldOf, hasField, joinedFieldOf, withField, without } from './fieldlist.ts';
 import { withVary } from './fields.ts';
 import { createHtmlScanner } from './html.ts';
 import { type Intent, intentOf } from './intent.ts';
@@ -61,10 +61,12 @@ export function createPages(guard: PageGuard): Pages {
 
 function toBackendFields(guard: PageGuard, view: RequestView, fields: string[]): string[] {
   const intent = intentOf(view);
+  // Most requests are calls without conditions: they leave here.
+  if (intent === 'other' && !hasField(fields, 'if-none-match')) return fields;
   const ifNoneMatch = joinedFieldOf(fields, 'if-none-match');
   if (intent === 'other') {
     // The browser holds a page as we changed it and now wants it unchanged: nothing it holds is of use.
-    if (ifNoneMatch === '' || !toBackendConditions(ifNoneMatch, '', true).salted) return fields;
+    if (!toBackendConditions(ifNoneMatch, '', true).salted) return fields;
     return without(fields, ['if-none-match', 'if-modified-since']);
   }
   const changed = intent === 'document' || intent === 'script';

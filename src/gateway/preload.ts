@@ -1,5 +1,6 @@
 import type { Policy } from '../guard/policy.ts';
 import { foldPath } from '../wire/fold.ts';
+import { hasField } from './fieldlist.ts';
 import { isSpace } from './html.ts';
 import type { Pieces } from './page.ts';
 
@@ -17,6 +18,7 @@ export function coveredBy(policy: Policy, pathname: string): boolean {
  * preload to the signed call that follows.
  */
 export function keepLinks(fields: readonly string[], isCovered: IsCovered): string[] | null {
+  if (!hasField(fields, 'link')) return null;
   let touched = false;
   const kept: string[] = [];
   for (let at = 0; at + 1 < fields.length; at += 2) {

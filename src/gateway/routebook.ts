@@ -109,8 +109,20 @@ function isAnonymous(view: RequestView, ours: ReadonlySet<string>): boolean {
 /** Numbers, UUIDs, long hexadecimal and anything long with digits stand for an id. */
 const ID = /^(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|(?=[^/]*\d)[A-Za-z0-9_~-]{16,})$/i;
 
+const MAX_SHAPES = 4096;
+const shapes = new Map<string, string>();
+
 /** `/api/posts/42/image` as `/api/posts/:id/image`. */
 export function shapeOf(path: string): string {
+  const found = shapes.get(path);
+  if (found !== undefined) return found;
+  const shape = toShape(path);
+  if (shapes.size >= MAX_SHAPES) shapes.clear();
+  if (path.length <= 256) shapes.set(path, shape);
+  return shape;
+}
+
+function toShape(path: string): string {
   const segments = path.split('/');
   const shown = segments.slice(0, MAX_SEGMENTS).map((segment) => (ID.test(segment) ? ':id' : segment));
   return segments.length > MAX_SEGMENTS ? [...shown, '**'].join('/') : shown.join('/');

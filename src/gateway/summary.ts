@@ -90,7 +90,8 @@ export function createVisitorBook(): VisitorBook {
 
   return {
     add(record) {
-      const hit = record.code !== '';
+      // A first visit without a stamp gets one with that answer and goes on by itself: nobody was turned away.
+      const hit = record.code !== '' && record.code !== 'stamp';
       requests++;
       if (record.wouldRefuse) wouldRefuse++;
       else if (hit) refused++;
@@ -147,9 +148,14 @@ export function createVisitorBook(): VisitorBook {
 }
 
 function bump(groups: Map<string, Counts>, name: string, refused: boolean): void {
-  const key = groups.has(name) || groups.size < MAX_GROUPS ? name : '…';
-  const counts = groups.get(key) ?? { requests: 0, refused: 0 };
+  const counts = groups.get(name) ?? newCounts(groups, name);
   counts.requests++;
   if (refused) counts.refused++;
-  groups.set(key, counts);
+}
+
+function newCounts(groups: Map<string, Counts>, name: string): Counts {
+  const key = groups.size < MAX_GROUPS ? name : '…';
+  const made = groups.get(key) ?? { requests: 0, refused: 0 };
+  groups.set(key, made);
+  return made;
 }

@@ -71,17 +71,25 @@ interface Attempt {
 
 export function createEntry(deps: EntryDeps): Enter {
   const memory = createAnswerMemory(deps.clock);
+  // Entries that wait for state, so that one sent twice at once makes one claim, too. As many as requests in flight.
+  const waiting = new Map<string, Promise<EntryResult>>();
   return (view, body, facts) => {
     const key = memoryKey(view, body, facts, deps.policy());
     const known = memory.get(key);
     if (known !== null) return admit(deps, known);
+    const pending = waiting.get(key);
+    if (pending !== undefined) return pending;
     const prepared = prepare(deps, view, body, facts);
     if ('kind' in prepared) return prepared;
     const { attempt, claim } = prepared;
     const grant = deps.state.enter(claim);
     // What follows the claim costs a key agreement: a flood is turned away before it.
-    if (grant instanceof Promise) return grant.then((given) => conclude(deps, memory, key, attempt, given));
-    return conclude(deps, memory, key, attempt, grant);
+    if (!(grant instanceof Promise)) return conclude(deps, memory, key, attempt, grant);
+    const result = grant
+      .then((given) => conclude(deps, memory, key, attempt, given))
+      .finally(() => waiting.delete(key));
+    waiting.set(key, result);
+    return result;
   };
 }
 

@@ -198,11 +198,33 @@ test('another cookie, origin or key is another entry', async () => {
   assert.equal(claims.length, 4);
 });
 
-test('a state that answers later is waited for, and nothing else is', async () => {
+test('P7.3 where state answers later, an entry sent twice at once makes one claim', async () => {
   const inner = createMemoryState();
-  const state: State = { ...watched(inner).state, enter: async (claim) => inner.enter(claim) };
+  const { state: sync, claims } = watched(inner);
+  const state: State = { ...sync, enter: async (claim) => sync.enter(claim) };
   const doors = createDoors({ state });
-  answered(await doors.enter(pairOf(doors.stamps.issue(false))));
+  const page = createPage();
+  const stamp = pairOf(doors.stamps.issue(false));
+  const [first, second] = await Promise.all([doors.enter(stamp, page), doors.enter(stamp, page)]);
+  assert.equal(answered(first).message.ticket, answered(second).message.ticket);
+  assert.equal(claims.length, 1);
+  answered(await doors.enter(stamp));
+  assert.equal(claims.length, 2);
+});
+
+test('a state that fails fails that entry alone', async () => {
+  const inner = createMemoryState();
+  let broken = true;
+  const state: State = {
+    ...watched(inner).state,
+    enter: async (claim) => (broken ? Promise.reject(new Error('unreachable')) : inner.enter(claim)),
+  };
+  const doors = createDoors({ state });
+  const page = createPage();
+  const stamp = pairOf(doors.stamps.issue(false));
+  await assert.rejects(doors.enter(stamp, page), /unreachable/);
+  broken = false;
+  answered(await doors.enter(stamp, page));
 });
 
 test('a point off the curve is refused, after its claim and without a fault', async () => {

@@ -166,7 +166,7 @@ function assemble(config: Config, parts: GuardParts, bundle: Bundle): Guard {
       return compiled.script.hash;
     },
     get workerScript() {
-      return { url: compiled.script.path, text: compiled.script.text };
+      return compiled.script.worker;
     },
     decide(request) {
       const decision = compiled.runner.decide(request);

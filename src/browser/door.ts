@@ -2,7 +2,7 @@ import { type EntryAnswer, formatEntryRequest, purposeInfo, transcript } from '.
 import { fromBase64url, toBase64url } from './base64.ts';
 import type { Platform } from './platform.ts';
 
-/** The second door (docs/protocol.md §3): one key agreement per page or worker, renewed while it lives. */
+/** The second door (docs/protocol.md §2): one key agreement per page or worker, renewed while it lives. */
 
 /** What one entry gives: the ticket and the keys that belong to it. */
 export interface Entry {

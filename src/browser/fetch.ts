@@ -32,15 +32,15 @@ export async function signedFetch(context: Context, target: Target, request: Req
   // What an app's own Request holds cannot be told: where policy wants no digest, it is passed on unread.
   const stream = target.route.body === 'unsigned' && (body instanceof ReadableStream || body instanceof Request);
   const payload = stream ? undefined : await abortable(signal, payloadOf(context, request, body));
-  // A service worker passes on what its page has signed: that proof is good as it stands.
+  // A service worker passes on what its page has signed: that proof is tried as it stands, and is nobody's here.
   const signed = /\bsallyport=/.test(request.headers.get('signature-input') ?? '');
-  const used = signed ? undefined : await abortable(signal, door.ready());
-  const response = await attempt(context, target, request, payload, signed ? null : used);
-  const mended = await abortable(signal, mend(context, request.method, response, used, !stream));
-  if (!mended) return response;
-  const second = await attempt(context, target, request, payload, mended);
-  await mend(context, request.method, second, mended, false);
-  return second;
+  let used = signed ? null : await abortable(signal, door.ready());
+  for (let tries = signed ? 0 : 1; ; tries++) {
+    const response = await attempt(context, target, request, payload, used);
+    const mended = await abortable(signal, mend(context, request.method, response, used, !stream && tries < 2));
+    if (!mended) return response;
+    used = mended;
+  }
 }
 
 /** What to sign with once more, where the response is a refusal that this may remove; the response stays readable. */
@@ -48,7 +48,7 @@ async function mend(
   context: Context,
   method: string,
   response: Response,
-  used: Entry | undefined,
+  used: Entry | null | undefined,
   repeatable: boolean,
 ): Promise<Entry | undefined> {
   const header = (name: string) => response.headers.get(name);

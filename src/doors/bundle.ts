@@ -9,7 +9,7 @@ import type { Bundle } from './script.ts';
  *
  * The script is one classic script; it sees the configuration as the constant `__SALLYPORT__`. Every file of
  * `src/browser/chunks` becomes an ES module of its own, loaded by `import()` from the address in
- * `__SALLYPORT__.chunks`.
+ * `__SALLYPORT__.chunks`. Workers get one script that holds every part: service workers cannot load any later.
  */
 
 const SOURCE = import.meta.url.endsWith('.ts');
@@ -27,12 +27,14 @@ export async function buildBundle(): Promise<Bundle> {
   const folder = new URL('../browser/', import.meta.url);
   const chunkFolder = new URL('chunks/', folder);
   const names = (await readdir(chunkFolder)).filter((file) => file.endsWith('.ts')).sort();
-  const [script, ...chunks] = await Promise.all([
+  const [script, worker, ...chunks] = await Promise.all([
     build(new URL('script.ts', folder), 'iife'),
+    build(new URL('worker.ts', folder), 'iife'),
     ...names.map((file) => build(new URL(file, chunkFolder), 'esm')),
   ]);
   return {
     script,
+    worker,
     chunks: Object.fromEntries(names.map((file, index) => [basename(file, '.ts'), chunks[index] ?? ''])),
   };
 }
@@ -61,6 +63,8 @@ async function readBundle(folder: URL): Promise<Bundle> {
   const texts = await Promise.all(files.map((file) => readFile(new URL(file, folder), 'utf8')));
   const byName = new Map(files.map((file, index) => [basename(file, '.js'), texts[index] ?? '']));
   const script = byName.get('script') ?? '';
+  const worker = byName.get('worker') ?? '';
   byName.delete('script');
-  return { script, chunks: Object.fromEntries(byName) };
+  byName.delete('worker');
+  return { script, worker, chunks: Object.fromEntries(byName) };
 }

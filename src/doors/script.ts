@@ -6,6 +6,8 @@ import type { ScriptConfig } from '../wire/script-config.ts';
 export interface Bundle {
   /** Statements; they see the configuration as `__SALLYPORT__`. */
   readonly script: string;
+  /** The same for workers, with all parts in it. */
+  readonly worker: string;
   /** Parts loaded on demand, by name. */
   readonly chunks: Readonly<Record<string, string>>;
 }
@@ -17,6 +19,8 @@ export interface Script {
   /** Path of the script. */
   readonly path: string;
   readonly text: string;
+  /** What goes in front of a worker's script: its text, and an address by which a module imports it. */
+  readonly worker: { readonly url: string; readonly text: string };
   /** The element for pages; `nonce` where the page's policy uses one, else ''. */
   tag(nonce: string): string;
   /** Answers a path under the mount; null where it names no script. Older hashes get the current text, uncached. */
@@ -26,8 +30,9 @@ export interface Script {
 /** What a policy knows of its script; the chunks' addresses are found here. */
 export type ScriptPolicy = Omit<ScriptConfig, 'chunks'>;
 
-/** `s` is the script itself; chunks have other names. */
+/** `s` is the script itself, `w` the one for workers; chunks have other names. */
 const SCRIPT_NAME = 's';
+const WORKER_NAME = 'w';
 const NAME = /^([a-z][a-z0-9-]{0,31})\.([0-9a-f]{16})\.js$/;
 
 export function createScript(policy: ScriptPolicy, bundle: Bundle): Script {
@@ -35,8 +40,11 @@ export function createScript(policy: ScriptPolicy, bundle: Bundle): Script {
   const chunks = Object.fromEntries([...texts].map(([name, text]) => [name, `${name}.${hashOf(text)}.js`]));
   const config: ScriptConfig = { ...policy, chunks };
   // One wrapper, so that neither configuration nor bundle leaves a name in the page.
-  const text = `(()=>{const __SALLYPORT__=${JSON.stringify(config)};\n${bundle.script}\n})();\n`;
+  const wrap = (script: string) => `(()=>{const __SALLYPORT__=${JSON.stringify(config)};\n${script}\n})();\n`;
+  const text = wrap(bundle.script);
+  const worker = wrap(bundle.worker);
   texts.set(SCRIPT_NAME, text);
+  texts.set(WORKER_NAME, worker);
   const hash = hashOf(text);
   const hashes = new Map([...texts].map(([name, content]) => [name, hashOf(content)]));
   const path = `${policy.mount}/${SCRIPT_NAME}.${hash}.js`;
@@ -44,6 +52,7 @@ export function createScript(policy: ScriptPolicy, bundle: Bundle): Script {
     hash,
     path,
     text,
+    worker: { url: `${policy.mount}/${WORKER_NAME}.${hashOf(worker)}.js`, text: worker },
     tag: (nonce) => `<script src="${path}"${isNonce(nonce) ? ` nonce="${nonce}"` : ''}></script>`,
     serve(requested) {
       if (!requested.startsWith(`${policy.mount}/`)) return null;

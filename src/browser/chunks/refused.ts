@@ -23,8 +23,8 @@ export interface Refused {
   readonly text: string;
   readonly header: (name: string) => string | null;
   readonly method: string;
-  /** What the call was signed with; undefined where it went without a proof. */
-  readonly used: Entry | undefined;
+  /** What the call was signed with; undefined where it went without a proof, null where the proof was another's. */
+  readonly used: Entry | null | undefined;
   /** Whether the call can be sent once more: its body was kept, and it has been sent only once. */
   readonly repeatable: boolean;
 }
@@ -42,7 +42,7 @@ async function entryAfter({ door }: Context, { code }: Problem, { used, method, 
   // A signed call that was refused as unsigned met a preload of the browser's: its ticket is good.
   const kind = used && code === 'entry-required' ? 'sign' : REMEDIES[code];
   if (kind === 'clock') door.learn(header('date'));
-  if (kind === 'enter') return door.again(used);
+  if (kind === 'enter') return used === null ? door.ready() : door.again(used);
   // A replay is resent only where sending twice means once (RFC 9110 §9.2.2).
   return kind && (kind !== 'sign-idempotent' || /^(?:GET|HEAD|PUT|DELETE)$/.test(method)) ? door.ready() : undefined;
 }

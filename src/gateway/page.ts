@@ -37,8 +37,10 @@ export interface Pages {
   rewrite(view: RequestView, decision: Decision, status: number, responseFields: readonly string[]): Rewrite | null;
 }
 
-/** Answers without a complete document in them. */
-const PARTIAL: ReadonlySet<number> = new Set([204, 205, 206, 304]);
+/** Answers without a complete document in them, or with one that nobody is shown (redirects). */
+function isPartial(status: number): boolean {
+  return status < 200 || status === 204 || status === 205 || status === 206 || (status >= 300 && status < 400);
+}
 
 /** Fields that speak of bytes which a changed body no longer has. */
 const OF_THE_BYTES = ['content-length', 'content-md5', 'digest', 'content-digest', 'repr-digest', 'accept-ranges'];
@@ -87,7 +89,7 @@ function revalidated(
 ): Rewrite | null {
   const asked = toBackendConditions(joinedFieldOf(view.fields, 'if-none-match'), guard.scriptHash, true);
   if (!asked.salted || intent === 'other') return touched ? { fields: [...fields], transform: () => null } : null;
-  const salted = withSaltedTag(guard, fields);
+  const salted = varying(withSaltedTag(guard, fields));
   const stamped = intent === 'document' ? withStamp(guard, view, salted) : salted;
   return { fields: stamped, transform: () => null };
 }
@@ -99,12 +101,13 @@ function partFor(
   status: number,
   fields: readonly string[],
 ): Rewrite | null {
-  if (intent === 'other' || status < 200 || PARTIAL.has(status)) return null;
+  if (intent === 'other' || isPartial(status)) return null;
   const coding = parseCoding(joinedFieldOf(fields, 'content-encoding'));
   if (coding === null || isAttachment(fields)) return null;
   const type = fieldOf(fields, 'content-type');
   if (intent === 'script') return isJavaScript(type) ? workerPart(guard, view, coding, fields) : null;
-  if (!isMedia(type, 'text/html')) return null;
+  // Without a type browsers look for themselves (MIME Sniffing §7.1): so does the scanner, for what it is sure of.
+  if (type !== '' && !isMedia(type, 'text/html')) return null;
   return documentPart(guard, view, intent, coding, fields, type);
 }
 
@@ -116,14 +119,15 @@ function documentPart(
   fields: readonly string[],
   type: string,
 ): Rewrite {
-  let out = withSaltedTag(guard, without(fields, OF_THE_BYTES));
-  out = withField(out, 'Vary', withVary(joinedFieldOf(out, 'vary'), 'Sec-Fetch-Dest'));
+  let out = varying(withSaltedTag(guard, without(fields, OF_THE_BYTES)));
   if (intent === 'document') out = withDocumentFields(guard, withStamp(guard, view, out));
   if (fieldOf(fields, 'content-length') === '0') return { fields: out, transform: () => null };
   const nonce = scriptNonce(joinedFieldOf(fields, 'content-security-policy'));
   const transform = (): Duplex | null => {
     if (view.method === 'HEAD') return null;
-    const scanner = createHtmlScanner(guard.scriptTag(nonce), unitsOf(type), { onlyComplete: intent === 'kept' });
+    const scanner = createHtmlScanner(guard.scriptTag(nonce), unitsOf(type), {
+      onlyComplete: intent === 'kept' || type === '',
+    });
     const preloads = createPreloadFilter((url) => isCovered(guard, view, url), unitsOf(type) === 'bytes');
     return throughCoding(coding, pieceByPiece(scanner, preloads));
   };
@@ -133,18 +137,21 @@ function documentPart(
 function workerPart(guard: PageGuard, view: RequestView, coding: Coding, fields: readonly string[]): Rewrite | null {
   const script = guard.workerScript;
   if (script === undefined) return null;
-  let out = withSaltedTag(guard, without(fields, OF_THE_BYTES));
-  out = withField(out, 'Vary', withVary(joinedFieldOf(out, 'vary'), 'Sec-Fetch-Dest'));
+  const out = varying(withSaltedTag(guard, without(fields, OF_THE_BYTES)));
   if (fieldOf(fields, 'content-length') === '0') return { fields: out, transform: () => null };
   const transform = (): Duplex | null =>
     view.method === 'HEAD' ? null : throughCoding(coding, pieceByPiece(createWorkerFront(script)));
   return { fields: out, transform };
 }
 
-/** Caches must not answer a navigation with what a script fetched from the same address, nor the other way round. */
 function varyHtml(decision: Decision, view: RequestView, fields: readonly string[]): string[] | null {
   if (decision.route.level !== 'open' || (view.method !== 'GET' && view.method !== 'HEAD')) return null;
   if (!isMedia(fieldOf(fields, 'content-type'), 'text/html')) return null;
+  return varying(fields);
+}
+
+/** Caches must not answer a navigation with what a script fetched from the same address, nor the other way round. */
+function varying(fields: readonly string[]): string[] {
   return withField(fields, 'Vary', withVary(joinedFieldOf(fields, 'vary'), 'Sec-Fetch-Dest'));
 }
 
@@ -175,7 +182,8 @@ function toPrivate(cacheControl: string): string {
  */
 function withDocumentFields(guard: PageGuard, fields: readonly string[]): string[] {
   if (guard.policy.mode !== 'enforce') return [...fields];
-  let out = withField(fields, 'X-Content-Type-Options', 'nosniff');
+  let out = [...fields];
+  if (fieldOf(out, 'content-type') !== '') out = withField(out, 'X-Content-Type-Options', 'nosniff');
   if (fieldOf(out, 'referrer-policy') === '') {
     out = withField(out, 'Referrer-Policy', 'strict-origin-when-cross-origin');
   }

@@ -131,6 +131,7 @@ const LEFT_ALONE: readonly {
 }[] = [
   { name: 'a part of a page', status: 206 },
   { name: 'no content', status: 204 },
+  { name: 'a redirect', status: 302 },
   { name: 'a download', fields: [...HTML, 'Content-Disposition', 'attachment; filename=a.html'] },
   { name: 'XHTML', fields: ['Content-Type', 'application/xhtml+xml'] },
   { name: 'JSON', fields: ['Content-Type', 'application/json'] },
@@ -367,4 +368,23 @@ test('enforce adds what no working page depends on the absence of, and nothing a
 
 test('a page that answers nothing is left empty', () => {
   assert.equal(rewriteOf([...HTML, 'Content-Length', '0'])?.transform(), null);
+});
+
+test('a page without a type, which browsers sniff, gets the tag where it is surely one; nothing else does', async () => {
+  const guard = pageGuard({ mode: 'enforce' });
+  assert.equal((await bodyOf(['Server', 'x'], [Buffer.from(PAGE)], navigation(), guard)).toString(), CHANGED);
+  for (const other of ['{"a":1}', '<p>part', 'GIF89a', '<svg xmlns="x">']) {
+    assert.equal((await bodyOf([], [Buffer.from(other)], navigation(), guard)).toString(), other);
+  }
+  assert.equal(fieldOf(rewriteOf([], navigation(), 200, guard)?.fields ?? [], 'x-content-type-options'), '');
+  const image = rewriteOf(['Content-Type', 'image/svg+xml']);
+  assert.equal(image, null);
+});
+
+test('a 304 varies as the page does, so that caches keep telling them apart', () => {
+  const view = navigation('/', { 'if-none-match': `W/"a.${HASH}s"` });
+  assert.equal(
+    fieldOf(rewriteOf(['ETag', '"a"', 'Vary', 'Cookie'], view, 304)?.fields ?? [], 'vary'),
+    'Cookie, Sec-Fetch-Dest',
+  );
 });

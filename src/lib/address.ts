@@ -22,8 +22,12 @@ export function parseAddress(text: string): Address | null {
   return bytes && unwrap(bytes);
 }
 
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
 /** What budgets count by: an IPv4 address as it is, IPv6 as its /56 (`2001:db8:0:100::/56`); '' for no address. */
 export function prefixOf(address: string): string {
+  // Asked on every request: a plain IPv4 address is its own prefix, and one expression says that it is one.
+  if (IPV4.test(address)) return address;
   const bytes = parseAddress(address);
   if (bytes === null) return '';
   if (bytes.length === 4) return bytes.join('.');

@@ -33,6 +33,8 @@ test('takes exactly what the platform takes for an address', () => {
   fc.assert(
     fc.property(fc.oneof(guess, fc.ipV4(), fc.ipV6()), (text) => {
       assert.equal(parseAddress(text) !== null, isIP(text) !== 0, text);
+      assert.equal(prefixOf(text) !== '', isIP(text) !== 0, text);
+      if (isIP(text) === 4) assert.equal(prefixOf(text), text);
     }),
     { numRuns: 2000 },
   );

@@ -1,6 +1,6 @@
 import { runningGates } from '../gateway/admin-client.ts';
 import type { LogLevel } from '../gateway/log.ts';
-import { type Service, startService } from '../gateway/service.ts';
+import type { Service, ServiceOptions } from '../gateway/service.ts';
 import { ConfigError, SallyportError } from '../guard/errors.ts';
 import { banner, type GateReport } from './banner.ts';
 import { EXIT, type Io, present } from './command.ts';
@@ -16,9 +16,11 @@ export async function runGate(flags: RunFlags, io: Io): Promise<number> {
   const load = (): Promise<LoadedConfig> => loadConfig(flags, layersToAsk().map(({ name }) => name));
   const loaded = await load();
   checkStart(loaded);
-  const service = await start(flags, loaded, async () => (await load()).config);
-  present(io, describe(service, loaded), (report) => banner(report, io.terminal.paint));
-  await untilStopped(service, io);
+  const { receiveInheritance } = await import('../gateway/lifecycle.ts');
+  const inheritance = await receiveInheritance();
+  const service = await start({ ...loaded, log: flags.log, inheritance, load: async () => (await load()).config });
+  if (inheritance === null) present(io, describe(service, loaded), (report) => banner(report, io.terminal.paint));
+  await service.stopped;
   return EXIT.ok;
 }
 
@@ -34,12 +36,14 @@ function checkStart({ config, file }: LoadedConfig): void {
   }
 }
 
-async function start(flags: RunFlags, { config, file }: LoadedConfig, load: () => Promise<LoadedConfig['config']>): Promise<Service> {
+async function start(options: ServiceOptions): Promise<Service> {
+  // What serves is loaded only once it is known what to serve.
+  const { startService } = await import('../gateway/service.ts');
   try {
-    return await startService({ config, file, log: flags.log, load });
+    return await startService(options);
   } catch (error) {
     if (!(error instanceof SallyportError) || error.code !== 'listen') throw error;
-    throw new SallyportError('listen', `${error.message}${await whoListens(config.listen)}`, { cause: error });
+    throw new SallyportError('listen', `${error.message}${await whoListens(options.config.listen)}`, { cause: error });
   }
 }
 
@@ -66,27 +70,4 @@ function describe({ gate, metrics }: Service, { config, file }: LoadedConfig): G
     secret: (process.env['SALLYPORT_SECRET'] ?? '') !== '',
     pid: process.pid,
   };
-}
-
-/** Resolves when a signal has ended the gate and everything is closed. A second signal ends it at once. */
-function untilStopped(service: Service, io: Io): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let stopping = false;
-    const stop = (signal: NodeJS.Signals): void => {
-      if (stopping) process.exit(signal === 'SIGINT' ? 130 : 143);
-      stopping = true;
-      if (!io.json) io.terminal.err('sallyport: finishing what is under way; once more to stop at once');
-      process.off('SIGHUP', reload);
-      service.close().then(resolve, reject);
-    };
-    const reload = (): void => {
-      service.control.reload().then(
-        ({ mode }) => service.log.info('configuration read again', { mode }),
-        (error: unknown) => service.log.error('configuration not taken; the old one stays in force', error),
-      );
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-    process.on('SIGHUP', reload);
-  });
 }

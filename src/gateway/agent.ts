@@ -17,7 +17,7 @@ function classify(userAgent: string): Family {
   if (!userAgent.startsWith('Mozilla/')) return 'program';
   if (/\bEdg(?:e|A|iOS)?\//.test(userAgent)) return 'Edge';
   if (/\b(?:Firefox|FxiOS)\//.test(userAgent)) return 'Firefox';
-  if (/\b(?:Chrome|Chromium|CriOS)\//.test(userAgent)) return 'Chrome';
+  if (/\b(?:HeadlessChrome|Chrome|Chromium|CriOS)\//.test(userAgent)) return 'Chrome';
   if (/\bSafari\//.test(userAgent)) return 'Safari';
   return 'other browser';
 }

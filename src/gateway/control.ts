@@ -57,6 +57,12 @@ export interface ControlParts {
   readonly probes: Probes;
   readonly started: Date;
   readonly file: string;
+  /** Mode that file and flags name, which a live switch may differ from. */
+  readonly fileMode: Mode;
+  /** Found routes that were accepted live before this process took over. */
+  readonly accepted: readonly FoundRoute[];
+  /** Told of all that were accepted so far, whenever there are more. */
+  onAccepted(accepted: readonly FoundRoute[]): void;
   /** Reads the configuration anew; throws ConfigError. */
   load(): Promise<Config>;
   metrics(): Promise<string>;
@@ -73,8 +79,8 @@ const LATEST = 500;
 /** Administration of one gate: looks, switches, reloads. */
 export function createControl(parts: ControlParts): Control {
   const { gate, records } = parts;
-  let loadedMode = gate.mode();
-  let accepted: readonly FoundRoute[] = [];
+  let loadedMode = parts.fileMode;
+  let { accepted } = parts;
 
   const found = (): FoundRoute[] =>
     foundRoutes(records.latest(10_000).filter((record) => !isListed(gate.guard.policy, record)));
@@ -85,7 +91,10 @@ export function createControl(parts: ControlParts): Control {
     if (mode === 'enforce' && open.length > 0 && !acceptFound) throw notListed(open);
     const { config, lines } = acceptFound ? withFound(gate.config, open) : { config: gate.config, lines: [] };
     apply(gate, { ...config, mode });
-    if (acceptFound) accepted = [...accepted, ...open];
+    if (acceptFound && open.length > 0) {
+      accepted = [...accepted, ...open];
+      parts.onAccepted(accepted);
+    }
     return { before, mode, lines };
   };
 

@@ -1,14 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import type { Config } from '../guard/config.ts';
 import type { Decision } from '../guard/decision.ts';
+import { SallyportError } from '../guard/errors.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import { createGuard } from '../index.ts';
 import { createMemoryState } from '../stores/memory/index.ts';
-import { type Admin, openAdmin } from './admin.ts';
+import { openAdmin } from './admin.ts';
 import { type Control, createControl } from './control.ts';
+import { type FoundRoute, withFound } from './found.ts';
 import type { Gate } from './gate.ts';
-import { startGate } from './index.ts';
+import { type Inheritance, manageLifecycle, startGate } from './index.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import { createMetrics, type Metrics, type MetricsServer, serveMetrics } from './metrics.ts';
 import { createProbes, type Probes } from './probes.ts';
@@ -21,6 +24,8 @@ export interface ServiceOptions {
   readonly log: LogLevel;
   /** Reads the configuration anew; throws ConfigError. */
   load(): Promise<Config>;
+  /** From the process that this one replaces (SIGUSR2); null where a person started it. */
+  readonly inheritance: Inheritance | null;
 }
 
 /** A gate with everything that people run it by: records, administration, log, metrics. */
@@ -30,11 +35,14 @@ export interface Service {
   readonly log: Log;
   /** `host:port` of the metrics; '' without. */
   readonly metrics: string;
-  /** Finishes what is under way, closes everything, and takes the socket off the disk. */
-  close(): Promise<void>;
+  /** Resolves once a signal has ended the gate, everything is closed, and nothing is left on the disk. */
+  readonly stopped: Promise<void>;
 }
 
+/** Starts the gate and ties it to this process's signals. */
 export async function startService(options: ServiceOptions): Promise<Service> {
+  const { inheritance } = options;
+  const secret = process.env['SALLYPORT_SECRET'] || inheritance?.secret || randomBytes(32).toString('base64url');
   const state = createMemoryState();
   const log = createLog({
     level: options.log,
@@ -44,10 +52,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const records = createRecords({ now: Date.now });
   const probes = createProbes();
   const metrics = createMetrics(() => state.usage());
-  const gate = await startGate(options.config, {
-    state,
-    createGuard: async (config) => watched(await createGuard(config, { state }), records),
+  const accepted = handedRows(inheritance);
+  const config = withFound(options.config, accepted).config;
+  const gate = await startGate(inheritance === null ? config : { ...config, mode: inheritance.mode }, {
+    secret,
+    createGuard: async (config) => watched(await createGuard(config, { state, secret }), records),
     onDecision: (decision, view) => tell(decision, view, { records, probes, metrics, log }),
+    inherited: inheritance?.server ?? null,
   });
   const control = createControl({
     gate,
@@ -55,26 +66,77 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     probes,
     started: new Date(),
     file: options.file,
+    fileMode: options.config.mode ?? 'report',
+    accepted,
+    onAccepted(rows) {
+      process.env[ACCEPTED] = JSON.stringify(rows);
+    },
     load: options.load,
     metrics: () => metrics.text(),
     audit: ({ action, details, outcome }) => log.warn('administration', { action, details, outcome }),
   });
-  let admin: Admin | null = null;
-  let served: MetricsServer | null = null;
-  const close = async (): Promise<void> => {
-    await admin?.close();
-    await gate.close();
-    await served?.close();
-    log.flush();
-  };
-  try {
-    admin = await openAdmin({ port: gate.address.port, actions: control });
-    if (options.config.metrics !== undefined) served = await serveMetrics(metrics, options.config.metrics);
-  } catch (error) {
-    await close();
+  const surroundings = await open(gate, control, metrics, options).catch(async (error: unknown) => {
+    await gate.close({ graceMs: 0 });
     throw error;
+  });
+  const lifecycle = manageLifecycle({ gate, secret, reload: () => control.reload(), say: log.info, warn: log.warn });
+  inheritance?.ready();
+  const stopped = lifecycle.stopped.then(async () => {
+    await surroundings.close();
+    log.flush();
+  });
+  return { gate, control, log, metrics: surroundings.metrics, stopped };
+}
+
+/** Found routes that were accepted live, handed to the process that replaces this one. */
+const ACCEPTED = 'SALLYPORT_ACCEPTED';
+
+/** Only a successor reads them: an environment variable must not weaken a gate that somebody starts. */
+function handedRows(inheritance: Inheritance | null): readonly FoundRoute[] {
+  const handed = process.env[ACCEPTED];
+  delete process.env[ACCEPTED];
+  if (inheritance === null || handed === undefined) return [];
+  process.env[ACCEPTED] = handed;
+  return JSON.parse(handed);
+}
+
+interface Surroundings {
+  /** `host:port` of the metrics; '' without. */
+  readonly metrics: string;
+  close(): Promise<void>;
+}
+
+/** Administration and metrics. */
+async function open(gate: Gate, control: Control, metrics: Metrics, options: ServiceOptions): Promise<Surroundings> {
+  const admin = await openAdmin({ port: gate.address.port, actions: control });
+  const want = options.config.metrics;
+  if (want === undefined) return { metrics: '', close: () => admin.close() };
+  const ended = new AbortController();
+  const serving =
+    options.inheritance === null ? serveMetrics(metrics, want) : serveLater(() => serveMetrics(metrics, want), ended.signal);
+  const close = async (): Promise<void> => {
+    ended.abort();
+    await admin.close();
+    await (await serving)?.close();
+  };
+  if (options.inheritance !== null) return { metrics: want, close };
+  try {
+    return { metrics: (await serving)?.address ?? '', close };
+  } catch (error) {
+    await admin.close();
+    const why = error instanceof Error ? error.message : String(error);
+    throw new SallyportError('listen', `metrics is ${want}; nothing can listen there (${why}): choose another port`);
   }
-  return { gate, control, log, metrics: served?.address ?? '', close };
+}
+
+/** The process that is replaced holds the metrics' port until it has finished what it has. */
+async function serveLater(serve: () => Promise<MetricsServer>, ended: AbortSignal): Promise<MetricsServer | null> {
+  for (let attempt = 0; attempt < 120 && !ended.aborted; attempt++) {
+    const served = await serve().catch(() => null);
+    if (served !== null) return served;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  return null;
 }
 
 interface Listeners {
@@ -88,7 +150,8 @@ function tell(decision: Decision, view: RequestView, { records, probes, metrics,
   records.add(decision, view);
   probes.add(decision, view);
   metrics.decided(decision);
-  log.decided(decision, view);
+  // A first visit without a stamp gets one with this answer and goes on by itself: nothing to write home about.
+  if (decision.code !== 'stamp') log.decided(decision, view);
 }
 
 /** The same guard, whose settled requests the records hear of. */

@@ -20,7 +20,8 @@ await bundle(join(out, 'browser', 'page'));
 async function bundle(folder) {
   const { script, worker, chunks } = await buildBundle();
   mkdirSync(folder, { recursive: true });
-  for (const [name, text] of Object.entries({ script, worker, ...chunks })) writeFileSync(join(folder, `${name}.js`), text);
+  for (const [name, text] of Object.entries({ script, worker, ...chunks }))
+    writeFileSync(join(folder, `${name}.js`), text);
 }
 
 async function compile(project, options) {

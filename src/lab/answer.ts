@@ -1,7 +1,6 @@
 import { CODES, type Code } from '../wire/codes.ts';
 import { HEADER_DECISION } from '../wire/constants.ts';
 import { field, type RawAnswer } from './http.ts';
-import type { Sample } from './lab.ts';
 
 /**
  * Who answered. `gate`: refused, with this code. `backend`: admitted, whatever it said: also its 404 is
@@ -12,6 +11,14 @@ export type AnswerKind =
   | { readonly by: 'gate'; readonly code: Code | 'unknown' | 'preflight' }
   | { readonly by: 'backend' }
   | { readonly by: 'nobody'; readonly why: string };
+
+/** What is kept of an answer to compare others with. */
+export interface Sample {
+  readonly kind: AnswerKind;
+  readonly status: number;
+  readonly mediaType: string;
+  readonly body: Uint8Array;
+}
 
 export const BACKEND: AnswerKind = { by: 'backend' };
 

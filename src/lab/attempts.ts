@@ -1,9 +1,10 @@
 import { kindOf } from './answer.ts';
 import { perCall, type Spend } from './cost.ts';
 import type { RawRequest, Sender } from './http.ts';
-import { type Lab, MINTS_SPENT, NotRun } from './lab.ts';
+import type { Lab } from './lab.ts';
+import { MINTS_SPENT, NotRun } from './not-run.ts';
 import type { Tally } from './tally.ts';
-import type { Opening } from './wire-client.ts';
+import type { Opening, WireClient } from './wire-client.ts';
 
 /** Calls in one stretch between two comparisons. */
 const STRETCH = 25;
@@ -89,4 +90,10 @@ export function plainRequest(lab: Pick<Lab, 'target' | 'method'>, fields: readon
     fields: ['Host', target.authority, 'Accept', '*/*', ...fields],
     body: null,
   };
+}
+
+/** The honest client of the run, for attackers that copy from it. */
+export function honestClient(lab: Lab): WireClient {
+  if (lab.honest === null) throw new NotRun(`there is nothing to copy: ${lab.base.doors}`);
+  return lab.honest;
 }

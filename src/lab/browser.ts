@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
-import { NotRun } from './lab.ts';
+import { NotRun } from './not-run.ts';
 import type { Spend } from './cost.ts';
 
 /** A running Chromium of the system, and what its processes have cost. */

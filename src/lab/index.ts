@@ -9,12 +9,15 @@ import { otherSite } from './attackers/other-site.ts';
 import { plain } from './attackers/plain.ts';
 import { replay, replayLater } from './attackers/replay.ts';
 import { ticket } from './attackers/ticket.ts';
-import { type LabOptions, type LabReport, runAttackers } from './run.ts';
 import type { Attacker } from './lab.ts';
+import type { LabOptions } from './options.ts';
+import type { LabReport } from './outcome.ts';
+import { runAttackers } from './run.ts';
 
 export { formatReport } from './report.ts';
-export type { LabOptions, LabReport, RungReport } from './run.ts';
-export type { Verdict } from './lab.ts';
+export type { LabOptions } from './options.ts';
+export type { LabReport, RungReport } from './outcome.ts';
+export type { Verdict } from './tally.ts';
 export { LabError } from './target.ts';
 
 /** Every attacker, in the order of the table: from what costs nothing to what costs a browser. */

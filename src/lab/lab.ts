@@ -1,12 +1,9 @@
-import type { AnswerKind } from './answer.ts';
+import type { Sample } from './answer.ts';
 import type { Chromium } from './browser.ts';
 import type { RawRequest, Sender } from './http.ts';
 import type { Target } from './target.ts';
 import type { Tally } from './tally.ts';
 import type { WireClient } from './wire-client.ts';
-
-/** What one kind of attacker got. `not run` is neither: nothing was learned. */
-export type Verdict = 'stopped' | 'slowed' | 'gets in' | 'not run';
 
 /** One attacker. Added by a file in src/lab/attackers and a line in src/lab/index.ts. */
 export interface Attacker {
@@ -18,17 +15,9 @@ export interface Attacker {
   readonly how: string;
   /** What the list of what is still possible says when it gets in: a sentence without its full stop. */
   readonly possible: string;
-  /** Throws {@link NotRun} where it cannot run. Must stop by itself at `lab.until`. */
+  /** Throws NotRun (not-run.ts) where it cannot run. Must stop by itself at `lab.until`. */
   run(lab: Lab, tally: Tally): Promise<void>;
 }
-
-/** Why an attacker could not run, in words for the report. */
-export class NotRun extends Error {
-  override readonly name = 'NotRun';
-}
-
-/** Why nothing can be learned while the gate puts off new visitors: that is what it does to everybody. */
-export const MINTS_SPENT = 'new sessions are limited for now by entries made before; try again in a minute';
 
 /** What attackers share during one run. */
 export interface Lab {
@@ -51,7 +40,7 @@ export interface Lab {
   readonly base: Baseline;
   /** A client that walked the doors as the page does; null where they did not open, with the reason in `base.doors`. */
   readonly honest: WireClient | null;
-  /** The system's Chromium, started at first use. Throws {@link NotRun} where there is none. */
+  /** The system's Chromium, started at first use. Throws NotRun (not-run.ts) where there is none. */
   chromium(): Promise<Chromium>;
   /** Headers of one call made by the page in a real browser, or by the wire client where there is no browser. */
   pageHeaders(): Promise<CopiedHeaders>;
@@ -77,13 +66,6 @@ export interface Baseline {
   readonly plain: Sample;
   /** Signed requests whose originals were admitted before the first attacker ran. Empty without doors. */
   readonly captured: readonly Captured[];
-}
-
-export interface Sample {
-  readonly kind: AnswerKind;
-  readonly status: number;
-  readonly mediaType: string;
-  readonly body: Uint8Array;
 }
 
 export interface Captured {

@@ -1,7 +1,8 @@
 import type { Page } from 'puppeteer-core';
 import type { Chromium } from './browser.ts';
 import type { RawAnswer } from './http.ts';
-import { type Lab, NotRun } from './lab.ts';
+import type { Lab } from './lab.ts';
+import { NotRun } from './not-run.ts';
 
 const PAGE_TIMEOUT = 10_000;
 

@@ -3,7 +3,7 @@ import type { Chromium } from './browser.ts';
 import { without } from './http.ts';
 import type { CopiedHeaders, Lab } from './lab.ts';
 import { callInPage, openPage } from './page-calls.ts';
-import { PROOF_FIELDS } from './wire-client.ts';
+import { PROOF_FIELDS } from './wire-proof.ts';
 
 /** Fields that a copier of headers leaves out: the cookie and the proof are attackers of their own. */
 const LEFT_OUT: ReadonlySet<string> = new Set([...PROOF_FIELDS, 'cookie']);

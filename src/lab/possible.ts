@@ -1,5 +1,5 @@
 import type { Attacker } from './lab.ts';
-import type { RungReport } from './run.ts';
+import type { RungReport } from './outcome.ts';
 
 /** What is true of every gate of this kind and is not a row of the table. */
 const ALWAYS: readonly string[] = [

@@ -1,4 +1,4 @@
-import type { LabReport, RungReport } from './run.ts';
+import type { LabReport, RungReport } from './outcome.ts';
 
 /** Columns of the widest line. */
 export const WIDTH = 100;

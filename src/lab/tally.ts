@@ -1,6 +1,8 @@
 import type { AnswerKind } from './answer.ts';
 import { addSpend, type Meter, type Pair, type Spend } from './cost.ts';
-import type { Verdict } from './lab.ts';
+
+/** What one kind of attacker got. `not run` is neither: nothing was learned. */
+export type Verdict = 'stopped' | 'slowed' | 'gets in' | 'not run';
 
 /** What an attacker writes its tries into; the one place where verdicts come from. */
 export interface Tally {

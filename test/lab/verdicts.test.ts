@@ -29,6 +29,7 @@ async function attackAndCount(gate: Gate, backend: CountingBackend, options: Lab
   const now = () => ({ reached: backend.reached(), served: backend.served() });
   const report = await runLab(`http://127.0.0.1:${gate.address.port}/api/posts`, {
     calls: 20,
+    seconds: 240,
     later: 1,
     ...options,
     onRung: (name, when) => {

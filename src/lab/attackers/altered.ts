@@ -1,9 +1,9 @@
 import { kindOf } from '../answer.ts';
-import { timeIsUp } from '../attempts.ts';
+import { honestClient, timeIsUp } from '../attempts.ts';
 import type { RawRequest } from '../http.ts';
 import type { Attacker, Lab } from '../lab.ts';
 import type { Tally } from '../tally.ts';
-import { honestClient, type WireClient } from '../wire-client.ts';
+import type { WireClient } from '../wire-client.ts';
 
 /** One change to a request after it was signed. */
 interface Alteration {

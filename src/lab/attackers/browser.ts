@@ -3,7 +3,8 @@ import { kindOf } from '../answer.ts';
 import { inStretches } from '../attempts.ts';
 import { type Chromium, startChromium } from '../browser.ts';
 import { addSpend, type Spend } from '../cost.ts';
-import { type Attacker, type Lab, MINTS_SPENT, NotRun } from '../lab.ts';
+import type { Attacker, Lab } from '../lab.ts';
+import { MINTS_SPENT, NotRun } from '../not-run.ts';
 import { callInPage, openPage } from '../page-calls.ts';
 import type { Tally } from '../tally.ts';
 

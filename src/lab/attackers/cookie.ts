@@ -1,8 +1,8 @@
 import { kindOf } from '../answer.ts';
 import { tryDisguises } from '../carriers.ts';
-import { attempt, wentThrough } from '../attempts.ts';
-import { type Attacker, NotRun } from '../lab.ts';
-import { honestClient } from '../wire-client.ts';
+import { attempt, honestClient, wentThrough } from '../attempts.ts';
+import type { Attacker } from '../lab.ts';
+import { NotRun } from '../not-run.ts';
 
 /** The session cookie of somebody who walked the doors, and every header of their calls, without the proof. */
 export const cookie: Attacker = {

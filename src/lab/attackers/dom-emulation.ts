@@ -7,7 +7,8 @@ import { plainCalls } from '../attempts.ts';
 import { perCall } from '../cost.ts';
 import type { DomOrder, DomResult } from '../dom-child.ts';
 import { createJar } from '../jar.ts';
-import { type Attacker, type Lab, NotRun } from '../lab.ts';
+import type { Attacker, Lab } from '../lab.ts';
+import { NotRun } from '../not-run.ts';
 
 const CALLS = 50;
 

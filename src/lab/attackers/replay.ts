@@ -1,7 +1,7 @@
-import { attempt } from '../attempts.ts';
+import { attempt, honestClient } from '../attempts.ts';
 import { kindOf } from '../answer.ts';
 import type { Attacker, Captured } from '../lab.ts';
-import { honestClient } from '../wire-client.ts';
+
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const CAPTURES = 5;

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { attempt } from '../attempts.ts';
+import { attempt, honestClient } from '../attempts.ts';
 import type { Attacker } from '../lab.ts';
-import { honestClient } from '../wire-client.ts';
 
 const TRIES = 10;
 

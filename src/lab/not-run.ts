@@ -1,0 +1,7 @@
+/** Why an attacker could not run, in words for the report. */
+export class NotRun extends Error {
+  override readonly name = 'NotRun';
+}
+
+/** Why nothing can be learned while the gate puts off new visitors: that is what it does to everybody. */
+export const MINTS_SPENT = 'new sessions are limited for now by entries made before; try again in a minute';

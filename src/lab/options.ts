@@ -1,0 +1,58 @@
+import { TICKET_RENEW_SECONDS } from '../wire/constants.ts';
+import { LabError } from './target.ts';
+
+export interface LabOptions {
+  /** Method of every call. Default GET: the lab changes nothing unless asked to. */
+  readonly method?: string;
+  /** Path of a page of the app on the same origin. Default `/`. */
+  readonly page?: string;
+  /** Calls of the attackers whose price is measured. Default 200. */
+  readonly calls?: number;
+  /** Seconds the whole run may take, at most 480. Default 60. */
+  readonly seconds?: number;
+  /** Seconds between a capture and its late replay, at least. Default 3. */
+  readonly later?: number;
+  /** Price of one hour of one core, in any currency: adds what 1,000 calls cost. Default: no such column. */
+  readonly coreHour?: number;
+  /** Path of a Chromium; null for none. Default: the system's. */
+  readonly chromium?: string | null;
+  /** The gate's mode where the caller knows it from the gate's own socket. Default: unknown. */
+  readonly mode?: 'report' | 'enforce';
+  /** Told before and after each attacker: progress, and the tests that hold verdicts to reality. */
+  readonly onRung?: (name: string, when: 'start' | 'end') => void | Promise<void>;
+}
+
+/** Options with their defaults. */
+export interface Settings extends Required<Omit<LabOptions, 'mode' | 'onRung' | 'chromium' | 'coreHour'>> {
+  readonly coreHour: number | null;
+  readonly chromium: string | null | undefined;
+}
+
+/** Throws {@link LabError} naming the option, its value and the rule. */
+export function checkOptions(options: LabOptions): Settings {
+  const number = (name: 'calls' | 'seconds' | 'later', fallback: number, most: number): number => {
+    const value = options[name] ?? fallback;
+    if (!Number.isFinite(value) || value <= 0 || value > most) {
+      throw new LabError('option', `${name}: ${value} is not a number above 0 and at most ${most}`);
+    }
+    return value;
+  };
+  const method = options.method ?? 'GET';
+  if (!/^[A-Z]{3,16}$/.test(method))
+    throw new LabError('option', `method: "${method}" is not an upper-case HTTP method`);
+  const page = options.page ?? '/';
+  if (!page.startsWith('/')) throw new LabError('option', `page: "${page}" is not a path that begins with /`);
+  const coreHour = options.coreHour ?? null;
+  if (coreHour !== null && !(coreHour > 0))
+    throw new LabError('option', `coreHour: ${coreHour} is not a price above 0`);
+  return {
+    method,
+    page,
+    calls: Math.max(2, Math.floor(number('calls', 200, 5000))),
+    // The honest client enters once: what it signs must outlive the run.
+    seconds: number('seconds', 60, TICKET_RENEW_SECONDS),
+    later: number('later', 3, 300),
+    coreHour,
+    chromium: options.chromium,
+  };
+}

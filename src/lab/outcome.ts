@@ -1,0 +1,73 @@
+import { type Cost, costOf, type Spend } from './cost.ts';
+import type { Attacker } from './lab.ts';
+import { type TallyResult, type Verdict, verdictOf } from './tally.ts';
+
+/** What a run found. Plain JSON; written by `sallyport attack --json`. */
+export interface LabReport {
+  readonly url: string;
+  readonly method: string;
+  /** ISO 8601. */
+  readonly started: string;
+  readonly seconds: number;
+  readonly gate: boolean;
+  readonly mode: 'report' | 'enforce' | 'unknown';
+  /** True where a plain client got the backend's answer: then no verdict below is the gate's doing. */
+  readonly nothingBlocked: boolean;
+  /** What the backend answered the honest client; 0 where the doors did not open. */
+  readonly honestStatus: number;
+  /** Why the doors did not open; '' where they did. */
+  readonly doors: string;
+  readonly browser: string;
+  /** The plain client's calls, whatever they were answered. Seconds per 1,000 calls. */
+  readonly plain: { readonly cpuSeconds: number | null; readonly wallSeconds: number };
+  readonly rungs: readonly RungReport[];
+  /** Never empty. */
+  readonly stillPossible: readonly string[];
+}
+
+export interface RungReport extends TallyCounts {
+  readonly name: string;
+  readonly title: string;
+  readonly how: string;
+  readonly verdict: Verdict;
+  /** Why it did not run; '' where it did. */
+  readonly why: string;
+  /** Null where nothing was admitted. */
+  readonly cost: Cost | null;
+  /** Spent once, before the first call. */
+  readonly setup: Spend | null;
+}
+
+type TallyCounts = Pick<
+  TallyResult,
+  'tried' | 'admitted' | 'elsewhere' | 'unanswered' | 'honest' | 'refused' | 'notes'
+>;
+
+/** An attacker that has had its turn. */
+export interface Ran {
+  readonly attacker: Attacker;
+  readonly result: TallyResult;
+  readonly why: string;
+}
+
+export function toRung(ran: Ran, coreHour: number | null): RungReport {
+  const { attacker, result } = ran;
+  // An attacker that broke off half way has not been stopped by anybody.
+  const verdict = ran.why === '' || result.admitted > 0 ? verdictOf(result) : 'not run';
+  return {
+    name: attacker.name,
+    title: attacker.title,
+    how: attacker.how,
+    verdict,
+    why: verdict === 'not run' ? ran.why || 'no try of it was answered by anybody' : '',
+    tried: result.tried,
+    admitted: result.admitted,
+    elsewhere: result.elsewhere,
+    unanswered: result.unanswered,
+    honest: result.honest,
+    refused: result.refused,
+    notes: result.notes,
+    cost: result.spend === null ? null : costOf(result.spend, result.spendAdmitted, result.pairs, coreHour),
+    setup: result.setup,
+  };
+}

@@ -1,0 +1,88 @@
+import { kindOf, sampleOf } from './answer.ts';
+import { plainRequest } from './attempts.ts';
+import { type Chromium, startChromium } from './browser.ts';
+import { createSender, field, type Sender } from './http.ts';
+import type { Baseline, Captured, CopiedHeaders, Lab } from './lab.ts';
+import { NotRun } from './not-run.ts';
+import type { Settings } from './options.ts';
+import { copyFromBrowser } from './page-headers.ts';
+import { LabError, type Target } from './target.ts';
+import { createWireClient, type WireClient } from './wire-client.ts';
+import { HEADER_DECISION } from '../wire/constants.ts';
+
+/** What one run holds open. */
+export interface Resources {
+  readonly senders: Sender[];
+  chromium: Promise<Chromium> | null;
+}
+
+const CAPTURES = 5;
+/** Plain calls before anything is measured, so that no attacker pays for compiling the lab. */
+const WARM_UP = 100;
+const WARM_UP_SHARE = 0.05;
+
+/** All of a lab but the time that one attacker has. */
+export type Prepared = Omit<Lab, 'until'>;
+
+/** Looks who answers, and walks the doors once, honestly. Throws LabError `unreachable`. */
+export async function prepare(target: Target, settings: Settings, resources: Resources): Promise<Prepared> {
+  const sender = () => {
+    const made = createSender(target);
+    resources.senders.push(made);
+    return made;
+  };
+  const wireClient = () => createWireClient(target, settings.page, sender());
+  const chromium = () => {
+    resources.chromium ??= launch(settings.chromium);
+    return resources.chromium;
+  };
+  const shared = { target, ...settings, now: () => performance.now(), sender, wireClient, chromium };
+  const first = sender();
+  const plainAnswer = await first.send(plainRequest(shared));
+  if (plainAnswer.failed !== '')
+    throw new LabError('unreachable', `nothing answers at ${target.origin} (${plainAnswer.failed})`);
+  const enough = performance.now() + settings.seconds * 1000 * WARM_UP_SHARE;
+  for (let i = 0; i < Math.min(WARM_UP, settings.calls) && performance.now() < enough; i++) {
+    await first.send({ ...plainRequest(shared), method: 'GET' });
+  }
+  const decided = field(plainAnswer.fields, HEADER_DECISION) !== '';
+  const client = wireClient();
+  const walked = await walk(client, settings.method);
+  const base: Baseline = { ...walked, gate: decided || walked.entered, plain: sampleOf(plainAnswer) };
+  const honest = walked.doors === '' ? client : null;
+  const lab: Prepared = { ...shared, base, honest, pageHeaders: () => pageHeaders(lab, client) };
+  return lab;
+}
+
+function launch(path: string | null | undefined): Promise<Chromium> {
+  if (path === null) return Promise.reject(new NotRun('this run was told to use no browser'));
+  return startChromium(path === undefined ? {} : { path });
+}
+
+type Walked = Pick<Baseline, 'doors' | 'honest' | 'captured'> & { readonly entered: boolean };
+
+/** The honest client's way in, and the copies that later attackers hold. */
+async function walk(client: WireClient, method: string): Promise<Walked> {
+  const opening = await client.open();
+  if (!opening.opened) return { entered: opening.kind.by === 'gate', doors: opening.why, honest: null, captured: [] };
+  const honest = sampleOf(await client.call({ method }));
+  if (honest.kind.by !== 'backend') {
+    const why = honest.kind.by === 'gate' ? `refused with code ${honest.kind.code}` : 'not answered';
+    return { entered: true, doors: `the honest client entered, but its call was ${why}`, honest: null, captured: [] };
+  }
+  const captured: Captured[] = [];
+  for (let i = 0; i < CAPTURES; i++) {
+    const request = client.sign({ method });
+    if (kindOf(await client.sender.send(request)).by === 'backend') captured.push({ request, at: performance.now() });
+  }
+  return { entered: true, doors: '', honest, captured };
+}
+
+async function pageHeaders(lab: Prepared, client: WireClient): Promise<CopiedHeaders> {
+  try {
+    return await copyFromBrowser({ ...lab, until: lab.now() + 10_000 }, await lab.chromium());
+  } catch (error) {
+    if (!(error instanceof NotRun)) throw error;
+    return { from: 'wire client', fields: client.headers(), honest: false };
+  }
+}

@@ -1,0 +1,86 @@
+import { createHash, createHmac, type ECDH } from 'node:crypto';
+import { fromBase64url } from '../lib/base64url.ts';
+import { TAG } from '../wire/constants.ts';
+import { formatContentDigest } from '../wire/digest.ts';
+import { type EntryAnswer, expandInput, transcript } from '../wire/entry.ts';
+import {
+  formatSignature,
+  formatSignatureInput,
+  formatSignatureParams,
+  requiredComponents,
+  signatureBase,
+} from '../wire/signature.ts';
+import type { RawRequest } from './http.ts';
+import type { Target } from './target.ts';
+
+/** What an entry left with the client. */
+export interface Entered {
+  readonly ticket: string;
+  readonly authority: string;
+  readonly key: Uint8Array;
+  /** Server's clock minus ours, milliseconds. */
+  readonly ahead: number;
+  /** The counter of the last proof. */
+  nonce: number;
+}
+
+export interface Call {
+  readonly method: string;
+  readonly body?: Uint8Array;
+  readonly contentType?: string;
+  /** Signs with this key instead of the one agreed at entry. */
+  readonly key?: Uint8Array;
+}
+
+/** The key schedule (docs/protocol.md §2.3). Null where the answer does not read. */
+export function agree(answer: EntryAnswer, ecdh: ECDH, origin: string, client: string): Entered | null {
+  const serverKey = fromBase64url(answer.key);
+  const ticketId = fromBase64url(answer.id);
+  const random = fromBase64url(answer.random);
+  if (serverKey === null || ticketId === null || random === null) return null;
+  const { authority, expires } = answer;
+  const pageKey = ecdh.getPublicKey();
+  const seen = transcript({ pageKey, serverKey, origin, authority, client, ticketId, expires, random });
+  const salt = createHash('sha256').update(seen).digest();
+  const secret = createHmac('sha256', salt).update(ecdh.computeSecret(serverKey)).digest();
+  const key = createHmac('sha256', secret).update(expandInput('proof')).digest();
+  return { ticket: answer.ticket, authority, key, ahead: answer.time - Date.now(), nonce: 0 };
+}
+
+/** A call to the target with the next proof over it (docs/protocol.md §3). `fields` are sent as they are. */
+export function signCall(call: Call, target: Target, entered: Entered, fields: readonly string[]): RawRequest {
+  const { method, body = null, contentType = '' } = call;
+  const contentDigest = body === null ? '' : formatContentDigest(createHash('sha256').update(body).digest('base64'));
+  const components = requiredComponents({
+    contentType: contentType !== '',
+    digest: contentDigest === '' ? '' : 'content-digest',
+    authorization: false,
+    signed: [],
+  });
+  entered.nonce += 1;
+  const created = Math.floor((Date.now() + entered.ahead) / 1000);
+  const proof = { components, created, nonce: entered.nonce, keyid: entered.ticket, tag: TAG } as const;
+  const { authority } = entered;
+  const { path, query } = target;
+  const absent = { sallyportDigest: '', authorization: '', field: () => null };
+  const message = { method, authority, path, query, contentType, contentDigest, ...absent };
+  const base = signatureBase(message, components, formatSignatureParams(proof)) ?? '';
+  const signature = createHmac('sha256', call.key ?? entered.key)
+    .update(base)
+    .digest('base64');
+  const own: string[] = [...fields];
+  // Pages name their origin with every method but GET and HEAD.
+  if (method !== 'GET' && method !== 'HEAD') own.push('Origin', target.origin);
+  if (contentType !== '') own.push('Content-Type', contentType);
+  if (body !== null) own.push('Content-Length', String(body.length), 'Content-Digest', contentDigest);
+  own.push('Signature-Input', formatSignatureInput(proof), 'Signature', formatSignature(signature));
+  return { method, target: path + query, fields: own, body };
+}
+
+/** Names of the fields that make a proof: what a copier of everything else leaves out. */
+export const PROOF_FIELDS: ReadonlySet<string> = new Set([
+  'signature',
+  'signature-input',
+  'content-digest',
+  'sallyport-digest',
+]);

@@ -71,44 +71,45 @@ export function createPreloadFilter(isCovered: IsCovered, enabled: boolean): Pie
   let seen = 0;
   let done = !enabled;
 
-  /** Steps over the next thing in `bytes`; returns where it ends, or -1 where more is needed from `from` on. */
-  const step = (bytes: Buffer, from: number): number => {
-    if (until !== '') return stepText(bytes, from);
-    const start = bytes.indexOf(0x3c, from);
-    if (start === -1) return bytes.length;
-    const tag = readTag(bytes, start);
-    if (tag === null) return start > from ? start : bytes.length - start > MAX_TAG ? stop(bytes) : -1;
+  const stop = (window: Window): number => {
+    done = true;
+    return window.text.length;
+  };
+
+  /** Steps over the next thing in the window; returns where it ends, or -1 where more is needed from `from` on. */
+  const step = (window: Window, from: number): number => {
+    const { bytes, text } = window;
+    if (until !== '') return stepText(window, from);
+    const start = text.indexOf('<', from);
+    if (start === -1) return text.length;
+    const tag = readTag(text, start);
+    if (tag === null) return start > from ? start : text.length - start > MAX_TAG ? stop(window) : -1;
     if (tag.name === '!--') {
       until = '-->';
       // `<!-->` is a whole comment: its end may begin with the dashes of its start.
       return start + 2;
     }
-    if (!HEAD_ELEMENTS.includes(tag.name)) return stop(bytes);
+    if (!HEAD_ELEMENTS.includes(tag.name) || tag.end - start > MAX_TAG) return stop(window);
     if (TEXT_ELEMENTS.includes(tag.name)) until = `</${tag.name}`;
     const isOurs = tag.name === 'link' && isPreload(bytes.toString('latin1', start, tag.end), isCovered);
     if (isOurs) bytes.fill(0x20, start, tag.end);
     return tag.end;
   };
 
-  const stepText = (bytes: Buffer, from: number): number => {
-    const text = bytes.toString('latin1', from).toLowerCase();
-    const end = text.indexOf(until);
+  const stepText = (window: Window, from: number): number => {
+    const { text } = window;
+    const end = text.indexOf(until, from);
     // A script with `<!--` in it has an end of its own kind (HTML §13.2.5.17 ff.): there the search ends.
-    const escaped = until === '</script' ? text.indexOf('<!--') : -1;
-    if (escaped !== -1 && (end === -1 || escaped < end)) return stop(bytes);
+    const escaped = until === '</script' ? text.indexOf('<!--', from) : -1;
+    if (escaped !== -1 && (end === -1 || escaped < end)) return stop(window);
     if (end !== -1) {
-      const close = until === '-->' ? from + end + until.length : bytes.indexOf(0x3e, from + end) + 1;
-      if (close === 0) return end > 0 ? from + end : bytes.length - from > MAX_TAG ? stop(bytes) : -1;
+      const close = until === '-->' ? end + until.length : text.indexOf('>', end) + 1;
+      if (close === 0) return end > from ? end : text.length - from > MAX_TAG ? stop(window) : -1;
       until = '';
       return close;
     }
-    const settled = text.length - Math.max(overlap(text, until), overlap(text, '<!--'));
-    return settled > 0 ? from + settled : -1;
-  };
-
-  const stop = (bytes: Buffer): number => {
-    done = true;
-    return bytes.length;
+    const settled = text.length - Math.min(text.length - from, Math.max(overlap(text, until), overlap(text, '<!--')));
+    return settled > from ? settled : -1;
   };
 
   return {
@@ -116,14 +117,16 @@ export function createPreloadFilter(isCovered: IsCovered, enabled: boolean): Pie
       if (done) return [chunk];
       // A copy: the piece may be a view of bytes that somebody else still reads.
       const bytes = Buffer.concat([held, chunk]);
+      const window = { bytes, text: bytes.toString('latin1', 0, MAX_HEAD - seen).toLowerCase() };
       let at = 0;
-      while (!done && at < bytes.length) {
-        const next = step(bytes, at);
+      while (!done && at < window.text.length) {
+        const next = step(window, at);
         if (next === -1) break;
         at = next;
       }
+      if (seen + bytes.length > MAX_HEAD) done = true;
+      if (done) at = bytes.length;
       seen += at;
-      if (seen > MAX_HEAD) at = stop(bytes);
       held = bytes.subarray(at);
       return at > 0 ? [bytes.subarray(0, at)] : [];
     },
@@ -133,6 +136,13 @@ export function createPreloadFilter(isCovered: IsCovered, enabled: boolean): Pie
       return rest.length > 0 ? [rest] : [];
     },
   };
+}
+
+/** What has come of the head and not left: as bytes to change, and as text in lower case to look through. */
+interface Window {
+  readonly bytes: Buffer;
+  /** One character for each byte. */
+  readonly text: string;
 }
 
 /** How many units at the end of `text` may be the beginning of `mark`. */
@@ -150,28 +160,29 @@ interface Tag {
 }
 
 /** The tag that begins at `start`; null while it has not ended. */
-function readTag(bytes: Buffer, start: number): Tag | null {
-  const text = bytes.toString('latin1', start, start + 12).toLowerCase();
-  if (text.startsWith('<!--')) return { name: '!--', end: start + 4 };
-  const name = /^<([a-z]+)(?=[\s/>])/.exec(text)?.[1];
-  if (name === undefined) return text.length < 12 && /^<(?:[a-z]*|!-?)$/.test(text) ? null : { name: '', end: start };
-  const end = tagEnd(bytes, start + 1 + name.length);
+function readTag(text: string, start: number): Tag | null {
+  const head = text.slice(start, start + 12);
+  if (head.startsWith('<!--')) return { name: '!--', end: start + 4 };
+  const name = /^<([a-z]+)(?=[\s/>])/.exec(head)?.[1];
+  if (name === undefined) return head.length < 12 && /^<(?:[a-z]*|!-?)$/.test(head) ? null : { name: '', end: start };
+  const end = tagEnd(text, start + 1 + name.length);
   return end === -1 ? null : { name, end };
 }
 
 /** Index behind the `>` that ends a tag; quoted values may hold one. -1 where it has not come. */
-function tagEnd(bytes: Buffer, from: number): number {
+function tagEnd(text: string, from: number): number {
   let quote = 0;
   let afterEquals = false;
-  for (let at = from; at < bytes.length; at++) {
-    const byte = bytes[at] ?? 0;
+  const last = Math.min(text.length, from + MAX_TAG);
+  for (let at = from; at < last; at++) {
+    const unit = text.charCodeAt(at);
     if (quote !== 0) {
-      if (byte === quote) quote = 0;
+      if (unit === quote) quote = 0;
       continue;
     }
-    if (byte === 0x3e) return at + 1;
-    if (afterEquals && (byte === 0x22 || byte === 0x27)) quote = byte;
-    if (!isSpace(byte)) afterEquals = byte === 0x3d;
+    if (unit === 0x3e) return at + 1;
+    if (afterEquals && (unit === 0x22 || unit === 0x27)) quote = unit;
+    if (!isSpace(unit)) afterEquals = unit === 0x3d;
   }
   return -1;
 }

@@ -92,6 +92,20 @@ test('preloads: however a page is cut the result is the same, and of the same le
   );
 });
 
+test('preloads: the end of the search lies at one place, however a page is cut', () => {
+  const padding = fc.integer({ min: 65_300, max: 65_700 }).map((length) => `<!--${'x'.repeat(length - 7)}-->`);
+  const long = fc
+    .integer({ min: 1900, max: 2200 })
+    .map((length) => COVERED.replace('crossorigin', `data-a="${'y'.repeat(length)}"`));
+  fc.assert(
+    fc.property(fc.oneof(padding, long), fc.array(fc.nat(70_000), { maxLength: 6 }), (first, cuts) => {
+      const page = `${first}${COVERED}<body>`;
+      assert.equal(filter(page, cuts), filter(page));
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('preloads: nothing is held but a tag that has not ended', () => {
   const pieces = createPreloadFilter(isCovered, true);
   const left = (text: string): string => Buffer.concat(pieces.write(Buffer.from(text))).toString();

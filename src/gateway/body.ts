@@ -45,14 +45,16 @@ export class Upload extends Readable {
     this.#request = request;
     this.#limit = rules.limit;
     this.#check = rules.digest === null ? null : createDigestCheck(rules.digest);
-    this.#idle = setTimeout(() => request.destroy(), IDLE_MS);
+    this.#idle = setTimeout(this.#onIdle, IDLE_MS);
     this.#idle.unref();
     request.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose).on('error', this.#onClose);
     request.pause();
   }
 
   override _read(): void {
-    if (!this.#over) this.#request.resume();
+    if (this.#over) return;
+    this.#idle.refresh();
+    this.#request.resume();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
@@ -67,6 +69,12 @@ export class Upload extends Readable {
     drain(this.#request);
     done(error);
   }
+
+  /** Only a client that we wait for can be late; one that we hold back for a slow backend is not. */
+  readonly #onIdle = (): void => {
+    if (this.#request.isPaused()) this.#idle.refresh();
+    else this.#request.destroy();
+  };
 
   readonly #onData = (chunk: Buffer): void => {
     this.#idle.refresh();

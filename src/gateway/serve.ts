@@ -120,13 +120,17 @@ export function onClientError(
   socket: Duplex,
   response: ServerResponse | undefined,
 ): void {
-  // Where an answer is under way, another one would be read as part of it.
-  if (error.code === 'ECONNRESET' || !socket.writable || response?.headersSent === true) {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const peer = 'remoteAddress' in socket && typeof socket.remoteAddress === 'string' ? socket.remoteAddress : '';
-  refuseMalformed(stage, socket, peer);
+  const refuse = (): void => refuseMalformed(stage, socket, peer);
+  if (response === undefined || response.writableFinished) refuse();
+  // What cannot be read came behind a whole request: that one's answer goes first, else ours would be taken for it.
+  else if (response.req.complete) response.once('finish', refuse);
+  else if (response.headersSent) socket.destroy();
+  else refuse();
 }
 
 export function refuseMalformed(stage: Stage, socket: Duplex, peer: string): void {

@@ -139,7 +139,7 @@ function createQueue(lanes: Dispatcher, wide: Dispatcher): Pick<Upstream, 'board
         inLane(item);
       } else {
         waiting.push(item);
-        timer ??= setTimeout(lookRound, PATIENCE_MS);
+        if (timer === null) timer = setTimeout(lookRound, PATIENCE_MS);
       }
       return { leave: () => leave(item) };
     },

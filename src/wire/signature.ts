@@ -152,7 +152,8 @@ export function toTag(text: string): Tag | null {
 const FIELD_LIMIT = 8192;
 
 const PARAMS =
-  /^(\((?:"[a-z0-9@-]{1,64}"(?: (?=")|(?=\)))){4,24}\));created=(\d{1,12});nonce="([1-9]\d{0,15})";keyid="([\w.-]{1,512})";tag="([a-z0-9-]{1,24})"$/;
+  /^(\([^()]{1,2048}\));created=(\d{1,12});nonce="([1-9]\d{0,15})";keyid="([\w.-]{1,512})";tag="([a-z0-9-]{1,24})"$/;
+const LIST = /^\("[a-z0-9@-]{1,64}"(?: "[a-z0-9@-]{1,64}"){3,23}\)$/;
 /** 32 bytes have one spelling: the last digit carries four bits. */
 const SIGNATURE = /^:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=:$/;
 
@@ -174,13 +175,15 @@ export function parseSignatureInput(inputField: string, signatureField: string):
 function parseParams(params: string, signature: string): ParsedProof | 'malformed' {
   const match = PARAMS.exec(params);
   if (match === null) return 'malformed';
+  const components = componentsOf(match[1] ?? '');
+  if (components === null) return 'malformed';
   const tag = toTag(match[5] ?? '');
   const nonce = Number(match[3]);
   const created = match[2] ?? '';
   if (tag === null || !Number.isSafeInteger(nonce) || (created.length > 1 && created.startsWith('0')))
     return 'malformed';
   return {
-    components: componentsOf(match[1] ?? ''),
+    components,
     created: Number(created),
     nonce,
     keyid: match[4] ?? '',
@@ -190,13 +193,14 @@ function parseParams(params: string, signature: string): ParsedProof | 'malforme
   };
 }
 
-/** Lists seen before, by their text: real clients send a handful. Bounded. */
+/** Lists read before, by their text: real clients send a handful, and each is looked at once. Bounded. */
 const seen = new Map<string, readonly string[]>();
 const SEEN_LIMIT = 64;
 
-function componentsOf(list: string): readonly string[] {
+function componentsOf(list: string): readonly string[] | null {
   const known = seen.get(list);
   if (known !== undefined) return known;
+  if (!LIST.test(list)) return null;
   const components = Object.freeze(list.slice(2, -2).split('" "'));
   if (seen.size < SEEN_LIMIT) seen.set(list, components);
   return components;

@@ -1,6 +1,6 @@
 // `npm run bench`, or `node --conditions=@sallyport/source bench/index.ts [--goal N]… [--quick] [--sources]`.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { prepareForm } from './lib/form.ts';
@@ -44,10 +44,10 @@ if (unknown !== undefined) {
 
 const form = prepareForm(values.sources);
 const effort = values.quick ? { form, rounds: 3, seconds: 1 } : { form, rounds: 9, seconds: 2 };
-console.log(
-  `Node ${process.versions.node}, ${cpus().length} cores, ${form.name}, ${effort.rounds} pairs of ${effort.seconds} s a side.`,
-);
-console.log('Figures are medians of paired ratios (lowest – highest); the machine is as it is in that minute.');
+const [load = 0] = loadavg();
+console.log(`Node ${process.versions.node}, ${cpus().length} cores, load ${load.toFixed(1)}, ${form.name}.`);
+console.log(`${effort.rounds} pairs, ${effort.seconds} s a side; medians of paired ratios (lowest – highest).`);
+if (load > cpus().length / 2) console.log('Others are using this machine: figures in µs, ns and ms are too high.');
 
 const results: Result[] = [];
 let broken = false;

@@ -1,3 +1,4 @@
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { generateKeyPair, importJWK, jwtVerify, SignJWT } from 'jose';
 import { createGuard, type RequestView } from 'sallyport';
 import { type Door, signedShot } from '../lib/client.ts';
@@ -30,6 +31,8 @@ const token = await new SignJWT({ scope: 'all' })
   .setExpirationTime('1h')
   .sign(es256.privateKey);
 
+const hmacKey = createSecretKey(randomBytes(32));
+const hmacText = randomBytes(300);
 const figures: Record<string, number[]> = {};
 const regulars = await openDoorsInProcess(guard, AUTHORITY, 64);
 
@@ -56,6 +59,9 @@ for (let round = -2; round < rounds; round += 1) {
   const es = await perCall(CHECKS, async () => {
     for (let at = 0; at < CHECKS; at += 1) await jwtVerify(token, es256.publicKey, DPOP);
   });
+  const hmac = await perCall(CACHED, () => {
+    for (let at = 0; at < CACHED; at += 1) createHmac('sha256', hmacKey).update(hmacText).digest();
+  });
   assertReplayed(cachedViews);
   if (round < 0) continue;
   note('view', view);
@@ -63,6 +69,9 @@ for (let round = -2; round < rounds; round += 1) {
   note('cached', cached);
   note('dpop', dpop);
   note('es256', es);
+  note('hmac', hmac);
+  note('cachedToHmac', cached / hmac);
+  note('freshToHmac', fresh / hmac);
   note('freshToDpop', fresh / dpop);
   note('freshToEs256', fresh / es);
 }

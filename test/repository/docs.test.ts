@@ -63,6 +63,25 @@ test('every npm command that the documents name exists', () => {
   );
 });
 
+test('every command that the documents, the demo and the gate name exists', () => {
+  const source = readFileSync(join(ROOT, 'src', 'cli', 'main.ts'), 'utf8');
+  const commands = [...source.matchAll(/\.command\('([a-z]+)'\)|program\.command\('([a-z]+)'\)/g)].map(
+    (match) => match[1] ?? match[2] ?? '',
+  );
+  assert.ok(commands.includes('attack') && commands.includes('check'), 'the commands were found');
+  const demo = readFileSync(join(ROOT, 'examples', 'posts', 'start.ts'), 'utf8');
+  const banner = readFileSync(join(ROOT, 'src', 'cli', 'banner.ts'), 'utf8');
+  const texts = [...documents().map(({ text }) => text), demo, banner];
+  const named = texts.flatMap((text) =>
+    [...text.matchAll(/(?:npx |`)sallyport ([a-z]+)/g)].map((match) => match[1] ?? ''),
+  );
+  assert.ok(named.length > 10, 'commands are named');
+  assert.deepEqual(
+    [...new Set(named)].filter((name) => !commands.includes(name)),
+    [],
+  );
+});
+
 test('the lifecycle names every layer', () => {
   const text = readFileSync(join(ROOT, 'docs', 'lifecycle.md'), 'utf8');
   const layers = readdirSync(join(ROOT, 'src', 'layers'))

@@ -151,11 +151,15 @@ export function toTag(text: string): Tag | null {
 /** Longest Signature-Input or Signature that is read at all. */
 const FIELD_LIMIT = 8192;
 
-const PARAMS =
-  /^(\([^()]{1,2048}\));created=(\d{1,12});nonce="([1-9]\d{0,15})";keyid="([\w.-]{1,512})";tag="([a-z0-9-]{1,24})"$/;
+// Without bounds on the repetitions, which would cost more than all the rest: the field's own limit bounds them.
+const PARAMS = /^(\([^()]+\));created=(\d+);nonce="([1-9]\d*)";keyid="([\w.-]+)";tag="([a-z0-9-]+)"$/;
+const MAX_CREATED_DIGITS = 12;
+const MAX_NONCE_DIGITS = 16;
+const MAX_KEYID = 512;
 const LIST = /^\("[a-z0-9@-]{1,64}"(?: "[a-z0-9@-]{1,64}"){3,23}\)$/;
-/** 32 bytes have one spelling: the last digit carries four bits. */
-const SIGNATURE = /^:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=:$/;
+/** 32 bytes have one spelling of 44 characters: the last digit carries four bits. */
+const SIGNATURE = /^:[A-Za-z0-9+/]+[AEIMQUYcgkosw048]=:$/;
+const SIGNATURE_LENGTH = 46;
 
 /**
  * The proof in a pair of fields ('' for absent): null where neither has a member with our label, `malformed` where
@@ -168,29 +172,21 @@ export function parseSignatureInput(inputField: string, signatureField: string):
   const signature = memberOf(signatureField);
   if (input === null && signature === null) return null;
   if (typeof input !== 'string' || typeof signature !== 'string') return 'malformed';
-  if (!SIGNATURE.test(signature)) return 'malformed';
+  if (signature.length !== SIGNATURE_LENGTH || !SIGNATURE.test(signature)) return 'malformed';
   return parseParams(input, signature.slice(1, -1));
 }
 
 function parseParams(params: string, signature: string): ParsedProof | 'malformed' {
   const match = PARAMS.exec(params);
   if (match === null) return 'malformed';
-  const components = componentsOf(match[1] ?? '');
-  if (components === null) return 'malformed';
-  const tag = toTag(match[5] ?? '');
-  const nonce = Number(match[3]);
-  const created = match[2] ?? '';
-  if (tag === null || !Number.isSafeInteger(nonce) || (created.length > 1 && created.startsWith('0')))
-    return 'malformed';
-  return {
-    components,
-    created: Number(created),
-    nonce,
-    keyid: match[4] ?? '',
-    tag,
-    params,
-    signature,
-  };
+  const [, list = '', created = '', counter = '', keyid = '', name = ''] = match;
+  const components = componentsOf(list);
+  const tag = toTag(name);
+  if (components === null || tag === null || keyid.length > MAX_KEYID) return 'malformed';
+  if (created.length > MAX_CREATED_DIGITS || (created.length > 1 && created.startsWith('0'))) return 'malformed';
+  const nonce = Number(counter);
+  if (counter.length > MAX_NONCE_DIGITS || !Number.isSafeInteger(nonce)) return 'malformed';
+  return { components, created: Number(created), nonce, keyid, tag, params, signature };
 }
 
 /** Lists read before, by their text: real clients send a handful, and each is looked at once. Bounded. */

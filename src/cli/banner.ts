@@ -21,7 +21,8 @@ export interface GateReport {
 }
 
 /** The command as the reader would type it. */
-export const command = (environment = process.env): string => (environment['npm_command'] === 'exec' ? 'npx sallyport' : 'sallyport');
+export const command = (environment = process.env): string =>
+  environment['npm_command'] === 'exec' ? 'npx sallyport' : 'sallyport';
 
 export function banner(report: GateReport, paint: Paint): string {
   const blocks = [
@@ -47,7 +48,10 @@ function facts(report: GateReport, paint: Paint): string[][] {
     ...(report.frontend === '' ? [] : [['Frontend', report.frontend]]),
     ...(report.file === '' ? [] : [['Config', report.file]]),
     ...(report.metrics === '' ? [] : [['Metrics', `http://${report.metrics}/metrics`]]),
-    ['Sessions', report.secret ? 'outlive a restart (SALLYPORT_SECRET)' : 'end with this process; SALLYPORT_SECRET keeps them'],
+    [
+      'Sessions',
+      report.secret ? 'outlive a restart (SALLYPORT_SECRET)' : 'end with this process; SALLYPORT_SECRET keeps them',
+    ],
   ];
 }
 

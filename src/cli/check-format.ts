@@ -9,7 +9,7 @@ export function formatCheck(report: CheckReport, paint: Paint): string {
     `${paint.strong('Routes')}, the first that fits decides\n${routeTable(report.routes)}`,
     `${paint.strong('Checks')} that run\n${checkGroups(report.routes, paint)}`,
     `${paint.strong('One address')} (IPv4 address, or IPv6 /56)\n${lines(report.oneAddress)}`,
-    `${paint.strong(report.mode === 'report' ? 'Report mode' : 'Report mode, if you switch back,')}\n${lines(report.reportMode)}`,
+    `${paint.strong('Report mode')}, what it changes although it blocks nothing\n${lines(report.reportMode)}`,
     report.notes.length === 0 ? '' : `${paint.careful('Worth a look')}\n${lines(report.notes)}`,
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
@@ -17,8 +17,13 @@ export function formatCheck(report: CheckReport, paint: Paint): string {
 
 function head(report: CheckReport, paint: Paint): string {
   const mode =
-    report.mode === 'report' ? paint.careful('report: NOTHING IS BLOCKED') : paint.good('enforce: what fails a check is refused');
-  const proxies = report.trustedProxies.length === 0 ? 'none; forwarding headers count for nothing' : report.trustedProxies.join(', ');
+    report.mode === 'report'
+      ? paint.careful('report: NOTHING IS BLOCKED')
+      : paint.good('enforce: what fails a check is refused');
+  const proxies =
+    report.trustedProxies.length === 0
+      ? 'none; forwarding headers count for nothing'
+      : report.trustedProxies.join(', ');
   return table([
     ['Config', report.file === '' ? 'flags and defaults' : report.file],
     ['Mode', mode],
@@ -44,27 +49,54 @@ function presetBlock({ preset }: CheckReport, paint: Paint): string {
 
 function routeTable(routes: readonly RouteReport[]): string {
   return table(
-    routes.map((route) => [
+    together(routes).map((route) => [
       route.name,
-      route.refused ? 'refused' : route.level,
-      route.refused ? 'not listed' : route.level === 'open' ? 'anything passes' : route.carriers.join(', '),
+      route.refused ? (route.allow.length > 0 ? '405' : '403') : route.level,
+      route.refused ? 'not listed' : route.level === 'open' ? 'anything passes' : plurals(route.carriers),
       route.client === 'default' ? '' : `client ${route.client}`,
     ]),
   );
 }
 
+/** The rows that answer unlisted methods differ by their path alone: one line for all. */
+function together(routes: readonly RouteReport[]): RouteReport[] {
+  const [first] = routes.filter(({ allow }) => allow.length > 0);
+  const shown = routes.filter((route) => route.allow.length === 0 || route === first);
+  return shown.map((route) => (route === first ? { ...route, name: 'other methods of the paths above' } : route));
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  call: 'calls',
+  stream: 'streams',
+  socket: 'sockets',
+  media: 'media',
+  form: 'forms',
+  navigation: 'navigations',
+  beacon: 'beacons',
+};
+
+const plurals = (carriers: readonly string[]): string =>
+  carriers.map((carrier) => WORDS[carrier] ?? carrier).join(', ');
+
 /** Routes that run the same checks stand together. */
 function checkGroups(routes: readonly RouteReport[], paint: Paint): string {
   const groups = new Map<string, string[]>();
-  for (const route of routes) {
-    const key = (['enforce', 'report'] as const)
-      .map((mode) => ({ mode, names: route.checks.filter((check) => check.mode === mode).map(({ layer }) => layer) }))
-      .filter(({ names }) => names.length > 0)
-      .map(({ mode, names }) => `${mode === 'enforce' ? 'enforced' : 'reported'}  ${names.join(', ')}`)
-      .join('\n    ');
-    groups.set(key, [...(groups.get(key) ?? []), route.name]);
+  for (const route of together(routes)) {
+    const checks = [...byMode(route, 'enforce', 'enforced'), ...byMode(route, 'report', 'reported')].join('\n    ');
+    groups.set(checks, [...(groups.get(checks) ?? []), route.name]);
   }
-  return [...groups].map(([checks, names]) => `  ${paint.faint(names.join(' · '))}\n    ${checks || 'none'}`).join('\n');
+  return [...groups].map(([checks, names]) => `  ${paint.strong(listed(names))}\n    ${checks || 'none'}`).join('\n');
+}
+
+function byMode({ checks }: RouteReport, mode: 'enforce' | 'report', word: string): string[] {
+  const names = checks.filter((check) => check.mode === mode).map(({ layer }) => layer);
+  return names.length === 0 ? [] : [`${word}  ${names.join(', ')}`];
+}
+
+/** The first few names; a configuration may list hundreds. */
+function listed(names: readonly string[]): string {
+  const rest = names.length - 4;
+  return rest > 0 ? `${names.slice(0, 4).join(' · ')} · and ${rest} more` : names.join(' · ');
 }
 
 const lines = (texts: readonly string[]): string => texts.map((text) => `  ${text}`).join('\n');

@@ -43,6 +43,8 @@ export interface RouteReport {
   readonly level: Level;
   /** Refused whatever it shows: not listed. */
   readonly refused: boolean;
+  /** Methods that are listed for the same path: what is refused here gets 405. Empty where it gets 403. */
+  readonly allow: readonly string[];
   readonly carriers: readonly string[];
   readonly client: string;
   readonly checks: readonly CheckedBy[];
@@ -103,7 +105,8 @@ function describeRoute(rule: RouteRule, policy: Policy, layers: readonly Layer[]
     name: rule.name,
     level: rule.level,
     refused: rule.unlisted,
-    carriers: ['call', ...[...rule.carriers].filter((carrier) => carrier !== 'call')],
+    allow: rule.allow,
+    carriers: [...new Set<Carrier>(['call', 'stream', 'socket', ...rule.carriers])],
     client: rule.client.name,
     checks,
     notes: routeNotes(rule),
@@ -132,12 +135,18 @@ function policyNotes(policy: Policy): string[] {
     ...(config.routes ?? []).map((route, index) => ({ name: `routes[${index}].mode`, mode: route.mode })),
   ];
   if (policy.mode === 'report') {
-    for (const { name, mode } of single) if (mode === 'enforce') notes.push(`${name} "enforce" has no effect while mode is report`);
+    for (const { name, mode } of single)
+      if (mode === 'enforce') notes.push(`${name} "enforce" has no effect while mode is report`);
   }
   if (!policy.loosePaths) {
-    notes.push('paths "exact": other spellings of a protected path (/API/x, //api/x, /api;a/x) are not protected; a backend that serves them serves them unguarded');
+    notes.push(
+      'paths "exact": other spellings of a protected path (/API/x, //api/x, /api;a/x) are not protected; a backend that serves them serves them unguarded',
+    );
   }
-  if (policy.insecureHttp) notes.push('insecureHttp: pages on plain HTTP have no keys; their requests are recorded as insecure-context and pass');
+  if (policy.insecureHttp)
+    notes.push(
+      'insecureHttp: pages on plain HTTP have no keys; their requests are recorded as insecure-context and pass',
+    );
   return notes;
 }
 

@@ -8,7 +8,10 @@ import { layersToAsk } from './layers.ts';
 /** `sallyport check`: what each route asks for and enforces. Needs no gate; fails only where the configuration does. */
 export async function check(flags: ConfigFlags, io: Io): Promise<number> {
   const layers = layersToAsk();
-  const { config, file, preset } = await loadConfig(flags, layers.map(({ name }) => name));
+  const { config, file, preset } = await loadConfig(
+    flags,
+    layers.map(({ name }) => name),
+  );
   const report = describePolicy(compilePolicy(config), layers, { file, preset });
   present(io, report, (said) => formatCheck(said, io.terminal.paint));
   return EXIT.ok;

@@ -22,7 +22,8 @@ export interface DoctorReport {
 /** `sallyport doctor`: looks at what surrounds a running gate. Exits 0 only when nothing is wrong and all could be seen. */
 export async function doctor(flags: DoctorFlags, io: Io): Promise<number> {
   const rule = flags.public === undefined ? '' : originRule(flags.public);
-  if (rule !== '') throw new SallyportError('usage', `command line: --public is ${JSON.stringify(flags.public)}; ${rule}`);
+  if (rule !== '')
+    throw new SallyportError('usage', `command line: --public is ${JSON.stringify(flags.public)}; ${rule}`);
   const gate = await theGate(flags);
   const findings = await examine(gate, flags);
   const report = { port: gate.port, healthy: findings.every(({ verdict }) => verdict === 'fine'), findings };
@@ -51,7 +52,9 @@ function protectedPath(seen: readonly RouteSeen[]): string {
 
 export function formatDoctor({ findings, port, healthy }: DoctorReport, paint: Paint): string {
   const marks = { fine: paint.good('fine   '), wrong: paint.bad('wrong  '), unknown: paint.careful('unknown') };
-  const lines = findings.map(({ verdict, text, fix }) => `  ${marks[verdict]}  ${text}${fix === '' ? '' : `\n           → ${fix}`}`);
+  const lines = findings.map(
+    ({ verdict, text, fix }) => `  ${marks[verdict]}  ${text}${fix === '' ? '' : `\n           → ${fix}`}`,
+  );
   const wrongs = findings.filter(({ verdict }) => verdict !== 'fine').length;
   const end = healthy ? paint.good('Nothing is wrong.') : `${count(wrongs, 'thing')} to look at.`;
   return `${paint.strong('Sallyport')} on port ${port}\n\n${lines.join('\n')}\n\n${end}`;

@@ -25,17 +25,35 @@ export interface Judgement {
 }
 
 /** Goes by what a browser saw. Returns null where the pages taught nothing: neither doors nor protected calls. */
-export function judgeTrials(trials: readonly PageTrial[], recordOf: (id: string) => DecisionRecord | null): Judgement | null {
+export function judgeTrials(
+  trials: readonly PageTrial[],
+  recordOf: (id: string) => DecisionRecord | null,
+): Judgement | null {
   const lost = trials.find(({ status, trouble }) => trouble !== '' || status < 200 || status > 399);
   if (lost !== undefined) {
     const why = lost.trouble === '' ? `it answers ${lost.status}` : lost.trouble;
-    return { basis: 'browser', breaks: [], found: [], reason: `the page ${lost.page} does not load (${why}); name another with --page PATH` };
+    return {
+      basis: 'browser',
+      breaks: [],
+      found: [],
+      reason: `the page ${lost.page} does not load (${why}); name another with --page PATH`,
+    };
   }
-  const records = trials.flatMap(({ requests }) => requests.map(({ id }) => (id === '' ? null : recordOf(id)))).filter((record) => record !== null);
-  const breaks = collect(records.filter((record) => record.code !== '' && record.code !== 'carrier'), () => 'page');
+  const records = trials
+    .flatMap(({ requests }) => requests.map(({ id }) => (id === '' ? null : recordOf(id))))
+    .filter((record) => record !== null);
+  const breaks = collect(
+    records.filter((record) => record.code !== '' && record.code !== 'carrier'),
+    () => 'page',
+  );
   if (!trials.some(({ entered }) => entered)) {
     if (breaks.length === 0) return null;
-    return { basis: 'browser', breaks, found: [], reason: 'the page’s script did not open the second door (`sallyport doctor` looks for the cause)' };
+    return {
+      basis: 'browser',
+      breaks,
+      found: [],
+      reason: 'the page’s script did not open the second door (`sallyport doctor` looks for the cause)',
+    };
   }
   return { basis: 'browser', breaks, found: [], reason: breaks.length === 0 ? '' : 'the page would break' };
 }

@@ -87,7 +87,10 @@ export function loopbackOrigin({ listen, tls }: Pick<GateStatus, 'listen' | 'tls
   return `${tls ? 'https' : 'http'}://${named}${listen.slice(split)}`;
 }
 
-async function recordsOf(gate: RunningGate, trials: readonly PageTrial[]): Promise<(id: string) => DecisionRecord | null> {
+async function recordsOf(
+  gate: RunningGate,
+  trials: readonly PageTrial[],
+): Promise<(id: string) => DecisionRecord | null> {
   const records = new Map<string, DecisionRecord>();
   const ids = new Set(trials.flatMap(({ requests }) => requests.map(({ id }) => id)).filter((id) => id !== ''));
   for (const id of ids) {
@@ -105,4 +108,3 @@ function withReason(judgement: Judgement, justAccepted: boolean): Judgement {
   if (judgement.reason !== '' || judgement.found.length === 0 || justAccepted) return judgement;
   return { ...judgement, reason: 'protected routes are used in ways that cannot sign, and are not listed' };
 }
-

@@ -18,22 +18,46 @@ export function exceptionFor(record: DecisionRecord): Exception {
   const route = `${record.method === 'HEAD' ? 'GET' : record.method} ${shapeOf(record.path)}`;
   switch (record.code) {
     case 'carrier':
-      return { line: `routes: [${lineFor(route, [record.carrier])}]`, flag: '', note: 'every request of this route then needs a session only' };
+      return {
+        line: `routes: [${lineFor(route, [record.carrier])}]`,
+        flag: '',
+        note: 'every request of this route then needs a session only',
+      };
     case 'forbidden':
     case 'method':
-      return { line: `routes: [{ match: ${quoted(route)} },]`, flag: '', note: 'lists the route; it still asks for a proof' };
+      return {
+        line: `routes: [{ match: ${quoted(route)} },]`,
+        flag: '',
+        note: 'lists the route; it still asks for a proof',
+      };
     case 'host':
       return forHost(record);
     case 'origin':
       return forOrigin(record);
     case 'content-type':
-      return { line: `routes: [{ match: ${quoted(route)}, contentTypes: ['…'] },]`, flag: '', note: 'name the type; forms of other sites can send text/plain, urlencoded and multipart bodies' };
+      return {
+        line: `routes: [{ match: ${quoted(route)}, contentTypes: ['…'] },]`,
+        flag: '',
+        note: 'name the type; forms of other sites can send text/plain, urlencoded and multipart bodies',
+      };
     case 'too-large':
-      return { line: `routes: [{ match: ${quoted(route)}, maxBody: 0 },]`, flag: '', note: '0 takes bodies of any size' };
+      return {
+        line: `routes: [{ match: ${quoted(route)}, maxBody: 0 },]`,
+        flag: '',
+        note: '0 takes bodies of any size',
+      };
     case 'limit':
-      return { line: 'mint: { perPrefix: 600 },', flag: '', note: 'new sessions that one address may open in a minute; 60 unless set' };
+      return {
+        line: 'mint: { perPrefix: 600 },',
+        flag: '',
+        note: 'new sessions that one address may open in a minute; 60 unless set',
+      };
     case 'target':
-      return { line: `routes: [{ match: ${quoted(route)}, encoded: 'opaque' },]`, flag: '', note: 'only for a backend that takes encoded slashes and dot segments as data' };
+      return {
+        line: `routes: [{ match: ${quoted(route)}, encoded: 'opaque' },]`,
+        flag: '',
+        note: 'only for a backend that takes encoded slashes and dot segments as data',
+      };
     case 'replayed':
     case 'stale':
     case 'stale-nonce':
@@ -66,8 +90,13 @@ function forHost({ trail }: DecisionRecord): Exception {
 }
 
 function forOrigin({ trail }: DecisionRecord): Exception {
-  const origin = /https?:\/\/[a-z0-9.:[\]-]+/i.exec(trail.find(({ code }) => code === 'origin')?.evidence ?? '')?.[0] ?? '…';
-  return { line: `clients: { default: { origins: ['self', ${quoted(origin)}] } },`, flag: '', note: 'pages of that origin may then call and read' };
+  const origin =
+    /https?:\/\/[a-z0-9.:[\]-]+/i.exec(trail.find(({ code }) => code === 'origin')?.evidence ?? '')?.[0] ?? '…';
+  return {
+    line: `clients: { default: { origins: ['self', ${quoted(origin)}] } },`,
+    flag: '',
+    note: 'pages of that origin may then call and read',
+  };
 }
 
 const quoted = (text: string): string => `'${shown(text).replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

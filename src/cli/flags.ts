@@ -49,7 +49,9 @@ export async function loadConfig(flags: ConfigFlags, layers: readonly string[]):
   const given = toFields(flags);
   checkFlags(given);
   const file = await loadConfigFile(flags.config);
-  const source = [file.name, Object.keys(given).length > 0 ? 'command line' : ''].filter((part) => part !== '').join(' and ');
+  const source = [file.name, Object.keys(given).length > 0 ? 'command line' : '']
+    .filter((part) => part !== '')
+    .join(' and ');
   const config = parseConfig(merge(file, given), source, { layers });
   return { config, file: file.name, path: file.path, preset: presetOf(file.value) };
 }
@@ -61,7 +63,9 @@ function presetOf(value: unknown): LoadedConfig['preset'] {
 }
 
 function merge(file: ConfigFile, given: Record<string, unknown>): unknown {
-  return file.value !== null && typeof file.value === 'object' && !Array.isArray(file.value) ? { ...file.value, ...given } : file.value;
+  return file.value !== null && typeof file.value === 'object' && !Array.isArray(file.value)
+    ? { ...file.value, ...given }
+    : file.value;
 }
 
 function toFields(flags: ConfigFlags): Record<string, unknown> {
@@ -85,7 +89,9 @@ function toFields(flags: ConfigFlags): Record<string, unknown> {
 function tlsFiles({ tlsCert, tlsKey }: ConfigFlags): Record<string, string> | undefined {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   const files = { cert: tlsCert, key: tlsKey };
-  return Object.fromEntries(Object.entries(files).flatMap(([name, path]) => (path === undefined ? [] : [[name, resolve(path)]])));
+  return Object.fromEntries(
+    Object.entries(files).flatMap(([name, path]) => (path === undefined ? [] : [[name, resolve(path)]])),
+  );
 }
 
 /** `4000` and `:4000` mean the port on loopback, so that nobody listens on every network by accident. */

@@ -13,7 +13,11 @@ export interface RunFlags extends ConfigFlags {
 
 /** `sallyport --to URL`: runs the gate until a signal ends it. Exits 0 after a graceful stop. */
 export async function runGate(flags: RunFlags, io: Io): Promise<number> {
-  const load = (): Promise<LoadedConfig> => loadConfig(flags, layersToAsk().map(({ name }) => name));
+  const load = (): Promise<LoadedConfig> =>
+    loadConfig(
+      flags,
+      layersToAsk().map(({ name }) => name),
+    );
   const loaded = await load();
   checkStart(loaded);
   const { receiveInheritance } = await import('../gateway/lifecycle.ts');
@@ -27,12 +31,16 @@ export async function runGate(flags: RunFlags, io: Io): Promise<number> {
 function checkStart({ config, file }: LoadedConfig): void {
   if (config.to === undefined) {
     const rule = 'write the backend’s URL, as in --to http://localhost:3000, or as `to` in sallyport.config.ts';
-    throw new ConfigError(file === '' ? 'command line' : file, [{ field: file === '' ? '--to' : 'to', value: 'nothing', rule }]);
+    throw new ConfigError(file === '' ? 'command line' : file, [
+      { field: file === '' ? '--to' : 'to', value: 'nothing', rule },
+    ]);
   }
   const secret = process.env['SALLYPORT_SECRET'] ?? '';
   if (secret !== '' && secret.length < 32) {
     const rule = 'write at least 32 characters, drawn at random, as from `openssl rand -base64 32`';
-    throw new ConfigError('environment', [{ field: 'SALLYPORT_SECRET', value: `${secret.length} characters long`, rule }]);
+    throw new ConfigError('environment', [
+      { field: 'SALLYPORT_SECRET', value: `${secret.length} characters long`, rule },
+    ]);
   }
 }
 

@@ -27,7 +27,10 @@ export async function theGate(flags: GateFlags): Promise<RunningGate> {
 function portOf(listen: string): number {
   const port = Number(/(?:^|:)(\d{1,5})$/.exec(listen)?.[1] ?? 0);
   if (port > 0 && port <= 65535) return port;
-  throw new SallyportError('usage', `command line: --listen is ${JSON.stringify(listen)}; write the gate's host:port, as in 127.0.0.1:4000`);
+  throw new SallyportError(
+    'usage',
+    `command line: --listen is ${JSON.stringify(listen)}; write the gate's host:port, as in 127.0.0.1:4000`,
+  );
 }
 
 /**

@@ -6,7 +6,13 @@ import { pathToFileURL } from 'node:url';
 import { ConfigError } from '../guard/errors.ts';
 
 /** Names looked for in the working directory, in this order. */
-const NAMES = ['sallyport.config.ts', 'sallyport.config.mts', 'sallyport.config.js', 'sallyport.config.mjs', 'sallyport.config.json'];
+const NAMES = [
+  'sallyport.config.ts',
+  'sallyport.config.mts',
+  'sallyport.config.js',
+  'sallyport.config.mjs',
+  'sallyport.config.json',
+];
 
 export interface ConfigFile {
   /** File name for messages; '' where there is no file. */
@@ -79,11 +85,17 @@ function withAbsolutePaths(value: unknown, folder: string): unknown {
   const copy: Record<string, unknown> = { ...value };
   const absolute = (path: unknown): unknown => (typeof path === 'string' && path !== '' ? resolve(folder, path) : path);
   if ('frontend' in copy) copy['frontend'] = absolute(copy['frontend']);
-  for (const [group, names] of [['tls', ['cert', 'key']], ['upstream', ['ca', 'cert', 'key']]] as const) {
+  for (const [group, names] of [
+    ['tls', ['cert', 'key']],
+    ['upstream', ['ca', 'cert', 'key']],
+  ] as const) {
     const files = copy[group];
     if (!isRecord(files)) continue;
     copy[group] = Object.fromEntries(
-      Object.entries(files).map(([name, path]) => [name, names.some((known) => known === name) ? absolute(path) : path]),
+      Object.entries(files).map(([name, path]) => [
+        name,
+        names.some((known) => known === name) ? absolute(path) : path,
+      ]),
     );
   }
   return copy;

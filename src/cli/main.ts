@@ -61,7 +61,11 @@ function build(terminal: Terminal, ended: (code: number) => void): Command {
 
 /** commander's `error: unknown option '--x'` and its suggestion, as one line that says how to go on. */
 function oneLine(text: string): string {
-  const said = text.replace(/^error: /, '').trim().replace(/\n\(?/g, '; ').replace(/\)$/, '');
+  const said = text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\n\(?/g, '; ')
+    .replace(/\)$/, '');
   return `sallyport: ${said}${said.includes('Did you mean') ? '' : '; `sallyport --help` lists what there is'}`;
 }
 
@@ -91,7 +95,11 @@ const json = () => new Option('--json', 'one JSON document instead of words');
 
 function gate(program: Command, io: MakeIo, ended: Ended): void {
   configFlags(program)
-    .addOption(new Option('--log <level>', 'log lines on standard error').choices(['silent', 'error', 'warn', 'info', 'debug']).default('info'))
+    .addOption(
+      new Option('--log <level>', 'log lines on standard error')
+        .choices(['silent', 'error', 'warn', 'info', 'debug'])
+        .default('info'),
+    )
     .addOption(new Option('--json', 'one JSON document when the gate is up'))
     .argument('[word]')
     .allowExcessArguments(true)
@@ -103,7 +111,10 @@ function gate(program: Command, io: MakeIo, ended: Ended): void {
 }
 
 function unknownWord(program: Command, word: string): void {
-  const meant = nearest(word, program.commands.map((command) => command.name()));
+  const meant = nearest(
+    word,
+    program.commands.map((command) => command.name()),
+  );
   const hint = meant === '' ? '`sallyport --help` lists what there is' : `did you mean ${meant}?`;
   throw new SallyportError('usage', `there is no command ${JSON.stringify(word)}; ${hint}`);
 }
@@ -131,8 +142,6 @@ function switches(program: Command, io: MakeIo, ended: Ended): void {
     });
 }
 
-
-
 function looks(program: Command, io: MakeIo, ended: Ended): void {
   program
     .command('status')
@@ -154,7 +163,6 @@ function looks(program: Command, io: MakeIo, ended: Ended): void {
       ended(await why(id, options, io(options)));
     });
 }
-
 
 const wholeNumber = (value: string): number => {
   if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);
@@ -193,4 +201,3 @@ function measures(program: Command, io: MakeIo, ended: Ended): void {
       ended(await doctor(options, io(options)));
     });
 }
-

@@ -16,13 +16,21 @@ export async function status(flags: GateFlags, io: Io): Promise<number> {
 const LATEST_SHOWN = 8;
 
 export function formatStatus(report: GateStatus, paint: Paint): string {
-  const blocks = [head(report, paint), totals(report), groups(report, paint), latest(report, paint), next(report, paint)];
+  const blocks = [
+    head(report, paint),
+    totals(report),
+    groups(report, paint),
+    latest(report, paint),
+    next(report, paint),
+  ];
   return blocks.filter((block) => block !== '').join('\n\n');
 }
 
 function head({ mode, url, to, protect, file }: GateStatus, paint: Paint): string {
   const state =
-    mode === 'report' ? paint.careful('report mode: NOTHING IS BLOCKED') : paint.good('enforce mode: what fails a check is refused');
+    mode === 'report'
+      ? paint.careful('report mode: NOTHING IS BLOCKED')
+      : paint.good('enforce mode: what fails a check is refused');
   return `${paint.strong('Sallyport')} on ${url}, ${state}\n${table([
     ['protects', `${protect.join(', ')} of ${to}`],
     ...(file === '' ? [] : [['config', file]]),
@@ -35,16 +43,23 @@ function totals({ mode, summary }: GateStatus): string {
   const rows = [
     ['passed', count(requests - refused - (mode === 'report' ? wouldRefuse : 0), 'request')],
     ...(refused > 0 || mode === 'enforce' ? [['refused', count(refused, 'request')]] : []),
-    ...(wouldRefuse > 0 || mode === 'report' ? [['would be refused', `${count(wouldRefuse, 'request')} (they passed)`]] : []),
+    ...(wouldRefuse > 0 || mode === 'report'
+      ? [['would be refused', `${count(wouldRefuse, 'request')} (they passed)`]]
+      : []),
     ['visitors', `${sessions}, of them ${sessionsWithoutEntry} whose page never opened the doors`],
     ['hit', `${share(refusedSessions, sessions)} of visitors`],
   ];
-  return table(rows) + (summary.partial ? '\n  More visitors came than are told apart: shares speak of the latest ones.' : '');
+  return (
+    table(rows) +
+    (summary.partial ? '\n  More visitors came than are told apart: shares speak of the latest ones.' : '')
+  );
 }
 
 function groups({ summary, mode }: GateStatus, paint: Paint): string {
   const block = (title: string, shares: readonly Share[]): string => {
-    const hit = shares.filter(({ refusedRequests }) => refusedRequests > 0).sort((a, b) => b.refusedSessions - a.refusedSessions);
+    const hit = shares
+      .filter(({ refusedRequests }) => refusedRequests > 0)
+      .sort((a, b) => b.refusedSessions - a.refusedSessions);
     if (hit.length === 0) return '';
     const rows = hit.map(({ name, refusedRequests, refusedSessions, sessions }) => [
       shown(name),
@@ -67,7 +82,12 @@ function latest(report: GateStatus, paint: Paint): string {
   if (report.latest.length === 0) return '';
   const rows = report.latest
     .slice(0, LATEST_SHOWN)
-    .map((record) => [new Date(record.at).toTimeString().slice(0, 8), record.id, record.code, `${shown(record.method)} ${shown(record.path)}`]);
+    .map((record) => [
+      new Date(record.at).toTimeString().slice(0, 8),
+      record.id,
+      record.code,
+      `${shown(record.method)} ${shown(record.path)}`,
+    ]);
   return `${paint.strong('Latest')}, \`sallyport why ID\` explains each\n${table(rows)}`;
 }
 

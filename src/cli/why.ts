@@ -17,11 +17,15 @@ export async function why(id: string, flags: GateFlags, io: Io): Promise<number>
   const gate = await theGate(flags);
   try {
     const record = await ask<DecisionRecord>(gate, 'GET', `/why/${encodeURIComponent(id)}`);
-    present(io, { record, exception: record.code === '' ? null : exceptionFor(record) }, (report) => formatWhy(report, io.terminal.paint));
+    present(io, { record, exception: record.code === '' ? null : exceptionFor(record) }, (report) =>
+      formatWhy(report, io.terminal.paint),
+    );
     return EXIT.ok;
   } catch (error) {
     if (!(error instanceof GateRefusal)) throw error;
-    io.terminal.err(`sallyport: ${error.message}: ${JSON.stringify(id)}; ids are kept in memory for seven days at most`);
+    io.terminal.err(
+      `sallyport: ${error.message}: ${JSON.stringify(id)}; ids are kept in memory for seven days at most`,
+    );
     return EXIT.no;
   }
 }
@@ -30,10 +34,9 @@ export function formatWhy({ record, exception }: WhyReport, paint: Paint): strin
   const blocks = [verdict(record, paint), facts(record)];
   for (const step of record.trail) {
     blocks.push(
-      `${paint.strong(step.layer)} ${step.enforced ? 'refused' : 'would refuse'}: ${step.code} (${CODES[step.code].title})\n${table([
-        ...(step.evidence === '' ? [] : [['evidence', shown(step.evidence)]]),
-        ['would pass', step.wouldPass],
-      ])}`,
+      `${paint.strong(step.layer)} ${step.enforced ? 'refused' : 'would refuse'}: ${step.code} (${CODES[step.code].title})\n${table(
+        [...(step.evidence === '' ? [] : [['evidence', shown(step.evidence)]]), ['would pass', step.wouldPass]],
+      )}`,
     );
   }
   if (exception !== null) blocks.push(formatException(exception, paint));
@@ -43,7 +46,8 @@ export function formatWhy({ record, exception }: WhyReport, paint: Paint): strin
 function verdict({ id, outcome, wouldRefuse, code, status }: DecisionRecord, paint: Paint): string {
   const answered = status === 0 ? '' : `; the backend answered ${status}`;
   if (outcome !== 'admit') return `${id} was ${paint.bad('refused')} with code ${code}${answered}`;
-  if (wouldRefuse) return `${id} ${paint.careful('passed and would be refused')} in enforce mode, with code ${code}${answered}`;
+  if (wouldRefuse)
+    return `${id} ${paint.careful('passed and would be refused')} in enforce mode, with code ${code}${answered}`;
   return `${id} ${paint.good('passed')}${answered}`;
 }
 
@@ -53,7 +57,10 @@ function facts(record: DecisionRecord): string {
     ['time', new Date(record.at).toISOString()],
     ['rule', `${record.route}: asks for ${record.level}`],
     ['showed', record.shown],
-    ['from', `${record.prefix}, ${record.family}, ${record.session === '' ? 'without a session' : `session ${record.session}`}`],
+    [
+      'from',
+      `${record.prefix}, ${record.family}, ${record.session === '' ? 'without a session' : `session ${record.session}`}`,
+    ],
   ]);
 }
 

@@ -147,7 +147,8 @@ function isListed(policy: Policy, { method, path, carrier }: DecisionRecord): bo
 
 /** What was accepted live and is not in the file yet. */
 function unlisted(config: Config, accepted: readonly FoundRoute[]): FoundRoute[] {
-  const listed = (match: string): boolean => (config.routes ?? []).some((row) => row.match === match && row.carriers !== undefined);
+  const listed = (match: string): boolean =>
+    (config.routes ?? []).some((row) => row.match === match && row.carriers !== undefined);
   return accepted.filter(({ match }) => !listed(match));
 }
 

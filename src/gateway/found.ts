@@ -45,7 +45,9 @@ function rowFor(match: string, carriers: readonly Carrier[]): RouteConfig {
   return {
     match,
     ...(listed.length > 0 ? { carriers: listed } : {}),
-    ...(carriers.includes('form') ? { contentTypes: ['application/x-www-form-urlencoded', 'multipart/form-data'] } : {}),
+    ...(carriers.includes('form')
+      ? { contentTypes: ['application/x-www-form-urlencoded', 'multipart/form-data'] }
+      : {}),
     ...(carriers.includes('beacon') ? { sync: ['beacon'] } : {}),
   };
 }
@@ -99,4 +101,3 @@ function merged(route: RouteConfig, carriers: readonly Carrier[]): RouteConfig {
 function lowered({ level, ...rest }: RouteConfig): Omit<RouteConfig, 'level'> & Pick<RouteConfig, 'level'> {
   return level === undefined || level === 'proof' ? rest : { ...rest, level };
 }
-

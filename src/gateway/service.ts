@@ -113,7 +113,9 @@ async function open(gate: Gate, control: Control, metrics: Metrics, options: Ser
   if (want === undefined) return { metrics: '', close: () => admin.close() };
   const ended = new AbortController();
   const serving =
-    options.inheritance === null ? serveMetrics(metrics, want) : serveLater(() => serveMetrics(metrics, want), ended.signal);
+    options.inheritance === null
+      ? serveMetrics(metrics, want)
+      : serveLater(() => serveMetrics(metrics, want), ended.signal);
   const close = async (): Promise<void> => {
     ended.abort();
     await admin.close();

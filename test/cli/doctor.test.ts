@@ -11,10 +11,15 @@ interface Seen {
   readonly fix: string;
 }
 
-async function examined(t: TestContext, options: BackendOptions, flags: string[] = [], before?: (url: string) => Promise<unknown>, gateFlags: string[] = []) {
+async function examined(
+  t: TestContext,
+  options: BackendOptions,
+  flags: string[] = [],
+  before?: (url: string) => Promise<unknown>,
+) {
   const { url } = await backend(t, options);
   const { gate, json } = desk(t);
-  const { report } = await gate('--to', url, '--listen', '0', '--log', 'silent', ...gateFlags);
+  const { report } = await gate('--to', url, '--listen', '0', '--log', 'silent');
   await before?.(report.url);
   const { code, value } = await json('doctor', ...flags);
   const findings = at(value, 'findings');
@@ -25,7 +30,10 @@ async function examined(t: TestContext, options: BackendOptions, flags: string[]
 
 test('an app that is in order leaves doctor nothing to say, and exit 0', async (t) => {
   const { code, seen } = await examined(t, {});
-  assert.deepEqual(seen.filter(({ verdict }) => verdict !== 'fine'), []);
+  assert.deepEqual(
+    seen.filter(({ verdict }) => verdict !== 'fine'),
+    [],
+  );
   assert.equal(code, 0);
 });
 
@@ -38,20 +46,26 @@ test('P1.7 a write that answers an anonymous caller is named, and that Sallyport
 });
 
 test('P1.7 a write with a login is not reported', async (t) => {
-  const login = (url: string) => fetch(`${url}/api/posts/7`, { method: 'DELETE', headers: { authorization: 'Bearer x' } });
+  const login = (url: string) =>
+    fetch(`${url}/api/posts/7`, { method: 'DELETE', headers: { authorization: 'Bearer x' } });
   const { of } = await examined(t, {}, [], login);
-  assert.deepEqual(of('writes').map(({ verdict }) => verdict), ['fine']);
+  assert.deepEqual(
+    of('writes').map(({ verdict }) => verdict),
+    ['fine'],
+  );
 });
 
 test('a policy that refuses the script is named with its directive and the fix', async (t) => {
-  const { code, of } = await examined(t, { headers: { 'content-security-policy': "script-src https://cdn.example" } });
+  const { code, of } = await examined(t, { headers: { 'content-security-policy': 'script-src https://cdn.example' } });
   assert.equal(code, 1);
   assert.match(of('csp')[0]?.text ?? '', /refuses Sallyport’s script \(script-src https:\/\/cdn\.example\)/);
   assert.equal(of('csp')[0]?.fix, "add 'self' to script-src");
 });
 
 test('a policy that keeps the script from the mount is named', async (t) => {
-  const { of } = await examined(t, { headers: { 'content-security-policy': "script-src 'self'; connect-src https://api.example" } });
+  const { of } = await examined(t, {
+    headers: { 'content-security-policy': "script-src 'self'; connect-src https://api.example" },
+  });
   assert.match(of('csp')[0]?.text ?? '', /keeps the script from \/_sallyport\/enter/);
 });
 
@@ -60,11 +74,19 @@ test('P5.1 a proxy that is not listed is named with the line that lists it', asy
   const { gate, json } = desk(t);
   const { report } = await gate('--to', url, '--listen', '0', '--log', 'silent');
   const proxy = createServer((incoming, response) => {
-    const headers = { ...incoming.headers, 'x-forwarded-for': `${incoming.headers['x-forwarded-for']}, 127.0.0.1`, 'x-forwarded-proto': 'http' };
-    const onward = httpRequest(`${report.url}${incoming.url}`, { headers: { ...headers, host: new URL(report.url).host } }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(response);
-    });
+    const headers = {
+      ...incoming.headers,
+      'x-forwarded-for': `${incoming.headers['x-forwarded-for']}, 127.0.0.1`,
+      'x-forwarded-proto': 'http',
+    };
+    const onward = httpRequest(
+      `${report.url}${incoming.url}`,
+      { headers: { ...headers, host: new URL(report.url).host } },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      },
+    );
     incoming.pipe(onward);
   });
   await listening(proxy);
@@ -77,14 +99,26 @@ test('P5.1 a proxy that is not listed is named with the line that lists it', asy
   assert.equal(found?.fix, "trustedProxies: ['127.0.0.1/32'],");
 });
 
-test('R7 a list that believes everybody’s forwarding headers is found out', async (t) => {
-  const { code, of } = await examined(t, {}, [], undefined, ['--trusted-proxy', '127.0.0.0/8']);
-  assert.equal(code, 1);
-  assert.match(of('proxies')[0]?.text ?? '', /believed an X-Forwarded-For that the client wrote/);
+test('P5.1 R7 a public way on which the client’s own X-Forwarded-For is believed is found out', async (t) => {
+  const { url } = await backend(t);
+  const { gate, json } = desk(t);
+  const { report } = await gate('--to', url, '--listen', '0', '--log', 'silent', '--trusted-proxy', '127.0.0.0/8');
+  const proxies = async (...flags: string[]): Promise<Seen | undefined> => {
+    const findings = at((await json('doctor', ...flags)).value, 'findings');
+    assert.ok(Array.isArray(findings));
+    return findings.find((finding: Seen) => finding.check === 'proxies');
+  };
+  const taken = await proxies('--public', report.url);
+  assert.equal(taken?.verdict, 'wrong');
+  assert.match(taken?.text ?? '', /believed an X-Forwarded-For that the client wrote/);
+  assert.equal((await proxies())?.verdict, 'unknown', 'from here a listed local proxy looks the same');
 });
 
 test('P10.3 a backend that answers on another address of this machine is reported, one that refuses is not', async (t) => {
-  const answering = await listening(createServer((_request, response) => response.end('{}')), '0.0.0.0');
+  const answering = await listening(
+    createServer((_request, response) => response.end('{}')),
+    '0.0.0.0',
+  );
   t.after(() => answering.close());
   const question = { path: '/api/posts', jwks: 'http://gate/jwks.json', to: `http://127.0.0.1:${portOf(answering)}` };
   const found = await examineBackend({ ...question, addresses: ['127.0.0.2'] });

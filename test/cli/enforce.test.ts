@@ -27,7 +27,8 @@ test('P1.2 enforce loads the page, switches the running gate on, and report swit
   assert.equal(await modeOf(gate), 'report');
 });
 
-const IMAGE = "fetch('/api/posts').then(() => { const image = new Image(); image.src = '/api/posts/1/image'; document.body.append(image); })";
+const IMAGE =
+  "fetch('/api/posts').then(() => { const image = new Image(); image.src = '/api/posts/1/image'; document.body.append(image); })";
 
 test('images behind the API are printed with their line and keep the gate in report mode until they are listed', async (t) => {
   const gate = await gateBefore(t, { script: IMAGE });
@@ -101,7 +102,10 @@ test('P9.2 why names rule, evidence, what would have passed, and a ready excepti
   const { url } = await backend(t);
   const place = desk(t);
   const { report } = await place.gate('--to', url, '--listen', '0', '--mode', 'enforce', '--log', 'silent');
-  const refused = await fetch(`${report.url}/api/hooks/42`, { method: 'POST', headers: { 'content-type': 'application/json' } });
+  const refused = await fetch(`${report.url}/api/hooks/42`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+  });
   const id = refused.headers.get('sallyport-decision') ?? '';
   const { code, value } = await place.json('why', id);
   assert.equal(code, 0);
@@ -109,7 +113,18 @@ test('P9.2 why names rule, evidence, what would have passed, and a ready excepti
   assert.equal(at(value, 'record', 'route'), 'protect /api/**');
   assert.notEqual(at(value, 'record', 'trail', 0, 'wouldPass'), '');
   assert.equal(at(value, 'exception', 'flag'), "--open 'POST /api/hooks/:id'");
-  const excepted = await place.gate('--to', url, '--listen', '0', '--mode', 'enforce', '--open', 'POST /api/hooks/:id', '--log', 'silent');
+  const excepted = await place.gate(
+    '--to',
+    url,
+    '--listen',
+    '0',
+    '--mode',
+    'enforce',
+    '--open',
+    'POST /api/hooks/:id',
+    '--log',
+    'silent',
+  );
   assert.equal((await fetch(`${excepted.report.url}/api/hooks/42`, { method: 'POST' })).status, 200);
   assert.equal((await fetch(`${excepted.report.url}/api/hooks/42`)).status, 403);
 });

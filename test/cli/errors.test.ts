@@ -12,7 +12,11 @@ async function inProcess(folder: string, args: readonly string[], environment: R
   process.chdir(folder);
   Object.assign(process.env, environment);
   try {
-    const code = await main(args, { out: (text) => void lines.out.push(text), err: (text) => void lines.err.push(text), paint });
+    const code = await main(args, {
+      out: (text) => void lines.out.push(text),
+      err: (text) => void lines.err.push(text),
+      paint,
+    });
     return { code, out: lines.out.join('\n'), err: lines.err.join('\n') };
   } finally {
     process.chdir(before.folder);
@@ -33,20 +37,49 @@ const TO = ['--to', 'http://127.0.0.1:9'];
 
 const rows: readonly Row[] = [
   { name: 'an unknown flag names the one that was meant', args: ['--tto', 'x'], says: /unknown option '--tto'.*--to/ },
-  { name: 'an unknown command names the one that was meant', args: ['enforc'], says: /"enforc"; did you mean enforce\?/ },
+  {
+    name: 'an unknown command names the one that was meant',
+    args: ['enforc'],
+    says: /"enforc"; did you mean enforce\?/,
+  },
   { name: 'no backend says how to name one', args: [], says: /--to is nothing; .*--to http:\/\/localhost:3000/ },
-  { name: 'a backend without scheme', args: ['--to', 'localhost:3000'], says: /--to is "localhost:3000"; .*http:\/\/localhost:3000/ },
-  { name: 'a mode that does not exist', args: [...TO, '--mode', 'enforced'], says: /--mode is "enforced"; .*did you mean enforce\?/ },
+  {
+    name: 'a backend without scheme',
+    args: ['--to', 'localhost:3000'],
+    says: /--to is "localhost:3000"; .*http:\/\/localhost:3000/,
+  },
+  {
+    name: 'a mode that does not exist',
+    args: [...TO, '--mode', 'enforced'],
+    says: /--mode is "enforced"; .*did you mean enforce\?/,
+  },
   { name: 'R7 a number of hops', args: [...TO, '--trusted-proxy', '1'], says: /--trusted-proxy is "1"; .*CIDR/ },
   { name: 'a port beyond all', args: [...TO, '--listen', '99999'], says: /--listen is "127\.0\.0\.1:99999"; .*65535/ },
-  { name: 'a configuration that is not there', args: ['--config', 'nope.ts'], says: /--config is nope\.ts; there is no such file/ },
-  { name: 'P4.2 plain HTTP cannot be enforced', args: [...TO, '--insecure-http', '--mode', 'enforce'], says: /--mode is "enforce"; .*report mode only/ },
+  {
+    name: 'a configuration that is not there',
+    args: ['--config', 'nope.ts'],
+    says: /--config is nope\.ts; there is no such file/,
+  },
+  {
+    name: 'P4.2 plain HTTP cannot be enforced',
+    args: [...TO, '--insecure-http', '--mode', 'enforce'],
+    says: /--mode is "enforce"; .*report mode only/,
+  },
   { name: 'a certificate without key', args: [...TO, '--tls-cert', 'a.pem'], says: /--tls-key is nothing/ },
-  { name: 'a secret that is too short', args: TO, environment: { SALLYPORT_SECRET: 'short' }, says: /SALLYPORT_SECRET is 5 characters long; .*32/ },
+  {
+    name: 'a secret that is too short',
+    args: TO,
+    environment: { SALLYPORT_SECRET: 'short' },
+    says: /SALLYPORT_SECRET is 5 characters long; .*32/,
+  },
   { name: 'why without an id', args: ['why'], says: /missing required argument 'id'/ },
   { name: 'no gate to ask', args: ['status'], says: /no gate .*running.*sallyport --to URL/ },
   { name: 'attacking somebody else', args: ['attack', 'http://example.com/'], says: /only against loopback/ },
-  { name: 'doctor by an address with a path', args: ['doctor', '--public', 'https://app.example/x'], says: /--public is .*https:\/\/app\.example$/m },
+  {
+    name: 'doctor by an address with a path',
+    args: ['doctor', '--public', 'https://app.example/x'],
+    says: /--public is .*https:\/\/app\.example$/m,
+  },
   {
     name: 'a field of the file that does not exist',
     args: ['check'],
@@ -97,14 +130,21 @@ test('every problem of a file gets its own line', async (t) => {
   write('sallyport.config.ts', 'export default { mode: "on", routes: [{ match: "get /x" }], maxBody: -1 };');
   const { code, err } = await run('check');
   assert.equal(code, 2);
-  assert.deepEqual(err.trimEnd().split('\n').map((line) => /: (\S+) is/.exec(line)?.[1]), ['mode', 'routes[0].match', 'maxBody']);
+  assert.deepEqual(
+    err
+      .trimEnd()
+      .split('\n')
+      .map((line) => /: (\S+) is/.exec(line)?.[1]),
+    ['mode', 'routes[0].match', 'maxBody'],
+  );
 });
 
 test('help is no error and goes to standard output', async (t) => {
   const { code, out, err } = await desk(t).run('--help');
   assert.equal(code, 0);
   assert.equal(err, '');
-  for (const word of ['enforce', 'report', 'status', 'why', 'attack', 'check', 'doctor']) assert.match(out, new RegExp(`^  ${word}\\b`, 'm'));
+  for (const word of ['enforce', 'report', 'status', 'why', 'attack', 'check', 'doctor'])
+    assert.match(out, new RegExp(`^  ${word}\\b`, 'm'));
 });
 
 test('a process says the same and ends with the same code', async (t) => {

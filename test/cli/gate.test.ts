@@ -25,7 +25,10 @@ test('P1.2 in enforce mode a plain call gets 403 as a problem document', async (
   assert.equal(answer.status, 403);
   assert.equal(answer.headers.get('content-type'), 'application/problem+json');
   const problem: unknown = await answer.json();
-  assert.deepEqual([at(problem, 'code'), typeof at(problem, 'id'), typeof at(problem, 'docs')], ['entry-required', 'string', 'string']);
+  assert.deepEqual(
+    [at(problem, 'code'), typeof at(problem, 'id'), typeof at(problem, 'docs')],
+    ['entry-required', 'string', 'string'],
+  );
   assert.equal(requests.length, 0);
 });
 
@@ -76,7 +79,8 @@ test('SIGTERM ends the gate with exit code 0 and nothing is left behind', async 
   const { url } = await backend(t);
   const { gate, runtime, folder, run } = desk(t);
   const running = await gate('--to', url, '--listen', '0', ...QUIET);
-  const sockets = (): string[] => readdirSync(runtime, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.sock'));
+  const sockets = (): string[] =>
+    readdirSync(runtime, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.sock'));
   assert.equal(sockets().length, 1);
   assert.equal(await running.stop(), 0);
   assert.deepEqual(sockets(), []);

@@ -145,14 +145,18 @@ export async function backend(t: TestContext, options: BackendOptions = {}): Pro
     const path = request.url ?? '';
     if (path.startsWith('/app.js')) response.writeHead(200, { 'content-type': 'text/javascript' }).end(script);
     else if (path.endsWith('/image')) response.writeHead(200, { 'content-type': 'image/svg+xml' }).end(SVG);
-    else if (path.startsWith('/api/')) response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
+    else if (path.startsWith('/api/'))
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
     else response.writeHead(200, { 'content-type': 'text/html', 'cache-control': 'no-store', ...headers }).end(PAGE);
   };
   const server = await listening(createServer(handle));
-  t.after(() => new Promise((resolve) => {
-    server.close(resolve);
-    server.closeAllConnections();
-  }));
+  t.after(
+    () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+  );
   return { url: `http://127.0.0.1:${portOf(server)}`, requests };
 }
 

@@ -5,7 +5,13 @@ import type { Carrier } from '../../src/guard/decision.ts';
 import { foundRoutes, withFound } from '../../src/gateway/found.ts';
 import type { DecisionRecord } from '../../src/gateway/records.ts';
 
-function recorded(method: string, path: string, carrier: Carrier, session = 'session-one', code: 'carrier' | 'site' = 'carrier'): DecisionRecord {
+function recorded(
+  method: string,
+  path: string,
+  carrier: Carrier,
+  session = 'session-one',
+  code: 'carrier' | 'site' = 'carrier',
+): DecisionRecord {
   return {
     id: `${method}${path}${session}`,
     at: 0,
@@ -36,7 +42,13 @@ test('images of many posts are one route, counted by sessions', () => {
     recorded('HEAD', '/api/posts/2/image', 'media', 'session-two'),
   ]);
   assert.deepEqual(found, [
-    { match: 'GET /api/posts/:id/image', carriers: ['media'], requests: 3, sessions: 2, line: "{ match: 'GET /api/posts/:id/image', carriers: ['media'] }," },
+    {
+      match: 'GET /api/posts/:id/image',
+      carriers: ['media'],
+      requests: 3,
+      sessions: 2,
+      line: "{ match: 'GET /api/posts/:id/image', carriers: ['media'] },",
+    },
   ]);
 });
 
@@ -49,7 +61,10 @@ test('what another layer refuses is no reason to list a carrier', () => {
 });
 
 test('without routes of its own a configuration keeps its protected patterns as the last rows', () => {
-  const { config, lines } = withFound({ protect: ['/todos/**'] }, foundRoutes([recorded('GET', '/todos/export', 'navigation')]));
+  const { config, lines } = withFound(
+    { protect: ['/todos/**'] },
+    foundRoutes([recorded('GET', '/todos/export', 'navigation')]),
+  );
   assert.deepEqual(config.routes, [{ match: 'GET /todos/export', carriers: ['navigation'] }, { match: '/todos/**' }]);
   assert.deepEqual(lines, ["{ match: 'GET /todos/export', carriers: ['navigation'] },", "{ match: '/todos/**' },"]);
   assert.doesNotThrow(() => parseConfig(config, 'accepted'));
@@ -58,7 +73,10 @@ test('without routes of its own a configuration keeps its protected patterns as 
 test('a row that is there already is extended, and no longer says proof', () => {
   const own = { routes: [{ match: 'GET /api/export', level: 'proof' as const, maxBody: 5 }, { match: '/api/**' }] };
   const { config } = withFound(own, foundRoutes([recorded('GET', '/api/export', 'navigation')]));
-  assert.deepEqual(config.routes, [{ match: 'GET /api/export', maxBody: 5, carriers: ['navigation'] }, { match: '/api/**' }]);
+  assert.deepEqual(config.routes, [
+    { match: 'GET /api/export', maxBody: 5, carriers: ['navigation'] },
+    { match: '/api/**' },
+  ]);
   assert.doesNotThrow(() => parseConfig(config, 'accepted'));
 });
 

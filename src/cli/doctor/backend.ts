@@ -20,7 +20,8 @@ export async function examineBackend(question: BackendQuestion): Promise<Finding
   const url = new URL(question.path, question.to);
   const direct = await get(url.href);
   if (direct.status === 0) return unknown('backend', `the backend ${question.to} does not answer (${direct.trouble})`);
-  if (REFUSALS.has(direct.status)) return fine('backend', `the backend refuses a direct call (${direct.status} for ${url.pathname})`);
+  if (REFUSALS.has(direct.status))
+    return fine('backend', `the backend refuses a direct call (${direct.status} for ${url.pathname})`);
   if (!isLoopback(url.hostname)) return reachable(question, url.origin);
   for (const address of question.addresses ?? ownAddresses()) {
     const outside = new URL(url);

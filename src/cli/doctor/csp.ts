@@ -84,12 +84,16 @@ function matches(source: string, url: URL, self: URL): boolean {
   if (parts === null) return false;
   const [, scheme = self.protocol, host = '', port = '', path = ''] = parts;
   return (
-    upgradable(scheme, url.protocol) && matchesHost(host, url.hostname) && matchesPort(port, url) && matchesPath(path, url.pathname)
+    upgradable(scheme, url.protocol) &&
+    matchesHost(host, url.hostname) &&
+    matchesPort(port, url) &&
+    matchesPath(path, url.pathname)
   );
 }
 
 /** A source for http admits https as well, never the other way round. */
-const upgradable = (allowed: string, actual: string): boolean => allowed === actual || (allowed === 'http:' && actual === 'https:');
+const upgradable = (allowed: string, actual: string): boolean =>
+  allowed === actual || (allowed === 'http:' && actual === 'https:');
 
 function matchesHost(pattern: string, host: string): boolean {
   if (pattern === '*') return true;

@@ -11,5 +11,15 @@ export interface Finding {
 }
 
 export const fine = (check: Finding['check'], text: string): Finding => ({ check, verdict: 'fine', text, fix: '' });
-export const wrong = (check: Finding['check'], text: string, fix: string): Finding => ({ check, verdict: 'wrong', text, fix });
-export const unknown = (check: Finding['check'], text: string, fix = ''): Finding => ({ check, verdict: 'unknown', text, fix });
+export const wrong = (check: Finding['check'], text: string, fix: string): Finding => ({
+  check,
+  verdict: 'wrong',
+  text,
+  fix,
+});
+export const unknown = (check: Finding['check'], text: string, fix = ''): Finding => ({
+  check,
+  verdict: 'unknown',
+  text,
+  fix,
+});

@@ -23,7 +23,11 @@ export const NAVIGATION = {
 
 /** One GET. Certificates are not checked: the question is who answers, not whether to trust it. */
 export async function get(url: string, headers: Record<string, string> = {}, timeout = 5_000): Promise<Answer> {
-  const dispatcher = new Agent({ connect: { rejectUnauthorized: false, timeout }, headersTimeout: timeout, bodyTimeout: timeout });
+  const dispatcher = new Agent({
+    connect: { rejectUnauthorized: false, timeout },
+    headersTimeout: timeout,
+    bodyTimeout: timeout,
+  });
   try {
     const answer = await request(url, { headers, dispatcher, signal: AbortSignal.timeout(timeout) });
     let body = '';

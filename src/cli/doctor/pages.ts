@@ -46,11 +46,18 @@ function scriptTag(html: string, mount: string): ScriptTag | null {
 function examinePage(path: string, answer: Answer, tag: ScriptTag | null, { origin, mount }: PagesQuestion): Finding[] {
   const type = valuesOf(answer, 'content-type')[0] ?? '';
   if (answer.status >= 400 || !type.startsWith('text/html')) {
-    const what = answer.status >= 400 ? `answers ${answer.status}` : `is ${type === '' ? 'of no type' : type}, not a page`;
+    const what =
+      answer.status >= 400 ? `answers ${answer.status}` : `is ${type === '' ? 'of no type' : type}, not a page`;
     return [unknown('script', `${path} ${what}`, 'name a page of the app with --page PATH')];
   }
   if (tag === null) {
-    return [wrong('script', `${path} is a page without Sallyport’s script, so its calls cannot be signed`, 'check that the page passes the gate and that its HTML is not encoded in a way that the gate cannot read')];
+    return [
+      wrong(
+        'script',
+        `${path} is a page without Sallyport’s script, so its calls cannot be signed`,
+        'check that the page passes the gate and that its HTML is not encoded in a way that the gate cannot read',
+      ),
+    ];
   }
   const page = new URL(path, origin).href;
   const connect = new URL(`${mount}/enter`, origin).href;
@@ -62,7 +69,13 @@ function examinePage(path: string, answer: Answer, tag: ScriptTag | null, { orig
   if (asked.script !== '') findings.push(scriptRefused(path, asked.script));
   const refused = asked.connect === '' ? meta.connect : asked.connect;
   if (refused !== '') {
-    findings.push(wrong('csp', `${path}: the page’s policy keeps the script from ${mount}/enter (${refused})`, `add 'self' to connect-src`));
+    findings.push(
+      wrong(
+        'csp',
+        `${path}: the page’s policy keeps the script from ${mount}/enter (${refused})`,
+        `add 'self' to connect-src`,
+      ),
+    );
   }
   return findings.length > 0 ? findings : [fine('csp', `${path} carries the script, and its policy lets it work`)];
 }
@@ -90,14 +103,33 @@ function metaPolicies(html: string): string[] {
 async function examineVersions(paths: readonly string[], { origin }: PagesQuestion): Promise<Finding[]> {
   if (paths.length === 0) return [];
   if (paths.length > 1) {
-    return [wrong('script-versions', `pages name ${paths.length} different scripts from load to load`, 'give every instance the same configuration and version, and the same SALLYPORT_SECRET')];
+    return [
+      wrong(
+        'script-versions',
+        `pages name ${paths.length} different scripts from load to load`,
+        'give every instance the same configuration and version, and the same SALLYPORT_SECRET',
+      ),
+    ];
   }
   const [path = ''] = paths;
   const answer = await get(new URL(path, origin).href);
   const caching = answer.status === 0 ? '' : (valuesOf(answer, 'cache-control')[0] ?? '');
-  if (answer.status === 200 && caching.includes('immutable')) return [fine('script-versions', 'pages name the current script')];
+  if (answer.status === 200 && caching.includes('immutable'))
+    return [fine('script-versions', 'pages name the current script')];
   if (answer.status === 200) {
-    return [wrong('script-versions', `pages name an outdated script (${path})`, 'let the cache in front of the pages expire, or purge it: the script is served all the same, but never cached')];
+    return [
+      wrong(
+        'script-versions',
+        `pages name an outdated script (${path})`,
+        'let the cache in front of the pages expire, or purge it: the script is served all the same, but never cached',
+      ),
+    ];
   }
-  return [wrong('script-versions', `the script that pages name does not load (${path} answers ${answer.status || 'nothing'})`, `let ${path.replace(/[^/]*$/, '')} pass whatever stands in front of the gate`)];
+  return [
+    wrong(
+      'script-versions',
+      `the script that pages name does not load (${path} answers ${answer.status || 'nothing'})`,
+      `let ${path.replace(/[^/]*$/, '')} pass whatever stands in front of the gate`,
+    ),
+  ];
 }

@@ -25,7 +25,11 @@ export async function examineWay(question: WayQuestion): Promise<Finding[]> {
   if (probe === undefined) {
     const how = answer.status === 0 ? answer.trouble : `something answered ${answer.status}`;
     const text = `a request to ${origin} did not arrive at this gate (${how})`;
-    return [question.public === '' ? unknown('proxies', text) : wrong('proxies', text, 'check that the public address leads to this gate')];
+    return [
+      question.public === ''
+        ? unknown('proxies', text)
+        : wrong('proxies', text, 'check that the public address leads to this gate'),
+    ];
   }
   return [hostFinding(probe, origin, question), proxyFinding(probe, question)];
 }
@@ -34,35 +38,73 @@ function hostFinding(probe: Probe, origin: string, question: WayQuestion): Findi
   const { host, protocol } = new URL(origin);
   if (probe.code === 'host') {
     const named = probe.authority === host ? host : probe.authority;
-    const fix = question.public === '' ? `hosts: ['${named}'],` : `public: '${question.public}',${named === host ? '' : ` hosts: ['${named}'],`}`;
+    const fix =
+      question.public === ''
+        ? `hosts: ['${named}'],`
+        : `public: '${question.public}',${named === host ? '' : ` hosts: ['${named}'],`}`;
     return wrong('host', `the gate does not answer for the Host it sees there, ${named}`, fix);
   }
   if (question.public !== '' && probe.authority !== host && untrustedProxy(probe) === '') {
-    return wrong('host', `people use ${host}, and the gate sees Host ${probe.authority}: signatures cover the name, so they would not fit`, 'let the proxy pass the Host header on unchanged, or send X-Forwarded-Host');
+    return wrong(
+      'host',
+      `people use ${host}, and the gate sees Host ${probe.authority}: signatures cover the name, so they would not fit`,
+      'let the proxy pass the Host header on unchanged, or send X-Forwarded-Host',
+    );
   }
   if (protocol === 'https:' && !probe.secure && untrustedProxy(probe) === '') {
-    return wrong('host', 'people use HTTPS, and the gate takes the connection for plain HTTP', 'let the proxy send X-Forwarded-Proto: https');
+    return wrong(
+      'host',
+      'people use HTTPS, and the gate takes the connection for plain HTTP',
+      'let the proxy send X-Forwarded-Proto: https',
+    );
   }
   return fine('host', `the gate answers for ${host}`);
 }
 
 function proxyFinding(probe: Probe, question: WayQuestion): Finding {
+  if (probe.address === FORGED && question.public === '') {
+    return unknown(
+      'proxies',
+      'programs on this machine are listed as proxies, so the way that people take cannot be judged from here',
+      'doctor --public ORIGIN takes it',
+    );
+  }
   if (probe.address === FORGED) {
-    return wrong('proxies', 'the gate believed an X-Forwarded-For that the client wrote itself', 'let the proxy append the address it sees, and list in trustedProxies only networks of your proxies');
+    return wrong(
+      'proxies',
+      'the gate believed an X-Forwarded-For that the client wrote itself',
+      'let the proxy append the address it sees, and list in trustedProxies only networks of your proxies',
+    );
   }
   const peer = untrustedProxy(probe);
   if (peer !== '') {
-    return wrong('proxies', `a proxy at ${peer} sends forwarding headers, and the gate does not believe it: every visitor counts as ${peer}`, `trustedProxies: ['${peer}/${isIP(peer) === 6 ? 128 : 32}'],`);
+    return wrong(
+      'proxies',
+      `a proxy at ${peer} sends forwarding headers, and the gate does not believe it: every visitor counts as ${peer}`,
+      `trustedProxies: ['${peer}/${isIP(peer) === 6 ? 128 : 32}'],`,
+    );
   }
   const hops = probe.xForwardedFor.split(',').length;
-  if (question.public === '') return fine('proxies', 'a forged X-Forwarded-For changes nothing; --public ORIGIN looks at the way that people take');
-  return fine('proxies', hops > 1 ? `the gate sees visitors’ addresses through ${hops - 1} proxy${hops > 2 ? ' hops' : ''}` : 'no proxy adds forwarding headers');
+  if (question.public === '')
+    return fine(
+      'proxies',
+      'a forged X-Forwarded-For changes nothing; --public ORIGIN looks at the way that people take',
+    );
+  return fine(
+    'proxies',
+    hops > 1
+      ? `the gate sees visitors’ addresses through ${hops - 1} proxy${hops > 2 ? ' hops' : ''}`
+      : 'no proxy adds forwarding headers',
+  );
 }
 
 /** The peer that sent forwarding fields of its own and is not listed; '' where there is none. */
 function untrustedProxy(probe: Probe): string {
   const peer = probe.peer.replace(/^::ffff:(?=\d+\.)/, '');
   const added =
-    probe.xForwardedProto !== '' || probe.xForwardedHost !== '' || probe.forwarded !== '' || probe.xForwardedFor.trim() !== FORGED;
+    probe.xForwardedProto !== '' ||
+    probe.xForwardedHost !== '' ||
+    probe.forwarded !== '' ||
+    probe.xForwardedFor.trim() !== FORGED;
   return added && probe.address === peer ? peer : '';
 }

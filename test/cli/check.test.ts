@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatCheck } from '../../src/cli/check-format.ts';
+import { type CheckReport, describePolicy } from '../../src/cli/check-report.ts';
+import { layersToAsk } from '../../src/cli/layers.ts';
+import { compilePolicy } from '../../src/guard/compile.ts';
+import type { Config } from '../../src/guard/config.ts';
+import { parseConfig } from '../../src/guard/config-schema.ts';
+import { at, desk } from './support.ts';
+
+const plain = (text: string): string => text;
+const paint = { strong: plain, faint: plain, good: plain, bad: plain, careful: plain };
+
+const checked = (config: Config): CheckReport =>
+  describePolicy(compilePolicy(parseConfig(config, 'test')), layersToAsk(), { file: '', preset: config.preset ?? '' });
+
+const modesOf = (report: CheckReport, route: string): Record<string, string> =>
+  Object.fromEntries(
+    report.routes.find(({ name }) => name === route)?.checks.map(({ layer, mode }) => [layer, mode]) ?? [],
+  );
+
+test('R74 every route is printed with the checks it runs and their mode', () => {
+  const report = checked({
+    mode: 'enforce',
+    layers: { site: 'report' },
+    routes: [{ match: 'GET /api/a' }, { match: 'GET /api/b', mode: 'report' }],
+  });
+  assert.deepEqual(
+    [modesOf(report, 'GET /api/a')['proof'], modesOf(report, 'GET /api/a')['site']],
+    ['enforce', 'report'],
+  );
+  assert.equal(modesOf(report, 'GET /api/b')['proof'], 'report');
+  assert.equal(modesOf(report, 'default')['proof'], undefined);
+  const text = formatCheck(report, paint);
+  for (const { name, allow } of report.routes) if (allow.length === 0) assert.ok(text.includes(name), name);
+});
+
+test('R74 in report mode only framing is enforced', () => {
+  const enforced = checked({}).routes.flatMap(({ checks }) =>
+    checks.filter(({ mode }) => mode === 'enforce').map(({ layer }) => layer),
+  );
+  assert.deepEqual([...new Set(enforced)], ['framing']);
+});
+
+test('R74 a mode that has no effect is said to have none', () => {
+  assert.match(
+    checked({ layers: { site: 'enforce' } }).notes.join('\n'),
+    /layers\.site "enforce" has no effect while mode is report/,
+  );
+});
+
+test('a carrier that lowers its route is printed', () => {
+  const report = checked({ routes: [{ match: 'GET /api/image', carriers: ['media'] }, { match: '/api/**' }] });
+  assert.match(
+    report.notes.join('\n'),
+    /GET \/api\/image: media cannot carry a proof, so every request here needs a session only/,
+  );
+});
+
+test('what one address can take is printed in figures', () => {
+  const { oneAddress } = checked({ mint: { perPrefix: 7, total: 70 } });
+  assert.match(oneAddress.join('\n'), /at most 7 new sessions a minute \(70 from everybody/);
+  assert.match(oneAddress.join('\n'), /420 sessions an hour/);
+});
+
+test('what a preset comes to is printed', () => {
+  const { preset } = checked({ preset: 'public-read' });
+  assert.deepEqual(preset?.fields.routes, [{ match: 'GET /api/**' }]);
+});
+
+test('exact paths are said to leave other spellings unprotected', () => {
+  assert.match(checked({ paths: 'exact' }).notes.join('\n'), /other spellings/);
+});
+
+test('check reads the file and the flags over it, and needs no gate', async (t) => {
+  const { write, json, run } = desk(t);
+  write(
+    'sallyport.config.ts',
+    "import { defineConfig } from 'sallyport/config';\nexport default defineConfig({ to: 'http://localhost:3000', mode: 'enforce' });",
+  );
+  const { code, value } = await json('check', '--to', 'http://localhost:3001');
+  assert.equal(code, 0);
+  assert.deepEqual(
+    [at(value, 'to'), at(value, 'mode'), at(value, 'file')],
+    ['http://localhost:3001', 'enforce', 'sallyport.config.ts'],
+  );
+  const { out } = await run('check', '--mode', 'report');
+  assert.match(out, /NOTHING IS BLOCKED/);
+});

@@ -40,7 +40,7 @@ test('a backend that refuses everybody by itself is no gate that stops', async (
 
 test('answers that never end do not hold the run: what its time does not reach was not run', async () => {
   const backend: RequestListener = (_request, response) =>
-    void response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: 1\n\n');
+    void response.writeHead(200, { 'Content-Type': 'text/plain' }).write('and so on');
   await withServer(backend, async (origin) => {
     const report = await runLab(`${origin}/api`, { calls: 50, seconds: 2, later: 0.1, chromium: null });
     assert.ok(report.rungs.some((rung) => rung.why === 'the time of this run was up'));

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { isAnswered } from './admin.ts';
+import { isAnswered } from './admin-socket.ts';
 import { assertOurs, runtimeFolder, socketPath } from './runtime-folder.ts';
 
 /** A gate of this user that runs on this machine. */

@@ -1,7 +1,7 @@
-import { chmodSync, existsSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import { statSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Mode } from '../guard/config.ts';
+import { clearStale, listenPrivately, removeOwn } from './admin-socket.ts';
 import { prepareFolder, runtimeFolder, socketPath } from './runtime-folder.ts';
 
 /** What administration may ask of a running gate. Values are what the command line prints; all are JSON. */
@@ -15,7 +15,7 @@ export interface AdminActions {
   /** Reads the configuration again. Throws {@link AdminRefusal} with the reason where it cannot be taken. */
   reload(): Promise<object> | object;
   metrics(): Promise<string>;
-  /** Called for every switch, before it is made and after. */
+  /** Called once for every switch that was asked for, made or refused. */
   audit(entry: AuditEntry): void;
 }
 
@@ -88,7 +88,7 @@ export async function openAdmin(options: AdminOptions): Promise<Admin> {
     prepareFolder(folder);
     await clearStale(path);
   }
-  await listen(server, path, folder !== '');
+  await listenPrivately(server, path, folder !== '');
   const inode = folder === '' ? 0 : statSync(path).ino;
   const remove = (): void => {
     if (folder !== '') removeOwn(folder, path, inode);
@@ -195,50 +195,4 @@ function toReply(error: unknown): Reply {
 function send(response: ServerResponse, reply: Reply): void {
   response.writeHead(reply.status, { 'content-type': reply.type, 'cache-control': 'no-store' });
   response.end(reply.body);
-}
-
-/** A socket that nobody answers on was left by a gate that was killed; one that somebody answers on is in use. */
-async function clearStale(path: string): Promise<void> {
-  if (!existsSync(path)) return;
-  if (await isAnswered(path)) return;
-  rmSync(path, { force: true });
-}
-
-export function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.setTimeout(1000, () => socket.destroy());
-    socket.once('connect', () => {
-      resolve(true);
-      socket.destroy();
-    });
-    socket.once('error', () => resolve(false));
-    socket.once('close', () => resolve(false));
-  });
-}
-
-/**
- * Binds under a name of its own and moves it into place: it is never open to others for a moment, and during a rolling
- * upgrade the newer gate takes the name over from the older one.
- */
-async function listen(server: Server, path: string, onDisk: boolean): Promise<void> {
-  const first = onDisk ? `${path}.${process.pid}` : path;
-  if (onDisk) rmSync(first, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(first, resolve);
-  });
-  if (!onDisk) return;
-  chmodSync(first, 0o600);
-  renameSync(first, path);
-}
-
-/** Only ours: after a rolling upgrade the name belongs to the newer gate. The folder goes with the last socket in it. */
-function removeOwn(folder: string, path: string, inode: number): void {
-  try {
-    if (statSync(path).ino === inode) rmSync(path, { force: true });
-    rmdirSync(folder);
-  } catch {
-    // It is gone already, or another gate lives there.
-  }
 }

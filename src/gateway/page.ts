@@ -1,4 +1,4 @@
-import { Transform, type Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import type { Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
@@ -9,6 +9,7 @@ import { withVary } from './fields.ts';
 import { createHtmlScanner } from './html.ts';
 import { type Intent, intentOf } from './intent.ts';
 import { isJavaScript, isMedia, unitsOf } from './media.ts';
+import { pieceByPiece } from './pieces.ts';
 import { coveredBy, createPreloadFilter, keepLinks } from './preload.ts';
 import { isSalted, saltTag, toBackendConditions } from './validators.ts';
 import { createWorkerFront } from './worker.ts';
@@ -202,31 +203,4 @@ function isCovered(guard: PageGuard, view: RequestView, reference: string): bool
   const url = new URL(reference, base);
   if (url.host !== view.authority && !policy.authorities.has(url.host)) return false;
   return coveredBy(policy, url.pathname);
-}
-
-/** Something that is fed pieces of a body and gives pieces back. */
-export interface Pieces {
-  write(chunk: Buffer): Buffer[];
-  end(): Buffer[];
-}
-
-/** One transform out of several such things, each fed what the one before gives. Every piece leaves at once. */
-function pieceByPiece(...links: readonly Pieces[]): Transform {
-  const feed = (pieces: readonly Buffer[], from: number): readonly Buffer[] => {
-    let current = pieces;
-    for (const link of links.slice(from)) current = current.flatMap((piece) => link.write(piece));
-    return current;
-  };
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      for (const piece of feed([chunk], 0)) this.push(piece);
-      done();
-    },
-    flush(done) {
-      for (const [index, link] of links.entries()) {
-        for (const piece of feed(link.end(), index + 1)) this.push(piece);
-      }
-      done();
-    },
-  });
 }

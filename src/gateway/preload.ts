@@ -1,8 +1,8 @@
 import type { Policy } from '../guard/policy.ts';
 import { foldPath } from '../wire/fold.ts';
 import { hasField } from './fieldlist.ts';
-import { isSpace } from './html.ts';
-import type { Pieces } from './page.ts';
+import { isSpace } from './html-prologue.ts';
+import type { Pieces } from './pieces.ts';
 
 /** Whether an address belongs to a route whose unsigned preload would be refused. */
 export type IsCovered = (reference: string) => boolean;
@@ -57,7 +57,7 @@ const MAX_TAG = 2048;
 /** Elements whose content is text up to their end tag (in the head, with scripting on). */
 const TEXT_ELEMENTS = ['script', 'style', 'title', 'noscript'];
 /** Elements that leave us in the head. Anything else ends the search. */
-const HEAD_ELEMENTS = ['html', 'head', 'link', 'meta', 'base', ...TEXT_ELEMENTS];
+const HEAD_ELEMENTS = ['!doctype', 'html', 'head', 'link', 'meta', 'base', ...TEXT_ELEMENTS];
 
 /**
  * Overwrites `<link rel=preload …>` of covered routes in the head with spaces. Everything it is not sure of it leaves:
@@ -163,8 +163,8 @@ interface Tag {
 function readTag(text: string, start: number): Tag | null {
   const head = text.slice(start, start + 12);
   if (head.startsWith('<!--')) return { name: '!--', end: start + 4 };
-  const name = /^<([a-z]+)(?=[\s/>])/.exec(head)?.[1];
-  if (name === undefined) return head.length < 12 && /^<(?:[a-z]*|!-?)$/.test(head) ? null : { name: '', end: start };
+  const name = /^<(!?[a-z]+)(?=[\s/>])/.exec(head)?.[1];
+  if (name === undefined) return head.length < 12 && /^<(?:!?[a-z]*|!-?)$/.test(head) ? null : { name: '', end: start };
   const end = tagEnd(text, start + 1 + name.length);
   return end === -1 ? null : { name, end };
 }

@@ -1,39 +1,13 @@
-import type { Code } from '../wire/codes.ts';
-import type { Carrier, Decision, Level, Outcome, TrailStep } from '../guard/decision.ts';
+import type { Decision } from '../guard/decision.ts';
 import type { RequestView } from '../guard/view.ts';
 import { SESSION_COOKIE, STAMP_COOKIE } from '../wire/constants.ts';
-import { type Family, familyOf } from './agent.ts';
+import { familyOf } from './agent.ts';
+import type { DecisionRecord } from './decision-record.ts';
 import { isEntryRoute } from './entry-route.ts';
 import { createRouteBook, type RouteSeen } from './routebook.ts';
 import { createVisitorBook, type Summary } from './summary.ts';
 
-/** One decision as kept for `why`: what it was and why, nothing that opens anything, no address beyond its prefix. */
-export interface DecisionRecord {
-  readonly id: string;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  readonly outcome: Outcome;
-  /** True where a layer in report mode alone would have refused. */
-  readonly wouldRefuse: boolean;
-  /** Of the decision, or of the first layer that would have refused; '' where all passed. */
-  readonly code: Code | '';
-  readonly layer: string;
-  readonly route: string;
-  readonly level: Level;
-  readonly shown: Level;
-  readonly method: string;
-  /** Without the query, which may hold secrets; at most 256 characters. */
-  readonly path: string;
-  readonly carrier: Carrier;
-  readonly destination: string;
-  readonly client: string;
-  readonly session: string;
-  readonly prefix: string;
-  readonly family: Family;
-  readonly trail: readonly TrailStep[];
-  /** Status that the backend answered; 0 where it was not asked or has not answered. */
-  status: number;
-}
+export type { DecisionRecord } from './decision-record.ts';
 
 export interface RecordsOptions {
   /** Wall clock, milliseconds. */

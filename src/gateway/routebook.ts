@@ -1,6 +1,6 @@
 import type { Carrier, Decision } from '../guard/decision.ts';
 import type { RequestView } from '../guard/view.ts';
-import type { DecisionRecord } from './records.ts';
+import type { DecisionRecord } from './decision-record.ts';
 
 /** One method and path shape, and how it was called. */
 export interface RouteSeen {

@@ -1,4 +1,4 @@
-import type { DecisionRecord } from './records.ts';
+import type { DecisionRecord } from './decision-record.ts';
 
 /** A group of visitors, and how many of them were hit. Shares are of visitors, not of requests. */
 export interface Share {

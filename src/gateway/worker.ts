@@ -1,4 +1,4 @@
-import type { Pieces } from './page.ts';
+import type { Pieces } from './pieces.ts';
 
 /** The page's script as workers need it. */
 export interface WorkerScript {

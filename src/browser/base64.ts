@@ -1,5 +1,6 @@
 /** Padded base64 by the browser's own codec, which spares the script one. */
-export const toBase64 = (bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): string => btoa(String.fromCharCode(...new Uint8Array(bytes)));
+export const toBase64 = (bytes: ArrayBuffer | Uint8Array<ArrayBuffer>): string =>
+  btoa(String.fromCharCode(...new Uint8Array(bytes)));
 
 /** base64url without padding (RFC 4648 §5). */
 export const toBase64url = (bytes: Uint8Array<ArrayBuffer>): string =>

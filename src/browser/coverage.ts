@@ -15,10 +15,17 @@ export function createCoverage(config: ScriptConfig, gate: string): Coverage {
     return { route, method, exact, pattern: compile(pattern, exact) };
   });
   return (method, { origin, pathname }) => {
-    if (!origins.includes(origin) || pathname.startsWith(`${config.mount}/`) || open.some((pattern) => pattern.test(pathname))) return null;
+    if (
+      !origins.includes(origin) ||
+      pathname.startsWith(`${config.mount}/`) ||
+      open.some((pattern) => pattern.test(pathname))
+    )
+      return null;
     const folded = fold(pathname);
     const verb = method === 'HEAD' ? 'GET' : method;
-    const row = routes.find((each) => (!each.method || each.method === verb) && each.pattern.test(each.exact ? pathname : folded));
+    const row = routes.find(
+      (each) => (!each.method || each.method === verb) && each.pattern.test(each.exact ? pathname : folded),
+    );
     if (row) return row.exact ? null : row.route;
     return protect.some((pattern) => pattern.test(folded)) ? PROTECTED : null;
   };
@@ -38,7 +45,10 @@ function fold(path: string): string {
 }
 
 function compile(text: string, exact?: boolean): RegExp {
-  const pieces = text.split('/').slice(1).filter((piece) => exact || piece);
+  const pieces = text
+    .split('/')
+    .slice(1)
+    .filter((piece) => exact || piece);
   const source = pieces.map((piece) => {
     if (piece === '**') return '(?:/.*)?';
     if (/^(?::.*|\*)$/.test(piece)) return '/[^/]+';

@@ -7,16 +7,25 @@ import { type Context, type Target, targetOf } from './context.ts';
 
 /** Covers both. */
 export function wrapStreams(context: Context): void {
-  cover<EventSource>(context, 'EventSource', ['open', 'message', 'error'], { withCredentials: false }, async (target, facade, init) =>
-    (await context.chunks.events()).connectEvents(context, target, facade, init),
+  cover<EventSource>(
+    context,
+    'EventSource',
+    ['open', 'message', 'error'],
+    { withCredentials: false },
+    async (target, facade, init) => (await context.chunks.events()).connectEvents(context, target, facade, init),
   );
   const native = self.WebSocket;
   const send = () => {
     throw new DOMException('Not open yet', 'InvalidStateError');
   };
   const fields = { protocol: '', extensions: '', bufferedAmount: 0, binaryType: 'blob', send };
-  cover<WebSocket>(context, 'WebSocket', ['open', 'message', 'error', 'close'], fields, async (target, facade, protocols) =>
-    (await context.chunks.socket()).connectSocket(context, target, facade, protocols, native),
+  cover<WebSocket>(
+    context,
+    'WebSocket',
+    ['open', 'message', 'error', 'close'],
+    fields,
+    async (target, facade, protocols) =>
+      (await context.chunks.socket()).connectSocket(context, target, facade, protocols, native),
   );
 }
 
@@ -57,7 +66,8 @@ function cover<Shape extends EventTarget & { readonly url: string }>(
   };
   const proxy: unknown = new Proxy(native, {
     // A subclass of the app's keeps its own prototype.
-    construct: (target, args, newTarget) => make(newTarget.prototype, args) ?? Reflect.construct(target, args, newTarget),
+    construct: (target, args, newTarget) =>
+      make(newTarget.prototype, args) ?? Reflect.construct(target, args, newTarget),
   });
   Reflect.set(self, name, proxy);
   Reflect.set(native.prototype, 'constructor', proxy);

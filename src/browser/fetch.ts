@@ -11,7 +11,10 @@ export function wrapFetch(context: Context): void {
   wrap<FetchArgs, Promise<Response>>(self, 'fetch', (native, owner, args) => {
     const [input, init] = args;
     const asked: Partial<Request> | null = typeof input === 'object' && 'url' in input ? input : null;
-    const target = asked?.mode === 'navigate' ? null : targetOf(context, init?.method ?? asked?.method ?? 'GET', asked?.url ?? input);
+    const target =
+      asked?.mode === 'navigate'
+        ? null
+        : targetOf(context, init?.method ?? asked?.method ?? 'GET', asked?.url ?? input);
     if (!target) return native(owner, args);
     let request: Request;
     const form = hasFiles(init?.body) ? [...init.body] : undefined;
@@ -21,12 +24,20 @@ export function wrapFetch(context: Context): void {
       return native(owner, args);
     }
     const body = form ?? init?.body ?? asked;
-    return (context.hiding && context.sync?.keepaliveNow(context, target, request, body)) || context.call(target, request, body);
+    return (
+      (context.hiding && context.sync?.keepaliveNow(context, target, request, body)) ||
+      context.call(target, request, body)
+    );
   });
 }
 
 /** Sends a request with a proof, and once more where a remedy asks for it. */
-export async function signedFetch(context: Context, target: Target, request: Request, body?: unknown): Promise<Response> {
+export async function signedFetch(
+  context: Context,
+  target: Target,
+  request: Request,
+  body?: unknown,
+): Promise<Response> {
   const { signal } = request;
   const { door } = context;
   // What an app's own Request holds cannot be told: where policy wants no digest, it is passed on unread.
@@ -73,7 +84,13 @@ async function attempt(
   if (entry && route.level !== 'site') {
     const digest = payload && route.body !== 'unsigned' ? await digestOf(context, payload) : undefined;
     const header = (name: string) => headers.get(name);
-    const fields = await prove(context.platform, context.door, entry, { method, url, header, digest, signed: route.signed });
+    const fields = await prove(context.platform, context.door, entry, {
+      method,
+      url,
+      header,
+      digest,
+      signed: route.signed,
+    });
     for (const name in fields) headers.set(name, fields[name] ?? '');
   } else if (entry !== null && !headers.has('x-requested-with')) {
     headers.set('x-requested-with', 'sallyport');

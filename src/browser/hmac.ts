@@ -31,7 +31,7 @@ export function sha256(message: Uint8Array): Uint8Array<ArrayBuffer> {
   const schedule = new Int32Array(64);
   for (let at = 0; at < length; at += 64) compress(state, schedule, view, at);
   const out = new DataView(new ArrayBuffer(32));
-  state.forEach((word, index) => out.setInt32(index * 4, word));
+  for (const [index, word] of state.entries()) out.setInt32(index * 4, word);
   return new Uint8Array(out.buffer);
 }
 

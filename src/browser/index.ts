@@ -43,18 +43,33 @@ const chunks: Chunks = {
  */
 export async function install(options: InstallOptions = {}): Promise<void> {
   const { gate = self.location.origin, mount = DEFAULT_MOUNT, protect } = options;
-  if (new URL(gate).origin !== gate) throw new TypeError(`gate ${JSON.stringify(gate)}: an origin has a scheme and a host, and no path`);
-  const config = protect ? withDefaults(options, protect) : { ...(await readConfig(gate + mount, options.client)), mount };
+  if (new URL(gate).origin !== gate)
+    throw new TypeError(`gate ${JSON.stringify(gate)}: an origin has a scheme and a host, and no path`);
+  const config = protect
+    ? withDefaults(options, protect)
+    : { ...(await readConfig(gate + mount, options.client)), mount };
   installed = installScript(config, gate, chunks);
 }
 
 function withDefaults(options: InstallOptions, protect: readonly string[]): ScriptConfig {
   const { mount = DEFAULT_MOUNT, client = 'default', open = [], routes = [] } = options;
-  return { mount, client, protect, open, routes, origins: [], whole: WHOLE_DIGEST_BYTES, slice: DIGEST_SLICE_BYTES, chunks: {} };
+  return {
+    mount,
+    client,
+    protect,
+    open,
+    routes,
+    origins: [],
+    whole: WHOLE_DIGEST_BYTES,
+    slice: DIGEST_SLICE_BYTES,
+    chunks: {},
+  };
 }
 
 async function readConfig(address: string, client: string | undefined): Promise<ScriptConfig> {
-  const response = await fetch(`${address}/config.json${client === undefined ? '' : `?client=${encodeURIComponent(client)}`}`);
+  const response = await fetch(
+    `${address}/config.json${client === undefined ? '' : `?client=${encodeURIComponent(client)}`}`,
+  );
   if (!response.ok) throw new TypeError(`${address}/config.json answered ${response.status}`);
   return response.json();
 }
@@ -68,6 +83,7 @@ async function readConfig(address: string, client: string | undefined): Promise<
 export async function signUrl(address: string | URL): Promise<string> {
   const url = new URL(address, self.document?.baseURI ?? self.location.href);
   const signed = await installed?.signUrl(url);
-  if (!signed) throw new Error("no entry whose key may sign addresses: install first, and mark the route `sync: ['url']`");
+  if (!signed)
+    throw new Error("no entry whose key may sign addresses: install first, and mark the route `sync: ['url']`");
   return signed;
 }

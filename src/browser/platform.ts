@@ -13,7 +13,7 @@ export interface Platform {
 
 /** Null where the context is not secure: browsers give no keys there (docs/protocol.md §2). */
 export function takePlatform(): Platform | null {
-  const { fetch, crypto, setTimeout, clearTimeout, Date, Math } = self;
+  const { fetch, crypto, setTimeout, clearTimeout } = self;
   if (!crypto?.subtle) return null;
   return {
     fetch: fetch.bind(self),

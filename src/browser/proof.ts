@@ -43,7 +43,8 @@ export function draft(door: Door, entry: Entry, { method, url, header, digest, s
   const line = (name: string, value: string | null) => {
     base += `"${name}": ${value}\n`;
   };
-  [method, entry.authority, url.pathname, url.search || '?'].forEach((value, at) => line(`${names[at]}`, value));
+  const parts = [method, entry.authority, url.pathname, url.search || '?'];
+  for (const [at, value] of parts.entries()) line(`${names[at]}`, value);
   for (const name of ['content-type', digest?.name ?? '', 'authorization', ...signed]) {
     const value = name === digest?.name ? digest.value : name && header(name);
     // What policy lists must be there: without it the server refuses, and says so.

@@ -64,7 +64,16 @@ export function wrapXhr(context: Context): void {
     uses.delete(Object(owner));
     const target = targetOf(context, args[0], args[1]);
     if (!target) return;
-    const use: Use = { target, openArgs: args, headers: [], type: null, phase: 'opened', sentAt: 0, timeout: 0, timer: 0 };
+    const use: Use = {
+      target,
+      openArgs: args,
+      headers: [],
+      type: null,
+      phase: 'opened',
+      sentAt: 0,
+      timeout: 0,
+      timer: 0,
+    };
     uses.set(Object(owner), use);
     loading ??= part();
     loading.then(
@@ -90,7 +99,8 @@ export function wrapXhr(context: Context): void {
 
   wrap<[body?: XhrBody], void>(prototype, 'send', (native, owner, args) => {
     const use = useOf(owner);
-    if (!use || !(owner instanceof XMLHttpRequest) || (use.phase === 'opened' && owner.readyState !== 1)) return native(owner, args);
+    if (!use || !(owner instanceof XMLHttpRequest) || (use.phase === 'opened' && owner.readyState !== 1))
+      return native(owner, args);
     if (use.phase !== 'opened') throw busy();
     const body = /^(?:GET|HEAD)$/i.test(use.openArgs[0]) ? null : (args[0] ?? null);
     use.phase = 'pending';
@@ -103,7 +113,11 @@ export function wrapXhr(context: Context): void {
     use.timeout = owner.timeout;
     use.sentAt = context.platform.now();
     // The app may change its body after `send`: whatever reads it begins now.
-    const taken = hasFiles(body) ? [...body] : body === null || body instanceof Blob || isDocument(body) ? body : new Response(body);
+    const taken = hasFiles(body)
+      ? [...body]
+      : body === null || body instanceof Blob || isDocument(body)
+        ? body
+        : new Response(body);
     loading?.then(
       (made) => made.begin(owner, use, taken),
       () => native(owner, args),

@@ -76,7 +76,8 @@ export function findBrowser(name: BrowserName): string | undefined {
 
 export async function launchBrowser(name: BrowserName, options: LaunchOptions = {}): Promise<Browser> {
   const executablePath = findBrowser(name);
-  if (executablePath === undefined) throw new Error(`no system ${name} found; install it or set SALLYPORT_${name.toUpperCase()}`);
+  if (executablePath === undefined)
+    throw new Error(`no system ${name} found; install it or set SALLYPORT_${name.toUpperCase()}`);
   const hosts = options.loopbackHosts ?? [];
   if (name === 'firefox') {
     return puppeteer.launch({
@@ -95,12 +96,20 @@ export async function launchBrowser(name: BrowserName, options: LaunchOptions = 
     browser: 'chrome',
     executablePath,
     headless: true,
-    args: [...CHROMIUM_ARGS, ...(mapped === '' ? [] : [`--host-resolver-rules=${mapped}`]), ...(options.chromiumArgs ?? [])],
+    args: [
+      ...CHROMIUM_ARGS,
+      ...(mapped === '' ? [] : [`--host-resolver-rules=${mapped}`]),
+      ...(options.chromiumArgs ?? []),
+    ],
   });
 }
 
 /** Runs one suite in each browser, launched before its first test and closed after its last. */
-export function describeBrowsers(title: string, suite: (browser: TestBrowser) => void, options: LaunchOptions = {}): void {
+export function describeBrowsers(
+  title: string,
+  suite: (browser: TestBrowser) => void,
+  options: LaunchOptions = {},
+): void {
   for (const name of ['chromium', 'firefox'] as const) {
     describe(`${title} (${name})`, () => {
       let launched: Browser | undefined;

@@ -91,11 +91,16 @@ describeBrowsers('a bundled frontend of another origin', (browser) => {
       return (await fetch('${site.url}/api/echo')).status;
     })()`);
     assert.equal(answer, 200);
-    assert.equal(site.decisions.filter(({ path, method }) => path === '/_sallyport/enter' && method === 'POST').length, 1);
+    assert.equal(
+      site.decisions.filter(({ path, method }) => path === '/_sallyport/enter' && method === 'POST').length,
+      1,
+    );
   });
 
   test('a gate that is no origin is named', async () => {
-    const message = await page.evaluate(`install({ gate: 'https://api.example/path' }).catch((fault) => fault.name + ' ' + fault.message)`);
+    const message = await page.evaluate(
+      `install({ gate: 'https://api.example/path' }).catch((fault) => fault.name + ' ' + fault.message)`,
+    );
     assert.match(String(message), /^TypeError gate "https:\/\/api\.example\/path"/);
   });
 
@@ -109,7 +114,15 @@ describeBrowsers('a bundled frontend of another origin', (browser) => {
     })()`);
     const made = () => site.decisions.filter(({ path }) => path === '/api/file');
     await until(() => made().length === 2);
-    assert.deepEqual(made().map(({ code, outcome }) => code || outcome).sort(), ['admit', 'entry-required']);
-    assert.deepEqual(site.received.map(({ url }) => url), ['/api/file?say=content']);
+    assert.deepEqual(
+      made()
+        .map(({ code, outcome }) => code || outcome)
+        .sort(),
+      ['admit', 'entry-required'],
+    );
+    assert.deepEqual(
+      site.received.map(({ url }) => url),
+      ['/api/file?say=content'],
+    );
   });
 });

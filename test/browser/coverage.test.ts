@@ -13,12 +13,35 @@ import { compileCoverage, type ScriptConfig } from '../../src/wire/script-config
 const GATE = 'https://app.example';
 
 const segment = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom('api', 'API', 'a.b', 'posts', 'Posts', 'x+y', '', '%61pi', 'a;b=c', 'ü', '(1)', '*', '$') },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(
+      'api',
+      'API',
+      'a.b',
+      'posts',
+      'Posts',
+      'x+y',
+      '',
+      '%61pi',
+      'a;b=c',
+      'ü',
+      '(1)',
+      '*',
+      '$',
+    ),
+  },
   { weight: 1, arbitrary: fc.string({ maxLength: 6 }) },
 );
 const path = fc.array(segment, { maxLength: 5 }).map((segments) => new URL(`${GATE}/${segments.join('/')}`).pathname);
 const pattern = fc
-  .tuple(fc.array(fc.constantFrom('api', 'posts', ':id', '*', 'a*b', '*.b', 'x+y', '(1)', 'A.b'), { minLength: 1, maxLength: 4 }), fc.constantFrom('', '/**'))
+  .tuple(
+    fc.array(fc.constantFrom('api', 'posts', ':id', '*', 'a*b', '*.b', 'x+y', '(1)', 'A.b'), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    fc.constantFrom('', '/**'),
+  )
   .map(([segments, rest]) => `/${segments.join('/')}${rest}`);
 const config: fc.Arbitrary<ScriptConfig> = fc.record({
   mount: fc.constant('/_sallyport'),
@@ -37,11 +60,17 @@ const config: fc.Arbitrary<ScriptConfig> = fc.record({
 
 test('the script covers what the wire says is covered, on every path that the server takes', () => {
   fc.assert(
-    fc.property(config, path, fc.constantFrom('GET', 'HEAD', 'POST'), fc.constantFrom(GATE, 'https://api.example', 'https://other.example'), (given, pathname, method, origin) => {
-      fc.pre(pathTrouble(pathname) === '');
-      const url = { origin, pathname };
-      assert.deepEqual(createCoverage(given, GATE)(method, url), compileCoverage(given, GATE)(method, url));
-    }),
+    fc.property(
+      config,
+      path,
+      fc.constantFrom('GET', 'HEAD', 'POST'),
+      fc.constantFrom(GATE, 'https://api.example', 'https://other.example'),
+      (given, pathname, method, origin) => {
+        fc.pre(pathTrouble(pathname) === '');
+        const url = { origin, pathname };
+        assert.deepEqual(createCoverage(given, GATE)(method, url), compileCoverage(given, GATE)(method, url));
+      },
+    ),
     { numRuns: 3000 },
   );
 });
@@ -62,8 +91,22 @@ test('SHA-256 and HMAC without awaiting are those of the standard', () => {
 });
 
 test('an event stream means the same wherever it is cut', () => {
-  const line = fc.constantFrom('data: a', 'data:b', 'data', 'event: x', 'id: 1', 'id', ': c', 'retry: 10', 'other: y', '', '');
-  const stream = fc.array(fc.tuple(line, fc.constantFrom('\n', '\r', '\r\n')), { maxLength: 20 }).map((lines) => lines.flat().join(''));
+  const line = fc.constantFrom(
+    'data: a',
+    'data:b',
+    'data',
+    'event: x',
+    'id: 1',
+    'id',
+    ': c',
+    'retry: 10',
+    'other: y',
+    '',
+    '',
+  );
+  const stream = fc
+    .array(fc.tuple(line, fc.constantFrom('\n', '\r', '\r\n')), { maxLength: 20 })
+    .map((lines) => lines.flat().join(''));
   const read = (pieces: readonly string[]) => {
     const seen: string[] = [];
     const state = { retry: 3000, lastId: '' };

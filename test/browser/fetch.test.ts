@@ -29,7 +29,10 @@ describeBrowsers('fetch', (browser) => {
     assert.equal(answer.url, '/api/echo?a=1&b=%20');
     assert.equal(answer.headers.signature, undefined);
     assert.equal(answer.headers['signature-input'], undefined);
-    assert.deepEqual(site.decisions.filter(({ path }) => path === '/api/echo').map(({ outcome }) => outcome), ['admit']);
+    assert.deepEqual(
+      site.decisions.filter(({ path }) => path === '/api/echo').map(({ outcome }) => outcome),
+      ['admit'],
+    );
   });
 
   test('bodies of every kind arrive as they were sent, with the type the browser gives them', async () => {
@@ -55,16 +58,29 @@ describeBrowsers('fetch', (browser) => {
         files: await post(files),
       };
     });
-    assert.deepEqual(answers.text, { type: 'text/plain;charset=UTF-8', text: 'text', length: 4, sha256: sha256('text') });
+    assert.deepEqual(answers.text, {
+      type: 'text/plain;charset=UTF-8',
+      text: 'text',
+      length: 4,
+      sha256: sha256('text'),
+    });
     assert.equal(answers.json.type, 'application/json');
     assert.equal(answers.query.text, 'a=b+c');
     assert.equal(answers.blob.type, 'image/x');
-    assert.deepEqual(answers.bytes, { type: null, text: '\u0001\u0002\u0003', length: 3, sha256: sha256(new Uint8Array([1, 2, 3])) });
+    assert.deepEqual(answers.bytes, {
+      type: null,
+      text: '\u0001\u0002\u0003',
+      length: 3,
+      sha256: sha256(new Uint8Array([1, 2, 3])),
+    });
     assert.equal(answers.empty.length, 0);
     assert.match(answers.form.text, /name="name"\r\n\r\nvalue\r\n/);
     assert.match(answers.files.type, /^multipart\/form-data; boundary=(\S+)$/);
     assert.match(answers.files.text, /name="a%22b"\r\n\r\none\r\ntwo\r\n/);
-    assert.match(answers.files.text, /name="file"; filename="näme\.txt"\r\nContent-Type: text\/plain\r\n\r\ncontents\r\n/);
+    assert.match(
+      answers.files.text,
+      /name="file"; filename="näme\.txt"\r\nContent-Type: text\/plain\r\n\r\ncontents\r\n/,
+    );
   });
 
   test('Request objects keep method, headers, body, credentials and signal', async () => {
@@ -90,7 +106,9 @@ describeBrowsers('fetch', (browser) => {
   });
 
   test('a no-cors call to the own origin passes as a readable one', async () => {
-    const answer = await page.evaluate(() => fetch('/api/echo', { mode: 'no-cors' }).then((response) => [response.status, response.type]));
+    const answer = await page.evaluate(() =>
+      fetch('/api/echo', { mode: 'no-cors' }).then((response) => [response.status, response.type]),
+    );
     assert.deepEqual(answer, [200, 'basic']);
   });
 
@@ -130,7 +148,12 @@ describeBrowsers('fetch', (browser) => {
     const answer = await page.evaluate(async () => {
       const followed = await fetch('/api/hop');
       const manual = await fetch('/api/hop', { redirect: 'manual' });
-      return { status: followed.status, redirected: followed.redirected, path: new URL(followed.url).pathname, manual: manual.type };
+      return {
+        status: followed.status,
+        redirected: followed.redirected,
+        path: new URL(followed.url).pathname,
+        manual: manual.type,
+      };
     });
     assert.deepEqual(answer, { status: 200, redirected: true, path: '/api/echo/hopped', manual: 'opaqueredirect' });
   });
@@ -139,7 +162,13 @@ describeBrowsers('fetch', (browser) => {
     const answer = await page.evaluate(async () => {
       const response = await fetch('/lib/jquery.js');
       const wrong = await fetch('http://[').catch((fault) => fault.name);
-      return { status: response.status, wrong, name: fetch.name, length: fetch.length, text: Function.prototype.toString.call(fetch) };
+      return {
+        status: response.status,
+        wrong,
+        name: fetch.name,
+        length: fetch.length,
+        text: Function.prototype.toString.call(fetch),
+      };
     });
     assert.equal(answer.status, 200);
     assert.equal(answer.wrong, 'TypeError');

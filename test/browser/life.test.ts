@@ -25,7 +25,9 @@ describeBrowsers('the life of a page', (browser) => {
 
   before(async () => {
     site = await startSite({
-      config: { routes: [{ match: 'POST /api/beacon', sync: ['beacon'], contentTypes: ['text/plain'] }, { match: '/api/**' }] },
+      config: {
+        routes: [{ match: 'POST /api/beacon', sync: ['beacon'], contentTypes: ['text/plain'] }, { match: '/api/**' }],
+      },
     });
     page = await browser.newPage();
     await page.evaluateOnNewDocument(TURN_CLOCK);
@@ -37,17 +39,28 @@ describeBrowsers('the life of a page', (browser) => {
     site.clear();
   });
 
-  const call = (to: Page, script = `fetch('/api/echo', { method: 'POST', body: 'kept' })`): Promise<{ status: number; text: string }> =>
-    to.evaluate(`${script}.then(async (response) => ({ status: response.status, text: await response.text() }))`) as Promise<{ status: number; text: string }>;
-  const codes = () => site.decisions.filter(({ path }) => path.startsWith('/api/')).map(({ outcome, code }) => code || outcome);
-  const entries = () => site.decisions.filter(({ path, outcome }) => path === '/_sallyport/enter' && outcome === 'admit').length;
+  const call = (
+    to: Page,
+    script = `fetch('/api/echo', { method: 'POST', body: 'kept' })`,
+  ): Promise<{ status: number; text: string }> =>
+    to.evaluate(
+      `${script}.then(async (response) => ({ status: response.status, text: await response.text() }))`,
+    ) as Promise<{ status: number; text: string }>;
+  const codes = () =>
+    site.decisions.filter(({ path }) => path.startsWith('/api/')).map(({ outcome, code }) => code || outcome);
+  const entries = () =>
+    site.decisions.filter(({ path, outcome }) => path === '/_sallyport/enter' && outcome === 'admit').length;
 
   test('P7.3 ten tabs of one session call and renew side by side', async () => {
     const tabs = await Promise.all(Array.from({ length: 9 }, () => browser.newPage()));
     try {
       for (const tab of tabs) await tab.goto(site.url);
       const statuses = await Promise.all(
-        [page, ...tabs].map((tab) => tab.evaluate(() => Promise.all(Array.from({ length: 10 }, () => fetch('/api/x').then(({ status }) => status))))),
+        [page, ...tabs].map((tab) =>
+          tab.evaluate(() =>
+            Promise.all(Array.from({ length: 10 }, () => fetch('/api/x').then(({ status }) => status))),
+          ),
+        ),
       );
       assert.deepEqual(new Set(statuses.flat()), new Set([200]));
       site.skew += 9 * 60_000;
@@ -128,7 +141,10 @@ describeBrowsers('the life of a page', (browser) => {
   });
 
   test('P7.1 a beacon elsewhere is a signed keepalive call', async () => {
-    const taken = await page.evaluate(() => [navigator.sendBeacon('/api/echo', new Blob(['b'], { type: 'text/plain' })), navigator.sendBeacon('/api/echo', 'x'.repeat(70_000))]);
+    const taken = await page.evaluate(() => [
+      navigator.sendBeacon('/api/echo', new Blob(['b'], { type: 'text/plain' })),
+      navigator.sendBeacon('/api/echo', 'x'.repeat(70_000)),
+    ]);
     assert.deepEqual(taken, [true, false]);
     await until(() => site.received.length === 1);
     assert.deepEqual(codes(), ['admit']);
@@ -144,7 +160,8 @@ describeBrowsers('the life of a page', (browser) => {
       const answer = await page.evaluate(async () => {
         const told = new Promise<{ code: string; name: string; id: string }>((resolve) =>
           addEventListener('sallyport-refusal', (event) => {
-            if (event instanceof CustomEvent) resolve({ code: event.detail.code, name: event.detail.name, id: event.detail.id });
+            if (event instanceof CustomEvent)
+              resolve({ code: event.detail.code, name: event.detail.name, id: event.detail.id });
           }),
         );
         const began = performance.now();
@@ -153,7 +170,14 @@ describeBrowsers('the life of a page', (browser) => {
         const problem = await response.json();
         const second = performance.now();
         await fetch('/api/echo');
-        return { status: response.status, waited, again: performance.now() - second, code: problem.code, told: await told, same: (await told).id === problem.id };
+        return {
+          status: response.status,
+          waited,
+          again: performance.now() - second,
+          code: problem.code,
+          told: await told,
+          same: (await told).id === problem.id,
+        };
       });
       assert.equal(answer.status, 403);
       assert.equal(answer.code, 'entry-required');

@@ -46,9 +46,12 @@ describeBrowsers('policies of the page', (browser) => {
 
   before(async () => {
     site = await startSite({
-      config: { routes: [{ match: 'POST /api/beacon', sync: ['beacon'], contentTypes: ['text/plain'] }, { match: '/api/**' }] },
+      config: {
+        routes: [{ match: 'POST /api/beacon', sync: ['beacon'], contentTypes: ['text/plain'] }, { match: '/api/**' }],
+      },
       handlers: {
-        '/api/feed': (_request, response) => response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: hello\n\n'),
+        '/api/feed': (_request, response) =>
+          response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: hello\n\n'),
       },
     });
     page = await browser.newPage();
@@ -70,14 +73,21 @@ describeBrowsers('policies of the page', (browser) => {
     "script-src 'self'": () => `default-src 'none'; script-src 'self'; ${connect()}`,
     "'nonce' with strict-dynamic": () => `default-src 'none'; script-src 'nonce-abc123' 'strict-dynamic'; ${connect()}`,
     'nonce alone': () => `default-src 'none'; script-src 'nonce-abc123'; ${connect()}`,
-    'Trusted Types': () => `default-src 'none'; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'; ${connect()}`,
+    'Trusted Types': () =>
+      `default-src 'none'; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'; ${connect()}`,
   };
   for (const [name, policy] of Object.entries(policies)) {
     test(`P7.8 ${name}: everything passes, no violation is reported`, async () => {
       assert.deepEqual(await open(policy()), ALL_WELL);
       // The browser's own wish for an icon is no matter of the script's.
-      assert.deepEqual((await violations()).filter((each) => !each.startsWith('img-src')), []);
-      assert.deepEqual(new Set(site.decisions.filter(({ path }) => path.startsWith('/api/')).map(({ outcome }) => outcome)), new Set(['admit']));
+      assert.deepEqual(
+        (await violations()).filter((each) => !each.startsWith('img-src')),
+        [],
+      );
+      assert.deepEqual(
+        new Set(site.decisions.filter(({ path }) => path.startsWith('/api/')).map(({ outcome }) => outcome)),
+        new Set(['admit']),
+      );
     });
   }
 
@@ -102,13 +112,19 @@ describeBrowsers('policies of the page', (browser) => {
   test('the script twice in one page is the script once', async () => {
     await page.goto(site.url);
     const address = await page.evaluate(() => document.querySelector('script')?.src ?? '');
-    await page.evaluate((src) => new Promise((done) => {
-      const tag = document.createElement('script');
-      tag.src = `${src}?again`;
-      tag.onload = done;
-      document.head.append(tag);
-    }), address);
-    const entered = site.decisions.filter(({ path, method }) => path === '/_sallyport/enter' && method === 'POST').length;
+    await page.evaluate(
+      (src) =>
+        new Promise((done) => {
+          const tag = document.createElement('script');
+          tag.src = `${src}?again`;
+          tag.onload = done;
+          document.head.append(tag);
+        }),
+      address,
+    );
+    const entered = site.decisions.filter(
+      ({ path, method }) => path === '/_sallyport/enter' && method === 'POST',
+    ).length;
     assert.deepEqual(await page.evaluate(USE_EVERYTHING), ALL_WELL);
     assert.equal(entered, 1);
   });

@@ -23,14 +23,17 @@ describeBrowsers('pages that load before they are seen, and preloads', (browser)
         '/next': html('<!doctype html><title>next</title><h1>next</h1>'),
         '/calls': html('<!doctype html><title>calls</title><script src="/calls.js"></script>'),
         '/calls.js': (_request, response) =>
-          response.writeHead(200, { 'content-type': 'text/javascript' }).end(`fetch('/api/echo?prerendering=' + !!document.prerendering)`),
+          response
+            .writeHead(200, { 'content-type': 'text/javascript' })
+            .end(`fetch('/api/echo?prerendering=' + !!document.prerendering)`),
       },
     });
     page = await browser.page();
   });
   after(() => site.close());
 
-  const entries = () => site.decisions.filter(({ path, outcome }) => path === '/_sallyport/enter' && outcome === 'admit').length;
+  const entries = () =>
+    site.decisions.filter(({ path, outcome }) => path === '/_sallyport/enter' && outcome === 'admit').length;
 
   if (browser.name === 'chromium') {
     test('a prerendered page enters when it is seen', async () => {
@@ -55,7 +58,11 @@ describeBrowsers('pages that load before they are seen, and preloads', (browser)
     const head = `<link rel="preload" as="fetch" crossorigin="anonymous" href="/api/echo?preloaded"><link rel="preload" as="fetch" href="/api/echo?again">`;
     await page.goto(`${site.url}/?head=${encodeURIComponent(head)}`);
     assert.equal(await page.evaluate(() => fetch('/api/echo?preloaded').then(({ status }) => status)), 200);
-    assert.equal(site.decisions.filter(({ code }) => code === 'entry-required').length, 0, 'the gate removes such preloads');
+    assert.equal(
+      site.decisions.filter(({ code }) => code === 'entry-required').length,
+      0,
+      'the gate removes such preloads',
+    );
     // A preload that no one removed: the browser hands its refusal to the signed call, which is then made once more.
     const status = await page.evaluate(async () => {
       const link = document.createElement('link');

@@ -25,35 +25,60 @@ test('what the script signs is what the server checks, for every shape of call',
     { name: 'sallyport-digest', value: 'sha-256=:y=:' },
   );
   const optional = fc.option(word, { nil: '' });
-  const path = fc.constantFrom('/', '/a/b', '/a%20b', '/ü').map((text) => new URL(`https://app.example${text}`).pathname);
+  const path = fc
+    .constantFrom('/', '/a/b', '/a%20b', '/ü')
+    .map((text) => new URL(`https://app.example${text}`).pathname);
   const query = fc.constantFrom('', '?', '?a=1&b=%20');
   fc.assert(
-    fc.property(fc.constantFrom('GET', 'patch'), path, query, optional, optional, word, digest, fc.boolean(), (method, pathname, search, contentType, authorization, own, body, listed) => {
-      const entry: Entry = { ticket: 'a.b', authority: 'app.example', proofKey, syncKey: undefined, renews: 0, expires: 0, counter: 41 };
-      const signed = listed ? ['x-own'] : [];
-      const fields: Readonly<Record<string, string>> = { 'content-type': contentType, authorization, 'x-own': own };
-      const header = (name: string) => fields[name] || null;
-      const url = new URL(`https://app.example${pathname}${search}`);
-      const { base, finish } = draft(door, entry, { method, url, header, digest: body, signed }, TAG);
-      const sent = finish(Uint8Array.from(createHmac('sha256', key).update(base).digest()));
-      const proof = parseSignatureInput(sent['signature-input'] ?? '', sent['signature'] ?? '');
-      assert.ok(proof !== null && proof !== 'malformed');
-      const components = requiredComponents({ contentType: contentType !== '', digest: body?.name ?? '', authorization: authorization !== '', signed });
-      assert.deepEqual(proof.components, components);
-      assert.equal(proof.nonce, 42);
-      const message = {
-        method,
-        authority: 'app.example',
-        path: pathname,
-        query: search === '?' ? '' : search,
-        contentType,
-        contentDigest: sent['content-digest'] ?? '',
-        sallyportDigest: sent['sallyport-digest'] ?? '',
-        authorization,
-        field: header,
-      };
-      const expected = signatureBase(message, components, proof.params);
-      assert.equal(Buffer.from(base).toString(), expected);
-    }),
+    fc.property(
+      fc.constantFrom('GET', 'patch'),
+      path,
+      query,
+      optional,
+      optional,
+      word,
+      digest,
+      fc.boolean(),
+      (method, pathname, search, contentType, authorization, own, body, listed) => {
+        const entry: Entry = {
+          ticket: 'a.b',
+          authority: 'app.example',
+          proofKey,
+          syncKey: undefined,
+          renews: 0,
+          expires: 0,
+          counter: 41,
+        };
+        const signed = listed ? ['x-own'] : [];
+        const fields: Readonly<Record<string, string>> = { 'content-type': contentType, authorization, 'x-own': own };
+        const header = (name: string) => fields[name] || null;
+        const url = new URL(`https://app.example${pathname}${search}`);
+        const { base, finish } = draft(door, entry, { method, url, header, digest: body, signed }, TAG);
+        const sent = finish(Uint8Array.from(createHmac('sha256', key).update(base).digest()));
+        const proof = parseSignatureInput(sent['signature-input'] ?? '', sent['signature'] ?? '');
+        assert.ok(proof !== null && proof !== 'malformed');
+        const components = requiredComponents({
+          contentType: contentType !== '',
+          digest: body?.name ?? '',
+          authorization: authorization !== '',
+          signed,
+        });
+        assert.deepEqual(proof.components, components);
+        assert.equal(proof.nonce, 42);
+        const message = {
+          method,
+          authority: 'app.example',
+          path: pathname,
+          query: search === '?' ? '' : search,
+          contentType,
+          contentDigest: sent['content-digest'] ?? '',
+          sallyportDigest: sent['sallyport-digest'] ?? '',
+          authorization,
+          field: header,
+        };
+        const expected = signatureBase(message, components, proof.params);
+        assert.equal(Buffer.from(base).toString(), expected);
+      },
+    ),
   );
 });

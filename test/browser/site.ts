@@ -71,7 +71,16 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   };
   const parts: StartParts = { clock, onDecision: record };
   const start = (port: number) =>
-    startGate({ to: origin(backend), listen: `127.0.0.1:${port}`, mode: 'enforce', mint: { perPrefix: 100_000, total: 100_000 }, ...options.config }, parts);
+    startGate(
+      {
+        to: origin(backend),
+        listen: `127.0.0.1:${port}`,
+        mode: 'enforce',
+        mint: { perPrefix: 100_000, total: 100_000 },
+        ...options.config,
+      },
+      parts,
+    );
   let gate = await start(0);
   // Browsers under test are slow: what they still hold open does not keep a gate.
   const stop = () => gate.close({ graceMs: 50 });

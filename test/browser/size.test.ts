@@ -24,6 +24,7 @@ test('every part loaded on demand has at most 3 kB after gzip', () => {
 });
 
 test('P6.1 the script names nothing that could tell one person’s browser from another', () => {
-  const touched = /canvas|webgl|AudioContext|getBattery|plugins|fonts|hardwareConcurrency|deviceMemory|userAgent|screen\b|indexedDB|localStorage|sessionStorage/i;
+  const touched =
+    /canvas|webgl|AudioContext|getBattery|plugins|fonts|hardwareConcurrency|deviceMemory|userAgent|screen\b|indexedDB|localStorage|sessionStorage/i;
   for (const text of [bundle.script, ...Object.values(bundle.chunks)]) assert.doesNotMatch(text, touched);
 });

@@ -62,7 +62,10 @@ describeBrowsers('EventSource and WebSocket', (browser) => {
     streams[1]?.write('data: b\n\n');
     await page.waitForFunction(`log.includes('b')`);
     assert.deepEqual(await page.evaluate('log'), ['a', 'error 0', 'b']);
-    assert.deepEqual(site.decisions.map(({ outcome }) => outcome), ['admit', 'admit']);
+    assert.deepEqual(
+      site.decisions.map(({ outcome }) => outcome),
+      ['admit', 'admit'],
+    );
   });
 
   test('a stream survives a restart of the gate', async () => {
@@ -75,7 +78,9 @@ describeBrowsers('EventSource and WebSocket', (browser) => {
   });
 
   test('an answer that is no stream ends it for good', async () => {
-    const state = await page.evaluate(`new Promise((resolve) => { const feed = new EventSource('/api/gone'); feed.onerror = () => resolve(feed.readyState); })`);
+    const state = await page.evaluate(
+      `new Promise((resolve) => { const feed = new EventSource('/api/gone'); feed.onerror = () => resolve(feed.readyState); })`,
+    );
     assert.equal(state, 2);
     assert.equal(site.received.length, 1);
   });
@@ -109,7 +114,10 @@ describeBrowsers('EventSource and WebSocket', (browser) => {
     await site.restart();
     const log = await page.evaluate(talk(''));
     assert.equal((log as unknown[]).includes('text'), true);
-    assert.deepEqual(new Set(site.decisions.filter(({ path }) => path === '/api/socket').map(({ outcome }) => outcome)), new Set(['refuse', 'admit']));
+    assert.deepEqual(
+      new Set(site.decisions.filter(({ path }) => path === '/api/socket').map(({ outcome }) => outcome)),
+      new Set(['refuse', 'admit']),
+    );
   });
 
   test('closing early, wrong arguments and uncovered addresses are the browser’s', async () => {

@@ -61,19 +61,25 @@ describeBrowsers('workers', (browser) => {
   };
 
   test('P7.7 a classic worker enters and signs for itself', async () => {
-    const got = await page.evaluate(`new Promise((done) => { new Worker('/dedicated.js').onmessage = ({ data }) => done(data); })`);
+    const got = await page.evaluate(
+      `new Promise((done) => { new Worker('/dedicated.js').onmessage = ({ data }) => done(data); })`,
+    );
     assert.deepEqual(got, { fetch: 200, files: 200, xhr: 200, socket: 'open' });
     admitted();
   });
 
   test('P7.7 a module worker does', async () => {
-    const got = await page.evaluate(`new Promise((done) => { new Worker('/worker-module.js', { type: 'module' }).onmessage = ({ data }) => done(data); })`);
+    const got = await page.evaluate(
+      `new Promise((done) => { new Worker('/worker-module.js', { type: 'module' }).onmessage = ({ data }) => done(data); })`,
+    );
     assert.deepEqual(got, { fetch: 200, files: 200, xhr: 200, socket: 'open', hello: 'hello' });
     admitted();
   });
 
   test('P7.7 a shared worker does', async () => {
-    const got = await page.evaluate(`new Promise((done) => { new SharedWorker('/shared.js').port.onmessage = ({ data }) => done(data); })`);
+    const got = await page.evaluate(
+      `new Promise((done) => { new SharedWorker('/shared.js').port.onmessage = ({ data }) => done(data); })`,
+    );
     assert.deepEqual(got, { fetch: 200, files: 200, xhr: 200, socket: 'open' });
     admitted();
   });
@@ -84,19 +90,33 @@ describeBrowsers('workers', (browser) => {
     }))`);
     await page.goto(`${site.url}/?body=cached`);
     site.clear();
-    assert.equal(await page.evaluate(`fetch('/api/echo', { method: 'POST', body: 'through' }).then((response) => response.status)`), 200);
-    assert.deepEqual(site.received.map(({ text }) => text), ['through']);
-    const own = await page.evaluate(`new Promise((done) => { navigator.serviceWorker.onmessage = ({ data }) => done(data); navigator.serviceWorker.controller.postMessage('own'); })`);
+    assert.equal(
+      await page.evaluate(
+        `fetch('/api/echo', { method: 'POST', body: 'through' }).then((response) => response.status)`,
+      ),
+      200,
+    );
+    assert.deepEqual(
+      site.received.map(({ text }) => text),
+      ['through'],
+    );
+    const own = await page.evaluate(
+      `new Promise((done) => { navigator.serviceWorker.onmessage = ({ data }) => done(data); navigator.serviceWorker.controller.postMessage('own'); })`,
+    );
     assert.equal((own as { fetch: number }).fetch, 200);
     assert.equal((own as { files: number }).files, 200);
     admitted();
   });
 
   test('P7.7 a queue kept offline is sent exactly once, long after its proofs died', async () => {
-    await page.evaluate(`fetch('/api/queued', { method: 'POST', body: 'one' }).then(() => fetch('/api/queued', { method: 'POST', body: 'two' }))`);
+    await page.evaluate(
+      `fetch('/api/queued', { method: 'POST', body: 'one' }).then(() => fetch('/api/queued', { method: 'POST', body: 'two' }))`,
+    );
     assert.equal(site.received.length, 0);
     site.skew += 3_600_000;
-    const statuses = await page.evaluate(`new Promise((done) => { navigator.serviceWorker.onmessage = ({ data }) => done(data); navigator.serviceWorker.controller.postMessage('send'); })`);
+    const statuses = await page.evaluate(
+      `new Promise((done) => { navigator.serviceWorker.onmessage = ({ data }) => done(data); navigator.serviceWorker.controller.postMessage('send'); })`,
+    );
     assert.deepEqual(statuses, [200, 200]);
     await until(() => site.received.length === 2);
     assert.deepEqual(site.received.map(({ text }) => text).sort(), ['one', 'two']);

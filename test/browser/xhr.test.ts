@@ -46,7 +46,8 @@ describeBrowsers('XMLHttpRequest', (browser) => {
       config: { routes: [{ match: '/api/sync/**', sync: ['sync'] }, { match: '/api/**' }] },
       handlers: {
         '/api/hang': (_request, response) => void hanging.push(response),
-        '/api/sync/echo': (request, response, body) => response.end(`${request.method} ${request.headers['content-type']} ${body}`),
+        '/api/sync/echo': (request, response, body) =>
+          response.end(`${request.method} ${request.headers['content-type']} ${body}`),
       },
     });
     page = await browser.page();
@@ -65,11 +66,14 @@ describeBrowsers('XMLHttpRequest', (browser) => {
     const { events, status, response } = await run(`run('GET', '/api/echo?x')`);
     assert.equal(status, 200);
     assert.equal(JSON.parse(response).url, '/api/echo?x');
-    assert.deepEqual(events.filter((name) => name !== 'state3'), ['state1', 'loadstart', 'state2', 'state4', 'load', 'loadend']);
+    assert.deepEqual(
+      events.filter((name) => name !== 'state3'),
+      ['state1', 'loadstart', 'state2', 'state4', 'load', 'loadend'],
+    );
   });
 
   test('headers, response types and bodies of every kind', async () => {
-    const answer = await page.evaluate(`(async () => {
+    const answer = (await page.evaluate(`(async () => {
       const post = async (body, headers = {}) => {
         const { response } = await run('POST', '/api/echo', { body, headers, set: { responseType: 'json' } });
         return [response.headers['content-type'] ?? null, response.text, response.headers['x-own'] ?? null];
@@ -87,7 +91,7 @@ describeBrowsers('XMLHttpRequest', (browser) => {
         xml: await post(xml),
         form: await post(form), files: await post(files),
       };
-    })()`) as Record<string, [string | null, string, string | null]>;
+    })()`)) as Record<string, [string | null, string, string | null]>;
     assert.deepEqual(answer['text'], ['text/plain;charset=UTF-8', 'täxt', null]);
     assert.deepEqual(answer['own'], ['application/json', '{}', 'yes']);
     assert.deepEqual(answer['charset'], ['text/plain; charset=UTF-8', 'ü', null]);
@@ -101,7 +105,9 @@ describeBrowsers('XMLHttpRequest', (browser) => {
   });
 
   test('P7.1 upload progress is the real one', async () => {
-    const { uploads, status } = await run(`run('POST', '/api/echo', { body: new Blob([new Uint8Array(3e6)]), upload: true })`);
+    const { uploads, status } = await run(
+      `run('POST', '/api/echo', { body: new Blob([new Uint8Array(3e6)]), upload: true })`,
+    );
     assert.equal(status, 200);
     const last = uploads.at(-1);
     assert.deepEqual(last, ['loadend', 3_000_000, 3_000_000]);
@@ -162,12 +168,18 @@ describeBrowsers('XMLHttpRequest', (browser) => {
     const { events, status, response } = await run(`run('POST', '/api/echo', { body: 'kept' })`);
     assert.equal(status, 200);
     assert.equal(JSON.parse(response).text, 'kept');
-    assert.deepEqual(events.filter((name) => name !== 'state3'), ['state1', 'loadstart', 'state2', 'state4', 'load', 'loadend']);
-    assert.deepEqual(site.received.map(({ method, text }) => `${method} ${text}`), ['POST kept']);
+    assert.deepEqual(
+      events.filter((name) => name !== 'state3'),
+      ['state1', 'loadstart', 'state2', 'state4', 'load', 'loadend'],
+    );
+    assert.deepEqual(
+      site.received.map(({ method, text }) => `${method} ${text}`),
+      ['POST kept'],
+    );
   });
 
   test('jQuery, axios and AngularJS on top', async () => {
-    const answer = await page.evaluate(`(async () => {
+    const answer = (await page.evaluate(`(async () => {
       const add = (src) => new Promise((done, fail) => { const tag = document.createElement('script'); tag.src = src; tag.onload = done; tag.onerror = fail; document.head.append(tag); });
       for (const name of ['jquery', 'axios', 'angular']) await add('/lib/' + name + '.js');
       const query = await jQuery.ajax({ url: '/api/echo', method: 'POST', data: { a: 'b' } });
@@ -182,7 +194,7 @@ describeBrowsers('XMLHttpRequest', (browser) => {
       const $http = angular.injector(['ng']).get('$http');
       const angularAnswer = await $http.put('/api/echo', { b: 2 });
       return { query: query.text, refused, posted: posted.data.text, progress, fetched: fetched.data.url, cancelled: await cancelled, late, angular: angularAnswer.data.text };
-    })()`) as Record<string, unknown>;
+    })()`)) as Record<string, unknown>;
     assert.deepEqual(answer, {
       query: 'a=b',
       refused: 418,
@@ -197,7 +209,7 @@ describeBrowsers('XMLHttpRequest', (browser) => {
 
   test('Zone.js on top sees every task begin and end', async () => {
     await page.goto(`${site.url}/?head=${encodeURIComponent('<script src="/lib/zone.js"></script>')}`);
-    const answer = await page.evaluate(`(async () => await new Promise((resolve) => {
+    const answer = (await page.evaluate(`(async () => await new Promise((resolve) => {
       const seen = [];
       const zone = Zone.current.fork({ name: 'test', onHasTask(delegate, current, target, state) { delegate.hasTask(target, state); if (state.change === 'macroTask') seen.push(state.macroTask); } });
       zone.run(() => {
@@ -205,7 +217,7 @@ describeBrowsers('XMLHttpRequest', (browser) => {
         xhr.onload = () => { const inside = Zone.current.name; setTimeout(() => Zone.root.run(() => setTimeout(() => resolve({ inside, status: xhr.status, seen }), 50))); };
         xhr.open('GET', '/api/echo'); xhr.send();
       });
-    }))()`) as { inside: string; status: number; seen: boolean[] };
+    }))()`)) as { inside: string; status: number; seen: boolean[] };
     assert.equal(answer.inside, 'test');
     assert.equal(answer.status, 200);
     assert.deepEqual([answer.seen.at(0), answer.seen.at(-1)], [true, false]);

@@ -11,7 +11,12 @@ interface Stream {
 }
 
 /** Until closed, or until the server answers with anything but a stream. */
-export async function connectEvents({ call, platform }: Context, target: Target, facade: Facade<EventSource>, init: unknown): Promise<void> {
+export async function connectEvents(
+  { call, platform }: Context,
+  target: Target,
+  facade: Facade<EventSource>,
+  init: unknown,
+): Promise<void> {
   const stream: Stream = { retry: 3000, lastId: '' };
   const abort = new AbortController();
   facade.withCredentials = !!(typeof init === 'object' && init && 'withCredentials' in init && init.withCredentials);
@@ -58,7 +63,8 @@ async function readStream(facade: Facade<EventSource>, response: Response, strea
   const decoder = new TextDecoder();
   const { origin } = new URL(response.url);
   const take = createParser(stream, (type, data) => {
-    if (facade.readyState !== 2) facade.dispatchEvent(new MessageEvent(type, { data, origin, lastEventId: stream.lastId }));
+    if (facade.readyState !== 2)
+      facade.dispatchEvent(new MessageEvent(type, { data, origin, lastEventId: stream.lastId }));
   });
   for (;;) {
     const part = await reader?.read();

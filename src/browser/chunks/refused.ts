@@ -38,7 +38,11 @@ export async function mend(context: Context, refused: Refused): Promise<Entry | 
   return entry;
 }
 
-async function entryAfter({ door }: Context, { code }: Problem, { used, method, header }: Refused): Promise<Entry | undefined> {
+async function entryAfter(
+  { door }: Context,
+  { code }: Problem,
+  { used, method, header }: Refused,
+): Promise<Entry | undefined> {
   // A signed call that was refused as unsigned met a preload of the browser's: its ticket is good.
   const kind = used && code === 'entry-required' ? 'sign' : REMEDIES[code];
   if (kind === 'clock') door.learn(header('date'));

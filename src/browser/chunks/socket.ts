@@ -105,12 +105,21 @@ function adopt(facade: Facade<WebSocket>, inner: WebSocket): void {
 }
 
 /** What to connect with: the proof is one more subprotocol where the app offers any, else a parameter. */
-async function prepare({ context, url, protocols }: Link, entry: Entry | undefined): Promise<{ address: URL; offered: string[] }> {
+async function prepare(
+  { context, url, protocols }: Link,
+  entry: Entry | undefined,
+): Promise<{ address: URL; offered: string[] }> {
   const { platform, door } = context;
   const offered = [...protocols];
   const address = new URL(url.href.replace('http', 'ws'));
   if (entry) {
-    const proof = await proveCompact((base) => platform.subtle.sign('HMAC', entry.proofKey, base), door, entry, url, TAG);
+    const proof = await proveCompact(
+      (base) => platform.subtle.sign('HMAC', entry.proofKey, base),
+      door,
+      entry,
+      url,
+      TAG,
+    );
     if (offered.length) offered.push(proof);
     else addProof(address, proof);
   }

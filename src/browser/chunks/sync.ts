@@ -41,9 +41,15 @@ function bytesOf(body: unknown): Uint8Array | undefined {
 }
 
 /** Sends a keepalive request at once; undefined where it has to go the usual way. */
-export function keepaliveNow(context: Context, target: Target, request: Request, body: unknown): Promise<Response> | undefined {
+export function keepaliveNow(
+  context: Context,
+  target: Target,
+  request: Request,
+  body: unknown,
+): Promise<Response> | undefined {
   const headers = new Headers(request.headers);
-  const fields = request.keepalive && fieldsNow(context, target, request.method, (name) => headers.get(name), body, 'beacon');
+  const fields =
+    request.keepalive && fieldsNow(context, target, request.method, (name) => headers.get(name), body, 'beacon');
   if (!fields) return undefined;
   for (const name in fields) headers.set(name, fields[name] ?? '');
   return context.platform.fetch(rebuild(request, headers, undefined));

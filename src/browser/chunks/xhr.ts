@@ -33,7 +33,11 @@ export interface XhrPart {
   watch(xhr: XMLHttpRequest, event: Event): void;
 }
 
-export function createXhrPart(context: Context, natives: XhrNatives, useOf: (xhr: unknown) => Use | undefined): XhrPart {
+export function createXhrPart(
+  context: Context,
+  natives: XhrNatives,
+  useOf: (xhr: unknown) => Use | undefined,
+): XhrPart {
   const { now, later, forget } = context.platform;
   const native = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, 'timeout');
   const sendings = new WeakMap<Use, Sending>();
@@ -123,7 +127,13 @@ export function createXhrPart(context: Context, natives: XhrNatives, useOf: (xhr
     let fields: Record<string, string> = header('x-requested-with') === null ? { 'x-requested-with': 'sallyport' } : {};
     if (entry && route.level !== 'site') {
       const digest = payload && route.body !== 'unsigned' ? await digestOf(context, payload) : undefined;
-      fields = await prove(context.platform, context.door, entry, { method, url, header, digest, signed: route.signed });
+      fields = await prove(context.platform, context.door, entry, {
+        method,
+        url,
+        header,
+        digest,
+        signed: route.signed,
+      });
     }
     if (waits(use)) transmit(xhr, sending, fields);
   }
@@ -150,7 +160,8 @@ export function createXhrPart(context: Context, natives: XhrNatives, useOf: (xhr
     if (!sending || !event.isTrusted) return;
     const { type } = event;
     const { again } = sending;
-    if (use.phase === 'sent' && !again && type === 'readystatechange' && xhr.readyState === 2 && isRefused(xhr)) use.phase = 'held';
+    if (use.phase === 'sent' && !again && type === 'readystatechange' && xhr.readyState === 2 && isRefused(xhr))
+      use.phase = 'held';
     if (use.phase === 'held') {
       // The connection broke within the refusal: that is the app's.
       if (/^(?:error|abort|timeout)$/.test(type)) use.phase = 'sent';
@@ -173,7 +184,10 @@ export function createXhrPart(context: Context, natives: XhrNatives, useOf: (xhr
     const { responseType, response } = xhr;
     const header = (name: string) => xhr.getResponseHeader(name);
     // A response wanted as a document holds nothing of a problem document.
-    const text = responseType === 'json' ? JSON.stringify(response) : await new Response(responseType === 'document' ? '' : response).text();
+    const text =
+      responseType === 'json'
+        ? JSON.stringify(response)
+        : await new Response(responseType === 'document' ? '' : response).text();
     const chunk = await context.chunks.refused();
     return chunk.mend(context, { text, header, method: methodOf(use), used: entry, repeatable });
   }

@@ -7,6 +7,7 @@ import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import { createGuard } from '../index.ts';
 import { createMemoryState } from '../stores/memory/index.ts';
+import { SESSION_COOKIE, STAMP_COOKIE } from '../wire/constants.ts';
 import { openAdmin } from './admin.ts';
 import { type Control, createControl } from './control.ts';
 import { type FoundRoute, withFound } from './found.ts';
@@ -49,9 +50,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     readable: process.stderr.isTTY === true,
     destination: pino.destination({ fd: 2, sync: process.stderr.isTTY === true }),
   });
-  const records = createRecords({ now: Date.now });
+  const records = createRecords({
+    now: Date.now,
+    cookies: [options.config.cookies?.session ?? SESSION_COOKIE, options.config.cookies?.stamp ?? STAMP_COOKIE],
+  });
   const probes = createProbes();
-  const metrics = createMetrics(() => state.usage());
+  const metrics = createMetrics(
+    () => state.usage(),
+    () => gate.stats(),
+  );
   const accepted = handedRows(inheritance);
   const config = withFound(options.config, accepted).config;
   const gate = await startGate(inheritance === null ? config : { ...config, mode: inheritance.mode }, {

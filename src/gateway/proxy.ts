@@ -91,6 +91,9 @@ const REPEATABLE = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 const DEAD_CONNECTION = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
 
+/** Bodies up to this many bytes leave in one piece with their head. */
+const JOINED_BYTES = 16 * 1024;
+
 /** One request and its answer, between one client and one backend connection. */
 class Exchange implements Passenger, Dispatcher.DispatchHandler {
   readonly #route: Route;
@@ -292,6 +295,8 @@ class Exchange implements Passenger, Dispatcher.DispatchHandler {
   #end(last: Buffer | null = null): void {
     const sink = this.#transform ?? this.#response;
     if (last === null) sink.end();
+    // As latin1, which maps bytes to characters one to one, node joins head and body into one write.
+    else if (last.length <= JOINED_BYTES) sink.end(last.toString('latin1'), 'latin1');
     else sink.end(last);
     if (this.#transform === null) this.#finish();
   }

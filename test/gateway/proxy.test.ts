@@ -220,3 +220,21 @@ test('an HTTP/1.0 client gets an answer without chunks and a closed connection',
   assert.match(raw.text, /^HTTP\/1\.1 200/);
   assert.ok(raw.text.endsWith('\r\n\r\nab'));
 });
+
+test('bodies arrive byte for byte, whatever their bytes, size and framing', async (context) => {
+  const sizes = [1, 255, 16 * 1024, 16 * 1024 + 1, 300_000];
+  const bodyOf = (size: number): Buffer => Buffer.from(Uint8Array.from({ length: size }, (_, i) => i * 7));
+  const backend = await startBackend(context, (request, response) => {
+    const size = Number(request.url?.slice(2));
+    if (request.url?.startsWith('/d')) response.setHeader('Content-Length', size);
+    response.write(bodyOf(size));
+    response.end();
+  });
+  const gate = await startTestGate(context, { to: backend.url });
+  for (const framing of ['d', 'c']) {
+    for (const size of sizes) {
+      const got = Buffer.from(await (await fetch(`${gate.url}/${framing}${size}`)).arrayBuffer());
+      assert.ok(got.equals(bodyOf(size)), `${framing}${size}`);
+    }
+  }
+});

@@ -168,6 +168,10 @@ function createBackend(received: Received[], handlers: Readonly<Record<string, H
   const sockets = new WebSocketServer({ noServer: true, handleProtocols: (offered) => [...offered][0] ?? false });
   server.on('upgrade', (request, socket, head) => {
     received.push({ method: 'GET', url: request.url ?? '', headers: request.headers, length: 0, sha256: '', text: '' });
+    if (request.url === '/api/dead') {
+      socket.destroy();
+      return;
+    }
     sockets.handleUpgrade(request, socket, head, (made) => {
       made.on('message', (data, binary) => made.send(data, { binary }));
     });

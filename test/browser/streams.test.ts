@@ -120,6 +120,17 @@ describeBrowsers('EventSource and WebSocket', (browser) => {
     );
   });
 
+  test('a socket that the backend never takes costs one entry, however often the app tries', async () => {
+    await page.goto(site.url);
+    await page.evaluate(() => fetch('/api/echo').then((response) => response.text()));
+    site.clear();
+    const once = `new Promise((resolve) => { const seen = []; const socket = new WebSocket('ws://' + location.host + '/api/dead');
+      socket.onerror = () => seen.push('error'); socket.onclose = ({ code }) => resolve([...seen, code]); })`;
+    for (let tries = 0; tries < 3; tries++) assert.deepEqual(await page.evaluate(once), ['error', 1006]);
+    assert.equal(site.decisions.filter(({ path }) => path === '/_sallyport/enter').length, 1);
+    assert.equal(site.received.filter(({ url }) => url === '/api/dead').length, 4);
+  });
+
   test('closing early, wrong arguments and uncovered addresses are the browser’s', async () => {
     const answer = await page.evaluate(`(async () => {
       const closed = await new Promise((resolve) => {

@@ -15,6 +15,10 @@ interface Link {
   readonly native: typeof WebSocket;
 }
 
+/** A backend whose sockets fail, and an app that keeps trying, must not cost an entry each time: milliseconds. */
+const BETWEEN_ENTRIES = 30_000;
+let nextEntry = 0;
+
 /**
  * Runs one covered WebSocket. An attempt that fails before it opened is made once more behind a new entry: browsers
  * do not tell why an upgrade was refused.
@@ -38,7 +42,11 @@ export async function connectSocket(
   };
   const link = { context, url, protocols, facade, native };
   const entry = await context.door.ready();
-  if (await attempt(link, entry, !!entry)) await attempt(link, await context.door.again(entry), false);
+  const now = context.platform.now();
+  const quietly = !!entry && now >= nextEntry;
+  if (!(await attempt(link, entry, quietly))) return;
+  nextEntry = now + BETWEEN_ENTRIES;
+  await attempt(link, await context.door.again(entry), false);
 }
 
 /** True where the attempt failed before it opened and nobody was told of it. */

@@ -5,6 +5,7 @@ import { kindOf } from '../../src/lab/answer.ts';
 import { findChromium, startChromium } from '../../src/lab/browser.ts';
 import { createSender, field, type RawRequest } from '../../src/lab/http.ts';
 import { runLab } from '../../src/lab/index.ts';
+import { recordRequests } from '../../src/lab/page-headers.ts';
 import { parseTarget } from '../../src/lab/target.ts';
 import { startBackend } from './backend.ts';
 
@@ -14,15 +15,11 @@ async function copyAsCurl(page: string, path: string): Promise<RawRequest> {
   try {
     const tab = await chromium.page();
     await tab.goto(page, { waitUntil: 'load' });
-    const session = await tab.createCDPSession();
-    const urls = new Map<string, string>();
-    const heads = new Map<string, Record<string, string>>();
-    session.on('Network.requestWillBeSent', (event) => void urls.set(event.requestId, event.request.url));
-    session.on('Network.requestWillBeSentExtraInfo', (event) => void heads.set(event.requestId, event.headers));
-    await session.send('Network.enable');
+    const recorder = await recordRequests(tab);
     assert.equal(await tab.evaluate(`fetch('${path}').then((answer) => answer.status)`), 200);
-    const id = [...urls].find(([, url]) => url.endsWith(path))?.[0] ?? '';
-    return { method: 'GET', target: path, fields: Object.entries(heads.get(id) ?? {}).flat(), body: null };
+    const fields = await recorder.fieldsOf(new URL(path, page).href);
+    assert.ok(fields !== null, 'the browser told what it sent');
+    return { method: 'GET', target: path, fields, body: null };
   } finally {
     await chromium.close();
   }

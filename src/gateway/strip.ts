@@ -1,4 +1,4 @@
-import { LABEL, PROOF_PARAMETER } from '../wire/constants.ts';
+import { LABEL, PROOF_PARAMETER, TAG } from '../wire/constants.ts';
 
 /** A Cookie value without the two named cookies; '' when nothing is left. */
 export function withoutCookies(value: string, session: string, stamp: string): string {
@@ -52,11 +52,11 @@ function members(value: string): string[] {
 
 /** Sec-WebSocket-Protocol without the subprotocol that carries our proof. */
 export function withoutProtocol(value: string): string {
-  if (!value.includes(LABEL)) return value;
+  if (!value.includes(TAG)) return value;
   return value
     .split(',')
     .map((part) => part.trim())
-    .filter((part) => part !== '' && !part.startsWith(LABEL))
+    .filter((part) => part !== '' && !part.startsWith(TAG))
     .join(', ');
 }
 

@@ -84,7 +84,7 @@ test('a decision that takes its time holds the upgrade back', async (context) =>
 test('our proof is taken out of the handshake, as subprotocol and as parameter; the app’s own stays', async (context) => {
   const echo = await startEcho(context);
   const gate = await startTestGate(context, { to: echo.url });
-  const socket = await opened(`${gate.url}/socket?a=1&sallyport-proof=secret`, ['chat', 'sallyport.proof.secret']);
+  const socket = await opened(`${gate.url}/socket?a=1&sallyport-proof=secret`, ['chat', 'sallyport-1.proof.secret']);
   assert.equal(socket.protocol, 'chat');
   const handshake = echo.handshakes[0] ?? [];
   assert.equal(handshake[0], '/socket?a=1');

@@ -1,3 +1,4 @@
+import type { FoundRoute } from '../gateway/found.ts';
 import type { EnforceReport } from './enforce.ts';
 import { count, type Paint, shown, table } from './terminal.ts';
 
@@ -32,15 +33,35 @@ function breaks({ breaks: list, basis, enforcing }: EnforceReport, paint: Paint)
 }
 
 function found({ found: list, accepted: lines, reason }: EnforceReport, paint: Paint): string {
-  if (list.length === 0 || (lines.length > 0 && reason === '')) return '';
-  const rows = list.map(({ match, carriers, requests, sessions }) => [
-    shown(match),
-    carriers.join(', '),
-    `${count(requests, 'request')} of ${count(sessions, 'session')}`,
-  ]);
-  const note =
-    'These cannot carry a proof. Listed, their routes ask every request for a session only. Look them over, then put the\nlines into `routes` of your configuration, or run `sallyport enforce --accept-found`:';
-  return `${paint.careful('Used in ways that are not listed')}\n${table(rows)}\n\n${note}\n${list.map(({ line }) => `  ${shown(line)}`).join('\n')}`;
+  const open = list.filter(({ alsoSigned }) => !alsoSigned);
+  const byHand = list.filter(({ alsoSigned }) => alsoSigned);
+  const blocks = [
+    open.length === 0 || (lines.length > 0 && reason === '')
+      ? ''
+      : `${paint.careful('Used in ways that are not listed')}\n${uses(open)}\n\n${OPEN_NOTE}\n${rows(open)}`,
+    byHand.length === 0
+      ? ''
+      : `${paint.careful('Also used in other ways')}\n${uses(byHand)}\n\n${BY_HAND_NOTE}\n${rows(byHand)}`,
+  ];
+  return blocks.filter((block) => block !== '').join('\n\n');
+}
+
+const OPEN_NOTE =
+  'These cannot carry a proof. Listed, their routes ask every request for a session only. Look them over, then put the\nlines into `routes` of your configuration, or run `sallyport enforce --accept-found`:';
+
+const BY_HAND_NOTE =
+  'These routes are called with proofs too. Listing them would lower those calls, so nothing but your own hand does it;\nunlisted, such uses are refused. Only if your pages need them:';
+
+const rows = (list: readonly FoundRoute[]): string => list.map(({ line }) => `  ${shown(line)}`).join('\n');
+
+function uses(list: readonly FoundRoute[]): string {
+  return table(
+    list.map(({ match, carriers, requests, sessions }) => [
+      shown(match),
+      carriers.join(', '),
+      `${count(requests, 'request')} of ${count(sessions, 'session')}`,
+    ]),
+  );
 }
 
 function accepted({ accepted: lines, file }: EnforceReport, paint: Paint): string {

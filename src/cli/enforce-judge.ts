@@ -1,5 +1,5 @@
-import type { FoundRoute } from '../gateway/found.ts';
-import type { DecisionRecord } from '../gateway/records.ts';
+import { type FoundRoute, matchFor } from '../gateway/found.ts';
+import type { DecisionRecord } from '../gateway/decision-record.ts';
 import { shapeOf } from '../gateway/routebook.ts';
 import { CODES, type Code } from '../wire/codes.ts';
 import type { PageTrial } from './page-trial.ts';
@@ -24,10 +24,15 @@ export interface Judgement {
   readonly reason: string;
 }
 
-/** Goes by what a browser saw. Returns null where the pages taught nothing: neither doors nor protected calls. */
+/**
+ * Goes by what a browser saw. Returns null where the pages taught nothing: neither doors nor protected calls.
+ *
+ * @param byHand routes whose carriers are never listed by `--accept-found`: a page that uses one would break
+ */
 export function judgeTrials(
   trials: readonly PageTrial[],
   recordOf: (id: string) => DecisionRecord | null,
+  byHand: ReadonlySet<string>,
 ): Judgement | null {
   const lost = trials.find(({ status, trouble }) => trouble !== '' || status < 200 || status > 399);
   if (lost !== undefined) {
@@ -43,7 +48,7 @@ export function judgeTrials(
     .flatMap(({ requests }) => requests.map(({ id }) => (id === '' ? null : recordOf(id))))
     .filter((record) => record !== null);
   const breaks = collect(
-    records.filter((record) => record.code !== '' && record.code !== 'carrier'),
+    records.filter((record) => record.code !== '' && (record.code !== 'carrier' || byHand.has(matchFor(record)))),
     () => 'page',
   );
   if (!trials.some(({ entered }) => entered)) {

@@ -1,6 +1,6 @@
 import type { GateRoutes, GateStatus, ModeChanged } from '../gateway/control.ts';
 import type { RunningGate } from '../gateway/admin-client.ts';
-import type { DecisionRecord } from '../gateway/records.ts';
+import type { DecisionRecord } from '../gateway/decision-record.ts';
 import { type EnforceFlags, EXIT, type Io, present } from './command.ts';
 import { formatEnforce } from './enforce-format.ts';
 import { type Judgement, judgeRecords, judgeTrials } from './enforce-judge.ts';
@@ -39,7 +39,7 @@ async function attempt(gate: RunningGate, status: GateStatus, flags: EnforceFlag
   const common = { port: gate.port, before: false, file: status.file };
   let evidence = await look(gate, status, flags, io);
   let accepted: readonly string[] = [];
-  if (evidence.judgement.found.length > 0 && flags.acceptFound === true) {
+  if (evidence.judgement.found.some(({ alsoSigned }) => !alsoSigned) && flags.acceptFound === true) {
     // Still in report mode: the page is loaded again under the rows as they would hold.
     accepted = (await ask<ModeChanged>(gate, 'POST', '/mode', { mode: 'report', acceptFound: true })).lines;
     if (evidence.judgement.basis === 'browser') evidence = await look(gate, status, flags, io);
@@ -64,8 +64,9 @@ interface Evidence {
 /** Loads the page where there is a browser; goes by what was recorded where there is none, or the page taught nothing. */
 async function look(gate: RunningGate, status: GateStatus, flags: EnforceFlags, io: Io): Promise<Evidence> {
   const trials = hasBrowser() ? await load(status, flags, io) : [];
-  const tried = trials.length === 0 ? null : judgeTrials(trials, await recordsOf(gate, trials));
   const { found } = await ask<GateRoutes>(gate, 'GET', '/routes');
+  const byHand = new Set(found.filter(({ alsoSigned }) => alsoSigned).map(({ match }) => match));
+  const tried = trials.length === 0 ? null : judgeTrials(trials, await recordsOf(gate, trials), byHand);
   if (tried !== null) return { judgement: { ...tried, found }, trials };
   const now = await ask<GateStatus>(gate, 'GET', '/status');
   const entered = now.summary.sessions - now.summary.sessionsWithoutEntry;
@@ -105,6 +106,7 @@ async function recordsOf(
 
 /** What was found stands in the way until it is listed; found routes just accepted no longer do. */
 function withReason(judgement: Judgement, justAccepted: boolean): Judgement {
-  if (judgement.reason !== '' || judgement.found.length === 0 || justAccepted) return judgement;
+  const open = judgement.found.some(({ alsoSigned }) => !alsoSigned);
+  if (judgement.reason !== '' || !open || justAccepted) return judgement;
   return { ...judgement, reason: 'protected routes are used in ways that cannot sign, and are not listed' };
 }

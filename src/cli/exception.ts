@@ -1,5 +1,5 @@
 import { lineFor } from '../gateway/found.ts';
-import type { DecisionRecord } from '../gateway/records.ts';
+import type { DecisionRecord } from '../gateway/decision-record.ts';
 import { shapeOf } from '../gateway/routebook.ts';
 import { shellWord, shown } from './terminal.ts';
 

@@ -1,4 +1,4 @@
-import type { DecisionRecord } from '../gateway/records.ts';
+import type { DecisionRecord } from '../gateway/decision-record.ts';
 import { CODES } from '../wire/codes.ts';
 import { EXIT, type Io, present } from './command.ts';
 import { type Exception, exceptionFor } from './exception.ts';

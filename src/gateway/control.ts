@@ -6,7 +6,8 @@ import { AdminRefusal, type AdminActions, type AuditEntry, type ModeChange } fro
 import { type FoundRoute, foundRoutes, withFound } from './found.ts';
 import type { Gate, GateStats } from './gate.ts';
 import type { Probe, Probes } from './probes.ts';
-import type { DecisionRecord, Records } from './records.ts';
+import type { DecisionRecord } from './decision-record.ts';
+import type { Records } from './records.ts';
 import type { RouteSeen } from './routebook.ts';
 import type { Summary } from './summary.ts';
 
@@ -83,11 +84,14 @@ export function createControl(parts: ControlParts): Control {
   let { accepted } = parts;
 
   const found = (): FoundRoute[] =>
-    foundRoutes(records.latest(10_000).filter((record) => !isListed(gate.guard.policy, record)));
+    foundRoutes(
+      records.latest(10_000).filter((record) => !isListed(gate.guard.policy, record)),
+      records.routes(),
+    );
 
   const change = ({ mode, acceptFound }: ModeChange): ModeChanged => {
     const before = gate.mode();
-    const open = found();
+    const open = found().filter(({ alsoSigned }) => !alsoSigned);
     if (mode === 'enforce' && open.length > 0 && !acceptFound) throw notListed(open);
     const { config, lines } = acceptFound ? withFound(gate.config, open) : { config: gate.config, lines: [] };
     apply(gate, { ...config, mode });

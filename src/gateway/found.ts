@@ -1,7 +1,7 @@
 import type { Config, RouteConfig } from '../guard/config.ts';
 import type { Carrier } from '../guard/decision.ts';
-import type { DecisionRecord } from './records.ts';
-import { shapeOf } from './routebook.ts';
+import type { DecisionRecord } from './decision-record.ts';
+import { type RouteSeen, shapeOf } from './routebook.ts';
 
 /** A protected route that pages use in a way that cannot sign, and the row that would list it. */
 export interface FoundRoute {
@@ -14,17 +14,30 @@ export interface FoundRoute {
   readonly sessions: number;
   /** The row for `routes`, ready to copy. */
   readonly line: string;
+  /**
+   * True where the same route is also called with proofs: listing would lower those calls as well. Such a row is
+   * written by a person or not at all, because a visitor could otherwise have the API lowered before the switch.
+   */
+  readonly alsoSigned: boolean;
 }
+
+/** What a page's own request may fail by besides its carrier: it shows no proof, and a form has a form's content. */
+const OWN_FAULTS: ReadonlySet<string> = new Set(['carrier', 'entry-required', 'content-type']);
 
 /**
  * Routes that `enforce` must know before it switches. Only requests of visitors whose page opened the doors count: a
- * program that calls itself an image must not get its route lowered.
+ * program that calls itself an image must not get its route lowered, nor must another site's page.
+ *
+ * @param seen routes with their counts; those that passed every check are called with proofs
  */
-export function foundRoutes(records: readonly DecisionRecord[]): FoundRoute[] {
+export function foundRoutes(records: readonly DecisionRecord[], seen: readonly RouteSeen[] = []): FoundRoute[] {
+  const signed = new Set(
+    seen.filter(({ requests, refused }) => requests > refused).map(({ method, path }) => `${method} ${path}`),
+  );
   const found = new Map<string, { carriers: Set<Carrier>; sessions: Set<string>; requests: number }>();
   for (const record of records) {
-    if (record.session === '' || !record.trail.some((step) => step.code === 'carrier')) continue;
-    const match = `${record.method === 'HEAD' ? 'GET' : record.method} ${shapeOf(record.path)}`;
+    if (record.session === '' || !isOwnUse(record)) continue;
+    const match = matchFor(record);
     const entry = found.get(match) ?? { carriers: new Set(), sessions: new Set(), requests: 0 };
     entry.carriers.add(record.carrier);
     entry.sessions.add(record.session);
@@ -34,9 +47,19 @@ export function foundRoutes(records: readonly DecisionRecord[]): FoundRoute[] {
   return [...found]
     .map(([match, { carriers, sessions, requests }]) => {
       const names = [...carriers];
-      return { match, carriers: names, requests, sessions: sessions.size, line: lineFor(match, names) };
+      const line = lineFor(match, names);
+      return { match, carriers: names, requests, sessions: sessions.size, line, alsoSigned: signed.has(match) };
     })
     .sort((a, b) => a.match.localeCompare(b.match));
+}
+
+/** Method and path as a row of `routes` names them. */
+export function matchFor({ method, path }: DecisionRecord): string {
+  return `${method === 'HEAD' ? 'GET' : method} ${shapeOf(path)}`;
+}
+
+function isOwnUse({ trail }: DecisionRecord): boolean {
+  return trail.some(({ code }) => code === 'carrier') && trail.every(({ code }) => OWN_FAULTS.has(code));
 }
 
 function rowFor(match: string, carriers: readonly Carrier[]): RouteConfig {

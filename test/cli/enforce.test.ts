@@ -135,3 +135,21 @@ test('an id that nobody knows is exit 1', async (t) => {
   assert.equal(code, 1);
   assert.match(err, /"nosuchid"/);
 });
+
+test('a route that is called with proofs is never lowered by --accept-found', async (t) => {
+  const script =
+    "fetch('/api/posts').then(() => { const image = new Image(); image.src = '/api/posts'; document.body.append(image); })";
+  const gate = await gateBefore(t, { script });
+  const tried = await gate.json('enforce', '--accept-found');
+  assert.equal(tried.code, 1, JSON.stringify(tried.value));
+  assert.deepEqual(at(tried.value, 'accepted'), []);
+  assert.deepEqual(
+    [at(tried.value, 'found', 0, 'match'), at(tried.value, 'found', 0, 'alsoSigned')],
+    ['GET /api/posts', true],
+  );
+  assert.deepEqual(
+    [at(tried.value, 'breaks', 0, 'route'), at(tried.value, 'breaks', 0, 'code')],
+    ['GET /api/posts', 'carrier'],
+  );
+  assert.equal(await modeOf(gate), 'report');
+});

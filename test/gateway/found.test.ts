@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { parseConfig } from '../../src/guard/config-schema.ts';
 import type { Carrier } from '../../src/guard/decision.ts';
 import { foundRoutes, withFound } from '../../src/gateway/found.ts';
-import type { DecisionRecord } from '../../src/gateway/records.ts';
+import type { DecisionRecord } from '../../src/gateway/decision-record.ts';
 
 function recorded(
   method: string,
@@ -48,6 +48,7 @@ test('images of many posts are one route, counted by sessions', () => {
       requests: 3,
       sessions: 2,
       line: "{ match: 'GET /api/posts/:id/image', carriers: ['media'] },",
+      alsoSigned: false,
     },
   ]);
 });
@@ -95,4 +96,30 @@ test('a form also needs its content types, a beacon its key', () => {
 test('nothing found changes nothing', () => {
   assert.deepEqual(withFound({ routes: [{ match: '/a' }] }, []), { config: { routes: [{ match: '/a' }] }, lines: [] });
   assert.equal(withFound({}, []).config.routes, undefined);
+});
+
+test('another site’s image is refused for its site as well, and finds nothing', () => {
+  const foreign = recorded('GET', '/api/a', 'media');
+  const site = { layer: 'site', code: 'site' as const, enforced: false, evidence: '', wouldPass: '' };
+  assert.deepEqual(foundRoutes([{ ...foreign, trail: [...foreign.trail, site] }]), []);
+});
+
+test('a route that is also called with proofs is marked, so that no visitor can have it lowered', () => {
+  const seen = {
+    path: '/api/posts',
+    method: 'GET',
+    route: '',
+    carriers: {},
+    destinations: {},
+    requests: 9,
+    refused: 1,
+    anonymousWrites: 0,
+    lastSeen: '',
+  };
+  const [found] = foundRoutes([recorded('GET', '/api/posts', 'navigation')], [seen]);
+  assert.equal(found?.alsoSigned, true);
+  assert.equal(
+    foundRoutes([recorded('GET', '/api/posts', 'navigation')], [{ ...seen, refused: 9 }])[0]?.alsoSigned,
+    false,
+  );
 });

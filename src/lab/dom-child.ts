@@ -1,5 +1,6 @@
 import type { Spend } from './cost.ts';
 import { processMeter } from './cost.ts';
+import { MINTS_SPENT } from './not-run.ts';
 import { type PageAnswer, runCallsWith } from './page-calls.ts';
 
 /** A process of its own for code that comes from a page: happy-dom does not isolate what it runs. */
@@ -47,7 +48,7 @@ interface HappyPage {
  * What an attacker patches within the hour: happy-dom 21 keeps no Secure cookies on loopback, sends no Origin with
  * requests to the own origin, asks for pages like a call, and has no `window.origin`.
  */
-function settingsFor({ page, navigation, cookies }: DomOrder): object {
+function settingsFor({ page, navigation, cookies }: DomOrder, onAnswer: (answer: Response) => void): object {
   const { origin } = new URL(page);
   const always = { Origin: origin, ...(cookies === '' ? {} : { Cookie: cookies }) };
   const exactly = new RegExp(`^${page.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`);
@@ -56,6 +57,7 @@ function settingsFor({ page, navigation, cookies }: DomOrder): object {
     suppressInsecureJavaScriptEnvironmentWarning: true,
     fetch: {
       disableStrictSSL: true,
+      interceptor: { afterAsyncResponse: async ({ response }: { response: Response }) => onAnswer(response) },
       requestHeaders: [
         { url: exactly, headers: navigation },
         { url: /./, headers: always },
@@ -81,7 +83,11 @@ async function run(order: DomOrder): Promise<DomResult> {
   try {
     // SAFETY: an optional library without a type of ours; the interface above is what its documentation says.
     const { Browser } = (await import(order.library)) as HappyDom;
-    const page = new Browser({ settings: settingsFor(order) }).newPage();
+    let limited = false;
+    const settings = settingsFor(order, (answer) => {
+      limited ||= answer.status === 429 && answer.url.endsWith('/enter');
+    });
+    const page = new Browser({ settings }).newPage();
     await page.goto(order.page);
     const { window } = page.mainFrame;
     if (window.document.querySelector('script[src*="/s."]') === null) {
@@ -89,6 +95,7 @@ async function run(order: DomOrder): Promise<DomResult> {
     }
     const call = (address: string, init: RequestInit) => window.fetch(address, init);
     const first = await runCallsWith(call, order.address, order.method, 1, order.seconds);
+    if (limited) return { failed: MINTS_SPENT, answers: [], setup: none, spend: none };
     const setup = opening();
     const calling = processMeter.start();
     const rest = await runCallsWith(call, order.address, order.method, order.calls - 1, order.seconds - setup.wall);

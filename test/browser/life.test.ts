@@ -89,6 +89,27 @@ describeBrowsers('the life of a page', (browser) => {
     assert.equal(site.received.length, 1);
   });
 
+  test('P7.4 a page that is seen again with a dead ticket enters before anything calls', async () => {
+    site.skew += HOUR;
+    await page.evaluate((turned) => {
+      Reflect.set(window, 'turned', turned);
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, HOUR);
+    await until(() => entries() === 1);
+    assert.equal((await call(page)).status, 200);
+    assert.deepEqual(codes(), ['admit']);
+    assert.equal(entries(), 1);
+  });
+
+  test('calls that wait for one entry share it, and those of a gate that restarted enter once', async () => {
+    await site.restart();
+    const statuses = await page.evaluate(() =>
+      Promise.all(Array.from({ length: 20 }, (_, index) => fetch(`/api/x?${index}`).then(({ status }) => status))),
+    );
+    assert.deepEqual(new Set(statuses), new Set([200]));
+    assert.equal(entries(), 1);
+  });
+
   test('a ticket near its end is renewed while it still serves', async () => {
     site.skew += 9 * 60_000;
     await page.evaluate((turned) => Reflect.set(window, 'turned', turned), 9 * 60_000);

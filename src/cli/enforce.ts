@@ -42,7 +42,8 @@ async function attempt(gate: RunningGate, status: GateStatus, flags: EnforceFlag
   if (evidence.judgement.found.some(({ alsoSigned }) => !alsoSigned) && flags.acceptFound === true) {
     // Still in report mode: the page is loaded again under the rows as they would hold.
     accepted = (await ask<ModeChanged>(gate, 'POST', '/mode', { mode: 'report', acceptFound: true })).lines;
-    if (evidence.judgement.basis === 'browser') evidence = await look(gate, status, flags, io);
+    if (evidence.judgement.basis === 'browser')
+      evidence = await look(gate, status, flags, io, ' again, with the rows listed');
   }
   const { trials } = evidence;
   const judgement = withReason(evidence.judgement, accepted.length > 0 && evidence.judgement.basis === 'records');
@@ -62,8 +63,8 @@ interface Evidence {
 }
 
 /** Loads the page where there is a browser; goes by what was recorded where there is none, or the page taught nothing. */
-async function look(gate: RunningGate, status: GateStatus, flags: EnforceFlags, io: Io): Promise<Evidence> {
-  const trials = hasBrowser() ? await load(status, flags, io) : [];
+async function look(gate: RunningGate, status: GateStatus, flags: EnforceFlags, io: Io, note = ''): Promise<Evidence> {
+  const trials = hasBrowser() ? await load(status, flags, io, note) : [];
   const { found } = await ask<GateRoutes>(gate, 'GET', '/routes');
   const byHand = new Set(found.filter(({ alsoSigned }) => alsoSigned).map(({ match }) => match));
   const tried = trials.length === 0 ? null : judgeTrials(trials, await recordsOf(gate, trials), byHand);
@@ -73,10 +74,10 @@ async function look(gate: RunningGate, status: GateStatus, flags: EnforceFlags, 
   return { judgement: { ...judgeRecords(now.latest, entered), found }, trials };
 }
 
-async function load(status: GateStatus, flags: EnforceFlags, io: Io): Promise<PageTrial[]> {
+async function load(status: GateStatus, flags: EnforceFlags, io: Io, note: string): Promise<PageTrial[]> {
   const pages = flags.page ?? ['/'];
   const origin = loopbackOrigin(status);
-  if (!io.json) io.terminal.out(`Loading ${pages.map((page) => origin + page).join(', ')} in Chromium …`);
+  if (!io.json) io.terminal.out(`Loading ${pages.map((page) => origin + page).join(', ')} in Chromium${note} …`);
   return tryPages({ origin, pages, mount: status.mount });
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -14,6 +14,17 @@ function evaluate(code: string): unknown {
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', env });
   assert.equal(status, 0, stderr);
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // Ended, but nobody has asked for its exit code: containers often have no init that would.
+    const stat = `/proc/${pid}/stat`;
+    return !existsSync(stat) || !/\) Z /.test(readFileSync(stat, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 suite('the test run', () => {
@@ -48,6 +59,26 @@ suite('the test run', () => {
 
   test('fails where there is no file to run', () => {
     assert.deepEqual(outcome(''), { ok: false, why: 'no test file' });
+  });
+
+  test('ends what does not end in time, and whatever a test left behind', {
+    skip: process.platform === 'win32',
+  }, () => {
+    const started = join(folder, 'pid');
+    const file = write(
+      'leaves.test.ts',
+      `import { spawn } from 'node:child_process';
+      import { writeFileSync } from 'node:fs';
+      test('a', () => {
+        const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+        writeFileSync(${JSON.stringify(started)}, String(child.pid));
+      });`,
+    );
+    const ended = evaluate(`import { run } from './scripts/command.mjs';
+      const { code } = await run(process.execPath, ['--test', ${file}], { timeout: 3000 });
+      console.log(JSON.stringify(code));`);
+    assert.equal(ended, 1, 'the file is held open by the process it left behind');
+    assert.equal(isRunning(Number(readFileSync(started, 'utf8'))), false);
   });
 
   test('every test file but the soak’s belongs to exactly one group', () => {

@@ -30,9 +30,12 @@ export function writePads(out: Buffer, at: number, key: string): void {
   }
 }
 
-// Both are used within one synchronous call only.
-let inner: Buffer = Buffer.alloc(BLOCK + 4096);
+// All are used within one synchronous call only.
+const INNER = 2048;
+const inner = Buffer.alloc(INNER);
 const outer = Buffer.alloc(BLOCK + 32);
+/** Views of the first bytes of `inner`, by length: texts of one page have few lengths, and a view costs a hash's third. */
+const views: (Buffer | undefined)[] = new Array(INNER + 1).fill(undefined);
 
 /** HMAC of a text (one byte a character, as header values arrive) under the key whose pads lie there. */
 export function macBase64(pads: Buffer, at: number, text: string): string {
@@ -47,9 +50,20 @@ export function macLatin1(pads: Buffer, at: number, text: string): string {
 }
 
 function prepare(pads: Buffer, at: number, text: string): void {
-  if (inner.length < BLOCK + text.length) inner = Buffer.alloc(BLOCK + text.length);
-  pads.copy(inner, 0, at, at + BLOCK);
-  const length = writeLatin1(inner, text, BLOCK);
-  pads.copy(outer, 0, at + BLOCK, at + PADS);
-  writeLatin1(outer, readSha256(inner.subarray(0, BLOCK + length)), BLOCK);
+  const length = BLOCK + text.length;
+  const room = length <= INNER ? inner : Buffer.alloc(length);
+  for (let index = 0; index < BLOCK; index++) {
+    room[index] = pads[at + index] as number;
+    outer[index] = pads[at + BLOCK + index] as number;
+  }
+  writeLatin1(room, text, BLOCK);
+  writeLatin1(outer, readSha256(length <= INNER ? viewOf(length) : room), BLOCK);
+}
+
+function viewOf(length: number): Buffer {
+  const known = views[length];
+  if (known !== undefined) return known;
+  const view = inner.subarray(0, length);
+  views[length] = view;
+  return view;
 }

@@ -77,14 +77,19 @@ export class OpenTicket {
   readonly sessionPlace: number;
   readonly sessionIdHigh: number;
   readonly sessionIdLow: number;
-  readonly authorityHash: string;
-  readonly originHash: string;
+  /** The ticket as it travels: what it is remembered by is only its last characters. */
+  readonly source: string;
   /** Room within a shared slab: inner and outer pad of the proof key, 64 bytes each, then the content. */
   readonly slab: Buffer;
   readonly at: number;
   private sync: Buffer | null = null;
+  // Found when first asked for, then remembered: they are the same on every request under this ticket.
+  private sessionText = '';
+  private authority = '';
+  private origin = '';
 
-  constructor(content: Buffer, client: string, place: SlabPlace) {
+  constructor(source: string, content: Buffer, client: string, place: SlabPlace) {
+    this.source = source;
     this.client = client;
     this.slab = place.slab;
     this.at = place.at;
@@ -96,8 +101,6 @@ export class OpenTicket {
     this.sessionPlace = content.readUInt32BE(AT_SESSION_PLACE);
     this.sessionIdHigh = content.readUInt32BE(AT_SESSION);
     this.sessionIdLow = content.readUInt32BE(AT_SESSION + 4);
-    this.authorityHash = readLatin1(content, AT_AUTHORITY, AT_AUTHORITY + 8);
-    this.originHash = readLatin1(content, AT_ORIGIN, AT_ORIGIN + 8);
     writePads(this.slab, this.at, expand(this.slab, this.at + PADS, 'proof'));
   }
 
@@ -108,7 +111,8 @@ export class OpenTicket {
 
   /** Session id, base64url. */
   get session(): string {
-    return this.text(AT_SESSION);
+    if (this.sessionText === '') this.sessionText = this.text(AT_SESSION);
+    return this.sessionText;
   }
 
   get loginEpoch(): number {
@@ -122,12 +126,18 @@ export class OpenTicket {
 
   /** Whether the ticket was given for this authority. */
   isForAuthority(authority: string): boolean {
-    return this.authorityHash === shortHash(authority);
+    if (authority === this.authority) return true;
+    if (!this.holds(AT_AUTHORITY, authority)) return false;
+    this.authority = authority;
+    return true;
   }
 
   /** Whether the ticket was given to a page of this origin. */
   isForOrigin(origin: string): boolean {
-    return this.originHash === shortHash(origin);
+    if (origin === this.origin) return true;
+    if (!this.holds(AT_ORIGIN, origin)) return false;
+    this.origin = origin;
+    return true;
   }
 
   /** Pads of the `sync` key, derived when a proof first needs them. */
@@ -137,6 +147,11 @@ export class OpenTicket {
       writePads(this.sync, 0, expand(this.slab, this.at + PADS, 'sync'));
     }
     return this.sync;
+  }
+
+  private holds(field: number, name: string): boolean {
+    const start = this.at + PADS + field;
+    return readLatin1(this.slab, start, start + 8) === shortHash(name);
   }
 
   private text(field: number): string {
@@ -154,23 +169,31 @@ export function createTickets(options: TicketsOptions): Tickets {
     const content = ring.open('ticket', text);
     if (typeof content === 'string') return content;
     if (content.length !== LENGTH || content[0] !== VERSION) return 'unknown';
-    const ticket = new OpenTicket(content, clientNamed(clients(), content), nextPlace());
-    opened.set(text, ticket);
+    const ticket = new OpenTicket(text, content, clientNamed(clients(), content), nextPlace());
+    opened.set(keyOf(text), ticket);
     return ticket;
+  }
+
+  function known(text: string): OpenTicket | undefined {
+    const ticket = opened.get(keyOf(text));
+    return ticket !== undefined && ticket.source === text ? ticket : undefined;
   }
 
   return {
     issueTicket: (content) => ring.seal('ticket', encodeTicket(content, ring.instance)),
     openTicket(text) {
-      const ticket = opened.get(text) ?? open(text);
+      const ticket = known(text) ?? open(text);
       if (typeof ticket === 'string') return ticket;
       if (clock.wall() < ticket.expires * 1000) return ticket;
-      opened.delete(text);
+      opened.delete(keyOf(text));
       return 'expired';
     },
-    isKnown: (text) => opened.get(text) !== undefined,
+    isKnown: (text) => known(text) !== undefined,
   };
 }
+
+/** A seal's tag names its ticket: 22 characters are hashed and compared faster than all of them. */
+const keyOf = (text: string): string => text.slice(-22);
 
 function encodeTicket(content: TicketContent, instance: Uint8Array): Buffer {
   const out = Buffer.alloc(LENGTH);

@@ -163,6 +163,8 @@ function conclude(
     expires,
     secret: agreed.secret,
   });
+  // Opened here at once: the first call finds it known, and the local shield never delays what it knows.
+  deps.tickets.openTicket(ticket);
   const entered: Entered = {
     key: agreed.serverKey.toString('base64url'),
     random: random.toString('base64url'),

@@ -29,7 +29,7 @@ export type CommitCode =
 /** What one request wants changed if it is admitted. One record of fixed shape; 0 and '' mean: no such claim. */
 export interface Claims {
   now: number;
-  /** Use this counter of this entry's window. */
+  /** Use this counter of this entry's window. A window ends with its session, so neither is claimed for the other. */
   nonce: number;
   /** Where the window lies, as `enter` said; the ticket carries it. */
   windowPlace: number;

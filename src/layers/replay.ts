@@ -16,9 +16,6 @@ export const replay: Layer = {
       claims.windowPlace = ticket.windowPlace;
       claims.windowIdHigh = ticket.windowIdHigh;
       claims.windowIdLow = ticket.windowIdLow;
-      claims.sessionPlace = ticket.sessionPlace;
-      claims.sessionIdHigh = ticket.sessionIdHigh;
-      claims.sessionIdLow = ticket.sessionIdLow;
       // Media elements ask for one URL range by range; its proof holds for them within its minute (PROTOCOL 3.10).
       claims.repeatable = proof.repeatable && request.headers.range !== '' && context.cookieSession === ticket.session;
       return PASS;

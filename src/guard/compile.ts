@@ -24,7 +24,7 @@ interface Row {
   readonly rule: RouteRule;
   /** Compared with the raw path where the row weakens, with the folded one where it protects (DESIGN §5). */
   readonly exact: boolean;
-  readonly test: (path: string) => boolean;
+  readonly test: (path: string, method: string) => boolean;
 }
 
 /** Compiles a checked configuration. Throws TypeError where a pattern cannot be compiled. */
@@ -70,7 +70,7 @@ function matcher(rows: readonly Row[], loosePaths: boolean): Policy['match'] {
   const find = (method: string, path: string, folded: string): RouteRule => {
     const protectedPath = loosePaths ? folded : path;
     for (const row of rows) {
-      if (takesMethod(row.rule.method, method) && row.test(row.exact ? path : protectedPath)) return row.rule;
+      if (takesMethod(row.rule.method, method) && row.test(row.exact ? path : protectedPath, method)) return row.rule;
     }
     return (rows[rows.length - 1] as Row).rule;
   };
@@ -102,6 +102,7 @@ function compileRows(config: Config, mode: Mode, clients: ReadonlyMap<string, Cl
   const rows: Row[] = [];
   for (const text of config.open ?? []) rows.push(openRow(config, mode, clients, text));
   for (const route of routes) rows.push(routeRow(config, mode, clients, route, loose));
+  if (loose) rows.push(...otherSpellings(rows, protect));
   for (const text of protect) rows.push(...protectRows(config, mode, clients, text, routes, loose));
   rows.push({
     rule: baseRule(config, mode, clients, { name: 'default', level: 'open' }),
@@ -143,6 +144,34 @@ function routeRow(
   });
   const exact = weakens(rule) || route.mode === 'report' || !loose;
   return { rule, exact, test: rule.encodedOpaque ? opaqueTester(pattern) : tester(pattern, exact) };
+}
+
+/**
+ * A row that fits exact bytes only leaves the other spellings of its path to `protect`. Where no protected pattern
+ * takes them they would be open, so there they get what the row itself asks for.
+ */
+function otherSpellings(rows: readonly Row[], protect: readonly string[]): Row[] {
+  const guarded = protect.map((text) => {
+    const { method, pattern } = parseRoute(text);
+    return { method, test: tester(pattern, false) };
+  });
+  const isProtected = (path: string, method: string): boolean =>
+    guarded.some((row) => takesMethod(row.method, method) && row.test(path));
+  return rows
+    .filter(({ exact, rule }) => exact && rule.named && !isProtected(sampleOf(rule.pattern), rule.method))
+    .map(({ rule }) => {
+      const test = tester(rule.pattern, false);
+      return {
+        rule: Object.freeze({ ...rule, name: `${rule.name} in other spellings`, encodedOpaque: false, named: false }),
+        exact: false,
+        test: (path, method) => test(path) && !isProtected(path, method),
+      };
+    });
+}
+
+/** Some path that a pattern fits: one that no other pattern names by chance. */
+function sampleOf(pattern: string): string {
+  return pattern.replace(/\*\*$/, '*').replace(/:\w+|\*/g, 'sample-of-a-name');
 }
 
 /** Whether a rule asks for less than `protect` would: then only the exact bytes may choose it. */

@@ -14,6 +14,7 @@ import {
 } from './decision.ts';
 import type { Check, Context, Layer } from './layer.ts';
 import type { Mode } from './config.ts';
+import { namedMethods, stricterOf } from './methods.ts';
 import type { Policy, RouteRule } from './policy.ts';
 import type { Claims, CommitCode, State } from './state.ts';
 import type { RequestView } from './view.ts';
@@ -64,8 +65,7 @@ export function createRunner(policy: Policy, parts: RunnerParts): Runner {
   return {
     decide(request, given) {
       const preflight = isPreflight(request);
-      const method = preflight ? request.headers.accessControlRequestMethod : effectiveMethod(request);
-      const route = given ?? policy.match(method, request.path, request.folded);
+      const route = given ?? ruleFor(policy, request, preflight);
       const pipeline = pipelines.get(route) as Pipeline;
       const context = newContext(policy, route, carrierOf(request), request, parts.wall());
       const run = new Run(request, context, pipeline, parts, observers);
@@ -97,18 +97,32 @@ export function modeOf(policy: Policy, route: RouteRule, layer: Layer): Mode {
   return policy.layerModes.get(layer.name) ?? route.mode;
 }
 
-/** A preflight is made by the browser, names its method in a field and carries no credentials (Fetch §4.8). */
+/**
+ * A preflight is made by the browser, names its method in a field and carries neither credentials nor content (Fetch
+ * §4.8). What brings any is an OPTIONS request like others.
+ */
 function isPreflight(request: RequestView): boolean {
+  const { headers } = request;
   return (
-    request.method === 'OPTIONS' && request.headers.origin !== '' && request.headers.accessControlRequestMethod !== ''
+    request.method === 'OPTIONS' &&
+    headers.origin !== '' &&
+    headers.accessControlRequestMethod !== '' &&
+    headers.cookie === '' &&
+    headers.authorization === '' &&
+    request.body.length === 0
   );
 }
 
-/** Frameworks that know `_method` serve the method it names; policy has to see what they will do. */
-function effectiveMethod(request: RequestView): string {
-  if (request.method !== 'POST' || !request.query.includes('_method=')) return request.method;
-  const named = new URLSearchParams(request.query).get('_method');
-  return named === null || named === '' ? request.method : named.toUpperCase();
+/**
+ * Frameworks that know `_method` serve the method it names, all others the one on the request line. Policy cannot know
+ * which is behind it, so the request has to meet whichever rule asks for more.
+ */
+function ruleFor(policy: Policy, request: RequestView, preflight: boolean): RouteRule {
+  const { path, folded } = request;
+  if (preflight) return policy.match(request.headers.accessControlRequestMethod, path, folded);
+  let rule = policy.match(request.method, path, folded);
+  for (const method of namedMethods(request)) rule = stricterOf(rule, policy.match(method, path, folded));
+  return rule;
 }
 
 /** One request on its way: layers, body, commit, decision. */

@@ -1,0 +1,43 @@
+import type { RouteRule } from './policy.ts';
+import { LEVELS } from './decision.ts';
+import type { RequestView } from './view.ts';
+
+/** A query that may name `_method`, whatever of it is percent-encoded: looked for first, because most hold none. */
+const MAY_NAME = /(?:m|%[46]d)(?:e|%[46]5)(?:t|%[57]4)(?:h|%[46]8)(?:o|%[46]f)(?:d|%[46]4)/i;
+/** As backends read it: PHP makes `_` of `.`, space and `[` and drops spaces in front; qs and Rails make lists of `[]`. */
+const NAME = /^ *[_. []method(?:\[[^\]]*\])?$/i;
+/** More names than this in one query are nobody's honest form. */
+const MOST = 4;
+
+/**
+ * Methods that frameworks may serve a request by besides its own, because `_method` in its query names them: upper
+ * case, without its own. Every value counts, because backends differ in which of several they take.
+ */
+export function namedMethods(request: RequestView): readonly string[] {
+  if (request.query === '' || !MAY_NAME.test(request.query)) return NONE;
+  const named = new Set<string>();
+  for (const [name, value] of new URLSearchParams(request.query)) {
+    if (!NAME.test(name)) continue;
+    named.add(value.trim().toUpperCase());
+    if (named.size === MOST) break;
+  }
+  named.delete('');
+  named.delete(request.method);
+  return named.size === 0 ? NONE : [...named];
+}
+
+const NONE: readonly string[] = Object.freeze([]);
+
+/**
+ * Of two rules the one that asks for more, `second` where both ask the same: what a request says of itself can then
+ * only narrow. A rule that merely reports asks for nothing, one that refuses everything asks for the most.
+ */
+export function stricterOf(first: RouteRule, second: RouteRule): RouteRule {
+  return strictness(first) > strictness(second) ? first : second;
+}
+
+function strictness(rule: RouteRule): number {
+  const asked = rule.unlisted ? LEVELS.length : LEVELS.indexOf(rule.level);
+  const eased = (rule.bodySigned ? 0 : 1) + (rule.encodedOpaque ? 1 : 0) + rule.sync.size + rule.carriers.size;
+  return (rule.mode === 'report' ? 0 : 1000) + asked * 100 - eased;
+}

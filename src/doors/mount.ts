@@ -1,4 +1,5 @@
 import type { Answer, Decision } from '../guard/decision.ts';
+import { PAGE_POLICY, toPage } from '../guard/page.ts';
 import type { Policy, RouteRule } from '../guard/policy.ts';
 import { problemAnswer } from '../guard/problem.ts';
 import type { RequestView } from '../guard/view.ts';
@@ -91,6 +92,8 @@ const HTML = [
   'no-cache',
   'x-content-type-options',
   'nosniff',
+  'content-security-policy',
+  PAGE_POLICY,
 ];
 
 const nothingHere = (): Answer => ({
@@ -107,11 +110,9 @@ const nothingHere = (): Answer => ({
 });
 
 /** The doc page that `type` and `docs` of every refusal lead to. */
-const CODES_PAGE = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>Sallyport: what a refusal means</title></head>
-<body><main><h1>What a refusal means</h1>
-<p>Whoever runs this server sees why by <code>sallyport why ID</code>, with the id that stands in the answer.</p>
+const CODES_PAGE = toPage(
+  'What a refusal means',
+  `<p>Whoever runs this server sees why by <code>sallyport why ID</code>, with the id that stands in the answer.</p>
 <dl>
 ${Object.entries(CODES)
   .map(
@@ -119,5 +120,5 @@ ${Object.entries(CODES)
       `<dt id="${code}"><strong>${code}</strong> (${row.status})</dt><dd>${row.title}. ${row.detail}</dd>`,
   )
   .join('\n')}
-</dl></main></body></html>
-`;
+</dl>`,
+);

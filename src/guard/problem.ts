@@ -1,6 +1,7 @@
 import { CODES, type Code, type CodeRow } from '../wire/codes.ts';
 import { HEADER_DECISION } from '../wire/constants.ts';
 import type { Answer, Carrier, Decision } from './decision.ts';
+import { PAGE_POLICY, toPage } from './page.ts';
 
 /** Content type of refusals to everything but navigations (RFC 9457 §3). */
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -26,7 +27,7 @@ export function problemAnswer(decision: Decision, mount: string, now: number): A
     decision.id,
     ...decision.responseFields,
   ];
-  if (html) fields.push('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
+  if (html) fields.push('content-security-policy', PAGE_POLICY);
   if (decision.retryAfter > 0) fields.push('retry-after', String(decision.retryAfter));
   if (row.status === 405) fields.push('allow', decision.route.allow.join(', '));
   if (row.status === 401) fields.push('www-authenticate', 'Sallyport');
@@ -53,10 +54,6 @@ function problem(code: Code, row: CodeRow, id: string, docs: string): string {
 }
 
 function page(code: Code, row: CodeRow, id: string, docs: string): string {
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>${row.title}</title></head>
-<body><main><h1>${row.title}</h1><p>${row.detail}</p>
-<p>Code <a href="${docs}"><code>${code}</code></a>, id <code>${id}</code>.</p></main></body></html>
-`;
+  const where = `<p>Code <a href="${docs}"><code>${code}</code></a>, id <code>${id}</code>.</p>`;
+  return toPage(row.title, `<p>${row.detail}</p>\n${where}`);
 }

@@ -1,3 +1,4 @@
+import { PAGE_POLICY } from '../guard/page.ts';
 import { CODES, type Code } from '../wire/codes.ts';
 import { HEADER_DECISION } from '../wire/constants.ts';
 import { field, type RawAnswer } from './http.ts';
@@ -22,9 +23,6 @@ export interface Sample {
 
 export const BACKEND: AnswerKind = { by: 'backend' };
 
-/** Policy of the page that a refused navigation gets (guard/problem.ts). */
-const REFUSAL_PAGE_POLICY = "default-src 'none'; frame-ancestors 'none'";
-
 /** Codes by which the gate says that the backend failed: the request itself was let through. */
 const AFTER_ADMISSION: ReadonlySet<string> = new Set(['upstream', 'upstream-timeout']);
 
@@ -42,7 +40,7 @@ export function kindOf(answer: RawAnswer): AnswerKind {
 /** For answers whose body nobody can read: HEAD, and other sites' pages. The code stays unknown. */
 export function codeByHead(fields: readonly string[]): 'unknown' | null {
   if (field(fields, HEADER_DECISION) === '' || field(fields, 'cache-control') !== 'no-store') return null;
-  const page = field(fields, 'content-security-policy') === REFUSAL_PAGE_POLICY;
+  const page = field(fields, 'content-security-policy') === PAGE_POLICY;
   return mediaType(fields) === 'application/problem+json' || page ? 'unknown' : null;
 }
 

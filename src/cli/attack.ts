@@ -24,6 +24,7 @@ async function options(url: string, flags: AttackFlags, io: Io): Promise<LabOpti
     ...(flags.page === undefined ? {} : { page: flags.page }),
     ...(flags.calls === undefined ? {} : { calls: flags.calls }),
     ...(flags.seconds === undefined ? {} : { seconds: flags.seconds }),
+    ...(flags.coreHour === undefined ? {} : { coreHour: flags.coreHour.price, currency: flags.coreHour.currency }),
     ...(mode === null ? {} : { mode }),
     onRung: (name, when) => {
       if (when === 'start' && !io.json && process.stderr.isTTY) process.stderr.write(`\r\x1b[K${name} …`);

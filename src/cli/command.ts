@@ -39,6 +39,14 @@ export interface AttackFlags {
   page?: string;
   calls?: number;
   seconds?: number;
+  coreHour?: CoreHour;
+}
+
+/** What the attacker pays for an hour of one core. */
+export interface CoreHour {
+  readonly price: number;
+  /** '' where none was named. */
+  readonly currency: string;
 }
 
 export interface DoctorFlags extends GateFlags {

@@ -1,7 +1,15 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { nearest } from '../lib/nearest.ts';
 import { SallyportError } from '../guard/errors.ts';
-import { type AttackFlags, type DoctorFlags, type EnforceFlags, EXIT, type GateFlags, type Io } from './command.ts';
+import {
+  type AttackFlags,
+  type CoreHour,
+  type DoctorFlags,
+  type EnforceFlags,
+  EXIT,
+  type GateFlags,
+  type Io,
+} from './command.ts';
 import type { ConfigFlags } from './flags.ts';
 import type { RunFlags } from './gate.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -169,6 +177,13 @@ const wholeNumber = (value: string): number => {
   throw new InvalidArgumentError('write a whole number, 1 or more.');
 };
 
+/** `0.04`, `0.04 EUR`, `0.04EUR`. */
+const coreHour = (value: string): CoreHour => {
+  const [, price, currency = ''] = /^(\d{1,6}(?:\.\d{1,9})?) ?([A-Za-z]{3}|[$€£¥])?$/.exec(value.trim()) ?? [];
+  if (price !== undefined && Number(price) > 0) return { price: Number(price), currency: currency.toUpperCase() };
+  throw new InvalidArgumentError("write a price above 0, as 0.04 or '0.04 EUR'.");
+};
+
 function measures(program: Command, io: MakeIo, ended: Ended): void {
   program
     .command('attack')
@@ -178,6 +193,7 @@ function measures(program: Command, io: MakeIo, ended: Ended): void {
     .option('--page <path>', 'a page of the app, where the doors open (default /)')
     .option('--calls <number>', 'calls by which a price is measured (default 200)', wholeNumber)
     .option('--seconds <number>', 'the run takes no longer (default 60)', wholeNumber)
+    .option('--core-hour <price>', "price of an hour of one core, as '0.04 EUR': adds a column in money", coreHour)
     .addOption(json())
     .action(async (url: string, options: AttackFlags & Json) => {
       const { attack } = await import('./attack.ts');

@@ -14,6 +14,8 @@ export interface LabOptions {
   readonly later?: number;
   /** Price of one hour of one core, in any currency: adds what 1,000 calls cost. Default: no such column. */
   readonly coreHour?: number;
+  /** Name of that currency, as `EUR`, for people. Default: none is named. */
+  readonly currency?: string;
   /** Path of a Chromium; null for none. Default: the system's. */
   readonly chromium?: string | null;
   /** The gate's mode where the caller knows it from the gate's own socket. Default: unknown. */
@@ -22,9 +24,17 @@ export interface LabOptions {
   readonly onRung?: (name: string, when: 'start' | 'end') => void | Promise<void>;
 }
 
+/** What the caller pays for computing. */
+export interface Price {
+  /** For one hour of one core. */
+  readonly coreHour: number;
+  /** '' where none was named. */
+  readonly currency: string;
+}
+
 /** Options with their defaults. */
-export interface Settings extends Required<Omit<LabOptions, 'mode' | 'onRung' | 'chromium' | 'coreHour'>> {
-  readonly coreHour: number | null;
+export interface Settings extends Required<Omit<LabOptions, 'mode' | 'onRung' | 'chromium' | 'coreHour' | 'currency'>> {
+  readonly price: Price | null;
   readonly chromium: string | null | undefined;
 }
 
@@ -42,9 +52,6 @@ export function checkOptions(options: LabOptions): Settings {
     throw new LabError('option', `method: "${method}" is not an upper-case HTTP method`);
   const page = options.page ?? '/';
   if (!page.startsWith('/')) throw new LabError('option', `page: "${page}" is not a path that begins with /`);
-  const coreHour = options.coreHour ?? null;
-  if (coreHour !== null && !(coreHour > 0))
-    throw new LabError('option', `coreHour: ${coreHour} is not a price above 0`);
   return {
     method,
     page,
@@ -52,7 +59,15 @@ export function checkOptions(options: LabOptions): Settings {
     // The honest client enters once: what it signs must outlive the run.
     seconds: number('seconds', 60, TICKET_RENEW_SECONDS),
     later: number('later', 3, 300),
-    coreHour,
+    price: priceOf(options),
     chromium: options.chromium,
   };
+}
+
+function priceOf({ coreHour, currency = '' }: LabOptions): Price | null {
+  if (coreHour === undefined) return null;
+  if (!Number.isFinite(coreHour) || coreHour <= 0)
+    throw new LabError('option', `coreHour: ${coreHour} is not a price above 0`);
+  if (currency.length > 3) throw new LabError('option', `currency: "${currency}" has more than three letters`);
+  return { coreHour, currency };
 }

@@ -1,5 +1,6 @@
 import { type Cost, costOf, type Spend } from './cost.ts';
 import type { Attacker } from './lab.ts';
+import type { Price } from './options.ts';
 import { type TallyResult, type Verdict, verdictOf } from './tally.ts';
 
 /** What a run found. Plain JSON; written by `sallyport attack --json`. */
@@ -20,6 +21,8 @@ export interface LabReport {
   readonly browser: string;
   /** The plain client's calls, whatever they were answered. Seconds per 1,000 calls. */
   readonly plain: { readonly cpuSeconds: number | null; readonly wallSeconds: number };
+  /** By what the money column was computed; null where no price was given. */
+  readonly price: Price | null;
   readonly rungs: readonly RungReport[];
   /** Never empty. */
   readonly stillPossible: readonly string[];

@@ -1,23 +1,26 @@
+import type { Price } from './options.ts';
 import type { LabReport, RungReport } from './outcome.ts';
 
 /** Columns of the widest line. */
 export const WIDTH = 100;
 const TITLE = 32;
+const MONEY = 12;
 
 /** The report for people: plain text, no colours, at most {@link WIDTH} columns. */
 export function formatReport(report: LabReport): string {
-  const money = report.rungs.some((rung) => rung.cost?.money != null);
+  const { price } = report;
   const lines = [
     `Attacked ${report.method} ${report.url}`,
     ...wrap(heading(report), ''),
     '',
-    ...header(money),
-    ...report.rungs.flatMap((rung) => row(rung, money)),
+    ...header(price),
+    ...report.rungs.flatMap((rung) => row(rung, price)),
     '',
     ...wrap(
       'CPU and wall: seconds the attacker spends per 1,000 admitted calls, one after another; x: against a plain call of this run, whatever it was answered.',
       '',
     ),
+    ...(price === null ? [] : wrap(computed(price), '')),
     ...remarks(report),
     '',
     'Still possible',
@@ -27,7 +30,8 @@ export function formatReport(report: LabReport): string {
 }
 
 function heading(report: LabReport): string {
-  const time = `${report.seconds.toFixed(1)} s`;
+  // A no-break space: a number is not parted from its unit.
+  const time = `${report.seconds.toFixed(1)}\u00a0s`;
   const browser = report.browser === '' ? '' : `, ${report.browser}`;
   if (!report.gate) return `NOTHING IS BLOCKED: no gate answers at this address (${time}${browser}).`;
   if (report.nothingBlocked) return `NOTHING IS BLOCKED: ${whyNothing(report)} (${time}${browser}).`;
@@ -42,26 +46,29 @@ function whyNothing(report: LabReport): string {
   return `${seen}; the gate runs in report mode, or leaves this address open`;
 }
 
-function header(money: boolean): string[] {
-  const names = columns(['CPU', 'x', 'wall', 'x', ...(money ? ['money'] : [])]);
+/** How the last column came about. */
+function computed(price: Price): string {
+  const hour = `${amount(price.coreHour)} ${price.currency}`.trim();
+  return `${nameOf(price)}: per 1,000 admitted calls, CPU / 3,600 x ${hour} for an hour of one core, as given. Bandwidth, addresses and people are not in it.`;
+}
+
+const nameOf = ({ currency }: Price): string => (currency === '' ? 'money' : currency);
+
+function header(price: Price | null): string[] {
+  const names = columns(['CPU', 'x', 'wall', 'x']) + (price === null ? '' : nameOf(price).padStart(MONEY));
   const line = `${'attacker'.padEnd(TITLE)}  ${'verdict'.padEnd(8)}  ${'admitted'.padStart(11)}${names}`;
   return [line, '-'.repeat(line.length)];
 }
 
 const columns = (values: readonly string[]): string => values.map((text) => text.padStart(8)).join('');
 
-function row(rung: RungReport, money: boolean): string[] {
+function row(rung: RungReport, price: Price | null): string[] {
   const start = `${rung.title.padEnd(TITLE)}  ${rung.verdict.padEnd(8)}  `;
   if (rung.verdict === 'not run') return wrap(rung.why, start);
   const { cost } = rung;
-  const figures = [
-    number(cost?.cpuSeconds),
-    ratio(cost?.cpuRatio),
-    number(cost?.wallSeconds),
-    ratio(cost?.wallRatio),
-    ...(money ? [amount(cost?.money)] : []),
-  ];
-  return [`${start}${`${rung.admitted} of ${rung.tried}`.padStart(11)}${columns(figures)}`];
+  const figures = [number(cost?.cpuSeconds), ratio(cost?.cpuRatio), number(cost?.wallSeconds), ratio(cost?.wallRatio)];
+  const money = price === null ? '' : amount(cost?.money).padStart(MONEY);
+  return [`${start}${`${rung.admitted} of ${rung.tried}`.padStart(11)}${columns(figures)}${money}`];
 }
 
 /** Three significant digits at most: more would claim what a busy machine cannot tell. */
@@ -76,8 +83,12 @@ const ratio = (value: number | null | undefined): string => {
   return text === '-' ? text : `${text}x`;
 };
 
-const amount = (value: number | null | undefined): string =>
-  value === null || value === undefined ? '-' : value.toExponential(1);
+/** Two significant digits, without an exponent as long as that fits the column. */
+function amount(value: number | null | undefined): string {
+  if (value === null || value === undefined) return '-';
+  const text = value.toLocaleString('en', { maximumSignificantDigits: 2, useGrouping: false });
+  return text.length < MONEY ? text : value.toExponential(1);
+}
 
 function remarks(report: LabReport): string[] {
   const lines = report.rungs.flatMap((rung) => {

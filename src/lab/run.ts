@@ -71,7 +71,7 @@ async function toReport(facts: Facts, resources: Resources): Promise<LabReport> 
   const { target, settings, lab } = facts;
   const reference = facts.rungs.find((one) => one.attacker.name === 'plain')?.result;
   const plain = reference === undefined || reference.spend === null ? null : perCall(reference.spend, reference.tried);
-  const rungs = facts.rungs.map((one) => toRung(one, settings.coreHour));
+  const rungs = facts.rungs.map((one) => toRung(one, settings.price?.coreHour ?? null));
   const nothingBlocked = lab.base.plain.kind.by === 'backend';
   const chromium = await resources.chromium?.catch(() => null);
   const report = {
@@ -85,6 +85,7 @@ async function toReport(facts: Facts, resources: Resources): Promise<LabReport> 
     honestStatus: lab.base.honest?.status ?? 0,
     doors: lab.base.doors,
     browser: chromium?.version ?? '',
+    price: settings.price,
     plain: {
       cpuSeconds: plain === null || plain.cpu === null ? null : plain.cpu * 1000,
       wallSeconds: (plain?.wall ?? 0) * 1000,

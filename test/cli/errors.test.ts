@@ -76,6 +76,11 @@ const rows: readonly Row[] = [
   { name: 'no gate to ask', args: ['status'], says: /no gate .*running.*sallyport --to URL/ },
   { name: 'attacking somebody else', args: ['attack', 'http://example.com/'], says: /only against loopback/ },
   {
+    name: 'a price that is none',
+    args: ['attack', 'http://127.0.0.1:9/', '--core-hour', 'cheap'],
+    says: /--core-hour.*'cheap'.*price above 0/,
+  },
+  {
     name: 'doctor by an address with a path',
     args: ['doctor', '--public', 'https://app.example/x'],
     says: /--public is .*https:\/\/app\.example$/m,

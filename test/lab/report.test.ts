@@ -63,6 +63,8 @@ test('an address where nothing listens, and options out of range, are errors in 
     [url, { method: 'get it' }, 'option'],
     [url, { page: 'index.html' }, 'option'],
     [url, { coreHour: -1 }, 'option'],
+    [url, { coreHour: Number.POSITIVE_INFINITY }, 'option'],
+    [url, { coreHour: 1, currency: 'of Euros' }, 'option'],
   ] as const;
   for (const [target, options, code] of rows) {
     await assert.rejects(

@@ -43,8 +43,9 @@ export type { Answer, Decision, Level } from './guard/decision.ts';
 export { ConfigError, SallyportError } from './guard/errors.ts';
 export type { Guard, ResponseFacts } from './guard/guard.ts';
 export type { Check, Context, Layer } from './guard/layer.ts';
-export type { State } from './guard/state.ts';
+export type { Claims, EntryClaim, EntryGrant, State, StateUsage } from './guard/state.ts';
 export type { RequestView } from './guard/view.ts';
+export { createMemoryState, type MemoryStateOptions } from './stores/memory/index.ts';
 
 /** What layers are made of. */
 export interface LayerParts {

@@ -1,16 +1,21 @@
 import { createECDH, createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import { request } from 'undici';
-import { fromBase64url, toBase64url } from '../../src/lib/base64url.ts';
-import { DEFAULT_MOUNT, TAG } from '../../src/wire/constants.ts';
-import { formatContentDigest } from '../../src/wire/digest.ts';
 import {
+  DEFAULT_MOUNT,
   type EntryAnswer,
   expandInput,
+  formatContentDigest,
   formatEntryRequest,
+  formatSignature,
+  formatSignatureParams,
+  fromBase64url,
   parseEntryAnswer,
+  requiredComponents,
+  signatureBase,
+  TAG,
+  toBase64url,
   transcript,
-} from '../../src/wire/entry.ts';
-import { formatSignature, formatSignatureParams, requiredComponents, signatureBase } from '../../src/wire/signature.ts';
+} from 'sallyport/wire';
+import { request } from 'undici';
 import { pageFields, type Shot } from './shot.ts';
 
 /** One opened door: what a page holds after its entry. */

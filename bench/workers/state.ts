@@ -1,5 +1,4 @@
-import type { Claims, EntryClaim, StateUsage } from '../../src/guard/state.ts';
-import { createMemoryState } from '../../src/stores/memory/index.ts';
+import { type Claims, createMemoryState, type EntryClaim, type StateUsage } from 'sallyport';
 
 const { sessions, rounds } = JSON.parse(process.argv.at(-1) ?? '{}');
 const START = 1_750_000_000_000;

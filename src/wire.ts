@@ -1,0 +1,27 @@
+/**
+ * `sallyport/wire`: what a client of the protocol is written with (docs/protocol.md). No Node, no DOM; keys and HMAC
+ * belong to whoever calls.
+ */
+export { fromBase64url, toBase64url } from './lib/base64url.ts';
+export { CODES, type Code, type CodeRow, type Remedy } from './wire/codes.ts';
+export { DEFAULT_MOUNT, type Purpose, TAG, type Tag } from './wire/constants.ts';
+export { formatContentDigest } from './wire/digest.ts';
+export {
+  type EntryAnswer,
+  expandInput,
+  formatEntryRequest,
+  parseEntryAnswer,
+  purposeInfo,
+  type Transcript,
+  transcript,
+} from './wire/entry.ts';
+export {
+  formatCompactProof,
+  formatSignature,
+  formatSignatureInput,
+  formatSignatureParams,
+  type ProofParameters,
+  requiredComponents,
+  type SignedMessage,
+  signatureBase,
+} from './wire/signature.ts';

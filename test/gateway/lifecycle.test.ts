@@ -8,10 +8,15 @@ import type { TestContext } from 'node:test';
 import { openRaw, startBackend, startTestGate, until } from './support.ts';
 
 /** Sends requests over kept-alive connections until told to stop; what went wrong is counted, never hidden. */
-function load(url: string, connections = 8): { stop(): Promise<Tally>; readonly tally: Tally } {
+function load(context: TestContext, url: string, connections = 8): { stop(): Promise<Tally>; readonly tally: Tally } {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const tally: Tally = { answered: 0, failed: [] };
   let running = true;
+  // A test that fails half-way must not leave callers behind that keep its process alive.
+  context.after(() => {
+    running = false;
+    agent.destroy();
+  });
   const one = (): Promise<void> =>
     new Promise((resolve) => {
       const request = httpRequest(
@@ -79,7 +84,7 @@ test('a reload under load loses no request, and a change of backend lets old ans
     request.resume().on('end', () => response.end('other'));
   });
   const gate = await startTestGate(context, { to: backend.url });
-  const loading = load(gate.url);
+  const loading = load(context, gate.url);
   for (let i = 0; i < 20; i += 1) {
     const seen = loading.tally.answered;
     await until(() => loading.tally.answered > seen + 5 || loading.tally.failed.length > 0);
@@ -164,6 +169,7 @@ async function startProgram(context: TestContext, to: string): Promise<Program> 
     lines.push(...parts);
   });
   context.after(() => {
+    child.kill('SIGKILL');
     for (const [, pid] of lines.join('\n').matchAll(/^ready \S+ (\d+)/gm)) {
       try {
         process.kill(Number(pid), 'SIGKILL');
@@ -180,7 +186,7 @@ async function startProgram(context: TestContext, to: string): Promise<Program> 
 test('SIGUSR2 under load: a new process takes over the port, the old one exits, no request is lost', async (context) => {
   const backend = await working(context);
   const program = await startProgram(context, backend.url);
-  const loading = load(program.url);
+  const loading = load(context, program.url);
   await until(() => loading.tally.answered > 50);
   const keys = async (): Promise<string> => (await fetch(`${program.url}/_sallyport/jwks.json`)).text();
   const before = await keys();

@@ -166,7 +166,8 @@ export const wholeDigest = (body: Uint8Array): StreamDigest => ({
 
 /** Waits for a condition, not for a time; a wait in vain ends with an error. */
 export async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 20_000;
+  // How long a machine may take that does much else; what is waited for ends it sooner.
+  const end = Date.now() + 60_000;
   while (!condition()) {
     if (Date.now() > end) throw new Error(`waited in vain for ${String(condition)}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,3 +1,4 @@
+import { wrap } from '../lib/wrap.ts';
 import type { CheckReport, RouteReport } from './check-report.ts';
 import { type Paint, table } from './terminal.ts';
 
@@ -99,4 +100,4 @@ function listed(names: readonly string[]): string {
   return rest > 0 ? `${names.slice(0, 4).join(' · ')} · and ${rest} more` : names.join(' · ');
 }
 
-const lines = (texts: readonly string[]): string => texts.map((text) => `  ${text}`).join('\n');
+const lines = (texts: readonly string[]): string => texts.flatMap((text) => wrap(text, '  ', '    ')).join('\n');

@@ -1,4 +1,5 @@
 import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
+import { REPORT_CHANGES, REPORT_REFUSES } from '../gateway/report-mode.ts';
 import type { Config, Mode } from '../guard/config.ts';
 import type { Carrier, Level } from '../guard/decision.ts';
 import type { Layer } from '../guard/layer.ts';
@@ -83,7 +84,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     preset: describePreset(preset, config),
     routes,
     oneAddress: oneAddress(policy),
-    reportMode: REPORT_MODE,
+    reportMode: [...REPORT_CHANGES.map(({ of, says }) => `${of}: ${says}`), ...REPORT_REFUSES],
     notes: [...policyNotes(policy), ...routes.flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`))],
   };
 }
@@ -164,11 +165,3 @@ function hours(seconds: number): string {
   if (seconds % 3600 === 0) return `${seconds / 3600} h`;
   return `${Math.round(seconds / 60)} min`;
 }
-
-/** DESIGN: what report mode changes although it blocks nothing. */
-const REPORT_MODE: readonly string[] = [
-  'adds one script tag to pages, two cookies, request headers that are removed before the backend, and the Sallyport-Decision header',
-  'answers preflights and sets CORS headers on covered routes itself, and removes preloads of them',
-  'refuses ambiguous framing, raw control characters and raw # in targets; nothing else',
-  'only records what Host, encoding, override headers and missing security headers would lead to',
-];

@@ -1,8 +1,7 @@
+import { WIDTH, wrap } from '../lib/wrap.ts';
 import type { Price } from './options.ts';
 import type { LabReport, RungReport } from './outcome.ts';
 
-/** Columns of the widest line. */
-export const WIDTH = 100;
 const TITLE = 32;
 const MONEY = 12;
 
@@ -110,21 +109,4 @@ function remarks(report: LabReport): string[] {
     ...doors,
     ...status.flatMap((text) => wrap(text, '')),
   ];
-}
-
-/** Breaks a text at spaces; later lines are indented to where the first began, or by `indent`. */
-function wrap(text: string, prefix: string, indent = ' '.repeat(prefix.length)): string[] {
-  const lines: string[] = [];
-  let line = prefix;
-  let empty = true;
-  for (const word of text.split(' ')) {
-    if (!empty && line.length + 1 + word.length > WIDTH) {
-      lines.push(line);
-      line = indent;
-      empty = true;
-    }
-    line += empty ? word : ` ${word}`;
-    empty = false;
-  }
-  return [...lines, line];
 }

@@ -24,7 +24,7 @@ export function toBackend(rules: FieldRules, view: RequestView, decision: Decisi
   const peer = plainAddress(view.peer);
   // Only where a listed proxy was asked can the address be another than the socket's.
   const proxied = decision.address !== '' && decision.address !== peer && decision.address !== view.peer;
-  const reported = decision.route.mode === 'report';
+  const reported = rules.policy.mode === 'report';
   let host = '';
   let named: Set<string> | null = null;
   for (let i = 0; i + 1 < fields.length; i += 2) {
@@ -46,7 +46,7 @@ export function toBackend(rules: FieldRules, view: RequestView, decision: Decisi
         if (proxied) out.push(name, value);
         break;
       case 'override':
-        // Report mode changes nothing that an app may live by; what it would remove is in its records.
+        // Report mode changes nothing that an app may live by. A route that alone reports lends nobody a way to others.
         if (reported) out.push(name, value);
         break;
       case 'cookie':
@@ -60,7 +60,7 @@ export function toBackend(rules: FieldRules, view: RequestView, decision: Decisi
         break;
     }
   }
-  const kept = named === null ? out : withoutNamed(out, named);
+  const kept = named === null ? out : withoutNamed(out, unsigned(named, decision));
   pushOwn(kept, rules, decision, peer, host);
   return kept;
 }
@@ -84,6 +84,7 @@ const KEPT: ReadonlySet<string> = new Set([
   'host',
   'content-length',
   'content-type',
+  'content-digest',
   'cookie',
   'authorization',
   'close',
@@ -101,6 +102,12 @@ export function namedBy(value: string, earlier: Set<string> | null): Set<string>
     named ??= new Set();
     named.add(name);
   }
+  return named;
+}
+
+/** What the proof covers arrives as it was signed, whatever Connection says, which no proof covers. */
+function unsigned(named: Set<string>, decision: Decision): Set<string> {
+  for (const name of decision.route.signed) named.delete(name);
   return named;
 }
 

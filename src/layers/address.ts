@@ -64,14 +64,15 @@ function believe(request: RequestView, context: Context, networks: readonly Netw
   const client = toPeer(clientOf(request, networks));
   context.address = client.address;
   context.prefix = client.prefix;
-  const { xForwardedProto, xForwardedHost } = request.headers;
+  const xForwardedProto = wholeField(request, 'x-forwarded-proto', request.headers.xForwardedProto);
+  const xForwardedHost = wholeField(request, 'x-forwarded-host', request.headers.xForwardedHost);
   if (xForwardedProto !== '') context.secure = last(xForwardedProto).toLowerCase() === 'https';
   if (xForwardedHost !== '') context.authority = last(xForwardedHost).toLowerCase();
 }
 
 /** The right-most address that is not one of our own hops; a malformed entry ends the walk at the hop before. */
 function clientOf(request: RequestView, networks: readonly Network[]): string {
-  const hops = request.headers.xForwardedFor.split(',').slice(-MAX_HOPS);
+  const hops = wholeField(request, 'x-forwarded-for', request.headers.xForwardedFor).split(',').slice(-MAX_HOPS);
   let client = request.peer;
   for (let i = hops.length - 1; i >= 0; i--) {
     const hop = (hops[i] as string).trim();
@@ -80,6 +81,16 @@ function clientOf(request: RequestView, networks: readonly Network[]): string {
     if (!listed(networks, hop)) return client;
   }
   return client;
+}
+
+/** Some proxies add a line of their own behind the client's instead of a member (RFC 9110 §5.3): all lines count. */
+function wholeField(request: RequestView, name: string, first: string): string {
+  if (request.repeated.length === 0 || !request.repeated.includes(name)) return first;
+  const lines: string[] = [];
+  for (let i = 0; i + 1 < request.fields.length; i += 2) {
+    if (request.fields[i]?.toLowerCase() === name) lines.push(request.fields[i + 1] ?? '');
+  }
+  return lines.join(',');
 }
 
 /** The last member was written by the hop next to us. */

@@ -4,6 +4,7 @@ import { listsOrigin } from '../guard/origins.ts';
 import type { RequestView } from '../guard/view.ts';
 
 const ORIGIN = refusal('origin', 'an origin that the route’s client lists');
+const NOTHING_ALLOWED: Answer = Object.freeze({ status: 204, fields: ['vary', 'Origin'], body: '' });
 /** Chromium's upper bound; Firefox allows a day. */
 const MAX_AGE_SECONDS = '7200';
 const EXPOSED = 'sallyport-decision, retry-after, date';
@@ -24,6 +25,8 @@ export const cors: Layer = {
       if (policy.ownOrigins.has(origin) && route.client.self) return ownOrigin(request, context);
       if (!listsOrigin(policy, route.client, origin)) {
         context.evidence = `Origin ${JSON.stringify(origin.slice(0, 200))} is not listed`;
+        // Where this only reports, the answer that allows nothing keeps the preflight from the backend all the same.
+        if (isPreflight(request)) context.answer = NOTHING_ALLOWED;
         return ORIGIN;
       }
       context.responseFields = crossOriginFields(origin);

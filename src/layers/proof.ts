@@ -77,7 +77,9 @@ function judge(
     return clock(context, proof);
   const digest = readDigest(request);
   if (digest === 'malformed') return NO_DIGEST;
-  if (digest === null && request.body.length !== 0 && route.bodySigned) return NO_DIGEST;
+  // A compact proof covers no digest: content beside it was signed by nobody.
+  if ((digest === null || found.compact) && request.body.length !== 0 && (route.bodySigned || found.compact))
+    return NO_DIGEST;
   context.digest = digest;
   const components = found.compact
     ? proof.components

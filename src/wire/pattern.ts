@@ -19,8 +19,12 @@ export interface Route {
   readonly pattern: string;
 }
 
-/** A segment that climbs, however it is spelt. */
-const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:$|\/|;|%3b)/i;
+/**
+ * A segment that climbs, however it is spelt, also between encoded slashes and however often they are encoded: what a
+ * backend takes as data it may still hand to a file system.
+ */
+const DOT_SEGMENT =
+  /(?:^|[/\\]|%(?:25)*(?:2f|5c))(?:\.|%(?:25)*2e){1,2}(?:$|[/\\;]|%(?:25)*(?:2f|5c|3b|3f|23|[01][0-9a-f]|7f))/i;
 
 type SegmentTest = (segment: string) => boolean;
 

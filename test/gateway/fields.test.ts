@@ -317,3 +317,17 @@ test('settling happens before the head is released, with the address the browser
   order.push(`answered ${answer.status}`);
   assert.deepEqual(order, ['settled 307 /b false', 'answered 307']);
 });
+
+test('R4 a Connection field takes nothing away that the proof covers', async (context) => {
+  const config: Config = { routes: [{ match: '/api/x', signed: ['x-tenant'] }] };
+  const lines = [
+    'X-Tenant: a',
+    'Content-Digest: sha-256=:a:',
+    'X-Other: b',
+    'Connection: x-tenant, content-digest, x-other',
+  ];
+  const raw = await delivered(context, lines, config);
+  assert.deepEqual(valuesOf(raw, 'x-tenant'), ['a']);
+  assert.deepEqual(valuesOf(raw, 'content-digest'), ['sha-256=:a:']);
+  assert.deepEqual(valuesOf(raw, 'x-other'), []);
+});

@@ -176,6 +176,13 @@ test('R39 the fast parser never takes what a strict one resolves otherwise', () 
   assert.ok(taken > 50, `only ${taken} runs were taken`);
 });
 
+test('R39 a field that a strict parser cannot read is malformed, though only somebody else’s member is at fault', () => {
+  for (const other of ['d=:A:', 'd=:AAAAA:', 'd=:AA=:', 'd=:A===:'])
+    assert.equal(parseSignatureInput(`${example.signatureInput}, ${other}`, example.signature), 'malformed', other);
+  for (const other of ['d=::', 'd=:AA==:', 'd=:AAA=:', 'd=:AAAA:'])
+    assert.equal(typeof parseSignatureInput(`${example.signatureInput}, ${other}`, example.signature), 'object', other);
+});
+
 test('a long field of other members is read in linear time', () => {
   const input = `${Array.from({ length: 300 }, (_, index) => `k${index}=("a" "b";c=1)`).join(', ')}, ${example.signatureInput}`;
   const parsed = parseSignatureInput(input, example.signature);

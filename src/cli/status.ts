@@ -68,7 +68,10 @@ function groups({ summary, mode }: GateStatus, paint: Paint): string {
     ]);
     return `${paint.strong(title)}\n${table(rows)}`;
   };
-  const what = mode === 'report' ? 'Would be refused' : 'Refused';
+  const { refused, wouldRefuse } = summary;
+  // Where the gate was switched meanwhile, the groups hold both kinds.
+  const both = refused > 0 && wouldRefuse > 0;
+  const what = both ? 'Refused, or would be' : mode === 'report' ? 'Would be refused' : 'Refused';
   return [
     block(`${what}, by reason`, summary.byCode),
     block(`${what}, by browser`, summary.byFamily),

@@ -25,3 +25,11 @@ export function writeLatin1(buffer: Buffer, text: string, at: number): number {
 export function readLatin1(buffer: Buffer, start: number, end: number): string {
   return (buffer as Buffer & NativeBuffer).latin1Slice(start, end);
 }
+
+/**
+ * The same text in memory of its own. What is cut out of a header field keeps the whole field alive: a ticket that is
+ * remembered would hold on to whatever else its sender put beside it.
+ */
+export function ownCopy(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}

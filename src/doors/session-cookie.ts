@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import { createGenerations } from '../lib/generations.ts';
 import { formatSetCookie, readCookie } from './cookies.ts';
+import { ownCopy } from './platform.ts';
 import type { KeyRing } from './seal.ts';
 
 /**
@@ -77,7 +78,7 @@ export function createSessionCookies(options: SessionCookiesOptions): SessionCoo
       created: content.readUInt32BE(AT_CREATED),
       seen: content.readUInt32BE(AT_SEEN),
     };
-    opened.set(keyOf(value), { value, session });
+    opened.set(ownCopy(keyOf(value)), { value: ownCopy(value), session });
     return session;
   }
 

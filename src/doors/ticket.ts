@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import { createGenerations } from '../lib/generations.ts';
 import { expandInput } from '../wire/entry.ts';
 import { createPads, macBase64, macLatin1, PADS, writePads } from './hmac.ts';
-import { readLatin1, writeLatin1 } from './platform.ts';
+import { ownCopy, readLatin1, writeLatin1 } from './platform.ts';
 import type { KeyRing, OpenFailure } from './seal.ts';
 
 /**
@@ -169,8 +169,9 @@ export function createTickets(options: TicketsOptions): Tickets {
     const content = ring.open('ticket', text);
     if (typeof content === 'string') return content;
     if (content.length !== LENGTH || content[0] !== VERSION) return 'unknown';
-    const ticket = new OpenTicket(text, content, clientNamed(clients(), content), nextPlace());
-    opened.set(keyOf(text), ticket);
+    const source = ownCopy(text);
+    const ticket = new OpenTicket(source, content, clientNamed(clients(), content), nextPlace());
+    opened.set(ownCopy(keyOf(text)), ticket);
     return ticket;
   }
 

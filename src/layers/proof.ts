@@ -7,10 +7,12 @@ import { CREATED_SECONDS, SKEW_SECONDS, TAG, TAG_BEACON, TAG_SYNC, TAG_URL } fro
 import { parseContentDigest } from '../wire/digest.ts';
 import {
   coversExactly,
+  isSpeltOut,
   isSyncTag,
   type ParsedProof,
   parseCompactProof,
   parseSignatureInput,
+  readProof,
   requiredComponents,
   type SignedMessage,
   signatureBase,
@@ -51,11 +53,17 @@ export function createProof(tickets: Tickets): Layer {
         if (found === null) return required ? missing(context) : PASS;
         if (found === 'malformed') return MALFORMED;
         const ticket = tickets.openTicket(found.proof.keyid);
-        if (typeof ticket === 'string') return ticket === 'wrong-instance' ? INSTANCE : STALE;
-        return judge(ticket, found, request, context, coverage);
+        if (typeof ticket === 'string') return speltOut(found, ticket === 'wrong-instance' ? INSTANCE : STALE);
+        const verdict = judge(ticket, found, request, context, coverage);
+        return context.ticket !== null ? verdict : speltOut(found, verdict);
       };
     },
   };
+}
+
+/** What did not hold may never have been a proof at all; what held was spelt by us. */
+function speltOut(found: Found, verdict: Pass | Refusal): Pass | Refusal {
+  return isSpeltOut(found.proof) ? verdict : MALFORMED;
 }
 
 /** The check in the order of its cost; nothing is noted in the context before the signature holds. */
@@ -156,7 +164,7 @@ function findProof(request: RequestView, context: Context): Found | 'malformed' 
   const { signatureInput, signature, secWebsocketProtocol } = request.headers;
   if (signatureInput !== '' || signature !== '') {
     if (request.repeated.length > 0 && repeatsSigned(request.repeated)) return 'malformed';
-    const proof = parseSignatureInput(signatureInput, signature);
+    const proof = readProof(signatureInput, signature) ?? parseSignatureInput(signatureInput, signature);
     if (proof === 'malformed') return proof;
     if (proof !== null) return { proof, query: request.query, compact: false };
   }

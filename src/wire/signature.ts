@@ -164,43 +164,65 @@ const MAX_NONCE_DIGITS = 16;
 const MAX_KEYID = 512;
 const LIST = /^\("[a-z0-9@-]{1,64}"(?: "[a-z0-9@-]{1,64}"){3,23}\)$/;
 /** 32 bytes have one spelling of 44 characters: the last digit carries four bits. */
-const SIGNATURE = /^:[A-Za-z0-9+/]+[AEIMQUYcgkosw048]=:$/;
+const SIGNATURE = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 const SIGNATURE_LENGTH = 46;
+const MEMBER = `${LABEL}=`;
+const SIGNATURE_MEMBER = `${MEMBER}:`;
 
 /**
  * The proof in a pair of fields ('' for absent): null where neither has a member with our label, `malformed` where
  * ours is in one only, twice, or not exactly as the profile writes it.
  */
 export function parseSignatureInput(inputField: string, signatureField: string): ParsedProof | 'malformed' | null {
+  const quick = readProof(inputField, signatureField);
+  if (quick !== null && isSpeltOut(quick)) return quick;
   if (inputField === '' && signatureField === '') return null;
   if (inputField.length > FIELD_LIMIT || signatureField.length > FIELD_LIMIT) return 'malformed';
   const input = memberOf(inputField);
   const signature = memberOf(signatureField);
   if (input === null && signature === null) return null;
   if (typeof input !== 'string' || typeof signature !== 'string') return 'malformed';
-  if (signature.length !== SIGNATURE_LENGTH || !SIGNATURE.test(signature)) return 'malformed';
-  return parseParams(input, signature.slice(1, -1));
+  if (signature.length !== SIGNATURE_LENGTH || !signature.startsWith(':') || !signature.endsWith(':'))
+    return 'malformed';
+  const proof = parseParams(input, signature.slice(1, -1));
+  return proof !== null && isSpeltOut(proof) ? proof : 'malformed';
+}
+
+/**
+ * The usual case, quickly: both fields hold our member and nothing else. Null where they may not; then
+ * {@link parseSignatureInput} says what they are. Ticket and signature are cut out, not looked at: whoever finds a
+ * ticket that it gave, and a signature equal to its own, knows how they are spelt. Whoever does not, asks
+ * {@link isSpeltOut} before it calls the request anything but malformed.
+ */
+export function readProof(inputField: string, signatureField: string): ParsedProof | null {
+  if (signatureField.length !== MEMBER.length + SIGNATURE_LENGTH || inputField.length > FIELD_LIMIT) return null;
+  if (!inputField.startsWith(MEMBER) || !signatureField.startsWith(SIGNATURE_MEMBER) || !signatureField.endsWith(':'))
+    return null;
+  return parseParams(inputField.slice(MEMBER.length), signatureField.slice(SIGNATURE_MEMBER.length, -1));
+}
+
+/** Whether ticket and signature of a proof consist of what the profile lets them consist of. */
+export function isSpeltOut(proof: ParsedProof): boolean {
+  return proof.keyid.length <= MAX_KEYID && TICKET.test(proof.keyid) && SIGNATURE.test(proof.signature);
 }
 
 /**
  * Cuts at the delimiters instead of matching the whole: the ticket alone is ten times longer than all the rest, and
  * it is looked at once here and once by whoever opens it.
  */
-function parseParams(params: string, signature: string): ParsedProof | 'malformed' {
+function parseParams(params: string, signature: string): ParsedProof | null {
   const listEnd = params.indexOf(')') + 1;
   const nonceAt = params.indexOf(NONCE, listEnd + CREATED.length);
   const keyidAt = params.indexOf(KEYID, nonceAt + NONCE.length);
   const tagAt = params.indexOf(TAGGED, keyidAt + KEYID.length);
-  if (listEnd === 0 || nonceAt < 0 || keyidAt < 0 || tagAt < 0) return 'malformed';
-  if (!params.startsWith(CREATED, listEnd) || params.charCodeAt(params.length - 1) !== QUOTE) return 'malformed';
-  const components = componentsOf(params.slice(0, listEnd));
+  if (listEnd === 0 || nonceAt < 0 || keyidAt < 0 || tagAt < 0) return null;
+  if (!params.startsWith(CREATED, listEnd) || params.charCodeAt(params.length - 1) !== QUOTE) return null;
+  const components = componentsOf(params, listEnd);
   const created = toDigits(params, listEnd + CREATED.length, nonceAt, MAX_CREATED_DIGITS);
   const nonce = toDigits(params, nonceAt + NONCE.length, keyidAt, MAX_NONCE_DIGITS);
   const keyid = params.slice(keyidAt + KEYID.length, tagAt);
   const tag = toTag(params.slice(tagAt + TAGGED.length, -1));
-  if (components === null || tag === null || created < 0 || nonce < 1 || !Number.isSafeInteger(nonce))
-    return 'malformed';
-  if (keyid.length > MAX_KEYID || !TICKET.test(keyid)) return 'malformed';
+  if (components === null || tag === null || created < 0 || nonce < 1 || !Number.isSafeInteger(nonce)) return null;
   return { components, created, nonce, keyid, tag, params, signature };
 }
 
@@ -220,9 +242,21 @@ function toDigits(text: string, from: number, to: number, most: number): number 
 const seen = new Map<string, readonly string[]>();
 const SEEN_LIMIT = 64;
 
-function componentsOf(list: string): readonly string[] | null {
-  const known = seen.get(list);
-  if (known !== undefined) return known;
+let latest = '';
+let latestComponents: readonly string[] = [];
+
+function componentsOf(params: string, end: number): readonly string[] | null {
+  // Most calls of a page cover the same as the one before.
+  if (end === latest.length && params.startsWith(latest)) return latestComponents;
+  const list = params.slice(0, end);
+  const components = seen.get(list) ?? readList(list);
+  if (components === null) return null;
+  latest = list;
+  latestComponents = components;
+  return components;
+}
+
+function readList(list: string): readonly string[] | null {
   if (!LIST.test(list)) return null;
   const components = Object.freeze(list.slice(2, -2).split('" "'));
   if (seen.size < SEEN_LIMIT) seen.set(list, components);
@@ -252,9 +286,6 @@ let memberGrammar: RegExp | undefined;
 
 /** Text of the value of our member, null where there is none, undefined where the field cannot be read. */
 function memberOf(field: string): string | null | undefined {
-  const prefix = `${LABEL}=`;
-  // Ours alone: what follows is checked character by character, so no second member can hide in it.
-  if (field.startsWith(prefix) && !field.includes(',')) return field.slice(prefix.length);
   let found: string | null = null;
   let more = field !== '';
   memberGrammar ??= createMemberGrammar();

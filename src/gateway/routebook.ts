@@ -91,10 +91,12 @@ export function createRouteBook(now: () => number, ourCookies: readonly string[]
   };
 }
 
+/** Names come from requests, `constructor` among them. */
 function count(counts: Record<string, number>, name: string): void {
   if (name === '') return;
-  if (counts[name] === undefined && Object.keys(counts).length >= MAX_DESTINATIONS) return;
-  counts[name] = (counts[name] ?? 0) + 1;
+  const before = Object.hasOwn(counts, name) ? (counts[name] ?? 0) : 0;
+  if (before === 0 && Object.keys(counts).length >= MAX_DESTINATIONS) return;
+  counts[name] = before + 1;
 }
 
 /** Neither a token nor a cookie besides ours: the backend cannot have known who called. */
@@ -118,7 +120,8 @@ export function shapeOf(path: string): string {
   if (found !== undefined) return found;
   const shape = toShape(path);
   if (shapes.size >= MAX_SHAPES) shapes.clear();
-  if (path.length <= 256) shapes.set(path, shape);
+  // A copy: the path was cut out of a target, and would keep all of its query alive.
+  if (path.length <= 256) shapes.set(Buffer.from(path).toString(), shape);
   return shape;
 }
 

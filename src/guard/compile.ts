@@ -17,8 +17,9 @@ const DEFAULT_LISTEN = '127.0.0.1:4000';
 /** Sessions whose page has not opened the second door for this long do not open `session` routes. */
 const DEFAULT_RECENT_SECONDS = 3600;
 
-/** Raw paths whose rule is remembered; the table starts anew when it is full. */
+/** Raw paths whose rule is remembered, and how long they may be; the table starts anew when it is full. */
 const REMEMBERED_PATHS = 4096;
+const LONGEST_REMEMBERED = 256;
 
 interface Row {
   readonly rule: RouteRule;
@@ -84,8 +85,10 @@ function matcher(rows: readonly Row[], loosePaths: boolean): Policy['match'] {
       size = 0;
     }
     const rule = find(method, path, folded);
+    if (path.length > LONGEST_REMEMBERED || method.length > LONGEST_REMEMBERED) return rule;
     const paths = known.get(method) ?? new Map<string, RouteRule>();
-    known.set(method, paths.set(path, rule));
+    // A copy: the path was cut out of a target, and would keep all of its query alive.
+    known.set(method, paths.set(Buffer.from(path).toString(), rule));
     size++;
     return rule;
   };

@@ -271,3 +271,12 @@ test('a long path is cut, and does not keep its request alive', () => {
   records.add(decision, view);
   assert.equal(records.get(decision.id)?.path.length, 256);
 });
+
+test('whatever Sec-Fetch-Dest says is counted by its name, what objects have by themselves too', () => {
+  const records = createRecords({ now: () => 1 });
+  for (const name of ['constructor', 'constructor', 'toString', '__proto__']) {
+    const { decision, view } = made({ headers: { 'sec-fetch-dest': name } }, refusal);
+    records.add(decision, view);
+  }
+  assert.deepEqual(records.routes()[0]?.destinations, { constructor: 2, toString: 1 });
+});

@@ -9,6 +9,9 @@ export function formatCheck(report: CheckReport, paint: Paint): string {
     presetBlock(report, paint),
     `${paint.strong('Routes')}, the first that fits decides\n${routeTable(report.routes)}`,
     `${paint.strong('Checks')} that run\n${checkGroups(report.routes, paint)}`,
+    `${paint.strong('Pages')}, what enforce mode adds where the backend sends none\n${lines(
+      report.pages.length === 0 ? ['nothing: securityHeaders is none'] : report.pages,
+    )}`,
     `${paint.strong('One address')} (IPv4 address, or IPv6 /56)\n${lines(report.oneAddress)}`,
     `${paint.strong('Report mode')}, what it changes although it blocks nothing\n${lines(report.reportMode)}`,
     report.notes.length === 0 ? '' : `${paint.careful('Worth a look')}\n${lines(report.notes)}`,

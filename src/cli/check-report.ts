@@ -1,4 +1,5 @@
 import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
+import { documentFieldsOf } from '../gateway/document-fields.ts';
 import { REPORT_CHANGES, REPORT_REFUSES } from '../gateway/report-mode.ts';
 import type { Config, Mode } from '../guard/config.ts';
 import type { Carrier, Level } from '../guard/decision.ts';
@@ -20,6 +21,8 @@ export interface CheckReport {
   readonly paths: 'loose' | 'exact';
   readonly preset: PresetReport | null;
   readonly routes: readonly RouteReport[];
+  /** Security headers that enforce mode adds to pages where the backend sends none, as `Name: value`. */
+  readonly pages: readonly string[];
   readonly oneAddress: readonly string[];
   readonly reportMode: readonly string[];
   /** What deserves a second look: lowered levels, weakened spellings, modes that have no effect. */
@@ -83,6 +86,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     paths: policy.loosePaths ? 'loose' : 'exact',
     preset: describePreset(preset, config),
     routes,
+    pages: documentFieldsOf(policy).map(({ name, value }) => `${name}: ${value}`),
     oneAddress: oneAddress(policy),
     reportMode: [...REPORT_CHANGES.map(({ of, says }) => `${of}: ${says}`), ...REPORT_REFUSES],
     notes: [...policyNotes(policy), ...routes.flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`))],

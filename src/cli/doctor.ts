@@ -38,7 +38,12 @@ async function examine(gate: RunningGate, flags: DoctorFlags): Promise<Finding[]
   const local = loopbackOrigin(status);
   const probes = async () => (await ask<GateStatus>(gate, 'GET', '/status')).probes;
   const way = await examineWay({ public: shownOrigin, local, probes });
-  const pages = await examinePages({ origin: shownOrigin || local, pages: flags.page ?? ['/'], mount: status.mount });
+  const pages = await examinePages({
+    origin: shownOrigin || local,
+    pages: flags.page ?? ['/'],
+    mount: status.mount,
+    wanted: status.documentFields,
+  });
   const jwks = `${shownOrigin || local}${status.mount}/jwks.json`;
   const backend = await examineBackend({ to: status.to, path: protectedPath(seen), jwks });
   return [...pages, backend, ...way, ...examineWrites(seen), examineInstances(status.summary)];

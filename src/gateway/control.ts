@@ -4,6 +4,7 @@ import type { Policy } from '../guard/policy.ts';
 import { foldPath } from '../wire/fold.ts';
 import { AdminRefusal, type AdminActions, type AuditEntry, type ModeChange } from './admin.ts';
 import { type FoundRoute, foundRoutes, withFound } from './found.ts';
+import { type DocumentField, documentFieldsOf } from './document-fields.ts';
 import type { Gate, GateStats } from './gate.ts';
 import type { Probe, Probes } from './probes.ts';
 import type { DecisionRecord } from './decision-record.ts';
@@ -25,6 +26,8 @@ export interface GateStatus {
   readonly protect: readonly string[];
   readonly open: readonly string[];
   readonly mount: string;
+  /** Security headers that enforce mode adds to pages where the backend sends none. */
+  readonly documentFields: readonly DocumentField[];
   readonly tls: boolean;
   readonly public: string;
   readonly trustedProxies: readonly string[];
@@ -133,6 +136,7 @@ function describe({ gate, records, probes, started, file }: ControlParts): GateS
     protect: config.protect ?? ['/api/**'],
     open: config.open ?? [],
     mount: gate.guard.policy.mount,
+    documentFields: documentFieldsOf(gate.guard.policy),
     tls: config.tls !== undefined,
     public: config.public ?? '',
     trustedProxies: config.trustedProxies ?? [],

@@ -3,6 +3,7 @@ import type { Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import { scriptNonce } from './csp.ts';
+import { withDocumentFields } from './document-fields.ts';
 import { type Coding, parseCoding, readableCodings, throughCoding } from './encoding.ts';
 import { fieldOf, hasField, joinedFieldOf, withField, without } from './fieldlist.ts';
 import { withVary } from './fields.ts';
@@ -121,7 +122,7 @@ function documentPart(
   type: string,
 ): Rewrite {
   let out = varying(withSaltedTag(guard, without(fields, OF_THE_BYTES)));
-  if (intent === 'document') out = withDocumentFields(guard, withStamp(guard, view, out));
+  if (intent === 'document') out = withDocumentFields(guard.policy, withStamp(guard, view, out));
   if (fieldOf(fields, 'content-length') === '0') return { fields: out, transform: () => null };
   const nonce = scriptNonce(joinedFieldOf(fields, 'content-security-policy'));
   const transform = (): Duplex | null => {
@@ -175,20 +176,6 @@ function toPrivate(cacheControl: string): string {
   if (names.includes('private') || names.includes('no-store')) return cacheControl;
   const kept = directives.filter((directive) => directive !== '' && !/^(?:public$|s-maxage\s*=)/i.test(directive));
   return ['private', ...kept].join(', ');
-}
-
-/**
- * What enforce mode adds to pages: only what no page that works can depend on the absence of. Framing stays the
- * backend's to decide, because a page inside another site's frame is a use we support (docs/running.md).
- */
-function withDocumentFields(guard: PageGuard, fields: readonly string[]): string[] {
-  if (guard.policy.mode !== 'enforce') return [...fields];
-  let out = [...fields];
-  if (fieldOf(out, 'content-type') !== '') out = withField(out, 'X-Content-Type-Options', 'nosniff');
-  if (fieldOf(out, 'referrer-policy') === '') {
-    out = withField(out, 'Referrer-Policy', 'strict-origin-when-cross-origin');
-  }
-  return out;
 }
 
 function isAttachment(fields: readonly string[]): boolean {

@@ -100,6 +100,7 @@ export const configSchema = fields({
   insecureHttp: optional(flag),
   mount: optional(text(rules.mount)),
   cookies: optional(fields({ session: optional(text(rules.cookieName)), stamp: optional(text(rules.cookieName)) })),
+  securityHeaders: optional(choice('none', 'frameable', 'standard', 'isolated')),
   metrics: optional(text(rules.hostAndPort)),
   maxBody: optional(whole(0, 'bytes')),
 });

@@ -41,6 +41,12 @@ export interface Config {
   insecureHttp?: boolean;
   mount?: string;
   cookies?: { session?: string; stamp?: string };
+  /**
+   * Security headers that enforce mode adds to pages where the backend sends none: `standard` adds nosniff,
+   * Referrer-Policy and, unless pages of other origins are listed as clients, X-Frame-Options; `frameable` leaves frames
+   * alone; `isolated` adds Cross-Origin-Opener-Policy as well. Default `standard`.
+   */
+  securityHeaders?: 'none' | 'frameable' | 'standard' | 'isolated';
   /** Address of the Prometheus metrics, `host:port`. Default none. */
   metrics?: string;
   /** Body limit in bytes for routes that name none. Default 1 GiB + 64 KiB; 0 for none. */

@@ -37,6 +37,14 @@ test('an app that is in order leaves doctor nothing to say, and exit 0', async (
   assert.equal(code, 0);
 });
 
+test('report mode adds no security header, and doctor says which a page lacks', async (t) => {
+  const { of } = await examined(t, { headers: { 'referrer-policy': 'no-referrer' } });
+  assert.deepEqual(
+    of('headers').map(({ verdict, text }) => [verdict, text]),
+    [['fine', '/ lacks X-Content-Type-Options, X-Frame-Options: enforce mode adds what is missing']],
+  );
+});
+
 test('P1.7 a write that answers an anonymous caller is named, and that Sallyport is not authorization', async (t) => {
   const { code, of } = await examined(t, {}, [], (url) => fetch(`${url}/api/posts/7`, { method: 'DELETE' }));
   assert.equal(code, 1);

@@ -353,19 +353,6 @@ test('HTML varies by what it is fetched for, so that caches do not hand one to t
   );
 });
 
-test('enforce adds what no working page depends on the absence of, and nothing about framing; report adds nothing', () => {
-  const enforced = rewriteOf(HTML, navigation(), 200, pageGuard({ mode: 'enforce' }))?.fields ?? [];
-  assert.equal(fieldOf(enforced, 'x-content-type-options'), 'nosniff');
-  assert.equal(fieldOf(enforced, 'referrer-policy'), 'strict-origin-when-cross-origin');
-  assert.equal(fieldOf(enforced, 'x-frame-options'), '');
-  const own =
-    rewriteOf([...HTML, 'Referrer-Policy', 'unsafe-url'], navigation(), 200, pageGuard({ mode: 'enforce' }))?.fields ??
-    [];
-  assert.equal(fieldOf(own, 'referrer-policy'), 'unsafe-url');
-  const reported = rewriteOf(HTML)?.fields ?? [];
-  assert.deepEqual(reported, [...HTML, 'Vary', 'Sec-Fetch-Dest']);
-});
-
 test('a page that answers nothing is left empty', () => {
   assert.equal(rewriteOf([...HTML, 'Content-Length', '0'])?.transform(), null);
 });

@@ -53,6 +53,7 @@ test('the schema takes every field that the written type has', () => {
     upstream: { host: 'internal', ca: 'ca.pem', cert: 'c.pem', key: 'k.pem', pin: `${'A'.repeat(43)}=`, timeout: 1000 },
     mount: '/_sallyport',
     cookies: { session: '__Host-a', stamp: '__Host-b' },
+    securityHeaders: 'isolated',
     metrics: '127.0.0.1:9090',
     maxBody: 0,
   };

@@ -1,7 +1,16 @@
 /** One thing that `doctor` looked at. */
 export interface Finding {
   /** Stable name of the check, for `--json` readers. */
-  readonly check: 'script' | 'csp' | 'backend' | 'host' | 'proxies' | 'writes' | 'script-versions' | 'instances';
+  readonly check:
+    | 'script'
+    | 'csp'
+    | 'headers'
+    | 'backend'
+    | 'host'
+    | 'proxies'
+    | 'writes'
+    | 'script-versions'
+    | 'instances';
   /** `unknown`: it could not be looked at, and `text` says why. */
   readonly verdict: 'fine' | 'wrong' | 'unknown';
   /** What was seen, in one sentence. */

@@ -1,3 +1,4 @@
+import { type DocumentField, missingFields } from '../../gateway/document-fields.ts';
 import { askCsp } from './csp.ts';
 import { type Finding, fine, unknown, wrong } from './finding.ts';
 import { type Answer, get, NAVIGATION, valuesOf } from './http.ts';
@@ -7,6 +8,8 @@ export interface PagesQuestion {
   readonly origin: string;
   readonly pages: readonly string[];
   readonly mount: string;
+  /** What enforce mode adds to pages. */
+  readonly wanted: readonly DocumentField[];
 }
 
 /** Loads of one page: enough to meet every instance behind a balancer that takes turns. */
@@ -43,7 +46,8 @@ function scriptTag(html: string, mount: string): ScriptTag | null {
   return { path: /src="([^"]*)"/.exec(tag)?.[1] ?? '', nonce: /nonce="([^"]*)"/.exec(tag)?.[1] ?? '' };
 }
 
-function examinePage(path: string, answer: Answer, tag: ScriptTag | null, { origin, mount }: PagesQuestion): Finding[] {
+function examinePage(path: string, answer: Answer, tag: ScriptTag | null, question: PagesQuestion): Finding[] {
+  const { origin, mount } = question;
   const type = valuesOf(answer, 'content-type')[0] ?? '';
   if (answer.status >= 400 || !type.startsWith('text/html')) {
     const what =
@@ -77,7 +81,18 @@ function examinePage(path: string, answer: Answer, tag: ScriptTag | null, { orig
       ),
     );
   }
-  return findings.length > 0 ? findings : [fine('csp', `${path} carries the script, and its policy lets it work`)];
+  if (findings.length === 0) findings.push(fine('csp', `${path} carries the script, and its policy lets it work`));
+  return [...findings, headersOf(path, answer, question.wanted)];
+}
+
+/** Which security headers a page lacks. Report mode adds none, so here they are said. */
+function headersOf(path: string, answer: Answer, wanted: readonly DocumentField[]): Finding {
+  const sent = Object.keys(answer.headers).flatMap((name) => valuesOf(answer, name).flatMap((value) => [name, value]));
+  const missing = missingFields(wanted, sent).map(({ name }) => name);
+  if (missing.length > 0)
+    return fine('headers', `${path} lacks ${missing.join(', ')}: enforce mode adds what is missing`);
+  const all = wanted.length === 0 ? 'none are asked for (securityHeaders is none)' : 'has those that enforce mode adds';
+  return fine('headers', `${path}, security headers: ${all}`);
 }
 
 function scriptRefused(path: string, directive: string): Finding {

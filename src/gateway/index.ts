@@ -33,7 +33,7 @@ export async function startGate(config: Config, parts: StartParts = {}): Promise
     createAssertions: (full) =>
       createAssertions({
         secret,
-        issuer: full.public ?? `http://${full.listen ?? ''}`,
+        issuer: full.public ?? `${full.tls === undefined ? 'http' : 'https'}://${full.listen ?? ''}`,
         audience: new URL(full.to ?? '').origin,
         now: parts.clock?.wall ?? Date.now,
       }),

@@ -241,6 +241,9 @@ class Run {
     const fits = this.body !== null && fitsDigest(this.body, digest);
     if (!fits && this.failed('proof', DIGEST, this.pipeline.proofEnforced)) return this.decision();
     this.context.digest = null;
+    // A slow body must not be judged by the time at which its head came: the session may have ended meanwhile.
+    this.enforcedClaims.now = this.parts.wall();
+    this.reportedClaims.now = this.enforcedClaims.now;
     return this.commit();
   }
 

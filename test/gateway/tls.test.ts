@@ -12,6 +12,8 @@ import { after, before, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { connect } from 'node:tls';
 import type { ConnectionOptions } from 'node:tls';
+import { startGate } from '../../src/gateway/index.ts';
+import type { Config } from '../../src/guard/config.ts';
 import { startBackend, startTestGate } from './support.ts';
 
 let folder = '';
@@ -107,6 +109,23 @@ test('R1 the gate ends TLS by given certificates, from 1.2 on, and tells the bac
     await handshake({ minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }),
     'refused',
   );
+});
+
+test('R9 a gate that ends TLS and has no public name asserts by the https origin that it listens on', async (context) => {
+  const backend = await startBackend(context, (request, response) =>
+    response.end(String(request.headers['sallyport-assertion'])),
+  );
+  for (const [tls, scheme] of [
+    [{ cert: file('server.crt'), key: file('server.key') }, 'https'],
+    [undefined, 'http'],
+  ] as const) {
+    const config: Config = { to: backend.url, listen: '127.0.0.1:0', mode: 'enforce', ...(tls && { tls }) };
+    const gate = await startGate(config);
+    context.after(() => gate.close({ graceMs: 0 }));
+    const token = tls === undefined ? await (await fetch(gate.url)).text() : (await get(gate.url)).body;
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    assert.equal(claims.iss, `${scheme}://127.0.0.1:${gate.address.port}`);
+  }
 });
 
 test('a reload takes up renewed certificates without closing a connection', async (context) => {

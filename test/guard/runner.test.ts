@@ -222,6 +222,27 @@ describe('bodies', () => {
     assert.equal(state.commits.length, 1);
   });
 
+  test('R40 a body that comes slowly is committed at the time of its end, not of its head', async () => {
+    const text = '{"title":"a"}';
+    for (const config of [{ mode: 'enforce' }, { mode: 'report' }] as const) {
+      let now = 1_000;
+      const slow = async () => {
+        now = 61_000;
+        return Buffer.from(text);
+      };
+      const request = { ...viewOf({ method: 'POST' }), body: { length: text.length, collect: slow } };
+      const state = stateOf('');
+      const layers = [covering(text), claiming('replay')];
+      const runner = createRunner(compilePolicy(config), { layers, state, wall: () => now, nextId: () => 'id' });
+      await runner.decide(request);
+      assert.deepEqual(
+        state.commits.map((claims) => claims.now),
+        [61_000],
+        config.mode,
+      );
+    }
+  });
+
   test('a large body is admitted with its digest still to be checked on the fly', async () => {
     const request = { ...viewOf({ method: 'POST' }), body: { length: 70_000, collect: async () => null } };
     const decision = await decide({ layers: [covering(text)], request });

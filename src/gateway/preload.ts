@@ -43,11 +43,32 @@ function isCoveredPreload(link: string, isCovered: IsCovered): boolean {
   return reference !== undefined && names.includes('preload') && isCovered(reference);
 }
 
-/** Commas inside `<…>` and quotes do not part links. */
+/** Commas inside `<…>` and quotes do not part links. Linear, because backends put into Link what requests ask for. */
 function splitLinks(value: string): string[] {
-  return (value.match(/(?:<[^>]*>|"(?:[^"\\]|\\.)*"|[^,<"])+/g) ?? [])
-    .map((link) => link.trim())
-    .filter((link) => link !== '');
+  const links: string[] = [];
+  const lastAngle = value.lastIndexOf('>');
+  const lastQuote = value.lastIndexOf('"');
+  let from = 0;
+  for (let at = 0; at < value.length; at++) {
+    const char = value[at];
+    if (char === '<' && at < lastAngle) at = value.indexOf('>', at);
+    else if (char === '"' && at < lastQuote) at = endOfQuoted(value, at);
+    else if (char === ',') {
+      links.push(value.slice(from, at).trim());
+      from = at + 1;
+    }
+  }
+  links.push(value.slice(from).trim());
+  return links.filter((link) => link !== '');
+}
+
+/** Where a quoted string ends; the end of the value where it does not. */
+function endOfQuoted(value: string, start: number): number {
+  for (let at = start + 1; at < value.length; at++) {
+    if (value[at] === '\\') at++;
+    else if (value[at] === '"') return at;
+  }
+  return value.length;
 }
 
 /** The filter looks at no more of a page than this, nor at longer tags. */

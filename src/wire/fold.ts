@@ -16,23 +16,24 @@ const FOLDED = /^(?:\/[a-z0-9\-._~!$&'()*+,=:@]+)+$/;
  */
 export function foldPath(rawPath: string): string {
   if (FOLDED.test(rawPath)) return rawPath;
-  let folded = '';
-  for (const segment of rawPath.split('/')) {
-    const name = foldSegment(segment);
-    if (name !== '') folded += `/${name}`;
-  }
-  return folded === '' ? '/' : folded;
+  // All of it at once: a path may have as many segments as its head has room for.
+  const folded = (rawPath.includes('%') ? decodePath(rawPath) : rawPath)
+    .replace(/;[^/]*/g, '')
+    // Up, then down: also `ı`, `ſ` and the Kelvin sign, which some backends compare equal to `i`, `s` and `k`.
+    .toUpperCase()
+    .toLowerCase()
+    .replace(/\/{2,}/g, '/');
+  const rooted = folded.startsWith('/') ? folded : `/${folded}`;
+  return rooted.length > 1 && rooted.endsWith('/') ? rooted.slice(0, -1) : rooted;
 }
 
-/** One segment, as {@link foldPath} writes it. */
-function foldSegment(segment: string): string {
-  const decoded = segment
-    // A `%` that begins no sequence is itself: written as it would have been, so that folding is idempotent.
-    .replace(/%(?![0-9a-f]{2})/gi, '%25')
-    .replace(/(?:%[0-9a-f]{2})+/gi, decodeRun);
-  const parameters = decoded.indexOf(';');
-  // Up, then down: also `ı`, `ſ` and the Kelvin sign, which some backends compare equal to `i`, `s` and `k`.
-  return (parameters < 0 ? decoded : decoded.slice(0, parameters)).toUpperCase().toLowerCase();
+function decodePath(rawPath: string): string {
+  return (
+    rawPath
+      // A `%` that begins no sequence is itself: written as it would have been, so that folding is idempotent.
+      .replace(/%(?![0-9a-f]{2})/gi, '%25')
+      .replace(/(?:%[0-9a-f]{2})+/gi, decodeRun)
+  );
 }
 
 /** One character in UTF-8, as long as its first byte says; kept ones (`/ \ % ? #` and controls) left out. */

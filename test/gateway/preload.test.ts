@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createPages } from '../../src/gateway/page.ts';
-import { createPreloadFilter } from '../../src/gateway/preload.ts';
+import { createPreloadFilter, keepLinks } from '../../src/gateway/preload.ts';
 import { decisionOf, navigation, pageGuard } from './stubs.ts';
 
 const isCovered = (reference: string): boolean => reference.startsWith('/api/');
@@ -131,4 +131,27 @@ test('preloads: Link fields lose covered preloads and nothing else', () => {
     'an alias of a covered path is covered',
   );
   assert.equal(left('<https://cdn.example/api/posts>; rel=preload'), null);
+});
+
+test('a Link field full of beginnings is read once, not once for each of them', () => {
+  const quickest = (length: number): number => {
+    const fields = ['Link', `</api/posts>; rel=preload, ${'<a, "b\\" '.repeat(length / 10)}`];
+    let best = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < 5; round++) {
+      const start = performance.now();
+      keepLinks(fields, isCovered);
+      best = Math.min(best, performance.now() - start);
+    }
+    return best;
+  };
+  quickest(4_000);
+  // Twenty times as long: linear work takes about twenty times as long, quadratic four hundred.
+  assert.ok(quickest(80_000) < 120 * Math.max(quickest(4_000), 0.02));
+});
+
+test('links part at commas outside <…> and quotes, also where one of those does not end', () => {
+  const left = (value: string): string[] | null => keepLinks(['Link', value], isCovered);
+  assert.deepEqual(left('</api/a,b>; rel=preload; title="x, y", </c>; rel=next'), ['Link', '</c>; rel=next']);
+  assert.deepEqual(left('</c>; rel=next, </api/a>; rel=preload; title="x'), ['Link', '</c>; rel=next']);
+  assert.deepEqual(left('</api/a>; title="\\", x"; rel=preload, </c'), ['Link', '</c']);
 });

@@ -8,6 +8,8 @@ export interface Chunks {
   body(): Promise<typeof import('./chunks/body.ts')>;
   /** Reads event streams. */
   events(): Promise<typeof import('./chunks/events.ts')>;
+  /** Asks again for what was refused before there was a session. */
+  media(): Promise<typeof import('./chunks/media.ts')>;
   /** Carries WebSockets. */
   socket(): Promise<typeof import('./chunks/socket.ts')>;
   /** Deals with refusals. */

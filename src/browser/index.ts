@@ -1,7 +1,7 @@
 import { DEFAULT_MOUNT, DIGEST_SLICE_BYTES, WHOLE_DIGEST_BYTES } from '../wire/constants.ts';
 import type { ScriptConfig, ScriptRoute } from '../wire/script-config.ts';
 import type { Chunks } from './context.ts';
-import { type Installed, installScript } from './install.ts';
+import { INSTALLED, type Installed, installScript } from './install.ts';
 
 export type { Code } from '../wire/codes.ts';
 export type { ScriptConfig, ScriptRoute } from '../wire/script-config.ts';
@@ -23,11 +23,10 @@ export interface InstallOptions {
   readonly mount?: string;
 }
 
-let installed: Installed | null = null;
-
 const chunks: Chunks = {
   body: () => import('./chunks/body.ts'),
   events: () => import('./chunks/events.ts'),
+  media: () => import('./chunks/media.ts'),
   refused: () => import('./chunks/refused.ts'),
   socket: () => import('./chunks/socket.ts'),
   sync: () => import('./chunks/sync.ts'),
@@ -48,7 +47,7 @@ export async function install(options: InstallOptions = {}): Promise<void> {
   const config = protect
     ? withDefaults(options, protect)
     : { ...(await readConfig(gate + mount, options.client)), mount };
-  installed = installScript(config, gate, chunks);
+  installScript(config, gate, chunks);
 }
 
 function withDefaults(options: InstallOptions, protect: readonly string[]): ScriptConfig {
@@ -81,9 +80,7 @@ async function readConfig(address: string, client: string | undefined): Promise<
  * Rejects with Error where nothing is installed or the door is closed.
  */
 export async function signUrl(address: string | URL): Promise<string> {
-  const url = new URL(address, self.document?.baseURI ?? self.location.href);
-  const signed = await installed?.signUrl(url);
-  if (!signed)
-    throw new Error("no entry whose key may sign addresses: install first, and mark the route `sync: ['url']`");
-  return signed;
+  const installed: Installed | undefined = Reflect.get(self, INSTALLED);
+  if (!installed) throw new Error('nothing is installed in this page: call install first');
+  return installed.signUrl(address);
 }

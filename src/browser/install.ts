@@ -8,13 +8,16 @@ import { signedFetch, wrapFetch } from './fetch.ts';
 import { takePlatform } from './platform.ts';
 import { wrapXhr } from './xhr.ts';
 
-/** Where the one installation of a page is found by whoever installs again. */
-const INSTALLED = Symbol.for('sallyport');
+/** Where the one installation of a page is found: by whoever installs again, and by the app. */
+export const INSTALLED = Symbol.for('sallyport');
 
 /** What an installation shows: keys stay inside. */
 export interface Installed {
-  /** The address with a proof in its query; undefined where there is no entry to sign with. */
-  signUrl(url: URL): Promise<string | undefined>;
+  /**
+   * The address with a proof in its query, for GET on routes marked `sync: ['url']`. Rejects with Error where there
+   * is no entry to sign with.
+   */
+  signUrl(address: string | URL): Promise<string>;
 }
 
 /**
@@ -42,7 +45,8 @@ export function installScript(config: ScriptConfig, gate: string, chunks: Chunks
     sync: undefined,
     hiding: false,
   };
-  const made: Installed = { signUrl: async (url) => (await chunks.sync()).signUrl(context, url) };
+  const signUrl: Installed['signUrl'] = async (address) => (await chunks.sync()).signUrl(context, address);
+  const made: Installed = Object.freeze({ signUrl });
   Object.defineProperty(self, INSTALLED, { value: made });
   for (const cover of [wrapFetch, wrapXhr, wrapStreams, wrapBeacon]) cover(context);
   if (sync) {
@@ -59,15 +63,23 @@ export function installScript(config: ScriptConfig, gate: string, chunks: Chunks
 
 /** Enters at once, except in a page that may never be seen; a worker enters when it calls. */
 function watchPage(context: Context): void {
-  const { door } = context;
+  const { door, chunks, config } = context;
   const enter = () => void door.ready();
   const hide = (hiding: boolean) => {
     context.hiding = hiding;
     // Awake again, perhaps after hours: the ticket may have died meanwhile.
     if (!hiding) enter();
   };
-  if (Reflect.get(document, 'prerendering')) document.addEventListener('prerenderingchange', enter, { once: true });
-  else enter();
+  const begin = () => {
+    enter();
+    if (config.routes.some((route) => route.carriers?.includes('media')))
+      chunks.media().then(
+        ({ mendMedia }) => mendMedia(context),
+        () => {},
+      );
+  };
+  if (Reflect.get(document, 'prerendering')) document.addEventListener('prerenderingchange', begin, { once: true });
+  else begin();
   self.addEventListener('pagehide', () => hide(true), true);
   self.addEventListener('pageshow', (event) => event.persisted && hide(false), true);
   document.addEventListener('visibilitychange', () => hide(document.visibilityState === 'hidden'), true);

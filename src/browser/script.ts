@@ -15,6 +15,7 @@ try {
   const parts: Chunks = {
     body: () => load('body'),
     events: () => load('events'),
+    media: () => load('media'),
     refused: () => load('refused'),
     socket: () => load('socket'),
     sync: () => load('sync'),

@@ -1,6 +1,7 @@
 import type { ScriptConfig } from '../wire/script-config.ts';
 import * as body from './chunks/body.ts';
 import * as events from './chunks/events.ts';
+import * as media from './chunks/media.ts';
 import * as refused from './chunks/refused.ts';
 import * as socket from './chunks/socket.ts';
 import * as sync from './chunks/sync.ts';
@@ -14,6 +15,7 @@ try {
   installScript(__SALLYPORT__, self.location.origin, {
     body: async () => body,
     events: async () => events,
+    media: async () => media,
     refused: async () => refused,
     socket: async () => socket,
     sync: async () => sync,

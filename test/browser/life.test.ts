@@ -3,18 +3,9 @@ import { after, before, beforeEach, test } from 'node:test';
 import type { Page } from 'puppeteer-core';
 import { describeBrowsers } from './browsers.ts';
 import { type Site, startSite } from './site.ts';
-import { until } from './until.ts';
+import { until, untilPage } from './until.ts';
 
 const HOUR = 3_600_000;
-
-/** Waits for something in a page whose document may change meanwhile. */
-async function untilPage(holds: () => Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 10_000; performance.now() < end; ) {
-    if (await holds().catch(() => false)) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`never came true: ${holds}`);
-}
 
 /** The page's clock runs ahead by `window.turned` milliseconds; in place before the script looks at it. */
 const TURN_CLOCK = `(() => { const real = Date.now; Date.now = () => real() + (window.turned ?? 0); })()`;

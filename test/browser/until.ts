@@ -6,3 +6,12 @@ export async function until(holds: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/** Waits for something in a page whose document may change meanwhile. */
+export async function untilPage(holds: () => Promise<unknown>): Promise<void> {
+  for (const end = performance.now() + 10_000; performance.now() < end; ) {
+    if (await holds().catch(() => false)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`never came true: ${holds}`);
+}

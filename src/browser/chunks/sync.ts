@@ -70,11 +70,12 @@ export function sendNow(context: Context, natives: XhrNatives, xhr: XMLHttpReque
   Reflect.apply(natives.send, xhr, [sent]);
 }
 
-/** The same address with a proof in its query; undefined where there is no entry to sign with. */
-export async function signUrl({ door }: Context, url: URL): Promise<string | undefined> {
+/** The same address with a proof in its query. Rejects with Error where there is no entry to sign with. */
+export async function signUrl({ door }: Context, address: string | URL): Promise<string> {
+  const url = new URL(address, self.document?.baseURI ?? self.location.href);
   const entry = await door.ready();
   const key = entry?.syncKey;
-  if (!key) return undefined;
+  if (!key) throw new Error("no entry whose key may sign addresses: is a route marked `sync: ['url']`?");
   const proof = await proveCompact((base) => hmac(key, base), door, entry, url, TAG_URL);
   addProof(url, proof);
   return url.href;

@@ -75,14 +75,16 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
       headers: { 'content-type': 'application/json', 'x-requested-with': 'sallyport' },
       credentials: 'include',
       cache: 'no-store',
-      redirect: 'error',
+      redirect: 'manual',
       signal: AbortSignal.timeout(20_000),
     });
-    // What is no JSON throws; what is no answer yields no keys.
-    const value = await response.json();
-    if (response.ok) return value;
+    // A page, a mock or a redirect stands where the gate would: nothing to wait for. A faulty server may recover.
+    const value = await response.json().catch((fault: unknown) => {
+      if (response.status > 499 || !(fault instanceof SyntaxError)) throw fault;
+    });
+    if (response.ok && value?.ticket) return value;
     const after = Math.min(20, Number(response.headers.get('retry-after')) || 1) * 1000;
-    return { code: `${value.code}`, after: value.retryable ? after : 0 };
+    return { code: `${value?.code}`, after: value?.retryable ? after : 0 };
   }
 
   async function handshake(): Promise<Entry | PutOff> {

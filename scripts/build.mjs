@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from './command.mjs';
+import { bundleSchema } from './bundle-schema.mjs';
 import { fail, root } from './install.mjs';
 import { buildBundle } from '../src/doors/bundle.ts';
 
@@ -15,6 +16,8 @@ await compile('tsconfig.build.json', []);
 await compile('src/browser/tsconfig.json', ['--noEmit', 'false', '--declaration', '--rootDir', join(root, 'src')]);
 
 await bundle(join(out, 'browser', 'page'));
+const schema = join(out, 'guard', 'config-schema.js');
+await bundleSchema({ entry: schema, outfile: schema });
 
 // The script as pages get it, so that an installed package needs no bundler.
 async function bundle(folder) {

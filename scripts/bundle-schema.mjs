@@ -1,0 +1,34 @@
+// The schema library is the largest part of a guard's start, for the few pieces of it that the schema uses: the
+// published package has these pieces in the schema's own file.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { root } from './install.mjs';
+
+/** Writes the schema's module with the library's pieces in it; its own neighbours stay imports, named by `nameOf`. */
+export async function bundleSchema({ entry, outfile, nameOf = (path) => path }) {
+  const license = readFileSync(join(root, 'node_modules', 'zod', 'LICENSE'), 'utf8').trim();
+  await build({
+    entryPoints: [entry],
+    outfile,
+    allowOverwrite: true,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    banner: { js: `/*!\nContains parts of zod:\n\n${license}\n*/` },
+    plugins: [
+      { name: 'pieces', setup: (builder) => builder.onResolve({ filter: /.*/ }, (asked) => resolve(builder, asked)) },
+    ],
+  });
+
+  async function resolve(builder, { path, importer, kind, resolveDir, pluginData }) {
+    if (pluginData === 'resolved' || kind === 'entry-point') return undefined;
+    if (!importer.includes('node_modules') && path.startsWith('.')) return { path: nameOf(path), external: true };
+    const found = await builder.resolve(path, { importer, kind, resolveDir, pluginData: 'resolved' });
+    // Its modules do nothing on import, though its manifest says so of some only: what is not used can go.
+    return { ...found, sideEffects: false };
+  }
+}

@@ -27,7 +27,9 @@ export async function bundleSchema({ entry, outfile, nameOf = (path) => path }) 
   async function resolve(builder, { path, importer, kind, resolveDir, pluginData }) {
     if (pluginData === 'resolved' || kind === 'entry-point') return undefined;
     if (!importer.includes('node_modules') && path.startsWith('.')) return { path: nameOf(path), external: true };
-    const found = await builder.resolve(path, { importer, kind, resolveDir, pluginData: 'resolved' });
+    // The output may lie anywhere; the library lies here.
+    const from = path.startsWith('.') ? resolveDir : root;
+    const found = await builder.resolve(path, { importer, kind, resolveDir: from, pluginData: 'resolved' });
     // Its modules do nothing on import, though its manifest says so of some only: what is not used can go.
     return { ...found, sideEffects: false };
   }

@@ -49,12 +49,12 @@ export const REPORT_CHANGES: readonly ReportChange[] = [
   {
     of: 'covered routes',
     fields: ['access-control-*', 'vary', 'link'],
-    says: 'CORS headers are the gate’s: the backend’s Access-Control-* are replaced, Vary names what they depend on',
+    says: 'for listed origins CORS headers are the gate’s: the backend’s Access-Control-* are replaced; Vary names what answers depend on',
   },
   {
     of: 'preflights of covered routes',
     fields: ['*'],
-    says: 'preflights are answered by the gate and do not reach the backend',
+    says: 'those of listed origins are answered by the gate and do not reach the backend',
   },
   {
     of: 'requests',

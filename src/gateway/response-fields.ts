@@ -2,6 +2,7 @@ import { httpDate, names } from '../adapters/node/send.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { Policy } from '../guard/policy.ts';
 import type { RequestView } from '../guard/view.ts';
+import { toPrivate } from './cache-control.ts';
 import { namedBy, withoutNamed, withVary } from './fields.ts';
 import type { FieldRules } from './fields.ts';
 import { responseClass } from './names.ts';
@@ -80,11 +81,14 @@ function taken(
       found.named = namedBy(value, found.named);
       return null;
     case 'cors':
-      // On covered routes CORS is the gate's alone (docs/protocol.md §5).
-      return covered ? null : value;
+      // On covered routes CORS is the gate's alone (docs/protocol.md §5), but report mode takes nothing away that a
+      // frontend of an origin which nobody has listed yet may live by.
+      return covered && !(rules.policy.mode === 'report' && decision.responseFields.length === 0) ? null : value;
     case 'vary':
       found.vary = found.vary === '' ? value : `${found.vary}, ${value}`;
       return null;
+    case 'shared-cache':
+      return asksForPerson(decision) ? null : value;
     case 'cache':
       found.cache = found.cache === '' ? value : `${found.cache}, ${value}`;
       return null;
@@ -118,13 +122,19 @@ function pushOwn(out: string[], rules: FieldRules, view: RequestView, decision: 
   // Report mode adds nothing but the decision's id: the app behind it is to behave as without a gate.
   const guarded = route.level !== 'open' && route.mode === 'enforce';
   const stream = guarded && found.contentType.toLowerCase().startsWith('text/event-stream');
-  const cache = stream ? withDirectives(found.cache, ['no-cache', 'no-transform']) : found.cache;
+  const told = asksForPerson(decision) && !stream ? toPrivate(found.cache) : found.cache;
+  const cache = stream ? withDirectives(told, ['no-cache', 'no-transform']) : told;
   if (cache !== '') out.push('Cache-Control', cache);
   if (stream) out.push('X-Accel-Buffering', 'no');
   if (guarded && !found.hasNosniff) out.push('X-Content-Type-Options', 'nosniff');
   if (guarded && !found.hasResourcePolicy) out.push('Cross-Origin-Resource-Policy', 'same-origin');
   pushDecided(out, decision, guarded ? withVary(found.vary, 'Origin, Sec-Fetch-Site') : found.vary);
   pushAlways(out, rules, view, decision, found.hasDate);
+}
+
+/** Where a shared cache would answer in the gate's place whoever asks next, with neither proof nor session. */
+function asksForPerson({ route }: Decision): boolean {
+  return route.mode === 'enforce' && (route.level === 'proof' || route.level === 'session');
 }
 
 /** Field lines of an answer that the gate makes itself for an admitted request: a file of the frontend. */

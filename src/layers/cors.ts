@@ -25,8 +25,9 @@ export const cors: Layer = {
       if (policy.ownOrigins.has(origin) && route.client.self) return ownOrigin(request, context);
       if (!listsOrigin(policy, route.client, origin)) {
         context.evidence = `Origin ${JSON.stringify(origin.slice(0, 200))} is not listed`;
-        // Where this only reports, the answer that allows nothing keeps the preflight from the backend all the same.
-        if (isPreflight(request)) context.answer = NOTHING_ALLOWED;
+        // A layer or route that merely reports lends no preflight a way to the backend; in report mode the backend
+        // answers as it would without us, because an answer that allows nothing would break what works today.
+        if (isPreflight(request) && policy.mode === 'enforce') context.answer = NOTHING_ALLOWED;
         return ORIGIN;
       }
       context.responseFields = crossOriginFields(origin);

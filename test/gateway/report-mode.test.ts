@@ -163,7 +163,13 @@ const ROWS: readonly Row[] = [
   { name: 'a part of an image', kind: 'call', path: '/api/posts/1/image', headers: { ...IMAGE, Range: 'bytes=0-9' } },
   { name: 'a download', kind: 'call', path: '/api/export', headers: NAVIGATION },
   { name: 'an event stream', kind: 'call', path: '/api/feed', headers: { ...CALL, Accept: 'text/event-stream' } },
-  { name: 'a preflight', kind: 'preflight', ...PREFLIGHT },
+  { name: 'a preflight of a site that is not listed', kind: 'call', ...PREFLIGHT },
+  {
+    name: 'a preflight of a listed site',
+    kind: 'preflight',
+    ...PREFLIGHT,
+    headers: { ...PREFLIGHT.headers, Origin: LISTED },
+  },
   { name: 'a preflight of an address outside the API', kind: 'other', ...PREFLIGHT, path: '/nothing' },
   { name: 'OPTIONS without a preflight’s fields', kind: 'call', method: 'OPTIONS', path: '/api/posts' },
 ];

@@ -1,3 +1,5 @@
+import { isForSharedCaches } from './cache-control.ts';
+
 /**
  * Which header fields cross the gate, and which stop at it. One table each way, looked up by the spelling sent.
  */
@@ -73,7 +75,8 @@ function classifyRequest(folded: string, exact: string): RequestClass {
   if (folded === 'proxy') return 'drop';
   if (OVERRIDE.has(folded)) return 'override';
   if (ADDRESS.has(folded)) return 'proxy';
-  if (HOP.has(exact)) return 'drop';
+  // `Transfer_Encoding` and `Content_Length` are names of their own here, and framing to whoever folds them.
+  if (HOP.has(folded) || (folded === 'content-length' && exact !== folded)) return 'drop';
   if (exact === 'host') return 'host';
   if (exact === 'connection') return 'connection';
   if (exact === 'cookie') return 'cookie';
@@ -92,6 +95,7 @@ export type ResponseClass =
   | 'vary'
   | 'type'
   | 'cache'
+  | 'shared-cache'
   | 'length'
   | 'date'
   | 'nosniff'
@@ -114,6 +118,7 @@ const RESPONSE: ReadonlyMap<string, ResponseClass> = new Map<string, ResponseCla
 function classifyResponse(folded: string, exact: string): ResponseClass {
   if (folded.startsWith('sallyport-') || HOP.has(exact)) return 'drop';
   if (exact.startsWith('access-control-')) return 'cors';
+  if (isForSharedCaches(exact)) return 'shared-cache';
   return RESPONSE.get(exact) ?? 'pass';
 }
 

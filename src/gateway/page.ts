@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
+import { toPrivate } from './cache-control.ts';
 import { scriptNonce } from './csp.ts';
 import { withDocumentFields } from './document-fields.ts';
 import { type Coding, parseCoding, readableCodings, throughCoding } from './encoding.ts';
@@ -168,14 +169,6 @@ function withStamp(guard: PageGuard, view: RequestView, fields: readonly string[
   const cookie = guard.stampFor(view, cacheControl);
   if (cookie === null) return [...fields];
   return [...withField(fields, 'Cache-Control', toPrivate(cacheControl)), 'Set-Cookie', cookie];
-}
-
-function toPrivate(cacheControl: string): string {
-  const directives = cacheControl.split(',').map((directive) => directive.trim());
-  const names = directives.map((directive) => directive.toLowerCase());
-  if (names.includes('private') || names.includes('no-store')) return cacheControl;
-  const kept = directives.filter((directive) => directive !== '' && !/^(?:public$|s-maxage\s*=)/i.test(directive));
-  return ['private', ...kept].join(', ');
 }
 
 function isAttachment(fields: readonly string[]): boolean {

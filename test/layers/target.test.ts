@@ -110,9 +110,9 @@ test('R31 a preflight of a listed origin is answered with exactly that origin', 
 
 test('R31 a preflight of another origin is refused and named nowhere', () => {
   const headers = { origin: 'https://evil.example', 'access-control-request-method': 'GET' };
-  const { code, context } = judge(cors, {}, { method: 'OPTIONS', headers });
+  const { code, context } = judge(cors, { mode: 'enforce' }, { method: 'OPTIONS', headers });
   assert.equal(code, 'origin');
-  // Where the layer only reports, this is what is sent instead of asking the backend: nothing is allowed.
+  // Where the layer alone reports, this is what is sent instead of asking the backend: nothing is allowed.
   assert.deepEqual(context.answer?.fields, ['vary', 'Origin']);
   assert.deepEqual(context.responseFields, []);
 });

@@ -41,7 +41,7 @@ async function attackFrom(lab: Lab, tally: Tally, chromium: Chromium, url: strin
     const path = way.unsafe ? `${target.path.replace(/\/$/, '')}/lab-${crypto.randomUUID()}` : target.path;
     const mark = `lab=${crypto.randomUUID()}`;
     await sendFrom(page, way, `${target.origin}${path}${target.query}${target.query === '' ? '?' : '&'}${mark}`);
-    const kinds = await network.outcome(mark, 5_000);
+    const kinds = await network.outcome(mark, 15_000);
     for (const kind of kinds) tally.add(kind);
     if (kinds[0]?.by === 'backend') reached.push(way.name);
     if (kinds[0]?.by === 'nobody') tally.note(`${way.name} without an answer: ${kinds[0].why}`);

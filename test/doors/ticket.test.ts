@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createPads, macBase64, PADS, writePads } from '../../src/doors/hmac.ts';
 import { createTickets, type TicketContent, verifyProof } from '../../src/doors/ticket.ts';
-import { contentDigestText } from '../../src/wire/digest.ts';
-import { coversExactly, parseSignatureInput, requiredComponents, signatureBase } from '../../src/wire/signature.ts';
-import { CREATED_SECONDS, SKEW_SECONDS } from '../../src/wire/constants.ts';
-import { type RequestVector, readVectorText, vectors } from '../wire/vectors.ts';
+import { parseSignatureInput } from '../../src/wire/signature.ts';
+import { type Cryptography, verdictOn } from '../wire/verdict.ts';
+import { readVectorText, vectors } from '../wire/vectors.ts';
 import { createHandClock, ringOf, START } from './support.ts';
-import { createHash } from 'node:crypto';
 
 const SECONDS = START / 1000;
 const schedule = vectors.keySchedule[0] ?? assert.fail('no key schedule');
@@ -179,42 +177,13 @@ for (const proof of vectors.proofs) {
   });
 }
 
-/** The stateless verdict on a request, in the order of docs/protocol.md §3. */
-function verdictOn(request: RequestVector): string {
-  const { message, signed, body } = request;
-  const field = (name: string): string => message.fields[name] ?? '';
-  const parsed = parseSignatureInput(request.signatureInput, request.signature);
-  if (parsed === null) return 'entry-required';
-  if (parsed === 'malformed') return 'target';
-  if (Math.abs(parsed.created - vectors.now) > CREATED_SECONDS + SKEW_SECONDS) return 'clock';
-  const digest = field('content-digest');
-  if (body !== null && digest === '') return 'digest';
-  const required = requiredComponents({
-    contentType: field('content-type') !== '',
-    digest: digest === '' ? '' : 'content-digest',
-    authorization: field('authorization') !== '',
-    signed,
-  });
-  if (!coversExactly(parsed.components, required)) return 'signature';
-  const base = signatureBase(
-    {
-      ...message,
-      contentType: field('content-type'),
-      contentDigest: digest,
-      sallyportDigest: '',
-      authorization: field('authorization'),
-      field: (name) => message.fields[name] ?? null,
-    },
-    parsed.components,
-    parsed.params,
-  );
-  if (base === null || !verifyProof(opened(), base, parsed.signature)) return 'signature';
-  const fits = body === null || contentDigestText(digest) === createHash('sha256').update(body).digest('base64');
-  return fits ? '' : 'digest';
-}
+const cryptography: Cryptography = {
+  verify: (base, signature) => verifyProof(opened(), base, signature),
+  sha256: (text) => createHash('sha256').update(text).digest('base64'),
+};
 
 for (const request of vectors.requests) {
-  test(`R36 R40 R45 vector "${request.name}" is ${request.code === '' ? 'admitted' : `refused: ${request.code}`}`, () => {
-    assert.equal(verdictOn(request), request.code);
+  test(`R36 R40 R45 vector "${request.name}" is ${request.code === '' ? 'admitted' : `refused: ${request.code}`}`, async () => {
+    assert.equal(await verdictOn(request, vectors.now, cryptography), request.code);
   });
 }

@@ -17,7 +17,7 @@ export const groups = [
     folders: ['adapters', 'gateway', 'cli', 'system'],
     concurrency: 2,
     timeout: 6 * minutes,
-    programs: [...browsers, 'openssl'],
+    programs: [...browsers, 'openssl', 'python3'],
   },
   { name: 'lab', folders: ['lab'], concurrency: 1, timeout: 6 * minutes, programs: browsers },
   { name: 'browser', folders: ['browser'], concurrency: 1, timeout: 12 * minutes, programs: browsers },

@@ -1,4 +1,4 @@
-// The tests use programs of the machine: Chromium, Firefox, openssl. Where this process may install packages (root,
+// The tests use programs of the machine: Chromium, Firefox, openssl, Python. Where this process may install packages (root,
 // or containers and CI with a password-free sudo), it does so; elsewhere it names the command.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -8,6 +8,7 @@ const candidates = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge'],
   firefox: ['firefox-esr', 'firefox'],
   openssl: ['openssl'],
+  python3: ['python3'],
 };
 
 const applications = {
@@ -26,11 +27,11 @@ const managers = [
     name: 'apt-get',
     refresh: ['update'],
     install: ['install', '-y', '--no-install-recommends'],
-    firefox: 'firefox-esr',
+    packages: { firefox: 'firefox-esr' },
   },
-  { name: 'dnf', refresh: null, install: ['install', '-y'], firefox: 'firefox' },
-  { name: 'apk', refresh: ['update'], install: ['add'], firefox: 'firefox' },
-  { name: 'pacman', refresh: null, install: ['-Sy', '--noconfirm', '--needed'], firefox: 'firefox' },
+  { name: 'dnf', refresh: null, install: ['install', '-y'], packages: {} },
+  { name: 'apk', refresh: ['update'], install: ['add'], packages: {} },
+  { name: 'pacman', refresh: null, install: ['-Sy', '--noconfirm', '--needed'], packages: { python3: 'python' } },
 ];
 
 /** Path of the system's program; '' where there is none. `SALLYPORT_CHROMIUM` and `SALLYPORT_FIREFOX` go before the search. */
@@ -61,7 +62,7 @@ export function ensurePrograms(kinds) {
 }
 
 function installCommand(manager, missing) {
-  const packages = missing.map((kind) => (kind === 'firefox' ? manager.firefox : kind));
+  const packages = missing.map((kind) => manager.packages[kind] ?? kind);
   return [manager.name, ...manager.install, ...packages];
 }
 

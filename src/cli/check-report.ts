@@ -4,9 +4,11 @@ import { REPORT_CHANGES, REPORT_REFUSES } from '../gateway/report-mode.ts';
 import type { Config, Mode } from '../guard/config.ts';
 import type { Carrier, Level } from '../guard/decision.ts';
 import type { Layer } from '../guard/layer.ts';
+import { stricterOf } from '../guard/methods.ts';
 import type { Policy, RouteRule } from '../guard/policy.ts';
 import { PRESETS } from '../guard/presets.ts';
 import { modeOf } from '../guard/runner.ts';
+import { foldPath } from '../wire/fold.ts';
 
 /** What `check` says, as `--json` prints it. */
 export interface CheckReport {
@@ -89,7 +91,11 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     pages: documentFieldsOf(policy).map(({ name, value }) => `${name}: ${value}`),
     oneAddress: oneAddress(policy),
     reportMode: [...REPORT_CHANGES.map(({ of, says }) => `${of}: ${says}`), ...REPORT_REFUSES],
-    notes: [...policyNotes(policy), ...routes.flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`))],
+    notes: [
+      ...policyNotes(policy),
+      ...policy.routes.flatMap((rule) => formNotes(rule, policy)),
+      ...routes.flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`)),
+    ],
   };
 }
 
@@ -127,9 +133,26 @@ function routeNotes(rule: RouteRule): string[] {
   if (rule.level === 'site') notes.push('anything that is not a browser gets in');
   if (rule.level === 'proof' && !rule.bodySigned) notes.push('bodies are not covered by the proof and can be altered');
   if (rule.sync.size > 0) notes.push(`proofs by the synchronous key are taken (${[...rule.sync].join(', ')})`);
-  if (rule.encodedOpaque) notes.push('encoded slashes and dot segments reach the backend');
+  if (rule.encodedOpaque)
+    notes.push('encoded slashes reach the backend as data; dot segments are refused, encoded ones too');
   if (rule.maxBody === 0) notes.push('bodies of any size are taken');
   return notes;
+}
+
+const FORMS = ['application/x-www-form-urlencoded', 'multipart/form-data'];
+
+/** What no header tells: Rails, Laravel, Symfony and others take the method from a form's content. */
+function formNotes(rule: RouteRule, policy: Policy): string[] {
+  const takesForms = rule.carriers.has('form') || rule.contentTypes.some((type) => FORMS.includes(type));
+  if (rule.method !== 'POST' || (rule.level !== 'open' && !takesForms)) return [];
+  const path = rule.pattern.replace(/\*\*$/, '*').replace(/:\w+|\*/g, 'x');
+  const asksMore = ['PUT', 'PATCH', 'DELETE'].filter(
+    (method) => stricterOf(policy.match(method, path, foldPath(path)), rule) !== rule,
+  );
+  if (asksMore.length === 0) return [];
+  return [
+    `${rule.name}: asks for less than ${asksMore.join(', ')} of the same path; a backend that takes the method from a form’s _method field serves those here`,
+  ];
 }
 
 function policyNotes(policy: Policy): string[] {

@@ -56,7 +56,7 @@ export function exceptionFor(record: DecisionRecord): Exception {
       return {
         line: `routes: [{ match: ${quoted(route)}, encoded: 'opaque' },]`,
         flag: '',
-        note: 'only for a backend that takes encoded slashes and dot segments as data',
+        note: 'only for a backend that takes encoded slashes as data',
       };
     case 'replayed':
     case 'stale':

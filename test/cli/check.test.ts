@@ -57,6 +57,15 @@ test('a carrier that lowers its route is printed', () => {
   );
 });
 
+test('a form whose content may name a method that policy asks more for is printed', () => {
+  const noted = (config: Config): boolean => /_method field/.test(checked(config).notes.join('\n'));
+  assert.ok(noted({ routes: [{ match: 'POST /api/a', carriers: ['form'] }, { match: 'DELETE /api/a' }] }));
+  assert.ok(noted({ open: ['POST /api/hook'] }));
+  assert.ok(!noted({ routes: [{ match: 'POST /api/a' }, { match: 'DELETE /api/a' }] }));
+  assert.ok(!noted({ routes: [{ match: 'POST /api/a', level: 'session' }, { match: 'DELETE /api/a' }] }));
+  assert.ok(!noted({}));
+});
+
 test('what one address can take is printed in figures', () => {
   const { oneAddress } = checked({ mint: { perPrefix: 7, total: 70 } });
   assert.match(oneAddress.join('\n'), /at most 7 new sessions a minute \(70 from everybody/);

@@ -1,5 +1,5 @@
-// The tests use programs of the machine: Chromium, Firefox, openssl, Python. Where this process may install packages (root,
-// or containers and CI with a password-free sudo), it does so; elsewhere it names the command.
+// The tests use programs of the machine: Chromium, Firefox, openssl, Python. Where this process may install packages
+// (root, or containers and CI with a password-free sudo), it does so; elsewhere it names the command.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

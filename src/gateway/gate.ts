@@ -10,7 +10,7 @@ import type { RequestView } from '../guard/view.ts';
 import type { Frontend } from './frontend.ts';
 import { listen, parseListen } from './listen.ts';
 import type { Pages } from './page.ts';
-import type { Assertions } from './proxy.ts';
+import type { Assertions } from './route.ts';
 import { isWebSocketUpgrade } from './socket.ts';
 import { createStage } from './stage.ts';
 import type { Stage } from './stage.ts';

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Decision } from '../guard/decision.ts';
 import type { RequestView } from '../guard/view.ts';
 import { forward } from './proxy.ts';
-import type { Route } from './proxy.ts';
+import type { Route } from './route.ts';
 
 /** Only WebSocket opening handshakes (RFC 6455 §4.1) switch protocols here; other offers are ignored (RFC 9110 §7.8). */
 export function isWebSocketUpgrade(request: IncomingMessage): boolean {

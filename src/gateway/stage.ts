@@ -9,7 +9,7 @@ import type { Frontend } from './frontend.ts';
 import type { GateParts } from './gate.ts';
 import { createHealth } from './health.ts';
 import type { Health } from './health.ts';
-import type { Route } from './proxy.ts';
+import type { Route } from './route.ts';
 import { readServerTls } from './tls.ts';
 import { createUpstream } from './upstream.ts';
 import type { Upstream } from './upstream.ts';

@@ -2,23 +2,26 @@ import type { Coverage, ScriptConfig, ScriptRoute } from '../wire/script-config.
 import type { Door } from './door.ts';
 import type { Platform } from './platform.ts';
 
-/** Parts that most pages never need. Each call may load; the same part is loaded once. */
-export interface Chunks {
+/** Parts that most pages never need. */
+export interface Parts {
   /** Serialises FormData with files, digests large bodies. */
-  body(): Promise<typeof import('./chunks/body.ts')>;
+  readonly body: typeof import('./chunks/body.ts');
   /** Reads event streams. */
-  events(): Promise<typeof import('./chunks/events.ts')>;
+  readonly events: typeof import('./chunks/events.ts');
   /** Asks again for what was refused before there was a session. */
-  media(): Promise<typeof import('./chunks/media.ts')>;
+  readonly media: typeof import('./chunks/media.ts');
   /** Carries WebSockets. */
-  socket(): Promise<typeof import('./chunks/socket.ts')>;
+  readonly socket: typeof import('./chunks/socket.ts');
   /** Deals with refusals. */
-  refused(): Promise<typeof import('./chunks/refused.ts')>;
+  readonly refused: typeof import('./chunks/refused.ts');
   /** Signs XMLHttpRequests. */
-  xhr(): Promise<typeof import('./chunks/xhr.ts')>;
+  readonly xhr: typeof import('./chunks/xhr.ts');
   /** Signs without awaiting. */
-  sync(): Promise<typeof import('./chunks/sync.ts')>;
+  readonly sync: typeof import('./chunks/sync.ts');
 }
+
+/** Each call may load; the same part is loaded once. */
+export type Chunks = <Name extends keyof Parts>(name: Name) => Promise<Parts[Name]>;
 
 /** What every wrapper works with. */
 export interface Context {

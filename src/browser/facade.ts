@@ -12,7 +12,7 @@ export function wrapStreams(context: Context): void {
     'EventSource',
     ['open', 'message', 'error'],
     { withCredentials: false },
-    async (target, facade, init) => (await context.chunks.events()).connectEvents(context, target, facade, init),
+    async (target, facade, init) => (await context.chunks('events')).connectEvents(context, target, facade, init),
   );
   const native = self.WebSocket;
   const send = () => {
@@ -25,7 +25,7 @@ export function wrapStreams(context: Context): void {
     ['open', 'message', 'error', 'close'],
     fields,
     async (target, facade, protocols) =>
-      (await context.chunks.socket()).connectSocket(context, target, facade, protocols, native),
+      (await context.chunks('socket')).connectSocket(context, target, facade, protocols, native),
   );
 }
 

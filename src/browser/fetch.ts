@@ -65,7 +65,7 @@ async function mend(
   const header = (name: string) => response.headers.get(name);
   if (!looksRefused(response.status, header)) return undefined;
   const text = await response.clone().text();
-  return context.chunks.refused().then(
+  return context.chunks('refused').then(
     (chunk) => chunk.mend(context, { text, header, method, used, repeatable }),
     () => undefined,
   );
@@ -113,7 +113,7 @@ export function rebuild(request: Request, headers: Headers, body: BodyInit | und
 
 async function payloadOf(context: Context, request: Request, body: unknown): Promise<Payload | undefined> {
   if (Array.isArray(body)) {
-    const { serialiseForm } = await context.chunks.body();
+    const { serialiseForm } = await context.chunks('body');
     const blob = serialiseForm(body);
     if (!request.headers.has('content-type')) request.headers.set('content-type', blob.type);
     return blob;

@@ -1,6 +1,6 @@
 import { DEFAULT_MOUNT, DIGEST_SLICE_BYTES, WHOLE_DIGEST_BYTES } from '../wire/constants.ts';
 import type { ScriptConfig, ScriptRoute } from '../wire/script-config.ts';
-import type { Chunks } from './context.ts';
+import type { Chunks, Parts } from './context.ts';
 import { INSTALLED, type Installed, installScript } from './install.ts';
 
 export type { Code } from '../wire/codes.ts';
@@ -23,7 +23,7 @@ export interface InstallOptions {
   readonly mount?: string;
 }
 
-const chunks: Chunks = {
+const loaders: { readonly [Name in keyof Parts]: () => Promise<Parts[Name]> } = {
   body: () => import('./chunks/body.ts'),
   events: () => import('./chunks/events.ts'),
   media: () => import('./chunks/media.ts'),
@@ -32,6 +32,7 @@ const chunks: Chunks = {
   sync: () => import('./chunks/sync.ts'),
   xhr: () => import('./chunks/xhr.ts'),
 };
+const chunks: Chunks = (name) => loaders[name]();
 
 /**
  * Covers the page's calls to the gate, as the script does that the gate adds to its own pages. Call it before the

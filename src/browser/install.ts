@@ -45,12 +45,12 @@ export function installScript(config: ScriptConfig, gate: string, chunks: Chunks
     sync: undefined,
     hiding: false,
   };
-  const signUrl: Installed['signUrl'] = async (address) => (await chunks.sync()).signUrl(context, address);
+  const signUrl: Installed['signUrl'] = async (address) => (await chunks('sync')).signUrl(context, address);
   const made: Installed = Object.freeze({ signUrl });
   Object.defineProperty(self, INSTALLED, { value: made });
   for (const cover of [wrapFetch, wrapXhr, wrapStreams, wrapBeacon]) cover(context);
   if (sync) {
-    chunks.sync().then(
+    chunks('sync').then(
       (loaded) => {
         context.sync = loaded;
       },
@@ -73,7 +73,7 @@ function watchPage(context: Context): void {
   const begin = () => {
     enter();
     if (config.routes.some((route) => route.carriers?.includes('media')))
-      chunks.media().then(
+      chunks('media').then(
         ({ mendMedia }) => mendMedia(context),
         () => {},
       );

@@ -17,7 +17,7 @@ export async function digestOf({ platform, config, chunks }: Context, payload: P
   const size = blob ? payload.size : payload.byteLength;
   if (!size) return undefined;
   if (size > config.whole) {
-    const { digestSlices } = await chunks.body();
+    const { digestSlices } = await chunks('body');
     return digestSlices(platform.subtle, blob ? payload : new Blob([payload]), config.slice);
   }
   const bytes = blob ? await payload.arrayBuffer() : payload;

@@ -11,15 +11,6 @@ declare const __SALLYPORT__: ScriptConfig;
 try {
   const { mount, chunks } = __SALLYPORT__;
   // An import carries the nonce of the script that asks for it, needs no Trusted Types policy and is made once.
-  const load = <Part>(name: string): Promise<Part> => import(`${self.location.origin}${mount}/${chunks[name]}`);
-  const parts: Chunks = {
-    body: () => load('body'),
-    events: () => load('events'),
-    media: () => load('media'),
-    refused: () => load('refused'),
-    socket: () => load('socket'),
-    sync: () => load('sync'),
-    xhr: () => load('xhr'),
-  };
-  installScript(__SALLYPORT__, self.location.origin, parts);
+  const load: Chunks = (name) => import(`${self.location.origin}${mount}/${chunks[name]}`);
+  installScript(__SALLYPORT__, self.location.origin, load);
 } catch {}

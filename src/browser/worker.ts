@@ -6,19 +6,13 @@ import * as refused from './chunks/refused.ts';
 import * as socket from './chunks/socket.ts';
 import * as sync from './chunks/sync.ts';
 import * as xhr from './chunks/xhr.ts';
+import type { Parts } from './context.ts';
 import { installScript } from './install.ts';
 
 /** What the gate puts in front of worker scripts: whole, because service workers cannot load parts later. */
 declare const __SALLYPORT__: ScriptConfig;
 
 try {
-  installScript(__SALLYPORT__, self.location.origin, {
-    body: async () => body,
-    events: async () => events,
-    media: async () => media,
-    refused: async () => refused,
-    socket: async () => socket,
-    sync: async () => sync,
-    xhr: async () => xhr,
-  });
+  const parts: Parts = { body, events, media, refused, socket, sync, xhr };
+  installScript(__SALLYPORT__, self.location.origin, async (name) => parts[name]);
 } catch {}

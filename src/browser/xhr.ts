@@ -41,7 +41,7 @@ export function wrapXhr(context: Context): void {
   const natives: XhrNatives = { open, send, setRequestHeader };
   const uses = new WeakMap<object, Use>();
   const useOf = (owner: unknown) => uses.get(Object(owner));
-  const part = () => context.chunks.xhr().then((loaded) => loaded.createXhrPart(context, natives, useOf));
+  const part = () => context.chunks('xhr').then((loaded) => loaded.createXhrPart(context, natives, useOf));
   let loading: ReturnType<typeof part> | undefined;
   let loaded: Awaited<ReturnType<typeof part>> | undefined;
   const busy = () => new DOMException('Sent already', 'InvalidStateError');
@@ -63,7 +63,7 @@ export function wrapXhr(context: Context): void {
     native(owner, args);
     uses.delete(Object(owner));
     const target = targetOf(context, args[0], args[1]);
-    if (!target) return;
+    if (!target) return loaded?.leave(owner);
     const use: Use = {
       target,
       openArgs: args,

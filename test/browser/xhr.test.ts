@@ -43,9 +43,17 @@ describeBrowsers('XMLHttpRequest', (browser) => {
 
   before(async () => {
     site = await startSite({
-      config: { routes: [{ match: '/api/sync/**', sync: ['sync'] }, { match: '/api/**' }] },
+      config: {
+        routes: [
+          { match: '/api/sync/**', sync: ['sync'] },
+          { match: '/api/never', signed: ['x-needed'] },
+          { match: '/api/**' },
+        ],
+      },
       handlers: {
         '/api/hang': (_request, response) => void hanging.push(response),
+        '/api/document': (_request, response) =>
+          void response.writeHead(200, { 'content-type': 'application/xml' }).end('<a>text</a>'),
         '/api/sync/echo': (request, response, body) =>
           response.end(`${request.method} ${request.headers['content-type']} ${body}`),
       },
@@ -176,6 +184,57 @@ describeBrowsers('XMLHttpRequest', (browser) => {
       site.received.map(({ method, text }) => `${method} ${text}`),
       ['POST kept'],
     );
+  });
+
+  test('P7.4 upload events come once, though the body is sent twice', async () => {
+    await site.restart();
+    const { uploads, status } = await run(
+      `run('POST', '/api/echo', { body: new Blob([new Uint8Array(3e5)]), upload: true })`,
+    );
+    assert.equal(status, 200);
+    assert.equal(site.received.length, 1);
+    assert.equal(site.decisions.filter(({ path }) => path === '/api/echo').length, 2);
+    const names = uploads.map(([name]) => name).filter((name) => name !== 'progress');
+    assert.deepEqual(names, ['loadstart', 'load', 'loadend']);
+    assert.equal(uploads.at(-1)?.[0], 'loadend');
+  });
+
+  test('an upload that the app only looks at needs no preflight elsewhere', async () => {
+    const listening = await page.evaluate(`(async () => {
+      const added = []; const native = EventTarget.prototype.addEventListener;
+      EventTarget.prototype.addEventListener = function (...args) { if (this instanceof XMLHttpRequestUpload) added.push(args[0]); return native.apply(this, args); };
+      const removed = []; const take = EventTarget.prototype.removeEventListener;
+      EventTarget.prototype.removeEventListener = function (...args) { if (this instanceof XMLHttpRequestUpload) removed.push(args[0]); return take.apply(this, args); };
+      const before = new XMLHttpRequest(); before.upload; before.open('POST', '/elsewhere');
+      const left = added.length - removed.length;
+      added.length = 0;
+      const after = new XMLHttpRequest(); after.open('POST', '/elsewhere'); after.upload;
+      EventTarget.prototype.addEventListener = native; EventTarget.prototype.removeEventListener = take;
+      return [left, added.length];
+    })()`);
+    assert.deepEqual(listening, [0, 0]);
+  });
+
+  test('P7.4 a document is asked for once more, and a refusal is none', async () => {
+    await site.restart();
+    const ask = (path: string) =>
+      page.evaluate(`new Promise((resolve) => {
+        const xhr = new XMLHttpRequest();
+        xhr.open('GET', '${path}'); xhr.responseType = 'document';
+        xhr.onloadend = () => {
+          const first = [xhr.status, xhr.responseType, xhr.response?.documentElement?.textContent ?? null];
+          xhr.open('GET', '/api/echo'); resolve([...first, xhr.responseType]);
+        };
+        xhr.send();
+      })`);
+    assert.deepEqual(await ask('/api/document'), [200, 'document', 'text', 'document']);
+    const codes = site.decisions
+      .filter(({ path }) => path === '/api/document')
+      .map(({ code, outcome }) => code || outcome);
+    assert.deepEqual(codes, ['stale', 'admit']);
+    // This route wants a header signed that the call has not.
+    const [status, type, response] = (await ask('/api/never')) as unknown[];
+    assert.deepEqual([status, type, response], [403, 'document', null]);
   });
 
   test('jQuery, axios and AngularJS on top', async () => {

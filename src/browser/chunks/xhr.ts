@@ -11,6 +11,8 @@ import { headerOf, methodOf } from '../xhr-call.ts';
  * the app.
  */
 
+const UPLOAD_EVENTS = ['loadstart', 'progress', 'load', 'loadend', 'error', 'abort', 'timeout'];
+
 /** What is known of a use once its body is. */
 interface Sending {
   readonly use: Use;
@@ -29,6 +31,8 @@ export interface XhrPart {
   finish(xhr: unknown, use: Use, type: 'abort' | 'timeout'): void;
   /** Forgets a use whose object is opened again. */
   end(xhr: unknown, use: Use): void;
+  /** Is told of an object opened for a call that is none of ours. */
+  leave(xhr: unknown): void;
   /** Sees every event before the app does. */
   watch(xhr: XMLHttpRequest, event: Event): void;
 }
@@ -41,8 +45,14 @@ export function createXhrPart(
   const { now, later, forget } = context.platform;
   const native = Object.getOwnPropertyDescriptor(XMLHttpRequest.prototype, 'timeout');
   const sendings = new WeakMap<Use, Sending>();
+  /** Uses whose upload the app has seen to its end. */
+  const uploaded = new WeakSet<Use>();
+  /** Uses whose refusal is read as text, though the app asked for a document. */
+  const documents = new WeakSet<Use>();
+  const hushes = new WeakMap<object, (event: Event) => void>();
   const waits = ({ phase }: Use) => phase === 'pending' || phase === 'held';
   coverTimeout();
+  coverUpload();
 
   /** The app's timeout begins with its own `send`: the browser gets what is left of it. */
   function coverTimeout(): void {
@@ -63,6 +73,44 @@ export function createXhrPart(
     });
   }
 
+  /**
+   * The app sees one upload, however often its body is sent. Listened to on first use alone: listeners make a request
+   * to another origin one that needs a preflight (XHR §4.5.6).
+   */
+  function coverUpload(): void {
+    const { prototype } = XMLHttpRequest;
+    const upload = Object.getOwnPropertyDescriptor(prototype, 'upload');
+    const get = upload?.get;
+    if (!get) return;
+    Object.defineProperty(prototype, 'upload', {
+      ...upload,
+      get() {
+        const target = get.call(this);
+        if (hushes.has(this) || (this.readyState && !useOf(this))) return target;
+        const hush = (event: Event) => watchUpload(this, event);
+        hushes.set(this, hush);
+        for (const name of UPLOAD_EVENTS) target.addEventListener(name, hush);
+        return target;
+      },
+    });
+  }
+
+  function watchUpload(xhr: unknown, event: Event): void {
+    const use = useOf(xhr);
+    const sending = use && sendings.get(use);
+    if (!sending || !event.isTrusted) return;
+    if (!sending.again) {
+      if (event.type === 'loadend') uploaded.add(use);
+    } else if (event.type === 'loadstart' || uploaded.has(use)) event.stopImmediatePropagation();
+  }
+
+  function leave(xhr: unknown): void {
+    const hush = xhr instanceof XMLHttpRequest && hushes.get(xhr);
+    if (!hush) return;
+    for (const name of UPLOAD_EVENTS) xhr.upload.removeEventListener(name, hush);
+    hushes.delete(xhr);
+  }
+
   function remaining({ timeout, sentAt }: Use): number {
     return timeout && Math.max(1, timeout - (now() - sentAt));
   }
@@ -76,17 +124,25 @@ export function createXhrPart(
     Object.defineProperty(xhr, 'readyState', { value: readyState, configurable: true });
   }
 
+  /** A refusal is no document. */
+  function showDocument(xhr: XMLHttpRequest, use: Use): void {
+    if (!documents.has(use)) return;
+    Object.defineProperty(xhr, 'responseType', { value: 'document', writable: true, configurable: true });
+    Object.defineProperty(xhr, 'response', { value: null, configurable: true });
+  }
+
   function end(xhr: unknown, use: Use): void {
     forget(use.timer);
     use.phase = 'done';
     if (!(xhr instanceof XMLHttpRequest)) return;
-    Reflect.deleteProperty(xhr, 'readyState');
+    for (const name of ['readyState', 'responseType', 'response']) Reflect.deleteProperty(xhr, name);
     if (use.timeout) native?.set?.call(xhr, use.timeout);
   }
 
   function finish(xhr: unknown, use: Use, type: 'abort' | 'timeout'): void {
     if (!waits(use) || !(xhr instanceof XMLHttpRequest)) return;
     end(xhr, use);
+    showDocument(xhr, use);
     show(xhr, 4);
     xhr.dispatchEvent(new Event('readystatechange'));
     for (const at of sendings.get(use)?.payload ? [xhr.upload, xhr] : [xhr]) {
@@ -114,7 +170,7 @@ export function createXhrPart(
       }
       return taken.arrayBuffer();
     }
-    const blob = taken instanceof Blob ? taken : (await context.chunks.body()).serialiseForm(taken);
+    const blob = taken instanceof Blob ? taken : (await context.chunks('body')).serialiseForm(taken);
     use.type ??= blob.type || null;
     return blob;
   }
@@ -145,6 +201,7 @@ export function createXhrPart(
     if (again) {
       natives.open.call(xhr, openArgs[0], openArgs[1], true, openArgs[3], openArgs[4]);
       for (const [name, value] of headers) natives.setRequestHeader.call(xhr, name, value);
+      if (documents.delete(use)) xhr.responseType = 'document';
       Reflect.deleteProperty(xhr, 'readyState');
     }
     if (type !== null) natives.setRequestHeader.call(xhr, 'content-type', type);
@@ -160,8 +217,13 @@ export function createXhrPart(
     if (!sending || !event.isTrusted) return;
     const { type } = event;
     const { again } = sending;
-    if (use.phase === 'sent' && !again && type === 'readystatechange' && xhr.readyState === 2 && isRefused(xhr))
+    if (use.phase === 'sent' && !again && type === 'readystatechange' && xhr.readyState === 2 && isRefused(xhr)) {
       use.phase = 'held';
+      if (xhr.responseType === 'document') {
+        documents.add(use);
+        xhr.responseType = '';
+      }
+    }
     if (use.phase === 'held') {
       // The connection broke within the refusal: that is the app's.
       if (/^(?:error|abort|timeout)$/.test(type)) use.phase = 'sent';
@@ -183,12 +245,11 @@ export function createXhrPart(
   async function mend(xhr: XMLHttpRequest, { use, entry }: Sending, repeatable: boolean): Promise<Entry | undefined> {
     const { responseType, response } = xhr;
     const header = (name: string) => xhr.getResponseHeader(name);
-    // A response wanted as a document holds nothing of a problem document.
     const text =
       responseType === 'json'
         ? JSON.stringify(response)
         : await new Response(responseType === 'document' ? '' : response).text();
-    const chunk = await context.chunks.refused();
+    const chunk = await context.chunks('refused');
     return chunk.mend(context, { text, header, method: methodOf(use), used: entry, repeatable });
   }
 
@@ -203,11 +264,12 @@ export function createXhrPart(
       return sign(xhr, { use, payload, entry, again: true });
     }
     end(xhr, use);
+    showDocument(xhr, use);
     xhr.dispatchEvent(new Event('readystatechange'));
     for (const name of ['load', 'loadend']) xhr.dispatchEvent(new ProgressEvent(name));
   }
 
-  return { begin, finish, end, watch };
+  return { begin, finish, end, leave, watch };
 }
 
 /** A document as XMLHttpRequest sends it, with its type. */

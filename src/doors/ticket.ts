@@ -38,7 +38,10 @@ export interface Tickets {
   issueTicket(content: TicketContent): string;
   /** Opens a ticket, from memory where it was seen before. `expired` where its time is over. */
   openTicket(text: string): OpenTicket | OpenFailure | 'expired';
-  /** True where {@link openTicket} would answer from memory: what the local shield never delays. */
+  /**
+   * True where {@link openTicket} would answer from memory, and for what was issued here: what the local shield never
+   * delays. A forger who puts the tag of a real ticket behind his own text gains the cost of one decryption.
+   */
   isKnown(text: string): boolean;
 }
 
@@ -163,6 +166,8 @@ export class OpenTicket {
 export function createTickets(options: TicketsOptions): Tickets {
   const { ring, clock, clients, remembered = 65_536 } = options;
   const opened = createGenerations<OpenTicket>(remembered);
+  // Tags alone: whoever just entered must not wait for a neighbour's flood to end before the first call.
+  const issued = createGenerations<true>(remembered);
   const nextPlace = createSlabs();
 
   function open(text: string): OpenTicket | OpenFailure {
@@ -181,15 +186,20 @@ export function createTickets(options: TicketsOptions): Tickets {
   }
 
   return {
-    issueTicket: (content) => ring.seal('ticket', encodeTicket(content, ring.instance)),
+    issueTicket(content) {
+      const text = ring.seal('ticket', encodeTicket(content, ring.instance));
+      issued.set(ownCopy(keyOf(text)), true);
+      return text;
+    },
     openTicket(text) {
       const ticket = known(text) ?? open(text);
       if (typeof ticket === 'string') return ticket;
       if (clock.wall() < ticket.expires * 1000) return ticket;
       opened.delete(keyOf(text));
+      issued.delete(keyOf(text));
       return 'expired';
     },
-    isKnown: (text) => known(text) !== undefined,
+    isKnown: (text) => known(text) !== undefined || issued.get(keyOf(text)) === true,
   };
 }
 

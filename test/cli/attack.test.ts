@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { findChromium } from '../../src/lab/browser.ts';
+import { LADDER } from '../lab/ladder.ts';
 import { backend, desk } from './support.ts';
 
 const FEW = ['--calls', '4', '--seconds', '60'];
-const LADDER = [
-  'plain client',
-  'spoofed headers',
-  'copied cookie',
-  'scripted bootstrap',
-  'headless browser',
-  'real browser automation',
-];
 
 test('P1.6 the command prints the ladder with seconds and money, how both were computed, and what still passes', {
   skip: findChromium() === null && 'no Chromium on this system',

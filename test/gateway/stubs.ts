@@ -24,7 +24,11 @@ export function pageGuard(config: Config = {}, hash = HASH): PageGuard {
 }
 
 /** A decision that admits, with what a test says of it. */
-export function decisionOf(guard: PageGuard, view: RequestView, changes: Partial<Decision> = {}): Decision {
+export function decisionOf(
+  guard: Pick<PageGuard, 'policy'>,
+  view: RequestView,
+  changes: Partial<Decision> = {},
+): Decision {
   return {
     outcome: 'admit',
     id: 'AAAABBBBCCCCDDDD',

@@ -12,6 +12,7 @@ import type { Answer, Decision, StreamDigest } from '../../src/guard/decision.ts
 import type { Guard, ResponseFacts } from '../../src/guard/guard.ts';
 import { problemAnswer } from '../../src/guard/problem.ts';
 import type { RequestView } from '../../src/guard/view.ts';
+import { decisionOf } from './stubs.ts';
 
 /** What a test may make the stub guard say about a request. */
 export interface StubSays {
@@ -25,7 +26,7 @@ export function stubGuard(config: Config, says: StubSays = {}): Guard {
   let policy = compilePolicy(config);
   const listeners: ((decision: Decision, view: RequestView) => void)[] = [];
   const finished = (view: RequestView, part: Partial<Decision>): Decision => {
-    const decision = { ...admitted(policy.match(view.method, view.path, view.folded), view), ...part };
+    const decision = decisionOf({ policy }, view, { ...origin(view), ...part });
     for (const listener of listeners) listener(decision, view);
     return decision;
   };
@@ -54,30 +55,14 @@ export function stubGuard(config: Config, says: StubSays = {}): Guard {
   };
 }
 
-function admitted(route: Decision['route'], view: RequestView): Decision {
-  return {
-    outcome: 'admit',
-    id: 'decision-id-0001',
-    code: '',
-    layer: '',
-    route,
-    carrier: 'call',
-    level: 'open',
-    client: '',
-    session: '',
-    prefix: view.peer,
-    address: view.peer,
-    secure: view.secure,
-    authority: view.authority,
-    trail: [],
-    answer: null,
-    responseFields: [],
-    streamDigest: null,
-    body: null,
-    retryAfter: 0,
-    proof: null,
-  };
-}
+/** Where a request came from, as the address layer would say it where no proxy is listed. */
+const origin = ({ peer, secure, authority }: RequestView): Partial<Decision> => ({
+  id: 'decision-id-0001',
+  prefix: peer,
+  address: peer,
+  secure,
+  authority,
+});
 
 export interface GateOptions {
   says?: StubSays;

@@ -5,6 +5,7 @@ import { type Gate, startGate } from '../../src/gateway/index.ts';
 import { findChromium } from '../../src/lab/browser.ts';
 import { formatReport, type LabOptions, type LabReport, runLab, type RungReport } from '../../src/lab/index.ts';
 import { type CountingBackend, startBackend } from './backend.ts';
+import { LADDER } from './ladder.ts';
 
 /** A finished run, and how often the backend was really reached and its list really served by each attacker. */
 interface Run {
@@ -104,14 +105,7 @@ describe('attack against a gate in enforce mode', {
 
   test('P1.6 the ladder has a verdict, seconds, money and a way of measuring for each, and what still passes', () => {
     const titles = run.report.rungs.map((one) => one.title).join('\n');
-    for (const word of [
-      'plain client',
-      'spoofed headers',
-      'copied cookie',
-      'scripted bootstrap',
-      'headless browser',
-      'real browser automation',
-    ]) {
+    for (const word of LADDER) {
       assert.ok(titles.includes(word), word);
     }
     for (const one of run.report.rungs) assert.ok(one.how.length > 20, one.name);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
+import { noClaims as emptyClaims } from '../../../src/guard/context.ts';
 import type { Claims, CommitCode, EntryClaim, EntryGrant, SessionRef, State } from '../../../src/guard/state.ts';
 
 /** What a store is asked for: bounds where they are the point of a row, otherwise its own defaults. */
@@ -42,22 +43,7 @@ export function entryClaim(changes: Partial<EntryClaim> = {}): EntryClaim {
   };
 }
 
-export function noClaims(now = START): Claims {
-  return {
-    now,
-    nonce: 0,
-    windowPlace: 0,
-    windowIdHigh: 0,
-    windowIdLow: 0,
-    sessionPlace: 0,
-    sessionIdHigh: 0,
-    sessionIdLow: 0,
-    entryWithin: 0,
-    redirectTarget: '',
-    redirectSignature: '',
-    repeatable: false,
-  };
-}
+export const noClaims = (now = START): Claims => emptyClaims(now);
 
 export const use = (entered: Entered, nonce: number, now = START): Claims => ({
   ...noClaims(now),

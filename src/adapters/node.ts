@@ -3,6 +3,7 @@ import type { Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import { checkWhileRead, giveBack } from './node/checked.ts';
+import { dropOverrides } from './node/overrides.ts';
 import { send } from './node/send.ts';
 import { toView } from './node/view.ts';
 
@@ -31,6 +32,8 @@ export function createNodeHandler(
       for (let i = 0; i + 1 < decision.responseFields.length; i += 2) {
         response.appendHeader(decision.responseFields[i] ?? '', decision.responseFields[i + 1] ?? '');
       }
+      // Report mode changes nothing that an app may live by.
+      if (guard.policy.mode === 'enforce') dropOverrides(request);
       if (decision.body !== null) giveBack(request, decision.body);
       if (decision.streamDigest !== null) checkWhileRead(request, decision.streamDigest);
       return next(request, response, decision, view);

@@ -1,16 +1,9 @@
+import { foldName, OVERRIDES } from '../guard/overrides.ts';
 import { isForSharedCaches } from './cache-control.ts';
 
 /**
  * Which header fields cross the gate, and which stop at it. One table each way, looked up by the spelling sent.
  */
-
-/**
- * Folds what backends fold: CGI and WSGI turn every character but letters and digits into `_`, so
- * `X_Forwarded.For` arrives there as `X-Forwarded-For` does.
- */
-export function foldName(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, '-');
-}
 
 export type RequestClass =
   /** crosses unchanged */
@@ -41,19 +34,6 @@ const HOP = new Set([
   'http2-settings',
 ]);
 
-/** Ways of saying "this is really another method or another target". */
-const OVERRIDE = new Set([
-  'x-http-method-override',
-  'x-http-method',
-  'x-method-override',
-  'x-original-method',
-  'x-original-url',
-  'x-original-uri',
-  'x-original-host',
-  'x-rewrite-url',
-  'x-override-url',
-]);
-
 /** Addresses that proxies of various makes report; without a listed proxy they are the client's own words. */
 const ADDRESS = new Set([
   'x-real-ip',
@@ -73,7 +53,7 @@ function classifyRequest(folded: string, exact: string): RequestClass {
   if (folded.startsWith('x-forwarded-') || folded === 'x-forwarded' || folded === 'forwarded') return 'drop';
   // CGI makes HTTP_PROXY of it, which some HTTP clients take for their own configuration (CVE-2016-5385).
   if (folded === 'proxy') return 'drop';
-  if (OVERRIDE.has(folded)) return 'override';
+  if (OVERRIDES.has(folded)) return 'override';
   if (ADDRESS.has(folded)) return 'proxy';
   // `Transfer_Encoding` and `Content_Length` are names of their own here, and framing to whoever folds them.
   if (HOP.has(folded) || (folded === 'content-length' && exact !== folded)) return 'drop';

@@ -188,3 +188,21 @@ test('the guard’s own addresses are answered by the guard; its fields are adde
   assert.equal(answer.headers.get('vary'), 'Origin, Accept');
   assert.equal(answer.headers.get('access-control-allow-origin'), 'https://a.example');
 });
+
+test('R8 an app behind the middleware is asked for no other method or target than was judged', async (context) => {
+  let seen: unknown[] = [];
+  const port = await serve(
+    context,
+    () => ({}),
+    (request, response) => {
+      const { headers, headersDistinct, rawHeaders } = request;
+      const names = [...Object.keys(headers), ...Object.keys(headersDistinct), ...rawHeaders];
+      seen = [...names.filter((name) => /override|original|rewrite|assertion/i.test(name)), headers['x-own']];
+      response.end();
+    },
+  );
+  const forged = ['X-HTTP-Method-Override: DELETE', 'X_HTTP_Method: DELETE', 'x-original-url: /api/secret'];
+  const lines = [...forged, 'X.Rewrite.URL: /api/secret', 'Sallyport-Assertion: a', 'X-Own: kept', 'Connection: close'];
+  await raw(port, `POST /api/hook HTTP/1.1\r\nHost: a\r\n${lines.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`);
+  assert.deepEqual(seen, ['kept']);
+});

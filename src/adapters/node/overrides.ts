@@ -1,0 +1,28 @@
+import type { IncomingMessage } from 'node:http';
+import { HEADER_ASSERTION } from '../../wire/constants.ts';
+import { foldName, OVERRIDES } from '../../guard/overrides.ts';
+
+/**
+ * Takes out of an admitted request what asks the app for another method or target than the one that was judged, and
+ * what only a gate may say. `headers` and `headersDistinct` are objects of their own, so all three are looked through.
+ */
+export function dropOverrides(request: IncomingMessage): void {
+  const { rawHeaders } = request;
+  for (let at = rawHeaders.length - 2; at >= 0; at -= 2) {
+    const name = rawHeaders[at] ?? '';
+    if (!stopsHere(name)) continue;
+    // Node makes both from the raw lines when they are first asked for, by a count of its own: before a line goes.
+    const { headers, headersDistinct } = request;
+    rawHeaders.splice(at, 2);
+    delete headers[name.toLowerCase()];
+    delete headersDistinct[name.toLowerCase()];
+  }
+}
+
+function stopsHere(name: string): boolean {
+  // Both begin with these letters: most names are not folded at all.
+  const first = name.charCodeAt(0) | 0x20;
+  if (first !== 0x78 && first !== 0x73) return false;
+  const folded = foldName(name);
+  return OVERRIDES.has(folded) || folded === HEADER_ASSERTION;
+}

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Page } from 'puppeteer-core';
 import { describeBrowsers } from './browsers.ts';
@@ -10,11 +12,14 @@ const sha256 = (text: string | Uint8Array) => createHash('sha256').update(text).
 describeBrowsers('fetch', (browser) => {
   let site: Site;
   let page: Page;
+  let away = '';
 
   before(async () => {
     site = await startSite({
       config: { routes: [{ match: '/api/stream-in', body: 'unsigned' }, { match: '/api/**' }] },
       handlers: {
+        '/api/again': (_request, response) => response.writeHead(307, { location: '/api/echo/again' }).end(),
+        '/api/away': (_request, response) => response.writeHead(302, { location: away }).end(),
         '/api/hop': (_request, response) => response.writeHead(302, { location: '/api/echo/hopped' }).end(),
       },
     });
@@ -156,6 +161,34 @@ describeBrowsers('fetch', (browser) => {
       };
     });
     assert.deepEqual(answer, { status: 200, redirected: true, path: '/api/echo/hopped', manual: 'opaqueredirect' });
+  });
+
+  test('a POST that is redirected inside the gate arrives with its body', async () => {
+    const answer = await page.evaluate(() =>
+      fetch('/api/again', { method: 'POST', body: 'kept' }).then((response) => response.json()),
+    );
+    assert.deepEqual([answer.method, answer.url, answer.text], ['POST', '/api/echo/again', 'kept']);
+  });
+
+  test('a redirect to another origin takes no proof along', async () => {
+    const seen: string[] = [];
+    const foreign = createServer((request, response) => {
+      seen.push(`${request.method} ${request.headers['signature-input'] ?? ''}`);
+      response.writeHead(200, { 'access-control-allow-origin': '*' }).end('foreign');
+    });
+    await new Promise<void>((resolve) => foreign.listen(0, '127.0.0.1', resolve));
+    try {
+      away = `http://127.0.0.1:${(foreign.address() as AddressInfo).port}/`;
+      const fault = await page.evaluate(() => fetch('/api/away').then(String, ({ name }) => name));
+      assert.equal(fault, 'TypeError');
+      assert.deepEqual(
+        seen.filter((each) => each !== 'OPTIONS '),
+        [],
+      );
+    } finally {
+      foreign.closeAllConnections();
+      await new Promise((resolve) => foreign.close(resolve));
+    }
   });
 
   test('calls that are not covered reach the native function untouched', async () => {

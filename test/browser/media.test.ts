@@ -56,6 +56,8 @@ describeBrowsers('media in static pages', (browser) => {
         routes: [
           { match: 'GET /api/media/**', carriers: ['media'] },
           { match: 'GET /api/signed', sync: ['url'] },
+          { match: 'POST /api/form', carriers: ['form'], contentTypes: ['application/x-www-form-urlencoded'] },
+          { match: 'GET /api/file', carriers: ['navigation'] },
           { match: '/api/**' },
         ],
       },
@@ -64,6 +66,9 @@ describeBrowsers('media in static pages', (browser) => {
         '/api/media/set': picture,
         '/api/media/source': picture,
         '/api/signed': picture,
+        '/api/file': answer('text/html', '<p>a file</p>'),
+        '/api/form': (_request, response, body) =>
+          void response.writeHead(200, { 'content-type': 'text/html' }).end(`<p>took ${body}</p>`),
         '/api/media/audio': audio,
         '/api/media/second': audio,
         '/api/media/first': answer('audio/x-nothing', 'no sound'),
@@ -170,5 +175,20 @@ describeBrowsers('media in static pages', (browser) => {
       site.received.map(({ url }) => url),
       ['/api/signed?a=1'],
     );
+  });
+
+  test('P7.1 a form and a link pass where their routes list them', async () => {
+    const body = `<form method="post" action="/api/form"><input name="a" value="b c"><button>go</button></form><a href="/api/file">file</a>`;
+    for (const [click, shown] of [
+      ['button', 'took a=b+c'],
+      ['a', 'a file'],
+    ] as const) {
+      await page.goto(address(body));
+      await page.evaluate(() => fetch('/api/echo').then((response) => response.text()));
+      await Promise.all([page.waitForNavigation(), page.click(click)]);
+      assert.equal(await page.$eval('p', (each) => each.textContent), shown);
+    }
+    const elsewhere = site.decisions.filter(({ path }) => path.startsWith('/api/')).map(({ outcome }) => outcome);
+    assert.deepEqual(new Set(elsewhere), new Set(['admit']));
   });
 });

@@ -1,11 +1,26 @@
 import assert from 'node:assert/strict';
+import { request as httpRequest } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
-import type { Page } from 'puppeteer-core';
+import type { HTTPRequest, Page } from 'puppeteer-core';
 import { describeBrowsers } from './browsers.ts';
 import { type Site, startSite } from './site.ts';
 import { until, untilPage } from './until.ts';
 
 const HOUR = 3_600_000;
+
+/** Sends the page's own request, with every field that counts, before the page does. */
+async function sendFirst(intercepted: HTTPRequest): Promise<void> {
+  const { origin } = new URL(intercepted.url());
+  const site = { origin, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' };
+  const own = Object.fromEntries(
+    Object.entries(intercepted.headers()).filter(([name]) => /^(?:signature|content-(?:type|digest))/i.test(name)),
+  );
+  await new Promise<void>((resolve, reject) => {
+    const sent = httpRequest(intercepted.url(), { method: intercepted.method(), headers: { ...own, ...site } });
+    sent.on('error', reject).on('response', (response) => response.resume().on('end', resolve));
+    sent.end('once');
+  });
+}
 
 /** The page's clock runs ahead by `window.turned` milliseconds; in place before the script looks at it. */
 const TURN_CLOCK = `(() => { const real = Date.now; Date.now = () => real() + (window.turned ?? 0); })()`;
@@ -59,6 +74,95 @@ describeBrowsers('the life of a page', (browser) => {
       assert.deepEqual(new Set(later.map(({ status }) => status)), new Set([200]));
     } finally {
       for (const tab of tabs) await tab.close();
+    }
+  });
+
+  test('P7.3 ten tabs call and renew side by side, a thousand times, and none loses its ticket to another', async () => {
+    const STEP = 490_000;
+    const tabs = await Promise.all(Array.from({ length: 10 }, () => browser.newPage()));
+    try {
+      // No clock may turn between an answer and its page.
+      const settled = async (count: number) => {
+        for (const tab of tabs) {
+          await untilPage(() =>
+            tab.evaluate(
+              (least) =>
+                performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/enter')).length >= least,
+              count,
+            ),
+          );
+        }
+      };
+      for (const tab of tabs) {
+        await tab.evaluateOnNewDocument(TURN_CLOCK);
+        await tab.goto(site.url);
+      }
+      await settled(1);
+      // Each round makes every ticket due; the first call renews beside itself, the others meet it under way or done.
+      for (let round = 1; round <= 20; round++) {
+        site.skew += STEP;
+        const statuses = await Promise.all(
+          tabs.map((tab) =>
+            tab.evaluate((step) => {
+              Reflect.set(window, 'turned', (Reflect.get(window, 'turned') ?? 0) + step);
+              const call = () => fetch('/api/x').then(({ status }) => status);
+              // The first finds the ticket due; the last come when it may have been renewed.
+              return Promise.all([call(), call(), call().then(call).then(call)]);
+            }, STEP),
+          ),
+        );
+        assert.deepEqual(new Set(statuses.flat()), new Set([200]), `round ${round}`);
+        await settled(round + 1);
+      }
+      const made = codes();
+      assert.deepEqual(new Set(made), new Set(['admit']));
+      assert.equal(made.length, 1000);
+    } finally {
+      for (const tab of tabs) await tab.close();
+    }
+  });
+
+  test('two hundred calls at a page’s start share one entry', async () => {
+    const calls = `<script>self.all = Promise.all(Array.from({ length: 200 }, (_, index) => fetch('/api/x?' + index).then(({ status }) => status)))</script>`;
+    await page.goto(`${site.url}/?body=${encodeURIComponent(calls)}`);
+    const statuses = (await page.evaluate('self.all')) as number[];
+    assert.equal(statuses.length, 200);
+    assert.deepEqual(new Set(statuses), new Set([200]));
+    assert.equal(entries(), 1);
+    assert.deepEqual(new Set(codes()), new Set(['admit']));
+  });
+
+  test('R42 a POST whose proof somebody else was quicker to send is not sent again; a PUT is', async () => {
+    // What a thief on the way would do: the captured request first, then the page's own.
+    const steal = async (intercepted: HTTPRequest) => {
+      if (intercepted.url().endsWith('/api/echo') && stolen === 0) {
+        stolen++;
+        await sendFirst(intercepted);
+      }
+      await intercepted.continue();
+    };
+    let stolen = 0;
+    await page.setRequestInterception(true);
+    const listen = (intercepted: HTTPRequest) => void steal(intercepted);
+    page.on('request', listen);
+    try {
+      const outcome = (method: string) =>
+        page.evaluate(
+          (how) =>
+            fetch('/api/echo', { method: how, body: 'once' }).then(async (made) => [made.status, await made.text()]),
+          method,
+        );
+      const [status, text] = await outcome('POST');
+      assert.equal(status, 403);
+      assert.equal(JSON.parse(`${text}`).code, 'replayed');
+      assert.deepEqual(codes(), ['admit', 'replayed']);
+      site.clear();
+      stolen = 0;
+      assert.equal((await outcome('PUT'))[0], 200);
+      assert.deepEqual(codes(), ['admit', 'replayed', 'admit']);
+    } finally {
+      page.off('request', listen);
+      await page.setRequestInterception(false);
     }
   });
 

@@ -7,7 +7,7 @@ import type { Layer } from '../guard/layer.ts';
 import { stricterOf } from '../guard/methods.ts';
 import type { Policy, RouteRule } from '../guard/policy.ts';
 import { PRESETS } from '../guard/presets.ts';
-import { modeOf } from '../guard/runner.ts';
+import { modeOf } from '../guard/pipeline.ts';
 import { foldPath } from '../wire/fold.ts';
 
 /** What `check` says, as `--json` prints it. */

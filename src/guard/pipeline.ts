@@ -1,0 +1,42 @@
+import type { Mode } from './config.ts';
+import type { Check, Layer } from './layer.ts';
+import type { Policy, RouteRule } from './policy.ts';
+
+/** One layer as one route runs it. */
+export interface Step {
+  readonly layer: Layer;
+  readonly check: Check;
+  readonly enforced: boolean;
+}
+
+/** What a route runs, composed once when the policy is compiled. */
+export interface Pipeline {
+  readonly steps: readonly Step[];
+  readonly preflight: readonly Step[];
+  /** Whether a digest that does not fit refuses: it is the proof layer's finding, made after its check. */
+  readonly proofEnforced: boolean;
+  /** True where any layer only reports: claims are then kept in two records. */
+  readonly reports: boolean;
+}
+
+/** What one route runs, in the order of `layers`. */
+export function compose(policy: Policy, route: RouteRule, layers: readonly Layer[]): Pipeline {
+  const steps: Step[] = [];
+  for (const layer of layers) {
+    const check = layer.forRoute(route, policy);
+    if (check !== null) steps.push({ layer, check, enforced: modeOf(policy, route, layer) === 'enforce' });
+  }
+  return {
+    steps,
+    preflight: steps.filter((step) => step.layer.preflight === true),
+    proofEnforced: steps.some((step) => step.layer.name === 'proof' && step.enforced),
+    reports: steps.some((step) => !step.enforced),
+  };
+}
+
+/** A layer's own mode goes before the route's; report in the policy's mode reports everything. */
+export function modeOf(policy: Policy, route: RouteRule, layer: Layer): Mode {
+  if (layer.always === true) return 'enforce';
+  if (policy.mode === 'report') return 'report';
+  return policy.layerModes.get(layer.name) ?? route.mode;
+}

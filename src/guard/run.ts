@@ -1,0 +1,257 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { HELD_BODY_BYTES } from '../wire/constants.ts';
+import { claimsAnything, noClaims } from './context.ts';
+import {
+  type Decision,
+  type Outcome,
+  PASS,
+  type Refusal,
+  refusal,
+  type StreamDigest,
+  type TrailStep,
+  type Verdict,
+} from './decision.ts';
+import type { Context, Layer } from './layer.ts';
+import type { Pipeline, Step } from './pipeline.ts';
+import type { Claims, CommitCode, State } from './state.ts';
+import type { RequestView } from './view.ts';
+
+export interface RunnerParts {
+  readonly layers: readonly Layer[];
+  readonly state: State;
+  readonly wall: () => number;
+  readonly nextId: () => string;
+}
+
+const NO_TRAIL: readonly TrailStep[] = Object.freeze([]);
+const FAULT = refusal('unsure', 'nothing: a check failed to finish; the log names it');
+const DIGEST = refusal('digest', 'a body whose SHA-256 is the one that the proof covers');
+const NOT_REDIRECTED = refusal('signature', 'a signature by the ticket’s key over this very request');
+const TOO_LARGE = refusal('too-large', 'a body within the route’s maxBody');
+
+/** One request on its way: layers, body, commit, decision. */
+export class Run {
+  /** The shared empty list until something refuses. */
+  private trail: TrailStep[] | null = null;
+  private refused: Refusal | null = null;
+  private refusedBy = '';
+  private outcome: Outcome = 'admit';
+  private body: Uint8Array | null = null;
+  private readonly enforcedClaims: Claims;
+  private readonly reportedClaims: Claims;
+  private readonly request: RequestView;
+  private readonly context: Context;
+  private readonly pipeline: Pipeline;
+  private readonly parts: RunnerParts;
+  private readonly observers: readonly Layer[];
+
+  constructor(
+    request: RequestView,
+    context: Context,
+    pipeline: Pipeline,
+    parts: RunnerParts,
+    observers: readonly Layer[],
+  ) {
+    this.request = request;
+    this.context = context;
+    this.pipeline = pipeline;
+    this.parts = parts;
+    this.observers = observers;
+    this.enforcedClaims = context.claims;
+    this.reportedClaims = pipeline.reports ? noClaims(context.now) : context.claims;
+  }
+
+  /** Runs the layers from `index` on; becomes a promise only where a layer answers with one. */
+  layers(steps: readonly Step[], index: number): Decision | Promise<Decision> {
+    for (let i = index; i < steps.length; i++) {
+      const step = steps[i] as Step;
+      const verdict = this.ask(step);
+      if (verdict === PASS) continue;
+      if (verdict instanceof Promise) return this.later(steps, i, step, verdict);
+      if (this.took(step, verdict as Refusal)) return this.decision();
+    }
+    return this.afterLayers();
+  }
+
+  private ask(step: Step): Verdict | Promise<Verdict> {
+    this.context.claims = step.enforced ? this.enforcedClaims : this.reportedClaims;
+    try {
+      return step.check(this.request, this.context);
+    } catch (error) {
+      return this.fault(error);
+    }
+  }
+
+  private async later(steps: readonly Step[], index: number, step: Step, promise: Promise<Verdict>): Promise<Decision> {
+    let verdict: Verdict;
+    try {
+      verdict = await promise;
+    } catch (error) {
+      verdict = this.fault(error);
+    }
+    if (verdict !== PASS && this.took(step, verdict as Refusal)) return this.decision();
+    return this.layers(steps, index + 1);
+  }
+
+  /** A fault refuses: whoever can make a check throw must not get past it (fail-closed). */
+  private fault(error: unknown): Refusal {
+    this.context.evidence = `fault: ${error instanceof Error ? error.name : 'unknown'}`;
+    this.outcome = 'error';
+    return FAULT;
+  }
+
+  /** Notes a refusal. True where it ends the request; reported layers go on. */
+  private took(
+    step: { readonly layer: { readonly name: string }; readonly enforced: boolean },
+    refused: Refusal,
+  ): boolean {
+    this.trail ??= [];
+    this.trail.push({
+      layer: step.layer.name,
+      code: refused.code,
+      enforced: step.enforced,
+      evidence: this.context.evidence,
+      wouldPass: refused.wouldPass,
+    });
+    this.context.evidence = '';
+    if (!step.enforced) {
+      if (this.outcome === 'error') this.outcome = 'admit';
+      return false;
+    }
+    this.refused = refused;
+    this.refusedBy = step.layer.name;
+    if (this.outcome !== 'error') this.outcome = refused.kind;
+    return true;
+  }
+
+  private afterLayers(): Decision | Promise<Decision> {
+    if (this.context.answer !== null) return this.decision();
+    const { length } = this.request.body;
+    const { route, digest } = this.context;
+    if (route.maxBody !== 0 && length > route.maxBody && this.failed('target', TOO_LARGE, true)) return this.decision();
+    if (digest === null || length <= 0 || length > HELD_BODY_BYTES || digest.kind !== 'whole') return this.commit();
+    return this.held(digest);
+  }
+
+  /** Small bodies are read and checked before the commit: a changed body never burns the page's counter. */
+  private async held(digest: StreamDigest): Promise<Decision> {
+    try {
+      this.body = await this.request.body.collect(HELD_BODY_BYTES);
+    } catch (error) {
+      this.fault(error);
+      this.failed('guard', FAULT, true);
+      return this.decision();
+    }
+    const fits = this.body !== null && fitsDigest(this.body, digest);
+    if (!fits && this.failed('proof', DIGEST, this.pipeline.proofEnforced)) return this.decision();
+    this.context.digest = null;
+    // A slow body must not be judged by the time at which its head came: the session may have ended meanwhile.
+    this.enforcedClaims.now = this.parts.wall();
+    this.reportedClaims.now = this.enforcedClaims.now;
+    return this.commit();
+  }
+
+  private commit(): Decision | Promise<Decision> {
+    const claims = this.enforcedClaims;
+    if (!claimsAnything(claims)) return this.commitReported();
+    const result = this.apply(claims);
+    if (result instanceof Promise) return result.then((code) => this.committed(code));
+    return this.committed(result);
+  }
+
+  private apply(claims: Claims): CommitCode | 'unsure' | Promise<CommitCode | 'unsure'> {
+    try {
+      const result = this.parts.state.commit(claims);
+      return result instanceof Promise ? result.catch(() => 'unsure' as const) : result;
+    } catch {
+      return 'unsure';
+    }
+  }
+
+  private committed(code: CommitCode | 'unsure'): Decision | Promise<Decision> {
+    if (code !== '' && this.failedCommit(code, this.enforcedClaims, true)) return this.decision();
+    if (code === '' && this.enforcedClaims.redirectTarget !== '') this.redirected();
+    return this.commitReported();
+  }
+
+  /** The grant stands for the signature: what was signed is what was redirected here. */
+  private redirected(): void {
+    const { context } = this;
+    context.ticket = context.resent?.ticket ?? null;
+    context.proof = context.resent?.proof ?? null;
+    context.level = 'proof';
+  }
+
+  private failedCommit(code: Exclude<CommitCode, ''> | 'unsure', claims: Claims, enforced: boolean): boolean {
+    // Without the redirect grant that it hoped for, a signature that did not hold is just that.
+    if (claims.redirectTarget !== '' && code !== 'unsure') return this.failed('proof', NOT_REDIRECTED, enforced);
+    return this.failed(layerOf(code), COMMIT_REFUSALS[code], enforced);
+  }
+
+  /** Reported layers apply their own claims after the decision, and never change it. */
+  private commitReported(): Decision | Promise<Decision> {
+    const claims = this.reportedClaims;
+    if (!this.pipeline.reports || !claimsAnything(claims)) return this.decision();
+    const result = this.apply(claims);
+    if (result instanceof Promise) {
+      return result.then((code) => {
+        if (code !== '') this.failedCommit(code, claims, false);
+        return this.decision();
+      });
+    }
+    if (result !== '') this.failedCommit(result, claims, false);
+    return this.decision();
+  }
+
+  private failed(layer: string, refused: Refusal, enforced: boolean): boolean {
+    return this.took({ layer: { name: layer }, enforced }, refused);
+  }
+
+  private decision(): Decision {
+    const { context, refused } = this;
+    for (const layer of this.observers) layer.observe?.(this.request, context, refused ?? null);
+    const admitted = refused === null;
+    return {
+      outcome: admitted ? 'admit' : this.outcome,
+      id: this.parts.nextId(),
+      code: admitted ? '' : refused.code,
+      layer: this.refusedBy,
+      route: context.route,
+      carrier: context.carrier,
+      level: context.level,
+      client: context.ticket === null ? '' : context.ticket.client,
+      session: labelOf(context.ticket !== null ? context.ticket.session : context.cookieSession),
+      prefix: context.prefix,
+      address: context.address,
+      secure: context.secure,
+      authority: context.authority,
+      trail: this.trail ?? NO_TRAIL,
+      answer: admitted ? context.answer : null,
+      responseFields: context.responseFields,
+      streamDigest: admitted && this.pipeline.proofEnforced ? context.digest : null,
+      body: this.body,
+      retryAfter: context.retryAfter,
+      proof: admitted ? context.proof : null,
+    };
+  }
+}
+
+/** State knows a session by the first half of its id, records and logs by the second: neither leads to the other. */
+const labelOf = (session: string): string => session.slice(-11);
+
+function fitsDigest(body: Uint8Array, digest: StreamDigest): boolean {
+  return timingSafeEqual(createHash('sha256').update(body).digest(), digest.sha256);
+}
+
+const layerOf = (code: CommitCode | 'unsure'): string =>
+  code === 'entry-required' ? 'session' : code === 'unsure' ? 'state' : 'replay';
+
+const COMMIT_REFUSALS: Readonly<Record<Exclude<CommitCode, ''> | 'unsure', Refusal>> = Object.freeze({
+  stale: refusal('stale', 'an entry into this state: after restart or eviction the page enters again by itself'),
+  replayed: refusal('replayed', 'a counter that this ticket has not used yet'),
+  'stale-nonce': refusal('stale-nonce', 'a counter within the window'),
+  'entry-required': refusal('entry-required', 'a page of this session that entered recently'),
+  banned: refusal('banned', 'a session that has not been ended'),
+  limit: refusal('limit', 'fewer requests'),
+  unsure: refusal('unsure', 'state that can be reached'),
+});

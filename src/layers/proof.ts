@@ -5,18 +5,14 @@ import type { RouteRule } from '../guard/policy.ts';
 import type { RequestView } from '../guard/view.ts';
 import { CREATED_SECONDS, SKEW_SECONDS, TAG, TAG_BEACON, TAG_SYNC, TAG_URL } from '../wire/constants.ts';
 import { parseContentDigest } from '../wire/digest.ts';
+import { isSpeltOut, parseCompactProof, parseSignatureInput, readProof, splitUrlProof } from '../wire/read-proof.ts';
 import {
   coversExactly,
-  isSpeltOut,
   isSyncTag,
   type ParsedProof,
-  parseCompactProof,
-  parseSignatureInput,
-  readProof,
   requiredComponents,
   type SignedMessage,
   signatureBase,
-  splitUrlProof,
 } from '../wire/signature.ts';
 
 const ENTRY = refusal('entry-required', 'a proof by a page that entered');

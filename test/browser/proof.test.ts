@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import type { Door, Entry } from '../../src/browser/door.ts';
 import { type Digest, draft } from '../../src/browser/proof.ts';
 import { TAG } from '../../src/wire/constants.ts';
-import { parseSignatureInput, requiredComponents, signatureBase } from '../../src/wire/signature.ts';
+import { parseSignatureInput } from '../../src/wire/read-proof.ts';
+import { requiredComponents, signatureBase } from '../../src/wire/signature.ts';
 
 const door: Door = {
   current: () => undefined,

@@ -9,7 +9,8 @@ import { draft } from '../../src/browser/proof.ts';
 import { utf8 } from '../../src/lib/bytes.ts';
 import { DIGEST_SLICE_BYTES } from '../../src/wire/constants.ts';
 import { parseContentDigest, parseSallyportDigest } from '../../src/wire/digest.ts';
-import { formatCompactProof, parseCompactProof, parseSignatureInput } from '../../src/wire/signature.ts';
+import { parseCompactProof, parseSignatureInput } from '../../src/wire/read-proof.ts';
+import { formatCompactProof } from '../../src/wire/signature.ts';
 import { verdictOn } from '../wire/verdict.ts';
 import type { KeyScheduleVector, ProofVector, Vectors } from '../wire/vectors.ts';
 
@@ -146,7 +147,7 @@ async function runProof(vector: ProofVector, proofKey: CryptoKey, syncKey: Uint8
     expires: 0,
     counter: parameters.nonce - 1,
   });
-  const sign = async (base: Uint8Array<ArrayBuffer>) =>
+  const sign = (base: Uint8Array<ArrayBuffer>) =>
     purpose === 'sync' ? hmac(syncKey, base) : subtle.sign('HMAC', proofKey, base);
   const url = new URL(`https://${message.authority}${message.path}${message.query}`);
   const name = (['content-digest', 'sallyport-digest'] as const).find((each) => fields[each] !== undefined);

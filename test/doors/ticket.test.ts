@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { createPads, macBase64, PADS, writePads } from '../../src/doors/hmac.ts';
 import { createTickets, type TicketContent, verifyProof } from '../../src/doors/ticket.ts';
-import { parseSignatureInput } from '../../src/wire/signature.ts';
+import { parseSignatureInput } from '../../src/wire/read-proof.ts';
 import { type Cryptography, verdictOn } from '../wire/verdict.ts';
 import { readVectorText, vectors } from '../wire/vectors.ts';
 import { createHandClock, ringOf, START } from './support.ts';

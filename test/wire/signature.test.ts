@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseDictionary, serializeDictionary } from 'structured-headers';
 import { TAG, TAG_BEACON, TAG_SYNC, TAG_URL } from '../../src/wire/constants.ts';
+import { joinUrlProof, parseCompactProof, parseSignatureInput, splitUrlProof } from '../../src/wire/read-proof.ts';
 import {
   COMPACT_COMPONENTS,
   coversExactly,
@@ -10,13 +11,9 @@ import {
   formatSignature,
   formatSignatureInput,
   formatSignatureParams,
-  joinUrlProof,
-  parseCompactProof,
-  parseSignatureInput,
   requiredComponents,
   type SignedMessage,
   signatureBase,
-  splitUrlProof,
 } from '../../src/wire/signature.ts';
 import { type VectorMessage, vectors } from './vectors.ts';
 

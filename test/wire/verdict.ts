@@ -1,6 +1,7 @@
 import { CREATED_SECONDS, SKEW_SECONDS } from '../../src/wire/constants.ts';
 import { contentDigestText } from '../../src/wire/digest.ts';
-import { coversExactly, parseSignatureInput, requiredComponents, signatureBase } from '../../src/wire/signature.ts';
+import { parseSignatureInput } from '../../src/wire/read-proof.ts';
+import { coversExactly, requiredComponents, signatureBase } from '../../src/wire/signature.ts';
 import type { RequestVector } from './vectors.ts';
 
 /** What differs between a server and a browser. */

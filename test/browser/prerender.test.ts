@@ -51,6 +51,8 @@ describeBrowsers('pages that load before they are seen, and preloads', (browser)
     });
 
     test('a prerendered page that calls enters at once', async () => {
+      // Nothing is prerendered for a page in the background.
+      await page.bringToFront();
       await page.goto(`${site.url}/?head=${encodeURIComponent(EARLY)}`);
       await until(() => site.received.some(({ url }) => url === '/api/echo?prerendering=true'));
     });

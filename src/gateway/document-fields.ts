@@ -49,7 +49,10 @@ export function missingFields(wanted: readonly DocumentField[], fields: readonly
   });
 }
 
-/** The same field lines, and in enforce mode the security headers that are missing. */
+/**
+ * The same field lines, and in enforce mode the security headers that are missing. Not for 304: a backend need not repeat
+ * its own there, and ours would replace what the browser keeps with the page (RFC 9111 §4.3.4).
+ */
 export function withDocumentFields(policy: Policy, fields: readonly string[]): string[] {
   if (policy.mode !== 'enforce') return [...fields];
   let out = [...fields];

@@ -3,7 +3,7 @@ import { spreadOf } from '../lib/pairs.ts';
 import { atMost, shown } from '../lib/report.ts';
 import { runWorker } from '../lib/worker.ts';
 
-/** Goal 1: one admission in one thread, against a full DPoP check and a bare ES256 check. */
+/** Goal 1: one admission in one thread, against a full DPoP check and a bare ES256 check; fastest batches. */
 export const admission: Goal = async ({ form, rounds }) => {
   const figures = await runWorker('admission', { rounds }, form.flags);
   const figure = (name: string) => spreadOf(figures.get(name) ?? []);

@@ -10,6 +10,9 @@ const { rounds } = JSON.parse(process.argv.at(-1) ?? '{}');
 const FRESH = 2000;
 const CACHED = 10_000;
 const CHECKS = 400;
+/** Calls in a batch: enough for the clock, few enough that some batch is undisturbed. */
+const FAST = 200;
+const SLOW = 25;
 const AUTHORITY = '127.0.0.1:4000';
 const PATH = '/api/posts/7';
 
@@ -45,23 +48,15 @@ for (let round = -2; round < rounds; round += 1) {
   );
   const cachedViews: RequestView[] = [];
 
-  const view = await perCall(CACHED, () => {
-    for (const shot of cachedShots) cachedViews.push(viewOf(shot));
+  const view = await fastest(cachedShots, FAST, (shot) => void cachedViews.push(viewOf(shot)));
+  const fresh = await fastest(freshViews, FAST, judge);
+  const dpop = await fastest(proofs, SLOW, async (proof) => {
+    if (!(await check('GET', `http://${AUTHORITY}${PATH}`, `DPoP ${client.token}`, proof)))
+      throw new Error('DPoP refused');
   });
-  const fresh = await perCall(FRESH, () => judgeAll(freshViews));
-  const dpop = await perCall(CHECKS, async () => {
-    for (const proof of proofs) {
-      if (!(await check('GET', `http://${AUTHORITY}${PATH}`, `DPoP ${client.token}`, proof)))
-        throw new Error('DPoP refused');
-    }
-  });
-  const cached = await perCall(CACHED, () => judgeAll(cachedViews));
-  const es = await perCall(CHECKS, async () => {
-    for (let at = 0; at < CHECKS; at += 1) await jwtVerify(token, es256.publicKey, DPOP);
-  });
-  const hmac = await perCall(CACHED, () => {
-    for (let at = 0; at < CACHED; at += 1) createHmac('sha256', hmacKey).update(hmacText).digest();
-  });
+  const cached = await fastest(cachedViews, FAST, judge);
+  const es = await fastest(proofs, SLOW, () => jwtVerify(token, es256.publicKey, DPOP));
+  const hmac = await fastest(cachedViews, FAST, () => void createHmac('sha256', hmacKey).update(hmacText).digest());
   assertReplayed(cachedViews);
   if (round < 0) continue;
   note('view', view);
@@ -83,11 +78,9 @@ function doorAt(at: number): Door {
   return door;
 }
 
-function judgeAll(views: readonly RequestView[]): void {
-  for (const view of views) {
-    const decision = guard.decide(view);
-    if (decision instanceof Promise || decision.outcome !== 'admit') throw new Error('a good proof was not admitted');
-  }
+function judge(view: RequestView): void {
+  const decision = guard.decide(view);
+  if (decision instanceof Promise || decision.outcome !== 'admit') throw new Error('a good proof was not admitted');
 }
 
 function assertReplayed(views: readonly RequestView[]): void {
@@ -96,13 +89,24 @@ function assertReplayed(views: readonly RequestView[]): void {
     throw new Error('a replay was admitted');
 }
 
-/** Microseconds of this process's CPU. */
-async function perCall(calls: number, work: () => void | Promise<void>): Promise<number> {
+/**
+ * Microseconds of this thread's CPU for one call, in the fastest of the batches: what others do on the machine and what
+ * the collector does beside us then stays out, for all that is compared alike.
+ */
+async function fastest<T>(inputs: readonly T[], size: number, work: (input: T) => unknown): Promise<number> {
   globalThis.gc?.();
-  const before = process.cpuUsage();
-  await work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / calls;
+  let best = Number.POSITIVE_INFINITY;
+  for (let at = 0; at + size <= inputs.length; at += size) {
+    const batch = inputs.slice(at, at + size);
+    const before = process.threadCpuUsage();
+    for (const input of batch) {
+      const made = work(input);
+      if (made instanceof Promise) await made;
+    }
+    const { user, system } = process.threadCpuUsage(before);
+    best = Math.min(best, (user + system) / size);
+  }
+  return best;
 }
 
 function note(name: string, value: number): void {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { nearest } from '../lib/nearest.ts';
 import { SallyportError } from '../guard/errors.ts';
@@ -53,6 +54,7 @@ function build(terminal: Terminal, ended: (code: number) => void): Command {
   const program = new Command('sallyport')
     .description('A gate that makes a web API answer only to its own frontend as far as possible, and says how far.')
     .usage('--to URL [options]\n       sallyport COMMAND [options]')
+    .version(version(), '--version', 'print the version')
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
@@ -65,6 +67,13 @@ function build(terminal: Terminal, ended: (code: number) => void): Command {
   looks(program, io, ended);
   measures(program, io, ended);
   return program;
+}
+
+/** As package.json says it: two folders up from here, in the checkout and in the published package alike. */
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  if (typeof manifest !== 'object' || manifest === null || !('version' in manifest)) return 'unknown';
+  return String(manifest.version);
 }
 
 /** commander's `error: unknown option '--x'` and its suggestion, as one line that says how to go on. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { main } from '../../src/cli/main.ts';
 import { desk } from './support.ts';
@@ -142,6 +143,12 @@ test('every problem of a file gets its own line', async (t) => {
       .map((line) => /: (\S+) is/.exec(line)?.[1]),
     ['mode', 'routes[0].match', 'maxBody'],
   );
+});
+
+test('the version is the package’s, on standard output', async (t) => {
+  const { code, out, err } = await desk(t).run('--version');
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  assert.deepEqual([code, out.trim(), err], [0, version, '']);
 });
 
 test('help is no error and goes to standard output', async (t) => {

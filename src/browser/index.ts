@@ -62,7 +62,7 @@ function withDefaults(options: InstallOptions, protect: readonly string[]): Scri
     origins: [],
     whole: WHOLE_DIGEST_BYTES,
     slice: DIGEST_SLICE_BYTES,
-    chunks: {},
+    chunks: '',
   };
 }
 

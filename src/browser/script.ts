@@ -11,6 +11,6 @@ declare const __SALLYPORT__: ScriptConfig;
 try {
   const { mount, chunks } = __SALLYPORT__;
   // An import carries the nonce of the script that asks for it, needs no Trusted Types policy and is made once.
-  const load: Chunks = (name) => import(`${self.location.origin}${mount}/${chunks[name]}`);
+  const load: Chunks = (name) => import(`${self.location.origin}${mount}/${name}.${chunks}.js`);
   installScript(__SALLYPORT__, self.location.origin, load);
 } catch {}

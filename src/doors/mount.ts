@@ -81,7 +81,7 @@ function configuration(policy: Policy, request: RequestView, decision: Decision)
   return {
     status: 200,
     fields: [...fields, 'x-content-type-options', 'nosniff'],
-    body: JSON.stringify({ ...scriptPolicy(policy, client), authority: decision.authority, chunks: {} }),
+    body: JSON.stringify({ ...scriptPolicy(policy, client), authority: decision.authority, chunks: '' }),
   };
 }
 

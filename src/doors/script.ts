@@ -37,7 +37,8 @@ const NAME = /^([a-z][a-z0-9-]{0,31})\.([0-9a-f]{16})\.js$/;
 
 export function createScript(policy: ScriptPolicy, bundle: Bundle): Script {
   const texts = new Map(Object.entries(bundle.chunks));
-  const chunks = Object.fromEntries([...texts].map(([name, text]) => [name, `${name}.${hashOf(text)}.js`]));
+  // One hash for all: the script names each part by what it is called, and carries sixteen digits instead of a table.
+  const chunks = hashOf(JSON.stringify([...texts]));
   const config: ScriptConfig = { ...policy, chunks };
   // One wrapper, so that neither configuration nor bundle leaves a name in the page.
   const wrap = (script: string) => `(()=>{const __SALLYPORT__=${JSON.stringify(config)};\n${script}\n})();\n`;
@@ -46,19 +47,22 @@ export function createScript(policy: ScriptPolicy, bundle: Bundle): Script {
   texts.set(SCRIPT_NAME, text);
   texts.set(WORKER_NAME, worker);
   const hash = hashOf(text);
-  const hashes = new Map([...texts].map(([name, content]) => [name, hashOf(content)]));
+  const ownHashes = new Map([
+    [SCRIPT_NAME, hash],
+    [WORKER_NAME, hashOf(worker)],
+  ]);
   const path = `${policy.mount}/${SCRIPT_NAME}.${hash}.js`;
   return {
     hash,
     path,
     text,
-    worker: { url: `${policy.mount}/${WORKER_NAME}.${hashOf(worker)}.js`, text: worker },
+    worker: { url: `${policy.mount}/${WORKER_NAME}.${ownHashes.get(WORKER_NAME)}.js`, text: worker },
     tag: (nonce) => `<script src="${path}"${isNonce(nonce) ? ` nonce="${nonce}"` : ''}></script>`,
     serve(requested) {
       if (!requested.startsWith(`${policy.mount}/`)) return null;
       const [, name = '', asked = ''] = NAME.exec(requested.slice(policy.mount.length + 1)) ?? [];
       const content = texts.get(name);
-      return content === undefined ? null : answer(content, asked === hashes.get(name));
+      return content === undefined ? null : answer(content, asked === (ownHashes.get(name) ?? chunks));
     },
   };
 }

@@ -21,8 +21,8 @@ export interface ScriptConfig {
   readonly slice: number;
   /** Routes that need something else than a signed call; first match wins. */
   readonly routes: readonly ScriptRoute[];
-  /** Addresses of parts loaded on demand, relative to the mount: `xhr` → `xhr.0123456789abcdef.js`. */
-  readonly chunks: Readonly<Record<string, string>>;
+  /** Hash in the addresses of parts loaded on demand: `{mount}/{name}.{chunks}.js`. '' where they are bundled. */
+  readonly chunks: string;
 }
 
 export interface ScriptRoute {

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { buildBundle } from '../../src/doors/bundle.ts';
+import { createScript } from '../../src/doors/script.ts';
+import { scriptPolicy } from '../../src/doors/script-policy.ts';
+import { compilePolicy } from '../../src/guard/compile.ts';
 
 /** What every page loads, in bytes after gzip. */
 const BUDGET = 6000;
@@ -13,6 +16,12 @@ const bundle = await buildBundle();
 test('the page’s script has at most 6 kB after gzip', () => {
   const size = gzipSync(bundle.script, { level: 9 }).length;
   assert.ok(size <= BUDGET, `${size} bytes`);
+});
+
+test('with the usual configuration it is served in at most 6 KiB after gzip', () => {
+  const { text } = createScript(scriptPolicy(compilePolicy({}), 'default'), bundle);
+  const size = gzipSync(text, { level: 9 }).length;
+  assert.ok(size <= 6 * 1024, `${size} bytes`);
 });
 
 test('every part loaded on demand has at most 3 kB after gzip', () => {

@@ -16,7 +16,7 @@ const config: ScriptConfig = {
     { match: '/api/free', level: 'open' },
     { match: 'PUT /elsewhere/:id' },
   ],
-  chunks: {},
+  chunks: '',
 };
 const OWN = 'https://app.example';
 

@@ -7,7 +7,7 @@ import { type PageAnswer, runCallsWith } from './page-calls.ts';
 
 export interface DomOrder {
   /** URL of the module. */
-  readonly library: string;
+  readonly happyDom: string;
   readonly page: string;
   /** Headers to ask for the page with. */
   readonly navigation: Readonly<Record<string, string>>;
@@ -82,7 +82,7 @@ async function run(order: DomOrder): Promise<DomResult> {
   const opening = processMeter.start();
   try {
     // SAFETY: an optional library without a type of ours; the interface above is what its documentation says.
-    const { Browser } = (await import(order.library)) as HappyDom;
+    const { Browser } = (await import(order.happyDom)) as HappyDom;
     let limited = false;
     const settings = settingsFor(order, (answer) => {
       limited ||= answer.status === 429 && answer.url.endsWith('/enter');

@@ -23,7 +23,7 @@ export const domEmulation: Attacker = {
     if (library === null) throw new NotRun('happy-dom is not installed');
     const { target } = lab;
     const result = await inChild({
-      library,
+      happyDom: library,
       page: target.origin + lab.page,
       navigation: NAVIGATION,
       cookies: await stampOf(lab),

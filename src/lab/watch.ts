@@ -20,6 +20,8 @@ interface Seen {
   status: number;
   fields: string[];
   failed: string;
+  /** When it failed: the head of its answer may be told of later. */
+  failedAt: number;
   /** Fields of a WebSocket handshake. */
   handshake: readonly string[];
 }
@@ -51,6 +53,9 @@ export async function watch(page: Page, probe: Probe): Promise<Watch> {
   };
 }
 
+/** Milliseconds that the head of an answer may come after the word that it was blocked. */
+const HEAD_MS = 2_000;
+
 /** Null while nothing is settled. One answer of the backend decides, whatever else happened. */
 function judge(requests: readonly Seen[]): AnswerKind | null {
   const main = requests.filter((one) => !one.preflight);
@@ -60,12 +65,14 @@ function judge(requests: readonly Seen[]): AnswerKind | null {
   const failed = main.find((one) => one.failed !== '');
   if (failed === undefined) return null;
   const preflighted = requests.some((one) => one.preflight) || failed.failed.includes('Preflight');
-  return preflighted ? { by: 'gate', code: 'preflight' } : { by: 'nobody', why: failed.failed };
+  if (preflighted) return { by: 'gate', code: 'preflight' };
+  // What the browser keeps from the page (ORB) was answered: Chromium sends the head in an event of its own.
+  return performance.now() - failed.failedAt < HEAD_MS ? null : { by: 'nobody', why: failed.failed };
 }
 
 function listen(session: CDPSession, seen: Map<string, Seen>): void {
   const start = (id: string, url: string, preflight: boolean) => {
-    seen.set(id, { url, preflight, status: 0, fields: [], failed: '', handshake: [] });
+    seen.set(id, { url, preflight, status: 0, fields: [], failed: '', failedAt: 0, handshake: [] });
   };
   const answer = (id: string, status: number, headers: Readonly<Record<string, string>>) => {
     const one = seen.get(id);
@@ -85,7 +92,9 @@ function listen(session: CDPSession, seen: Map<string, Seen>): void {
   });
   session.on('Network.loadingFailed', (event) => {
     const one = seen.get(event.requestId);
-    if (one !== undefined) one.failed = event.corsErrorStatus?.corsError ?? event.blockedReason ?? event.errorText;
+    if (one === undefined) return;
+    one.failed = event.corsErrorStatus?.corsError ?? event.blockedReason ?? event.errorText;
+    one.failedAt = performance.now();
   });
   session.on('Network.webSocketCreated', (event) => start(event.requestId, event.url, false));
   session.on('Network.webSocketWillSendHandshakeRequest', (event) => {

@@ -6,22 +6,22 @@ import type { RequestView } from './view.ts';
 const MAY_NAME = /(?:m|%[46]d)(?:e|%[46]5)(?:t|%[57]4)(?:h|%[46]8)(?:o|%[46]f)(?:d|%[46]4)/i;
 /** As backends read it: PHP makes `_` of `.`, space and `[` and drops spaces in front; qs and Rails make lists of `[]`. */
 const NAME = /^ *[_. []method(?:\[[^\]]*\])?$/i;
-/** More names than this in one query are nobody's honest form. */
-const MOST = 4;
+/** Stands for all methods that no row of the policy names: to the policy they are one. */
+const OTHER = 'OTHER';
 
 /**
  * Methods that frameworks may serve a request by besides its own, because `_method` in its query names them: upper
- * case, without its own. Every value counts, because backends differ in which of several they take.
+ * case, without its own. Every value counts, because backends differ in which of several they take; those that are not
+ * `listed` count as one, so that there are never more than the policy has methods. Some backends part at `;` too.
  */
-export function namedMethods(request: RequestView): readonly string[] {
+export function namedMethods(request: RequestView, listed: ReadonlySet<string>): readonly string[] {
   if (request.query === '' || !MAY_NAME.test(request.query)) return NONE;
   const named = new Set<string>();
-  for (const [name, value] of new URLSearchParams(request.query)) {
+  for (const [name, value] of new URLSearchParams(request.query.replaceAll(';', '&'))) {
     if (!NAME.test(name)) continue;
-    named.add(value.trim().toUpperCase());
-    if (named.size === MOST) break;
+    const method = value.trim().toUpperCase();
+    if (method !== '') named.add(listed.has(method) || method === request.method ? method : OTHER);
   }
-  named.delete('');
   named.delete(request.method);
   return named.size === 0 ? NONE : [...named];
 }

@@ -17,12 +17,13 @@ export function createRunner(policy: Policy, parts: RunnerParts): Runner {
   const pipelines = new Map<RouteRule, Pipeline>();
   for (const route of [...policy.routes, policy.mountRoute, policy.assetRoute])
     pipelines.set(route, compose(policy, route, parts.layers));
+  const methods = new Set(policy.routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])));
   const observers = parts.layers.filter((layer) => layer.observe !== undefined);
 
   return {
     decide(request, given) {
       const preflight = isPreflight(request);
-      const route = given ?? ruleFor(policy, request, preflight);
+      const route = given ?? ruleFor(policy, methods, request, preflight);
       const pipeline = pipelines.get(route) as Pipeline;
       const context = newContext(policy, route, carrierOf(request), request, parts.wall());
       const run = new Run(request, context, pipeline, parts, observers);
@@ -51,10 +52,10 @@ function isPreflight(request: RequestView): boolean {
  * Frameworks that know `_method` serve the method it names, all others the one on the request line. Policy cannot know
  * which is behind it, so the request has to meet whichever rule asks for more.
  */
-function ruleFor(policy: Policy, request: RequestView, preflight: boolean): RouteRule {
+function ruleFor(policy: Policy, methods: ReadonlySet<string>, request: RequestView, preflight: boolean): RouteRule {
   const { path, folded } = request;
   if (preflight) return policy.match(request.headers.accessControlRequestMethod, path, folded);
   let rule = policy.match(request.method, path, folded);
-  for (const method of namedMethods(request)) rule = stricterOf(rule, policy.match(method, path, folded));
+  for (const method of namedMethods(request, methods)) rule = stricterOf(rule, policy.match(method, path, folded));
   return rule;
 }

@@ -17,6 +17,8 @@ export function malformedDecision(policy: Policy, id = randomBytes(12).toString(
     level: 'open',
     client: '',
     session: '',
+    subject: null,
+    key: null,
     prefix: '',
     address: '',
     secure: false,

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Config } from './config.ts';
+import type { Can, Config } from './config.ts';
 import { crossProblems } from './config-cross.ts';
 import * as rules from './config-rules.ts';
 import { type ConfigProblem, ConfigError } from './errors.ts';
@@ -34,6 +34,13 @@ const optional = z.exactOptional;
 const mode = choice('report', 'enforce');
 const flag = z.boolean('write true or false');
 
+const aFunction = <T>(rule: string) => z.custom<T>((value) => typeof value === 'function', rule);
+
+const userSchema = fields({
+  maxAge: optional(whole(1, 'seconds')),
+  acr: optional(list(text(rules.nonEmpty), 'write a list of acr values')),
+});
+
 const routeSchema = fields({
   match: text(rules.route),
   level: optional(choice('open', 'site', 'session', 'proof')),
@@ -48,6 +55,11 @@ const routeSchema = fields({
   maxBody: optional(whole(0, 'bytes')),
   contentTypes: optional(list(text(rules.mediaType), 'write a list, as in ["multipart/form-data"]')),
   signed: optional(list(text(rules.signedField), 'write a list, as in ["x-tenant"]')),
+  user: optional(z.union([flag, userSchema], 'write true, or an object, as in { maxAge: 300 }')),
+  roles: optional(list(text(rules.nonEmpty), 'write a list of roles, as in ["editor"]')),
+  scopes: optional(list(text(rules.nonEmpty), 'write a list of scopes, as in ["posts:write"]')),
+  can: optional(aFunction<Can>('write a function, as in (subject, request) => true')),
+  keys: optional(list(text(rules.nonEmpty), 'write a list of scopes, as in ["posts:read"]')),
 });
 
 const clientSchema = fields({

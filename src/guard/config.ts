@@ -1,4 +1,5 @@
 import type { Carrier, Level } from './decision.ts';
+import type { Subject } from './subject.ts';
 
 /**
  * What a developer writes, in `sallyport.config.ts` or as flags. Every field is optional but `to` (for the gate).
@@ -77,6 +78,45 @@ export interface RouteConfig {
   contentTypes?: string[];
   /** Further header fields a proof must cover, lower case; never Cookie, Origin, Host or Sec-*. */
   signed?: string[];
+  /** Only for people who are logged in; with `maxAge` or `acr`, who did so lately or in that way. Default false. */
+  user?: boolean | UserConfig;
+  /** Roles of which the person must have one. Asks for a login. */
+  roles?: string[];
+  /** Scopes all of which the person must have. Asks for a login. */
+  scopes?: string[];
+  /**
+   * The app's own answer to whether this person may make this call; whatever is not `true` refuses, a throw too.
+   * Asked after everything else has passed. Asks for a login.
+   */
+  can?: Can;
+  /** API keys that have all of these scopes may make this call without a page. `[]`: any key. Default: no key may. */
+  keys?: string[];
+}
+
+/** How fresh and how strong a login has to be (RFC 9470). */
+export interface UserConfig {
+  /** Seconds since the person last showed who they are. */
+  maxAge?: number;
+  /** Values of `acr` of which one is needed. */
+  acr?: string[];
+}
+
+/** A question to the app's own code: may this person make this call? */
+export type Can = (subject: Subject, request: CanRequest) => boolean | Promise<boolean>;
+
+/** What {@link Can} may know of a request. */
+export interface CanRequest {
+  readonly method: string;
+  /** As sent, byte for byte. */
+  readonly path: string;
+  /** From the `?` on; '' without one. */
+  readonly query: string;
+  /** What the pattern's `:names` stand for, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Name of the client whose page calls; '' without a proof. */
+  readonly client: string;
+  /** The body as JSON, read once; undefined where it is none, or longer than 64 KiB. */
+  json(): Promise<unknown>;
 }
 
 export interface ClientConfig {

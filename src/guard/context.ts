@@ -1,5 +1,5 @@
 import type { Carrier } from './decision.ts';
-import type { Context } from './layer.ts';
+import type { Content, Context } from './layer.ts';
 import type { Policy, RouteRule } from './policy.ts';
 import type { Claims } from './state.ts';
 import type { RequestView } from './view.ts';
@@ -24,6 +24,9 @@ export function noClaims(now: number): Claims {
   };
 }
 
+/** Until a run takes the request up. */
+const NO_CONTENT: Content = Object.freeze({ read: async () => null });
+
 export function newContext(
   policy: Policy,
   route: RouteRule,
@@ -44,8 +47,12 @@ export function newContext(
     resent: null,
     proof: null,
     cookieSession: '',
+    subject: null,
+    key: null,
+    relay: '',
     level: 'open',
     digest: null,
+    content: NO_CONTENT,
     responseFields: NO_FIELDS,
     answer: null,
     evidence: '',

@@ -1,5 +1,6 @@
 import type { Code } from '../wire/codes.ts';
 import type { RouteRule } from './policy.ts';
+import type { KeyFacts, Subject } from './subject.ts';
 
 /** A layer's answer. `PASS` and refusals are constants, compared by identity; see {@link refusal}. */
 export type Verdict = Pass | Refusal;
@@ -57,6 +58,10 @@ export interface Decision {
   readonly client: string;
   /** The session's public label: the half of its random id by which nothing is looked up. 11 characters; '' without one. */
   readonly session: string;
+  /** The authenticated user; null without one. */
+  readonly subject: Subject | null;
+  /** The API key that the request showed instead of a page's proof; null without one. */
+  readonly key: KeyFacts | null;
   /** The network prefix that budgets count by (IPv4 address, IPv6 /56). */
   readonly prefix: string;
   /** The client's address after trusted proxies were asked: for X-Forwarded-For. Never stored. */

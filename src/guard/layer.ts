@@ -1,6 +1,7 @@
 import type { Answer, BurntProof, Carrier, Level, Refusal, StreamDigest, TicketFacts, Verdict } from './decision.ts';
 import type { Policy, RouteRule } from './policy.ts';
 import type { Claims } from './state.ts';
+import type { KeyFacts, Subject } from './subject.ts';
 import type { RequestView } from './view.ts';
 
 /**
@@ -14,6 +15,12 @@ export interface Layer {
   readonly preflight?: boolean;
   /** True where the layer refuses in report mode too. Only for what no backend could safely be shown. Default false. */
   readonly always?: boolean;
+  /**
+   * `after-commit` for layers that ask someone else (the backend, a provider, the app's own code): they come when
+   * everything else has passed and the proof is used up, so that a replayed request never reaches them. What they
+   * refuse keeps its counter spent. Default `before-commit`.
+   */
+  readonly stage?: 'before-commit' | 'after-commit';
   /**
    * Called once per route whenever a policy is compiled. Returns the check this route needs, or null where it
    * needs none. Everything that can be decided from the policy is decided here.
@@ -49,10 +56,18 @@ export interface Context {
   proof: BurntProof | null;
   /** Session id of a valid session cookie, base64url; ''. */
   cookieSession: string;
+  /** Who is calling. Set by the subject layer once a login or token was verified, by nobody else. */
+  subject: Subject | null;
+  /** The API key that was verified. Set by the key layer alone. */
+  key: KeyFacts | null;
+  /** Value for the backend's Authorization field, where policy relays a provider's token; ''. */
+  relay: string;
   /** What the request has shown so far. */
   level: Level;
   /** Digest that the proof covers and the body has yet to fit; null where there is no body to check. */
   digest: StreamDigest | null;
+  /** The body, for the few checks that must look into it. */
+  content: Content;
   /** Fields for the answer; see Decision.responseFields. */
   responseFields: readonly string[];
   /** The guard's own answer to a preflight. */
@@ -63,4 +78,13 @@ export interface Context {
   retryAfter: number;
   /** Where this layer's claims go: enforced and reported layers have a record each. */
   claims: Claims;
+}
+
+/** A body that a check may look into; it is read once and forwarded as it was read. */
+export interface Content {
+  /**
+   * The whole body, where its length is declared and at most 64 KiB; null otherwise. Rejects when the client goes away. A
+   * check that reads it has passed everything that needs only the head.
+   */
+  read(): Promise<Uint8Array | null>;
 }

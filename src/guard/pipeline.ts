@@ -12,6 +12,8 @@ export interface Step {
 /** What a route runs, composed once when the policy is compiled. */
 export interface Pipeline {
   readonly steps: readonly Step[];
+  /** What asks someone else, after the commit. */
+  readonly after: readonly Step[];
   readonly preflight: readonly Step[];
   /** Whether a digest that does not fit refuses: it is the proof layer's finding, made after its check. */
   readonly proofEnforced: boolean;
@@ -22,15 +24,19 @@ export interface Pipeline {
 /** What one route runs, in the order of `layers`. */
 export function compose(policy: Policy, route: RouteRule, layers: readonly Layer[]): Pipeline {
   const steps: Step[] = [];
+  const after: Step[] = [];
   for (const layer of layers) {
     const check = layer.forRoute(route, policy);
-    if (check !== null) steps.push({ layer, check, enforced: modeOf(policy, route, layer) === 'enforce' });
+    if (check === null) continue;
+    const stage = layer.stage === 'after-commit' ? after : steps;
+    stage.push({ layer, check, enforced: modeOf(policy, route, layer) === 'enforce' });
   }
   return {
     steps,
+    after,
     preflight: steps.filter((step) => step.layer.preflight === true),
     proofEnforced: steps.some((step) => step.layer.name === 'proof' && step.enforced),
-    reports: steps.some((step) => !step.enforced),
+    reports: [...steps, ...after].some((step) => !step.enforced),
   };
 }
 

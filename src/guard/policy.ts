@@ -1,5 +1,5 @@
 import type { Carrier, Level } from './decision.ts';
-import type { Config, Mode } from './config.ts';
+import type { Can, Config, Mode } from './config.ts';
 
 /** One row of the compiled policy: what one method and path pattern requires. */
 export interface RouteRule {
@@ -19,12 +19,29 @@ export interface RouteRule {
   readonly maxBody: number;
   readonly contentTypes: readonly string[];
   readonly signed: readonly string[];
+  /** What is asked of the person who calls; null where nobody has to be logged in. */
+  readonly user: UserRule | null;
+  /** Scopes that an API key needs to call instead of a page; null where no key may. */
+  readonly keys: readonly string[] | null;
   /** True where the configuration names this route under `routes`. */
   readonly named: boolean;
   /** True for the row that answers unlisted methods or paths inside protected patterns: 403 `forbidden` or 405. */
   readonly unlisted: boolean;
   /** Methods listed for the same path; for 405 and Allow. Empty where any is taken. */
   readonly allow: readonly string[];
+}
+
+/** Who may make a call. Fields that ask nothing are empty. */
+export interface UserRule {
+  /** One of these. */
+  readonly roles: readonly string[];
+  /** All of these. */
+  readonly scopes: readonly string[];
+  /** Seconds since the login; 0 for any time. */
+  readonly maxAge: number;
+  /** One of these. */
+  readonly acr: readonly string[];
+  readonly can: Can | null;
 }
 
 export interface ClientRule {

@@ -2,7 +2,7 @@ import { compilePattern, parseRoute } from '../wire/pattern.ts';
 import { UNSIGNED_CARRIERS } from './carrier.ts';
 import type { Config, Mode, RouteConfig } from './config.ts';
 import type { Carrier, Level } from './decision.ts';
-import type { ClientRule, Policy, RouteRule } from './policy.ts';
+import type { ClientRule, Policy, RouteRule, UserRule } from './policy.ts';
 
 /** Bodies of the largest upload that is promised to pass, and its multipart frame. */
 const DEFAULT_MAX_BODY = 1024 ** 3 + 64 * 1024;
@@ -102,6 +102,8 @@ function routeRow(ground: Ground, route: RouteConfig): Row {
     maxBody: route.maxBody ?? ground.config.maxBody ?? DEFAULT_MAX_BODY,
     contentTypes: (route.contentTypes ?? []).map((type) => type.toLowerCase()),
     signed: route.signed ?? [],
+    user: userRule(route),
+    keys: route.keys ?? null,
   });
   const exact = weakens(rule) || route.mode === 'report' || !ground.loose;
   return { rule, exact, test: rule.encodedOpaque ? opaqueTester(pattern) : tester(pattern, exact) };
@@ -123,7 +125,13 @@ function otherSpellings(rows: readonly Row[], protect: readonly string[]): Row[]
     .map(({ rule }) => {
       const test = tester(rule.pattern, false);
       return {
-        rule: Object.freeze({ ...rule, name: `${rule.name} in other spellings`, encodedOpaque: false, named: false }),
+        rule: Object.freeze({
+          ...rule,
+          name: `${rule.name} in other spellings`,
+          encodedOpaque: false,
+          named: false,
+          keys: null,
+        }),
         exact: false,
         test: (path, method) => test(path) && !isProtected(path, method),
       };
@@ -137,7 +145,15 @@ function sampleOf(pattern: string): string {
 
 /** Whether a rule asks for less than `protect` would: then only the exact bytes may choose it. */
 function weakens(rule: RouteRule): boolean {
-  return rule.level !== 'proof' || !rule.bodySigned || rule.encodedOpaque || rule.sync.size > 0;
+  const { level, bodySigned, encodedOpaque, sync, keys } = rule;
+  return level !== 'proof' || !bodySigned || encodedOpaque || sync.size > 0 || keys !== null;
+}
+
+/** Roles, scopes and questions all speak of a person, so each of them asks for a login. */
+function userRule({ user = false, roles = [], scopes = [], can }: RouteConfig): UserRule | null {
+  if (user === false && roles.length === 0 && scopes.length === 0 && can === undefined) return null;
+  const { maxAge = 0, acr = [] } = typeof user === 'object' ? user : {};
+  return Object.freeze({ roles, scopes, maxAge, acr, can: can ?? null });
 }
 
 /** A route that lists a carrier which cannot sign has the lower level for every request. */
@@ -210,6 +226,8 @@ export function baseRule(ground: Ground, own: Partial<RouteRule> & { readonly na
     maxBody: ground.config.maxBody ?? DEFAULT_MAX_BODY,
     contentTypes: [],
     signed: [],
+    user: null,
+    keys: null,
     named: false,
     unlisted: false,
     allow: [],

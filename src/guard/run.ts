@@ -11,7 +11,7 @@ import {
   type TrailStep,
   type Verdict,
 } from './decision.ts';
-import type { Context, Layer } from './layer.ts';
+import type { Content, Context, Layer } from './layer.ts';
 import type { Pipeline, Step } from './pipeline.ts';
 import type { Claims, CommitCode, State } from './state.ts';
 import type { RequestView } from './view.ts';
@@ -30,7 +30,7 @@ const NOT_REDIRECTED = refusal('signature', 'a signature by the ticket’s key o
 const TOO_LARGE = refusal('too-large', 'a body within the route’s maxBody');
 
 /** One request on its way: layers, body, commit, decision. */
-export class Run {
+export class Run implements Content {
   /** The shared empty list until something refuses. */
   private trail: TrailStep[] | null = null;
   private refused: Refusal | null = null;
@@ -57,6 +57,7 @@ export class Run {
     this.pipeline = pipeline;
     this.parts = parts;
     this.observers = observers;
+    context.content = this;
     this.enforcedClaims = context.claims;
     this.reportedClaims = pipeline.reports ? noClaims(context.now) : context.claims;
   }
@@ -70,7 +71,16 @@ export class Run {
       if (verdict instanceof Promise) return this.later(steps, i, step, verdict);
       if (this.took(step, verdict as Refusal)) return this.decision();
     }
-    return this.afterLayers();
+    return steps === this.pipeline.after ? this.decision() : this.afterLayers();
+  }
+
+  /** The body for a check that must look into it; see {@link Content}. */
+  async read(): Promise<Uint8Array | null> {
+    if (this.body !== null) return this.body;
+    const { body } = this.request;
+    if (body.length < 0 || body.length > HELD_BODY_BYTES) return null;
+    this.body = await body.collect(HELD_BODY_BYTES);
+    return this.body;
   }
 
   private ask(step: Step): Verdict | Promise<Verdict> {
@@ -136,7 +146,7 @@ export class Run {
   /** Small bodies are read and checked before the commit: a changed body never burns the page's counter. */
   private async held(digest: StreamDigest): Promise<Decision> {
     try {
-      this.body = await this.request.body.collect(HELD_BODY_BYTES);
+      this.body ??= await this.request.body.collect(HELD_BODY_BYTES);
     } catch (error) {
       this.fault(error);
       this.failed('guard', FAULT, true);
@@ -191,16 +201,21 @@ export class Run {
   /** Reported layers apply their own claims after the decision, and never change it. */
   private commitReported(): Decision | Promise<Decision> {
     const claims = this.reportedClaims;
-    if (!this.pipeline.reports || !claimsAnything(claims)) return this.decision();
+    if (!this.pipeline.reports || !claimsAnything(claims)) return this.afterCommit();
     const result = this.apply(claims);
     if (result instanceof Promise) {
       return result.then((code) => {
         if (code !== '') this.failedCommit(code, claims, false);
-        return this.decision();
+        return this.afterCommit();
       });
     }
     if (result !== '') this.failedCommit(result, claims, false);
-    return this.decision();
+    return this.afterCommit();
+  }
+
+  private afterCommit(): Decision | Promise<Decision> {
+    const { after } = this.pipeline;
+    return after.length === 0 ? this.decision() : this.layers(after, 0);
   }
 
   private failed(layer: string, refused: Refusal, enforced: boolean): boolean {
@@ -221,6 +236,8 @@ export class Run {
       level: context.level,
       client: context.ticket === null ? '' : context.ticket.client,
       session: labelOf(context.ticket !== null ? context.ticket.session : context.cookieSession),
+      subject: context.subject,
+      key: context.key,
       prefix: context.prefix,
       address: context.address,
       secure: context.secure,

@@ -39,6 +39,8 @@ export function decisionOf(
     level: 'open',
     client: '',
     session: '',
+    subject: null,
+    key: null,
     prefix: '192.0.2.7',
     address: '192.0.2.7',
     secure: false,

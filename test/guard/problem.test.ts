@@ -17,6 +17,8 @@ function refused(code: Code, carrier: Carrier = 'call', more: Partial<Decision> 
     level: 'open',
     client: 'default',
     session: 'label',
+    subject: null,
+    key: null,
     prefix: '192.0.2.1',
     address: '192.0.2.1',
     secure: false,

@@ -202,6 +202,79 @@ describe('faults', () => {
   });
 });
 
+describe('the second stage', () => {
+  const asking = (name: string, check: Behaviour): Layer => layer(name, check, { stage: 'after-commit' });
+
+  test('who asks someone else is asked after the commit, wherever the list names it', () => {
+    const state = stateOf('');
+    const asked: number[] = [];
+    const ask = asking('can', () => {
+      asked.push(state.commits.length);
+      return PASS;
+    });
+    assert.equal(decideNow({ state, layers: [ask, claiming('replay')] }).outcome, 'admit');
+    assert.deepEqual(asked, [1]);
+  });
+
+  test('a replayed request never reaches who would be asked', () => {
+    let asked = false;
+    const ask = asking('can', () => {
+      asked = true;
+      return PASS;
+    });
+    assert.equal(decideNow({ state: stateOf('replayed'), layers: [claiming('replay'), ask] }).code, 'replayed');
+    assert.equal(asked, false);
+  });
+
+  test('what it refuses is refused, sync and async, and the counter stays spent', async () => {
+    for (const verdict of [() => SITE, async () => SITE]) {
+      const state = stateOf('');
+      const decision = await decide({ state, layers: [claiming('replay'), asking('can', verdict)] });
+      assert.equal(decision.code, 'site');
+      assert.equal(decision.layer, 'can');
+      assert.equal(state.commits.length, 1);
+    }
+  });
+
+  test('R70 it refuses when it throws; reported, it is noted and never decides', async () => {
+    const faults = [
+      asking('can', () => {
+        throw new Error('secret');
+      }),
+    ];
+    assert.equal((await decide({ layers: faults })).outcome, 'error');
+    const reported = await decide({ config: { mode: 'report' }, layers: faults });
+    assert.equal(reported.outcome, 'admit');
+    assert.equal(wouldRefuse(reported), true);
+  });
+
+  test('a body that a check looked into is forwarded as it was read, and read once', async () => {
+    let reads = 0;
+    const collect = async () => {
+      reads++;
+      return Buffer.from('{}');
+    };
+    const request = { ...viewOf({ method: 'POST' }), body: { length: 2, collect } };
+    const look: Behaviour = async (_request, { content }) => {
+      assert.equal(Buffer.from((await content.read()) ?? []).toString(), '{}');
+      return PASS;
+    };
+    const decision = await decide({ layers: [layer('look', look), layer('look-again', look)], request });
+    assert.equal(Buffer.from(decision.body ?? []).toString(), '{}');
+    assert.equal(reads, 1);
+  });
+
+  test('a body of undeclared length stays unread', async () => {
+    const collect = async (): Promise<never> => assert.fail('would be cut off from what is forwarded');
+    const request = { ...viewOf({ method: 'POST' }), body: { length: -1, collect } };
+    const looking = layer('look', async (_request, { content }) => {
+      assert.equal(await content.read(), null);
+      return PASS;
+    });
+    assert.equal((await decide({ layers: [looking], request })).body, null);
+  });
+});
+
 describe('bodies', () => {
   const text = '{"title":"a"}';
   const covering = (body: string): Layer =>

@@ -1,0 +1,50 @@
+/**
+ * Who is calling, whatever vouches for it. Made by an identity source after it verified something, never from what a
+ * request merely says.
+ */
+export interface Subject {
+  /** Stable within its source, 1 to 255 characters: an OpenID Connect `sub`, an account's id. */
+  readonly id: string;
+  /** Who vouches: `accounts`, `jwt`, `hook`, or a provider's name as configured. */
+  readonly source: string;
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
+  /** How the person logged in, as the provider names it (OpenID Connect Core §2 `acr`); '' where unknown. */
+  readonly acr: string;
+  /** Methods of that login (RFC 8176). */
+  readonly amr: readonly string[];
+  /** When: seconds since 1970; 0 where unknown. */
+  readonly authTime: number;
+  /** What else the source says, without tokens. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** What is known of a login that belongs to a session. */
+export interface Login {
+  readonly subject: Subject;
+  /** Milliseconds since 1970, after which it has to be made again. */
+  readonly expires: number;
+  /** Value for the backend's Authorization field, where policy relays the provider's token; '' for none. */
+  readonly relay: string;
+}
+
+/** The login of each session, for layers. Filled by src/identity; the session itself is the doors'. */
+export interface Logins {
+  /**
+   * The login of a session that its ticket or cookie says is logged in; null where it ended. Synchronous where it is
+   * in memory. Rejects where records cannot be reached.
+   */
+  of(session: string): Login | null | Promise<Login | null>;
+}
+
+/** A revocable key of a server or partner, after it was verified. */
+export interface KeyFacts {
+  /** Public id of the key: what records and logs call it. */
+  readonly id: string;
+  /** Account of the partner it belongs to. */
+  readonly account: string;
+  readonly scopes: readonly string[];
+}
+
+/** Identity of a subject in one text: `source:id`. */
+export const subjectName = (subject: Subject): string => `${subject.source}:${subject.id}`;

@@ -54,7 +54,7 @@ export const CODES = {
   'login-required': row(401, false, 'none', 'Login required', 'Log in to make this call.'),
   'login-failed': row(401, false, 'none', 'Login failed', 'Name, password or code is not right.'),
   'step-up': row(401, false, 'none', 'Fresh login required', 'Log in again to make this call.'),
-  'session-key': row(403, true, 'enter', 'Session key required', 'The page has to show the key of its session.'),
+  'session-key': row(403, true, 'none', 'Session key required', 'The page has to show the key of its session.'),
   'anti-forgery': row(403, false, 'none', 'Form expired', 'Reload the page and send the form again.'),
   key: row(401, false, 'none', 'Invalid key', 'The key is not known here, has ended, or does not open this address.'),
   'key-in-browser': row(403, false, 'none', 'Key in a browser', 'A key of a server was used from a page.'),

@@ -9,6 +9,7 @@ export function formatEnforce(report: EnforceReport, paint: Paint): string {
     breaks(report, paint),
     found(report, paint),
     accepted(report, paint),
+    around(report, paint),
     outcome(report, paint),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
@@ -31,6 +32,19 @@ function breaks({ breaks: list, basis, enforcing }: EnforceReport, paint: Paint)
   const rows = list.map(({ route, code, hit, id }) => [shown(route), code, who(hit), `sallyport why ${id}`]);
   return `${paint.bad(enforcing ? 'Refused from now on' : 'Would break')}\n${table(rows)}`;
 }
+
+const AROUND_SHOWN = 8;
+
+function around({ trials }: EnforceReport, paint: Paint): string {
+  const calls = [...new Set(trials.flatMap((trial) => trial.around))];
+  if (calls.length === 0) return '';
+  const more = calls.length > AROUND_SHOWN ? `\n  and ${calls.length - AROUND_SHOWN} more` : '';
+  const shownCalls = calls.slice(0, AROUND_SHOWN).map((call) => `  ${shown(call)}`);
+  return `${paint.careful('Goes around the gate')}\n${shownCalls.join('\n')}${more}\n\n${AROUND_NOTE}`;
+}
+
+const AROUND_NOTE =
+  'The page asks the backend itself, so nothing is checked or refused there, in no mode. Let the frontend name the\ngate’s address instead, or paths without a host.';
 
 function found({ found: list, accepted: lines, reason }: EnforceReport, paint: Paint): string {
   const open = list.filter(({ alsoSigned }) => !alsoSigned);

@@ -78,7 +78,7 @@ async function load(status: GateStatus, flags: EnforceFlags, io: Io, note: strin
   const pages = flags.page ?? ['/'];
   const origin = loopbackOrigin(status);
   if (!io.json) io.terminal.out(`Loading ${pages.map((page) => origin + page).join(', ')} in Chromium${note} …`);
-  return tryPages({ origin, pages, mount: status.mount });
+  return tryPages({ origin, to: status.to, pages, mount: status.mount });
 }
 
 /** The gate as this machine reaches it, whatever its public name. */

@@ -29,7 +29,7 @@ function recorded(code: Code | '', session: string): DecisionRecord {
   };
 }
 
-const loaded: PageTrial = { page: '/', status: 200, trouble: '', entered: true, requests: [] };
+const loaded: PageTrial = { page: '/', status: 200, trouble: '', entered: true, requests: [], around: [] };
 const none: ReadonlySet<string> = new Set();
 
 test('a page that entered and lost no call may be enforced', () => {

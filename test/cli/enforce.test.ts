@@ -63,6 +63,41 @@ test('a page that would break keeps the gate in report mode, and why explains th
   assert.match(out, /would pass/);
 });
 
+test('a call that names the gate differently than the page does is another origin’s, and would break', async (t) => {
+  const gate = await gateBefore(t, {
+    script: "fetch('http://localhost:' + location.port + '/api/posts')",
+    answer: (_request, response) => {
+      response.setHeader('access-control-allow-origin', '*');
+      return false;
+    },
+  });
+  const tried = await gate.json('enforce');
+  assert.equal(tried.code, 1, JSON.stringify(tried.value));
+  assert.deepEqual(
+    [at(tried.value, 'breaks', 0, 'route'), at(tried.value, 'breaks', 0, 'code')],
+    ['GET /api/posts', 'entry-required'],
+  );
+  assert.equal(await modeOf(gate), 'report');
+});
+
+test('enforce names the calls that go to the backend without the gate', async (t) => {
+  const gate = await gateBefore(t, {
+    answer: (request, response) => {
+      response.setHeader('access-control-allow-origin', '*');
+      if (request.url !== '/app.js') return false;
+      const there = `http://localhost:${request.socket.localPort}/api/posts?secret=1`;
+      response.writeHead(200, { 'content-type': 'text/javascript' }).end(`fetch('${there}'); fetch('/api/posts');`);
+      return true;
+    },
+  });
+  const { code, out } = await gate.run('enforce');
+  assert.equal(code, 0, out);
+  assert.match(
+    out,
+    /Goes around the gate\n {2}GET http:\/\/localhost:\d+\/api\/posts\n\nThe page asks the backend itself/,
+  );
+});
+
 test('a page that does not load keeps the gate in report mode', async (t) => {
   const gate = await gateBefore(t, {
     answer: (request, response) => {

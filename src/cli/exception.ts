@@ -1,6 +1,5 @@
-import { lineFor } from '../gateway/found.ts';
+import { isNameable, lineOf, matchFor, quoted as quotedText } from '../gateway/found.ts';
 import type { DecisionRecord } from '../gateway/decision-record.ts';
-import { shapeOf } from '../gateway/routebook.ts';
 import { shellWord, shown } from './terminal.ts';
 
 /** How to let requests like one that was refused pass. */
@@ -15,37 +14,28 @@ export interface Exception {
 
 /** The narrowest exception for what a record shows. */
 export function exceptionFor(record: DecisionRecord): Exception {
-  const route = `${record.method === 'HEAD' ? 'GET' : record.method} ${shapeOf(record.path)}`;
   switch (record.code) {
     case 'carrier':
-      return {
-        line: `routes: [${lineFor(route, [record.carrier])}]`,
-        flag: '',
-        note: 'every request of this route then needs a session only',
-      };
+      return forRoute(
+        record,
+        `routes: [${lineOf(record, [record.carrier])}]`,
+        'every request of this route then needs a session only',
+      );
     case 'forbidden':
     case 'method':
-      return {
-        line: `routes: [{ match: ${quoted(route)} },]`,
-        flag: '',
-        note: 'lists the route; it still asks for a proof',
-      };
+      return forRoute(record, rowOf(record), 'lists the route; it still asks for a proof');
     case 'host':
       return forHost(record);
     case 'origin':
       return forOrigin(record);
     case 'content-type':
-      return {
-        line: `routes: [{ match: ${quoted(route)}, contentTypes: ['…'] },]`,
-        flag: '',
-        note: 'name the type; forms of other sites can send text/plain, urlencoded and multipart bodies',
-      };
+      return forRoute(
+        record,
+        rowOf(record, ", contentTypes: ['…']"),
+        'name the type; forms of other sites can send text/plain, urlencoded and multipart bodies',
+      );
     case 'too-large':
-      return {
-        line: `routes: [{ match: ${quoted(route)}, maxBody: 0 },]`,
-        flag: '',
-        note: '0 takes bodies of any size',
-      };
+      return forRoute(record, rowOf(record, ', maxBody: 0'), '0 takes bodies of any size');
     case 'limit':
       return {
         line: 'mint: { perPrefix: 600 },',
@@ -53,11 +43,11 @@ export function exceptionFor(record: DecisionRecord): Exception {
         note: 'new sessions that one address may open in a minute; 60 unless set',
       };
     case 'target':
-      return {
-        line: `routes: [{ match: ${quoted(route)}, encoded: 'opaque' },]`,
-        flag: '',
-        note: 'only for a backend that takes encoded slashes as data',
-      };
+      return forRoute(
+        record,
+        rowOf(record, ", encoded: 'opaque'"),
+        'only for a backend that takes encoded slashes as data',
+      );
     case 'replayed':
     case 'stale':
     case 'stale-nonce':
@@ -69,17 +59,27 @@ export function exceptionFor(record: DecisionRecord): Exception {
     case 'upstream-timeout':
       return { line: '', flag: '', note: 'the backend failed; there is nothing to except' };
     default:
-      return openException(route);
+      return openException(record);
   }
 }
 
-/** Takes the route out of everything: for webhooks, login callbacks, monitors. */
-function openException(route: string): Exception {
+const rowOf = (record: DecisionRecord, rest = ''): string => `routes: [{ match: ${quoted(matchFor(record))}${rest} },]`;
+
+/** The path is whoever asked's: an exception for one that is a pattern would be one for other addresses as well. */
+function forRoute({ path }: DecisionRecord, line: string, note: string, flag = ''): Exception {
+  if (isNameable(path)) return { line, flag, note };
   return {
-    line: `open: [${quoted(route)}],`,
-    flag: `--open ${shellWord(route)}`,
-    note: 'the route then answers everybody; for webhooks, login callbacks and monitors',
+    line: '',
+    flag: '',
+    note: 'no pattern names this path alone; write one by hand, with :name for what varies',
   };
+}
+
+/** Takes the route out of everything: for webhooks, login callbacks, monitors. */
+function openException(record: DecisionRecord): Exception {
+  const route = matchFor(record);
+  const note = 'the route then answers everybody; for webhooks, login callbacks and monitors';
+  return forRoute(record, `open: [${quoted(route)}],`, note, `--open ${shellWord(route)}`);
 }
 
 /** The layers write what they saw in front of the evidence: the host, the origin. */
@@ -99,4 +99,4 @@ function forOrigin({ trail }: DecisionRecord): Exception {
   };
 }
 
-const quoted = (text: string): string => `'${shown(text).replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+const quoted = (text: string): string => quotedText(shown(text));

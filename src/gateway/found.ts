@@ -1,5 +1,6 @@
 import type { Config, RouteConfig } from '../guard/config.ts';
 import type { Carrier } from '../guard/decision.ts';
+import { compilePattern } from '../wire/pattern.ts';
 import type { DecisionRecord } from './decision-record.ts';
 import { type RouteSeen, shapeOf } from './routebook.ts';
 
@@ -12,11 +13,12 @@ export interface FoundRoute {
   readonly requests: number;
   /** Sessions that called it so. */
   readonly sessions: number;
-  /** The row for `routes`, ready to copy. */
+  /** The row for `routes`, ready to copy; a comment where no pattern names the path and nothing else. */
   readonly line: string;
   /**
-   * True where the same route is also called with proofs: listing would lower those calls as well. Such a row is
-   * written by a person or not at all, because a visitor could otherwise have the API lowered before the switch.
+   * True where the row would fit what is also called with proofs, or may be: listing would lower those calls as well.
+   * Such a row is written by a person or not at all, because a visitor could otherwise have the API lowered before the
+   * switch, by an image of an address that is a pattern.
    */
   readonly alsoSigned: boolean;
 }
@@ -31,31 +33,63 @@ const OWN_FAULTS: ReadonlySet<string> = new Set(['carrier', 'entry-required', 'c
  * @param seen routes with their counts; those that passed every check are called with proofs
  */
 export function foundRoutes(records: readonly DecisionRecord[], seen: readonly RouteSeen[] = []): FoundRoute[] {
-  const signed = new Set(
-    seen.filter(({ requests, refused }) => requests > refused).map(({ method, path }) => `${method} ${path}`),
-  );
-  const found = new Map<string, { carriers: Set<Carrier>; sessions: Set<string>; requests: number }>();
+  const signed = seen.filter(({ requests, refused }) => requests > refused);
+  const found = new Map<string, Found>();
   for (const record of records) {
-    if (record.session === '' || !isOwnUse(record)) continue;
+    // What the backend has not got no page needs; 0 where it was not asked.
+    if (record.session === '' || record.status >= 400 || !isOwnUse(record)) continue;
     const match = matchFor(record);
-    const entry = found.get(match) ?? { carriers: new Set(), sessions: new Set(), requests: 0 };
+    const entry = found.get(match) ?? { record, carriers: new Set(), sessions: new Set(), requests: 0 };
     entry.carriers.add(record.carrier);
     entry.sessions.add(record.session);
     entry.requests++;
     found.set(match, entry);
   }
   return [...found]
-    .map(([match, { carriers, sessions, requests }]) => {
+    .map(([match, { record, carriers, sessions, requests }]) => {
       const names = [...carriers];
-      const line = lineFor(match, names);
-      return { match, carriers: names, requests, sessions: sessions.size, line, alsoSigned: signed.has(match) };
+      const line = lineOf(record, names);
+      const alsoSigned = !isNameable(record.path) || fitsSigned(record, signed);
+      return { match, carriers: names, requests, sessions: sessions.size, line, alsoSigned };
     })
     .sort((a, b) => a.match.localeCompare(b.match));
 }
 
+interface Found {
+  /** The first of them. */
+  readonly record: DecisionRecord;
+  readonly carriers: Set<Carrier>;
+  readonly sessions: Set<string>;
+  requests: number;
+}
+
 /** Method and path as a row of `routes` names them. */
 export function matchFor({ method, path }: DecisionRecord): string {
-  return `${method === 'HEAD' ? 'GET' : method} ${shapeOf(path)}`;
+  return `${ruled(method)} ${shapeOf(path)}`;
+}
+
+/** HEAD falls under GET's rule. */
+const ruled = (method: string): string => (method === 'HEAD' ? 'GET' : method);
+
+/**
+ * Whether the pattern made of a path is one, and means what the path says. A visitor writes the path: `*` and a leading
+ * `:` in it would name other paths as well.
+ */
+export function isNameable(path: string): boolean {
+  if (/\*|\/:/.test(path)) return false;
+  try {
+    return compilePattern(shapeOf(path), 'exact').test(path);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the row would fit a route that passes its checks. Beyond what is told apart, any may. */
+function fitsSigned({ method, path }: DecisionRecord, signed: readonly RouteSeen[]): boolean {
+  const pattern = compilePattern(shapeOf(path), 'exact');
+  return signed.some(
+    (route) => route.path === '…' || (ruled(route.method) === ruled(method) && pattern.test(route.path)),
+  );
 }
 
 function isOwnUse({ trail }: DecisionRecord): boolean {
@@ -75,18 +109,23 @@ function rowFor(match: string, carriers: readonly Carrier[]): RouteConfig {
   };
 }
 
-/** One row of `routes`, as people write it. */
-export function lineFor(match: string, carriers: readonly Carrier[]): string {
-  return toLine(rowFor(match, carriers));
+/** One row of `routes` for what was recorded, as people write it. */
+export function lineOf(record: DecisionRecord, carriers: readonly Carrier[]): string {
+  return isNameable(record.path)
+    ? toLine(rowFor(matchFor(record), carriers))
+    : `// ${matchFor(record)}: no pattern names this path and nothing else`;
 }
 
 function toLine(row: RouteConfig): string {
-  const list = (values: readonly string[]): string => `[${values.map((value) => `'${value}'`).join(', ')}]`;
+  const list = (values: readonly string[]): string => `[${values.map(quoted).join(', ')}]`;
   const fields = Object.entries(row).map(
-    ([name, value]) => `${name}: ${Array.isArray(value) ? list(value.map(String)) : `'${String(value)}'`}`,
+    ([name, value]) => `${name}: ${Array.isArray(value) ? list(value.map(String)) : quoted(String(value))}`,
   );
   return `{ ${fields.join(', ')} },`;
 }
+
+/** A string of TypeScript: what a request brought must not end it. */
+export const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
 /** What a configuration becomes when the found routes are listed. */
 export interface Accepted {

@@ -4,6 +4,7 @@ import { parseConfig } from '../../src/guard/config-schema.ts';
 import type { Carrier } from '../../src/guard/decision.ts';
 import { foundRoutes, withFound } from '../../src/gateway/found.ts';
 import type { DecisionRecord } from '../../src/gateway/decision-record.ts';
+import type { RouteSeen } from '../../src/gateway/routebook.ts';
 
 function recorded(
   method: string,
@@ -104,18 +105,48 @@ test('another site’s image is refused for its site as well, and finds nothing'
   assert.deepEqual(foundRoutes([{ ...foreign, trail: [...foreign.trail, site] }]), []);
 });
 
+const seen: RouteSeen = {
+  path: '/api/posts',
+  method: 'GET',
+  route: '',
+  carriers: {},
+  destinations: {},
+  requests: 9,
+  refused: 1,
+  anonymousWrites: 0,
+  lastSeen: '',
+};
+
+test('a visitor who asks for an image of /api/** has nothing lowered but by the hand of a person', () => {
+  const paths = ['/api/**', '/api/*', '/api/:anything', '/api/p*', '/api/a;b'];
+  for (const path of paths) {
+    const [found] = foundRoutes([recorded('GET', path, 'media')]);
+    assert.equal(found?.alsoSigned, true, path);
+    assert.match(found?.line ?? '', /^\/\/ /, path);
+  }
+});
+
+test('a row is quoted whole, whatever stands in its path', () => {
+  const [found] = foundRoutes([recorded('GET', "/api/a',level:'open',x:'", 'media')]);
+  assert.equal(found?.line, String.raw`{ match: 'GET /api/a\',level:\'open\',x:\'', carriers: ['media'] },`);
+  assert.equal(found?.alsoSigned, false);
+});
+
+test('an image of /api/1 does not lower what the same row would match and pages sign', () => {
+  const image = [recorded('GET', '/api/1', 'media')];
+  assert.equal(foundRoutes(image, [seen])[0]?.alsoSigned, true);
+  assert.equal(foundRoutes(image, [{ ...seen, method: 'HEAD' }])[0]?.alsoSigned, true);
+  assert.equal(foundRoutes(image, [{ ...seen, path: '/api/posts/:id' }])[0]?.alsoSigned, false);
+  assert.equal(foundRoutes(image, [{ ...seen, method: '', path: '…' }])[0]?.alsoSigned, true);
+});
+
+test('what the backend has not got is not listed for anybody', () => {
+  assert.deepEqual(foundRoutes([{ ...recorded('GET', '/api/nothing', 'media'), status: 404 }]), []);
+  assert.equal(foundRoutes([{ ...recorded('GET', '/api/image', 'media'), status: 304 }]).length, 1);
+  assert.equal(foundRoutes([{ ...recorded('GET', '/api/image', 'media'), status: 0 }]).length, 1);
+});
+
 test('a route that is also called with proofs is marked, so that no visitor can have it lowered', () => {
-  const seen = {
-    path: '/api/posts',
-    method: 'GET',
-    route: '',
-    carriers: {},
-    destinations: {},
-    requests: 9,
-    refused: 1,
-    anonymousWrites: 0,
-    lastSeen: '',
-  };
   const [found] = foundRoutes([recorded('GET', '/api/posts', 'navigation')], [seen]);
   assert.equal(found?.alsoSigned, true);
   assert.equal(

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { exceptionFor } from '../../src/cli/exception.ts';
+import type { DecisionRecord } from '../../src/gateway/decision-record.ts';
+import { parseConfig } from '../../src/guard/config-schema.ts';
+import type { Code } from '../../src/wire/codes.ts';
+
+function recorded(code: Code, path: string): DecisionRecord {
+  return {
+    id: 'AAAAAAAAAAAAAAAA',
+    at: 0,
+    outcome: 'refuse',
+    wouldRefuse: false,
+    code,
+    layer: 'proof',
+    route: 'protect /api/**',
+    level: 'proof',
+    shown: 'open',
+    method: 'GET',
+    path,
+    carrier: 'media',
+    destination: 'image',
+    client: '',
+    session: '',
+    prefix: '127.0.0.1',
+    family: 'Chrome',
+    trail: [],
+    status: 0,
+  };
+}
+
+const NAMING: readonly Code[] = ['carrier', 'forbidden', 'content-type', 'too-large', 'target', 'entry-required'];
+
+for (const code of NAMING) {
+  test(`P9.2 the exception to ${code} is a line that a configuration takes, whatever the path`, () => {
+    const { line } = exceptionFor(recorded(code, "/api/it's/4711"));
+    const config: unknown = Function(`return { ${line.replace("['…']", "['text/plain']")} }`)();
+    assert.doesNotThrow(() => parseConfig(config, 'exception'));
+    assert.match(JSON.stringify(config), /GET \/api\/it's\/:id/);
+  });
+
+  test(`a path that is a pattern gets no exception to ${code} ready to copy`, () => {
+    for (const path of ['/api/**', '/api/*', '/api/:all', '/api/a;b']) {
+      const { line, flag, note } = exceptionFor(recorded(code, path));
+      assert.deepEqual([line, flag], ['', ''], path);
+      assert.match(note, /by hand/);
+    }
+  });
+}

@@ -1,6 +1,7 @@
 import { type Logger, type LoggerOptions, pino, type DestinationStream } from 'pino';
 import type { Decision } from '../guard/decision.ts';
 import type { RequestView } from '../guard/view.ts';
+import { createBurst } from './burst.ts';
 
 export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
 
@@ -22,11 +23,14 @@ export interface LogOptions {
   readonly level?: LogLevel;
   /** Where lines go. Default standard output, without blocking on a slow reader. */
   readonly destination?: DestinationStream;
-  /** One readable line instead of JSON. Default: where standard output is a terminal. */
+  /** One readable line instead of JSON, and of a burst of refusals its first lines. Default: where standard output is a terminal. */
   readonly readable?: boolean;
 }
 
 const MAX_PATH = 256;
+
+/** A terminal that scrolls away tells nobody anything, and waiting for it would hold up the gate. */
+const TERMINAL_BURST = { most: 20, window: 10_000 };
 
 export function createLog(options: LogOptions = {}): Log {
   const readable = options.readable ?? process.stdout.isTTY === true;
@@ -38,9 +42,14 @@ export function createLog(options: LogOptions = {}): Log {
     formatters: { level: (label) => ({ level: label }) },
   };
   const logger: Logger = pino(settings, readable ? toReadable(output) : output);
+  const burst = createBurst({
+    ...TERMINAL_BURST,
+    leftOut: (count) => logger.warn(`${count} more in the last seconds; sallyport status sums them up`),
+  });
   return {
     decided(decision, view) {
       if (decision.trail.length === 0 && decision.outcome === 'admit') return;
+      if (readable && decision.outcome !== 'error' && !burst.admit()) return;
       const refused = decision.outcome !== 'admit';
       const line = decisionLine(decision, view);
       if (decision.outcome === 'error') logger.error(line, 'fault');
@@ -53,7 +62,10 @@ export function createLog(options: LogOptions = {}): Log {
       const stack = logger.isLevelEnabled('debug') && error instanceof Error ? { stack: error.stack } : {};
       logger.error({ ...details, error: textOf(error), ...stack }, message);
     },
-    flush: () => logger.flush(),
+    flush() {
+      burst.end();
+      logger.flush();
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLog, type LogOptions, readableLine } from '../../src/gateway/log.ts';
+import { createLog, type Log, type LogOptions, readableLine } from '../../src/gateway/log.ts';
 import type { Decision, TrailStep } from '../../src/guard/decision.ts';
 import { viewOf } from '../support/view.ts';
 import { decisionOf, pageGuard } from './stubs.ts';
@@ -73,6 +73,37 @@ test('R72 a would-be refusal is logged as such; what passes is not logged', () =
     parsed().map(({ level, msg, code }) => ({ level, msg, code })),
     [{ level: 'info', msg: 'would refuse', code: 'signature' }],
   );
+});
+
+test('on a terminal a burst of refusals is its first lines and a count, without one all are written', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const refuse = (log: Log, times: number): void => {
+    const view = viewOf();
+    for (let n = 0; n < times; n++) log.decided(decisionOf(guard, view, REFUSED), view);
+  };
+  const piped = collecting();
+  refuse(piped.log, 50);
+  assert.equal(piped.lines.length, 50);
+  const terminal = collecting({ readable: true });
+  refuse(terminal.log, 50);
+  assert.equal(terminal.lines.length, 20);
+  t.mock.timers.tick(10_000);
+  assert.match(terminal.lines.at(-1) ?? '', /warn {2}30 more in the last seconds; sallyport status sums them up\n$/);
+  refuse(terminal.log, 20);
+  t.mock.timers.tick(10_000);
+  assert.equal(terminal.lines.length, 41, 'a new window lets lines through again, and nothing is said of none');
+  refuse(terminal.log, 21);
+  terminal.log.flush();
+  assert.match(terminal.lines.at(-1) ?? '', /1 more in the last seconds/);
+});
+
+test('a fault is written however many refusals came', () => {
+  const { log, lines } = collecting({ readable: true });
+  const view = viewOf();
+  for (let n = 0; n < 30; n++) log.decided(decisionOf(guard, view, REFUSED), view);
+  log.decided(decisionOf(guard, view, { ...REFUSED, outcome: 'error' }), view);
+  assert.match(lines.at(-1) ?? '', /error fault/);
+  log.flush();
 });
 
 test('faults are errors; their stack is shown at level debug only', () => {

@@ -50,6 +50,13 @@ function decodeRun(run: string): string {
   });
 }
 
+/** What decodes to another sequence: `%25` before two hexadecimal digits, which may be encoded themselves. */
+const TWICE = '25(?:[0-9a-f]|%3[0-9]|%[46][1-6]){2}';
+const ENCODED = new RegExp(
+  `\\\\|%(?![0-9a-f]{2})|%(?:2f|5c|[01][0-9a-f]|7f|${TWICE}|c[01]|e0%[89]|f0%8|f8%8|fc%8)`,
+  'i',
+);
+
 /** The usual path: printable, unencoded. Only dot segments are left to look for. */
 const PLAIN = /^[A-Za-z0-9\-_~!$&'()*+,=:@/]*$/;
 
@@ -58,14 +65,13 @@ const PLAIN = /^[A-Za-z0-9\-_~!$&'()*+,=:@/]*$/;
  * - `control`: a raw control character, space, DEL or non-ASCII character (RFC 9112 §3.2)
  * - `fragment`: a raw `#`
  * - `encoded`: encoded slash or backslash, raw backslash, dot segments raw or encoded (with or without matrix
- *   parameters), encoded control characters, a percent sequence that decodes to another one (`%252f`, `%2561`),
- *   UTF-8 longer than needed, and a `%` that begins no sequence
+ *   parameters), encoded control characters, a percent sequence that decodes to another one (`%252f`, `%2561`,
+ *   `%25%36%31`), UTF-8 longer than needed, and a `%` that begins no sequence
  */
 export function pathTrouble(rawPath: string): PathTrouble {
   if (PLAIN.test(rawPath)) return '';
   if (/[^\x21-\x7e]/.test(rawPath)) return 'control';
   if (rawPath.includes('#')) return 'fragment';
-  if (/\\|%(?![0-9a-f]{2})|%(?:2f|5c|[01][0-9a-f]|7f|25[0-9a-f]{2}|c[01]|e0%[89]|f0%8)/i.test(rawPath))
-    return 'encoded';
+  if (ENCODED.test(rawPath)) return 'encoded';
   return /(?:^|\/)(?:\.|%2e){1,2}(?:$|\/|;|%3b)/i.test(rawPath) ? 'encoded' : '';
 }

@@ -19,12 +19,27 @@ export interface Route {
   readonly pattern: string;
 }
 
+/** A segment that climbs, in a path that has been decoded as often as a backend may. */
+const DOT_SEGMENT = /(?:^|[/\\])\.{1,2}(?:$|[/\\;?#\x00-\x1f\x7f])/;
+/** Nobody encodes more often than this in earnest. */
+const MOST_DECODINGS = 8;
+
 /**
- * A segment that climbs, however it is spelt, also between encoded slashes and however often they are encoded: what a
- * backend takes as data it may still hand to a file system.
+ * Whether a segment climbs, however it is spelt, also between encoded slashes and however often they are encoded: what
+ * a backend takes as data it may still hand to a file system.
  */
-const DOT_SEGMENT =
-  /(?:^|[/\\]|%(?:25)*(?:2f|5c))(?:\.|%(?:25)*2e){1,2}(?:$|[/\\;]|%(?:25)*(?:2f|5c|3b|3f|23|[01][0-9a-f]|7f))/i;
+function climbs(path: string): boolean {
+  let read = path;
+  for (let times = 0; times < MOST_DECODINGS; times++) {
+    if (DOT_SEGMENT.test(read)) return true;
+    const decoded = read.replace(/%([0-7][0-9a-f])/gi, (_, code: string) =>
+      String.fromCharCode(Number.parseInt(code, 16)),
+    );
+    if (decoded === read) return false;
+    read = decoded;
+  }
+  return true;
+}
 
 type SegmentTest = (segment: string) => boolean;
 
@@ -42,8 +57,7 @@ export function compilePattern(text: string, form: PatternForm = 'folded'): Patt
   const tests = (open ? pieces.slice(0, -1) : pieces).map((piece) => compileSegment(piece, form));
   const test = (path: string): boolean => matches(tests, open, segmentsOf(path, form));
   if (form === 'folded') return { text, test };
-  const fits =
-    form === 'exact' ? (path: string) => pathTrouble(path) === '' : (path: string) => !DOT_SEGMENT.test(path);
+  const fits = form === 'exact' ? (path: string) => pathTrouble(path) === '' : (path: string) => !climbs(path);
   return { text, test: (path) => test(path) && fits(path) };
 }
 

@@ -35,8 +35,10 @@ export async function createStage(config: Config, parts: GateParts, draining: ()
   if (listener !== undefined) guard.onDecision(listener);
   const onFault = (decision: Decision, view: RequestView): void => listener?.(decision, view);
   const health = createHealth();
-  const make = (next: Config, upstream: Upstream): Stage => {
-    const pages = parts.createPages?.(guard) ?? null;
+  const pages = parts.createPages?.(guard) ?? null;
+  const folderOf = ({ frontend }: Config): Frontend | null =>
+    frontend === undefined || pages === null ? null : (parts.createFrontend?.(frontend, pages) ?? null);
+  const make = (next: Config, upstream: Upstream, frontend: Frontend | null): Stage => {
     const assertions = parts.createAssertions?.(next, guard) ?? null;
     return {
       config: next,
@@ -51,8 +53,7 @@ export async function createStage(config: Config, parts: GateParts, draining: ()
         onFault,
         onSettled: parts.onSettled ?? null,
       },
-      frontend:
-        next.frontend === undefined || pages === null ? null : (parts.createFrontend?.(next.frontend, pages) ?? null),
+      frontend,
       health,
       jwks: () => assertions?.jwks() ?? { keys: [] },
       reload(changed, server) {
@@ -62,15 +63,21 @@ export async function createStage(config: Config, parts: GateParts, draining: ()
         if ((tls !== null) !== 'setSecureContext' in server) {
           throw new Error('tls: TLS cannot be switched on or off while the gate runs; restart it');
         }
+        const folder = folderOf(changed);
         const fresh = same ? upstream : createUpstream(changed);
-        guard.reload(changed);
+        try {
+          guard.reload(changed);
+        } catch (error) {
+          if (!same) void fresh.close();
+          throw error;
+        }
         if (tls !== null && 'setSecureContext' in server) server.setSecureContext(tls);
         if (!same) void upstream.close();
-        return make(changed, fresh);
+        return make(changed, fresh, folder);
       },
     };
   };
-  return make(config, createUpstream(config));
+  return make(config, createUpstream(config), folderOf(config));
 }
 
 function fieldRules(config: Config, guard: Guard): FieldRules {

@@ -5,6 +5,8 @@ import { Agent, request as httpRequest } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { createFrontend } from '../../src/gateway/frontend.ts';
+import { createPages } from '../../src/gateway/page.ts';
 import { openRaw, startBackend, startTestGate, until } from './support.ts';
 
 /** Sends requests over kept-alive connections until told to stop; what went wrong is counted, never hidden. */
@@ -102,6 +104,23 @@ test('a reload that cannot be taken leaves the old configuration in force', asyn
   assert.equal((await fetch(`${gate.url}/work`)).status, 200);
   gate.setMode('report');
   assert.equal(gate.mode(), 'report');
+});
+
+test('a reload that names a folder which is not there changes neither policy nor backend', async (context) => {
+  const backend = await working(context);
+  const other = await startBackend(context, (_request, response) => response.end('other'));
+  const gate = await startTestGate(
+    context,
+    { to: backend.url },
+    { parts: { createPages: (guard) => createPages(guard), createFrontend } },
+  );
+  const changed = { ...gate.config, mode: 'report' as const, to: other.url, frontend: '/nowhere/at/all' };
+  assert.throws(() => gate.reload(changed), { code: 'ENOENT' });
+  assert.equal(gate.mode(), 'enforce');
+  for (let i = 0; i < 3; i += 1) {
+    const answer = await fetch(`${gate.url}/work`);
+    assert.deepEqual([answer.status, await answer.text()], [200, 'done']);
+  }
 });
 
 test('a stop finishes what is under way, takes no new connection, and closes kept-alive ones', async (context) => {

@@ -10,7 +10,7 @@ import { createRandom, type Random } from './random.ts';
  * byte for byte before anything is decrypted; it is the additional data of the seal as well. So a ticket of one kind
  * never opens as another.
  */
-export type SealPurpose = 'ticket' | 'stamp' | 'session';
+export type SealPurpose = keyof typeof LETTERS;
 
 /** `unknown`: not ours, altered, or older than the previous period. `wrong-instance`: sealed by a sibling. */
 export type OpenFailure = 'unknown' | 'wrong-instance';
@@ -42,9 +42,17 @@ const MAX_SEALS = 2 ** 31;
 const MAX_TURNS = 16;
 const MAX_TEXT = 4096;
 
-const LETTERS = { ticket: 't', stamp: 's', session: 'c' } as const;
+const LETTERS = {
+  ticket: 't',
+  stamp: 's',
+  session: 'c',
+  login: 'l',
+  transaction: 'o',
+  token: 'b',
+  form: 'f',
+} as const;
 /** Tickets are good only where their window is; stamps and sessions outlive a restart. */
-const INSTANCE_BOUND = { ticket: true, stamp: false, session: false } as const;
+const INSTANCE_BOUND: ReadonlySet<SealPurpose> = new Set(['ticket']);
 
 interface SealKey {
   readonly purpose: SealPurpose;
@@ -75,7 +83,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   const periodAt = (time: number): number => Math.floor(time / PERIOD_MS);
 
   function makeKey(purpose: SealPurpose, keyPeriod: number, turn: number): SealKey {
-    const bound = INSTANCE_BOUND[purpose] ? `.${instanceText}` : '';
+    const bound = INSTANCE_BOUND.has(purpose) ? `.${instanceText}` : '';
     const kid = `${LETTERS[purpose]}1.${secretTag}.${keyPeriod}${turn > 0 ? `-${turn}` : ''}${bound}`;
     const header = Buffer.from(`{"alg":"dir","enc":"A256GCM","kid":"${kid}"}`).toString('base64url');
     const key = createSecretKey(derive(root, `seal ${purpose} ${keyPeriod} ${turn}${bound}`, 32));
@@ -112,7 +120,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     const known = byHeader.get(header);
     if (known !== undefined) return known.purpose === purpose ? known : 'unknown';
     const named =
-      /^\{"alg":"dir","enc":"A256GCM","kid":"([tsc])1\.([\w-]{4})\.(\d{1,7})(?:-(\d{1,2}))?(?:\.([\w-]{11}))?"\}$/.exec(
+      /^\{"alg":"dir","enc":"A256GCM","kid":"([a-z])1\.([\w-]{4})\.(\d{1,7})(?:-(\d{1,2}))?(?:\.([\w-]{11}))?"\}$/.exec(
         Buffer.from(header, 'base64url').toString('latin1'),
       );
     if (named === null || named[1] !== LETTERS[purpose] || named[2] !== secretTag) return 'unknown';
@@ -120,7 +128,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     const turn = Number(named[4] ?? 0);
     if (keyPeriod < period - 1 || keyPeriod > periodAt(clock.wall() + AHEAD_MS) || turn >= MAX_TURNS) return 'unknown';
     const from = named[5];
-    if (INSTANCE_BOUND[purpose] !== (from !== undefined)) return 'unknown';
+    if (INSTANCE_BOUND.has(purpose) !== (from !== undefined)) return 'unknown';
     if (from !== undefined && from !== instanceText) return from.startsWith(siblingText) ? 'unknown' : 'wrong-instance';
     const key = makeKey(purpose, keyPeriod, turn);
     return key.header === header ? remember(key) : 'unknown';

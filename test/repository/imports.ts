@@ -12,14 +12,15 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   guard: ['wire', 'lib'],
   doors: ['guard', 'wire', 'lib'],
   layers: ['doors', 'guard', 'wire', 'lib'],
+  identity: ['doors', 'guard', 'wire', 'lib'],
   stores: ['guard', 'wire', 'lib'],
   adapters: ['guard', 'wire', 'lib'],
   testing: ['guard', 'wire', 'lib'],
   config: ['guard', 'wire', 'lib'],
-  index: ['config', 'adapters', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
-  gateway: ['index', 'config', 'adapters', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
-  lab: ['index', 'config', 'adapters', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
-  cli: ['lab', 'gateway', 'index', 'config', 'adapters', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
+  index: ['config', 'adapters', 'identity', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
+  gateway: ['index', 'config', 'adapters', 'identity', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
+  lab: ['index', 'config', 'adapters', 'identity', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
+  cli: ['lab', 'gateway', 'index', 'config', 'adapters', 'identity', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
 };
 
 export interface SourceFile {

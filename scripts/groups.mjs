@@ -6,7 +6,7 @@ import { root } from './install.mjs';
 const minutes = 60_000;
 const browsers = ['chromium', 'firefox'];
 
-/** `programs` are the machine's own that a group uses. */
+/** `programs` are the machine's own that a group uses, `apps` folders with packages of their own. */
 export const groups = [
   { name: 'unit', folders: null, concurrency: 2, timeout: 5 * minutes },
   { name: 'repository', folders: ['repository'], concurrency: 2, timeout: 5 * minutes },
@@ -20,7 +20,14 @@ export const groups = [
     programs: [...browsers, 'openssl', 'python3'],
   },
   { name: 'lab', folders: ['lab'], concurrency: 1, timeout: 6 * minutes, programs: browsers },
-  { name: 'browser', folders: ['browser'], concurrency: 1, timeout: 12 * minutes, programs: browsers },
+  {
+    name: 'browser',
+    folders: ['browser'],
+    concurrency: 1,
+    timeout: 12 * minutes,
+    programs: browsers,
+    apps: ['test/apps/next', 'test/apps/storybook'],
+  },
 ];
 
 const elsewhere = ['soak'];
@@ -40,6 +47,8 @@ export function testFiles(folder, prefix) {
   const found = [];
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = `${prefix}/${entry.name}`;
+    // Apps have packages and builds of their own, with tests of other people's among them.
+    if (path === 'test/apps') continue;
     if (entry.isDirectory()) found.push(...testFiles(join(folder, entry.name), path));
     else if (entry.name.endsWith('.test.ts')) found.push(path);
   }

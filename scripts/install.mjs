@@ -2,7 +2,7 @@
 // before anything is installed.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -10,26 +10,40 @@ const projectNode = join(root, 'node_modules', 'node', 'bin', process.platform =
 
 /** Installs what the lock file names and is not there. Returns the path of a Node that runs the project. */
 export function ensureInstalled() {
-  const missing = missingPackage();
-  if (missing !== '') {
-    console.log(`Installing packages (${missing}): npm ci`);
-    npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--engine-strict=false', '--loglevel=error']);
-  }
+  const todo = installPackages(root);
+  if (todo !== '') fail(todo);
   ensureProjectNode();
   return existsSync(projectNode) ? projectNode : process.execPath;
 }
 
+/** Installs what the lock file of a folder names and is not there. Returns '' or what went wrong. */
+export function installPackages(folder) {
+  const missing = missingPackage(folder);
+  if (missing === '') return '';
+  const where = folder === root ? '' : ` in ${relative(root, folder)}`;
+  console.log(`Installing packages${where} (${missing}): npm ci`);
+  const done = npm(folder, [
+    'ci',
+    '--include=dev',
+    '--no-audit',
+    '--no-fund',
+    '--engine-strict=false',
+    '--loglevel=error',
+  ]);
+  return done ? '' : `npm ci${where} failed; its message is above.`;
+}
+
 /** Why an installation is needed; '' when every package of the lock file is there in its version. */
-function missingPackage() {
-  const installed = readJson(join(root, 'node_modules', '.package-lock.json'));
+function missingPackage(folder) {
+  const installed = readJson(join(folder, 'node_modules', '.package-lock.json'));
   if (installed === null) return 'node_modules is missing';
-  const wanted = readJson(join(root, 'package-lock.json'));
+  const wanted = readJson(join(folder, 'package-lock.json'));
   if (wanted === null) return 'package-lock.json is missing';
   for (const [path, entry] of Object.entries(wanted.packages)) {
     if (!path.startsWith('node_modules/') || entry.optional || entry.peer) continue;
     const found = installed.packages[path];
     if (found === undefined || found.version !== entry.version) return `${path} ${entry.version ?? ''} is missing`;
-    if (!existsSync(join(root, path, 'package.json'))) return `${path} is missing`;
+    if (!existsSync(join(folder, path, 'package.json'))) return `${path} is missing`;
   }
   return '';
 }
@@ -46,12 +60,12 @@ function ensureProjectNode() {
   }
 }
 
-function npm(args) {
+function npm(cwd, args) {
   const cli = process.env['npm_execpath'];
   const run = cli?.endsWith('npm-cli.js')
-    ? spawnSync(process.execPath, [cli, ...args], { cwd: root, stdio: 'inherit' })
-    : spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' });
-  if (run.status !== 0) fail(`npm ${args[0]} failed; its message is above.`);
+    ? spawnSync(process.execPath, [cli, ...args], { cwd, stdio: 'inherit' })
+    : spawnSync('npm', args, { cwd, stdio: 'inherit', shell: process.platform === 'win32' });
+  return run.status === 0;
 }
 
 function readJson(path) {

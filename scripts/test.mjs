@@ -1,6 +1,8 @@
 // `npm test`: everything. `npm test -- types unit`: only these parts.
+import { join } from 'node:path';
 import { run } from './command.mjs';
 import { filesOf, groups } from './groups.mjs';
+import { installPackages, root } from './install.mjs';
 import { emptyCounts, nodeTest } from './node-test.mjs';
 import { ensurePrograms, findProgram } from './programs.mjs';
 import { tsconfigs } from './tsconfigs.mjs';
@@ -49,6 +51,10 @@ async function testGroup(group) {
   if (todo !== '') {
     console.error(todo);
     return { ok: false, why: `${programs.join(', ')} needed`, counts: emptyCounts() };
+  }
+  for (const folder of group.apps ?? []) {
+    const why = installPackages(join(root, folder));
+    if (why !== '') return { ok: false, why, counts: emptyCounts() };
   }
   for (const kind of programs) {
     process.env[`SALLYPORT_${kind.toUpperCase()}`] = findProgram(kind);

@@ -83,7 +83,7 @@ suite('the test run', () => {
 
   test('every test file but the soak’s belongs to exactly one group', () => {
     const all = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.test.ts') && !name.startsWith(`soak${sep}`))
+      .filter((name) => name.endsWith('.test.ts') && !/^(?:soak|apps)[\\/]/.test(name))
       .map((name) => `test/${name.split(sep).join('/')}`);
     const grouped = evaluate(`import { filesOf, groups } from './scripts/groups.mjs';
       console.log(JSON.stringify(groups.flatMap((group) => filesOf(group))));`);

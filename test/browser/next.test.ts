@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import type { HTTPRequest, HTTPResponse, Page } from 'puppeteer-core';
+import { type Gate, startGate } from '../../src/gateway/index.ts';
+import type { Mode } from '../../src/guard/config.ts';
+import { buildApp, NEXT, type Served, serveApp } from './apps.ts';
+import { describeBrowsers } from './browsers.ts';
+
+/** What the guard said of one request. */
+interface Said {
+  readonly call: string;
+  readonly outcome: string;
+  readonly level: string;
+  readonly findings: readonly string[];
+}
+
+interface Through {
+  readonly origin: string;
+  readonly gate: Gate;
+  readonly said: readonly Said[];
+}
+
+async function through(app: Served, mode: Mode, use: (through: Through) => Promise<void>): Promise<void> {
+  const said: Said[] = [];
+  const gate = await startGate(
+    { to: app.url, listen: '127.0.0.1:0', mode },
+    {
+      onDecision({ outcome, level, trail }, { method, path }) {
+        const findings = trail.map(({ layer, code }) => `${layer} ${code}`);
+        said.push({ call: `${method} ${path}`, outcome, level, findings });
+      },
+    },
+  );
+  try {
+    await use({ origin: `http://localhost:${gate.address.port}`, gate, said });
+  } finally {
+    await gate.close({ graceMs: 0 });
+  }
+}
+
+interface Watched {
+  readonly page: Page;
+  readonly complaints: string[];
+  readonly requests: HTTPRequest[];
+  readonly responses: HTTPResponse[];
+}
+
+/** A tab that keeps what the browser complains of, what the page asked for, and what came. */
+function watched(page: Page): Watched {
+  const complaints: string[] = [];
+  const requests: HTTPRequest[] = [];
+  const responses: HTTPResponse[] = [];
+  page.on('console', (message) => {
+    if (/^(?:error|warn)/.test(message.type())) complaints.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on('pageerror', (fault) => complaints.push(String(fault)));
+  page.on('request', (request) => requests.push(request));
+  page.on('response', (response) => responses.push(response));
+  return { page, complaints, requests, responses };
+}
+
+const textOf = (page: Page, selector: string): Promise<string> =>
+  page.$eval(selector, (element) => element.textContent ?? '');
+
+const untilText = (page: Page, selector: string, wanted: string): Promise<unknown> =>
+  page.waitForFunction((where, text) => document.querySelector(where)?.textContent === text, {}, selector, wanted);
+
+/** Hydrates, calls by GET and POST, submits a server action, navigates on the client, and loads a static page anew. */
+async function useApp(page: Page, origin: string): Promise<void> {
+  await page.goto(origin);
+  await untilText(page, 'output', 'GET 200');
+  const posts = Number.parseInt(await textOf(page, '#rendered'), 10);
+  await page.click('#add');
+  await untilText(page, 'output', 'POST 201');
+  assert.match(await textOf(page, 'li:last-child'), /From the page/);
+  await page.type('input[name=title]', 'By a server action');
+  await page.click('#act');
+  await untilText(page, '#rendered', `${posts + 2} posts when this was rendered`);
+  // Gone with the document: what is still there afterwards was not loaded anew.
+  await page.evaluate(() => Reflect.set(window, 'kept', true));
+  await page.click('a[href="/about"]');
+  await untilText(page, '#count', `${posts + 2}`);
+  await page.click('a[href="/late"]');
+  await untilText(page, '#late', 'late words');
+  await untilText(page, 'output', 'GET 200');
+  assert.equal(await page.evaluate(() => Reflect.get(window, 'kept')), true, 'the router fetched, no page was loaded');
+  await page.goto(`${origin}/about`);
+  await untilText(page, '#count', `${posts + 2}`);
+  assert.equal(await page.evaluate(() => Reflect.get(window, 'kept')), undefined);
+}
+
+describe('a Next app', () => {
+  let app: Served;
+
+  before(async () => {
+    await buildApp(NEXT);
+    app = await serveApp(NEXT, ['start', '--port', '0', '--hostname', '127.0.0.1']);
+  });
+  after(() => app?.close());
+
+  describeBrowsers('built', (browser) => {
+    test('P1.1 works unchanged behind the gate in enforce mode, and its API answers nobody else', async () => {
+      await through(app, 'enforce', async ({ origin, said }) => {
+        const { page, complaints, requests, responses } = watched(await browser.newPage());
+        try {
+          await useApp(page, origin);
+          assert.deepEqual(complaints, []);
+          assert.deepEqual(routed(responses), new Set(['/about 200 text/x-component', '/late 200 text/x-component']));
+          const calls = said.filter(({ call }) => call.endsWith('/api/posts'));
+          assert.deepEqual(new Set(calls.map(({ call }) => call)), new Set(['GET /api/posts', 'POST /api/posts']));
+          for (const each of calls) assert.deepEqual({ ...each, call: '' }, { ...ADMITTED, level: 'proof' });
+          await assertRefused(origin, app, requests);
+        } finally {
+          await page.close();
+        }
+      });
+    });
+
+    test('P1.1 in report mode nothing is blocked, and nothing would be', async () => {
+      await through(app, 'report', async ({ origin, said }) => {
+        const { page, complaints } = watched(await browser.newPage());
+        try {
+          await useApp(page, origin);
+          assert.deepEqual(complaints, []);
+          assert.deepEqual(
+            said.filter(({ outcome, findings }) => outcome !== 'admit' || findings.length > 0),
+            [],
+          );
+        } finally {
+          await page.close();
+        }
+      });
+    });
+  });
+});
+
+/** What the router fetched of the pages that it went to; it fetches ahead as well, and gives up what it does not need. */
+function routed(responses: readonly HTTPResponse[]): Set<string> {
+  const components = responses.filter((response) => /\/(?:about|late)\?.*_rsc=/.test(response.url()));
+  return new Set(
+    components.map((each) => `${new URL(each.url()).pathname} ${each.status()} ${each.headers()['content-type']}`),
+  );
+}
+
+const ADMITTED = { call: '', outcome: 'admit', findings: [] };
+
+/** The page's own calls, made by a program: bare, and with all the page sent, its proof and its cookies among it. */
+async function assertRefused(origin: string, app: Served, requests: readonly HTTPRequest[]): Promise<void> {
+  const before = await (await fetch(`${app.url}/api/posts`)).text();
+  const copied = requests.findLast((request) => request.method() === 'POST' && request.url().endsWith('/api/posts'));
+  assert.ok(copied?.headers()['signature'], 'the page signed its call');
+  const headers = { 'content-type': 'application/json' };
+  const init = { method: 'POST', headers, body: '{"title":"From the page"}' };
+  for (const attempt of [{}, init, { ...init, headers: copied?.headers() ?? {} }]) {
+    const answer = await fetch(`${origin}/api/posts`, attempt);
+    assert.equal(answer.status, 403);
+    assert.equal(answer.headers.get('content-type'), 'application/problem+json');
+  }
+  assert.equal(await (await fetch(`${app.url}/api/posts`)).text(), before);
+}
+
+describe('a Next app in development', () => {
+  // A copy: the test changes it, and the development server writes beside it.
+  const folder = join(NEXT.folder, '.dev');
+  const list = join(folder, 'app', 'posts-list.jsx');
+  const original = readFileSync(join(NEXT.folder, 'app', 'posts-list.jsx'), 'utf8');
+  let app: Served;
+
+  before(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    cpSync(join(NEXT.folder, 'app'), join(folder, 'app'), { recursive: true });
+    const config = { turbopack: { root: NEXT.folder }, agentRules: false };
+    writeFileSync(join(folder, 'next.config.mjs'), `export default ${JSON.stringify(config)};\n`);
+    app = await serveApp(NEXT, ['dev', '.dev', '--port', '0', '--hostname', '127.0.0.1']);
+  });
+  after(async () => {
+    await app?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  describeBrowsers('next dev', (browser) => {
+    test('P1.1 P4.1 hydrates without a complaint, and an edit arrives through the untouched HMR socket', async () => {
+      await through(app, 'enforce', async ({ origin, gate }) => {
+        const { page, complaints } = watched(await browser.newPage());
+        try {
+          await page.goto(origin);
+          await untilText(page, 'output', 'GET 200');
+          await page.click('#add');
+          await untilText(page, 'output', 'POST 201');
+          assert.ok(gate.stats().tunnels > 0, 'the socket goes through the gate');
+          writeFileSync(list, original.replace(/Add\n/, 'Add another\n'));
+          await untilText(page, '#add', 'Add another');
+          assert.equal(await textOf(page, 'output'), 'POST 201', 'the component was changed in place');
+          assert.deepEqual(complaints, []);
+        } finally {
+          writeFileSync(list, original);
+          await page.close();
+        }
+      });
+    });
+  });
+});

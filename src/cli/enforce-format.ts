@@ -1,4 +1,5 @@
 import type { FoundRoute } from '../gateway/found.ts';
+import { command } from './banner.ts';
 import type { EnforceReport } from './enforce.ts';
 import { count, type Paint, shown, table } from './terminal.ts';
 
@@ -29,7 +30,7 @@ function looked({ trials, basis }: EnforceReport): string {
 function breaks({ breaks: list, basis, enforcing }: EnforceReport, paint: Paint): string {
   if (list.length === 0) return '';
   const who = (hit: number): string => (basis === 'records' ? count(hit, 'session') : 'the page');
-  const rows = list.map(({ route, code, hit, id }) => [shown(route), code, who(hit), `sallyport why ${id}`]);
+  const rows = list.map(({ route, code, hit, id }) => [shown(route), code, who(hit), `${command()} why ${id}`]);
   return `${paint.bad(enforcing ? 'Refused from now on' : 'Would break')}\n${table(rows)}`;
 }
 
@@ -52,7 +53,7 @@ function found({ found: list, accepted: lines, reason }: EnforceReport, paint: P
   const blocks = [
     open.length === 0 || (lines.length > 0 && reason === '')
       ? ''
-      : `${paint.careful('Used in ways that are not listed')}\n${uses(open)}\n\n${OPEN_NOTE}\n${rows(open)}`,
+      : `${paint.careful('Used in ways that are not listed')}\n${uses(open)}\n\n${openNote()}\n${rows(open)}`,
     byHand.length === 0
       ? ''
       : `${paint.careful('Also used in other ways')}\n${uses(byHand)}\n\n${BY_HAND_NOTE}\n${rows(byHand)}`,
@@ -60,8 +61,8 @@ function found({ found: list, accepted: lines, reason }: EnforceReport, paint: P
   return blocks.filter((block) => block !== '').join('\n\n');
 }
 
-const OPEN_NOTE =
-  'These cannot carry a proof. Listed, their routes ask every request for a session only. Look them over, then put the\nlines into `routes` of your configuration, or run `sallyport enforce --accept-found`:';
+const openNote = (): string =>
+  `These cannot carry a proof. Listed, their routes ask every request for a session only. Look them over, then put the\nlines into \`routes\` of your configuration, or run \`${command()} enforce --accept-found\`:`;
 
 const BY_HAND_NOTE =
   'These routes are called with proofs too. Listing them would lower those calls, so nothing but your own hand does it;\nunlisted, such uses are refused. Only if your pages need them:';
@@ -87,7 +88,7 @@ function accepted({ accepted: lines, file }: EnforceReport, paint: Paint): strin
 function outcome({ enforcing, before, port, reason }: EnforceReport, paint: Paint): string {
   if (before) return `The gate on port ${port} enforces already.`;
   if (enforcing) {
-    return `${paint.good(`The gate on port ${port} enforces now.`)} What fails a check is refused. Back: sallyport report`;
+    return `${paint.good(`The gate on port ${port} enforces now.`)} What fails a check is refused. Back: ${command()} report`;
   }
-  return `${paint.bad('Not switched on')}: ${shown(reason)}.\nThe gate on port ${port} stays in report mode: NOTHING IS BLOCKED.`;
+  return `${paint.bad('Not switched on')}: ${reason}.\nThe gate on port ${port} stays in report mode: NOTHING IS BLOCKED.`;
 }

@@ -2,7 +2,9 @@ import { type FoundRoute, matchFor } from '../gateway/found.ts';
 import type { DecisionRecord } from '../gateway/decision-record.ts';
 import { shapeOf } from '../gateway/routebook.ts';
 import { CODES, type Code } from '../wire/codes.ts';
+import { command } from './banner.ts';
 import type { PageTrial } from './page-trial.ts';
+import { shown } from './terminal.ts';
 
 /** Requests of one kind that enforce mode would refuse. */
 export interface Break {
@@ -36,12 +38,12 @@ export function judgeTrials(
 ): Judgement | null {
   const lost = trials.find(({ status, trouble }) => trouble !== '' || status < 200 || status > 399);
   if (lost !== undefined) {
-    const why = lost.trouble === '' ? `it answers ${lost.status}` : lost.trouble;
+    const why = lost.trouble === '' ? `it answers ${lost.status}` : shown(lost.trouble);
     return {
       basis: 'browser',
       breaks: [],
       found: [],
-      reason: `the page ${lost.page} does not load (${why}); name another with --page PATH`,
+      reason: `the page ${shown(lost.page)} does not load (${why}); name another with --page PATH`,
     };
   }
   const records = trials
@@ -57,7 +59,7 @@ export function judgeTrials(
       basis: 'browser',
       breaks,
       found: [],
-      reason: 'the page’s script did not open the second door (`sallyport doctor` looks for the cause)',
+      reason: `the page’s script did not open the second door (\`${command()} doctor\` looks for the cause)`,
     };
   }
   return { basis: 'browser', breaks, found: [], reason: breaks.length === 0 ? '' : 'the page would break' };

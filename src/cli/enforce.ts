@@ -6,6 +6,7 @@ import { formatEnforce } from './enforce-format.ts';
 import { type Judgement, judgeRecords, judgeTrials } from './enforce-judge.ts';
 import { ask, GateRefusal, theGate } from './gates.ts';
 import { hasBrowser, type PageTrial, tryPages } from './page-trial.ts';
+import { shown } from './terminal.ts';
 
 /** What `enforce` says, as `--json` prints it. */
 export interface EnforceReport extends Judgement {
@@ -52,7 +53,7 @@ async function attempt(gate: RunningGate, status: GateStatus, flags: EnforceFlag
     await ask<ModeChanged>(gate, 'POST', '/mode', { mode: 'enforce', acceptFound: false });
   } catch (error) {
     if (!(error instanceof GateRefusal)) throw error;
-    return { ...common, ...judgement, reason: error.message, enforcing: false, trials, accepted };
+    return { ...common, ...judgement, reason: shown(error.message), enforcing: false, trials, accepted };
   }
   return { ...common, ...judgement, enforcing: true, trials, accepted };
 }

@@ -3,6 +3,7 @@ import type { Share } from '../gateway/summary.ts';
 import { EXIT, type Io, present } from './command.ts';
 import { ask, theGate } from './gates.ts';
 import type { GateFlags } from './command.ts';
+import { command } from './banner.ts';
 import { count, type Paint, shown, table } from './terminal.ts';
 
 /** `sallyport status`: what passed, what was or would be refused. Exits 3 where nothing is blocked. */
@@ -46,7 +47,7 @@ function totals({ mode, summary }: GateStatus): string {
     ...(wouldRefuse > 0 || mode === 'report'
       ? [['would be refused', `${count(wouldRefuse, 'request')} (they passed)`]]
       : []),
-    ['visitors', `${sessions}, of them ${sessionsWithoutEntry} whose page never opened the doors`],
+    ['visitors', `${sessions}, of them ${sessionsWithoutEntry} seen without a session`],
     ['hit', `${share(refusedSessions, sessions)} of visitors`],
   ];
   return (
@@ -91,14 +92,14 @@ function latest(report: GateStatus, paint: Paint): string {
       record.code,
       `${shown(record.method)} ${shown(record.path)}`,
     ]);
-  return `${paint.strong('Latest')}, \`sallyport why ID\` explains each\n${table(rows)}`;
+  return `${paint.strong('Latest')}, \`${command()} why ID\` explains each\n${table(rows)}`;
 }
 
 function next({ mode, summary }: GateStatus, paint: Paint): string {
   if (mode === 'enforce') return '';
   const entered = summary.sessions - summary.sessionsWithoutEntry;
   const first = entered === 0 ? 'Open the page once through the gate, then switch it on: ' : 'Switch it on: ';
-  return `${first}${paint.strong('sallyport enforce')}`;
+  return `${first}${paint.strong(`${command()} enforce`)}`;
 }
 
 /** Whole per cent, never 0 % where somebody is hit and never 100 % where somebody is not. */

@@ -8,7 +8,7 @@ import type { RequestView } from '../guard/view.ts';
 import { createGuard } from '../index.ts';
 import { createMemoryState } from '../stores/memory/index.ts';
 import { SESSION_COOKIE, STAMP_COOKIE } from '../wire/constants.ts';
-import { openAdmin } from './admin.ts';
+import { type AuditEntry, openAdmin } from './admin.ts';
 import { type Control, createControl } from './control.ts';
 import { type FoundRoute, withFound } from './found.ts';
 import type { Gate } from './gate.ts';
@@ -80,7 +80,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
     load: options.load,
     metrics: () => metrics.text(),
-    audit: ({ action, details, outcome }) => log.warn('administration', { action, details, outcome }),
+    audit: (entry) =>
+      log.warn(auditWords(entry), { action: entry.action, details: entry.details, outcome: entry.outcome }),
   });
   const surroundings = await open(gate, control, metrics, options).catch(async (error: unknown) => {
     await gate.close({ graceMs: 0 });
@@ -93,6 +94,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     log.flush();
   });
   return { gate, control, log, metrics: surroundings.metrics, stopped };
+}
+
+/** A switch in a sentence: the banner above it on a terminal speaks of the mode before. */
+function auditWords({ action, details, outcome }: AuditEntry): string {
+  if (action !== 'mode' || outcome !== 'done') return `administration: ${action} ${outcome}`;
+  return details.startsWith('report')
+    ? 'report mode from now on: NOTHING IS BLOCKED'
+    : 'enforce mode from now on: what fails a check is refused';
 }
 
 /** Found routes that were accepted live, handed to the process that replaces this one. */

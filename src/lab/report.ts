@@ -89,10 +89,16 @@ function amount(value: number | null | undefined): string {
   return text.length < MONEY ? text : value.toExponential(1);
 }
 
+/** What a person reads where a refusal's code is none of the table's (AnswerKind). */
+const SHOWN: Readonly<Record<string, string>> = {
+  unknown: 'code not readable from there',
+  preflight: 'kept back by the preflight',
+};
+
 function remarks(report: LabReport): string[] {
   const lines = report.rungs.flatMap((rung) => {
     const texts = [...rung.notes];
-    const refused = Object.entries(rung.refused).map(([code, times]) => `${code} ${times}`);
+    const refused = Object.entries(rung.refused).map(([code, times]) => `${SHOWN[code] ?? code} ${times}`);
     if (refused.length > 0) texts.push(`refused: ${refused.join(', ')}`);
     if (rung.setup !== null && rung.cost !== null)
       texts.push(`ready for its first call after ${number(rung.setup.wall)} s`);

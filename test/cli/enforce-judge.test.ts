@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { formatEnforce } from '../../src/cli/enforce-format.ts';
 import { judgeRecords, judgeTrials } from '../../src/cli/enforce-judge.ts';
 import type { PageTrial } from '../../src/cli/page-trial.ts';
 import type { DecisionRecord } from '../../src/gateway/decision-record.ts';
@@ -47,6 +48,24 @@ test('a page whose call would be refused would break', () => {
   const requests = [{ method: 'GET', target: '/api/posts', status: 200, id: 'x' }];
   const judged = judgeTrials([{ ...loaded, requests }], () => recorded('site', 's'), none);
   assert.deepEqual([judged?.reason, judged?.breaks[0]?.route], ['the page would break', 'GET /api/posts']);
+});
+
+test('a reason reads as it was written, and what a page brought cannot drive the terminal', () => {
+  const plain = (text: string): string => text;
+  const paint = { strong: plain, faint: plain, good: plain, bad: plain, careful: plain };
+  const common = { port: 4000, enforcing: false, before: false, accepted: [], file: '' };
+  const say = (trial: PageTrial, record: DecisionRecord | null): string => {
+    const judged = judgeTrials([trial], () => record, none);
+    assert.ok(judged !== null);
+    return formatEnforce({ ...common, ...judged, trials: [trial] }, paint);
+  };
+  const requests = [{ method: 'GET', target: '/api/posts', status: 200, id: 'x' }];
+  assert.match(
+    say({ ...loaded, entered: false, requests }, recorded('entry-required', '')),
+    /the page’s script did not/,
+  );
+  const trouble = say({ ...loaded, status: 0, trouble: 'net::ERR\u001b[2J' }, null);
+  assert.ok(!trouble.includes('\u001b'), trouble);
 });
 
 test('without any session nothing is known', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { at, backend, type BackendOptions, desk, type Desk } from './support.ts';
+import { at, backend, type BackendOptions, desk, type Desk, until } from './support.ts';
 
 /** A gate in report mode in front of a page. */
 async function gateBefore(t: TestContext, options: BackendOptions = {}, environment: Record<string, string> = {}) {
@@ -25,6 +25,17 @@ test('P1.2 enforce loads the page, switches the running gate on, and report swit
   assert.equal((await gate.run('report')).code, 0);
   assert.equal((await fetch(`${gate.url}/api/posts`)).status, 200);
   assert.equal(await modeOf(gate), 'report');
+});
+
+test('the gate’s own output follows each switch, and a command run by npx names commands so', async (t) => {
+  const { url } = await backend(t);
+  const place = desk(t, { npm_command: 'exec' });
+  const gate = await place.gate('--to', url, '--listen', '0');
+  assert.match((await place.run('status')).out, /npx sallyport enforce/);
+  assert.match((await place.run('enforce')).out, /Back: npx sallyport report/);
+  await until(() => gate.err().includes('enforce mode from now on: what fails a check is refused'), 'the switch on');
+  assert.equal((await place.run('report')).code, 0);
+  await until(() => gate.err().includes('report mode from now on: NOTHING IS BLOCKED'), 'the switch back');
 });
 
 const IMAGE =

@@ -98,7 +98,20 @@ function withAbsolutePaths(value: unknown, folder: string): unknown {
       ]),
     );
   }
+  if ('login' in copy) copy['login'] = withKeyFiles(copy['login'], absolute);
   return copy;
+}
+
+/** `login.providers.<name>.clientKey` is a file. */
+function withKeyFiles(login: unknown, absolute: (path: unknown) => unknown): unknown {
+  if (!isRecord(login) || !isRecord(login['providers'])) return login;
+  const providers = Object.entries(login['providers']).map(([name, provider]) => [
+    name,
+    isRecord(provider) && 'clientKey' in provider
+      ? { ...provider, clientKey: absolute(provider['clientKey']) }
+      : provider,
+  ]);
+  return { ...login, providers: Object.fromEntries(providers) };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

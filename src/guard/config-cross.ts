@@ -1,6 +1,8 @@
 import type { Config, RouteConfig } from './config.ts';
 import { UNSIGNED_CARRIERS } from './carrier.ts';
+import { loginProblems } from './config-schema-login.ts';
 import type { ConfigProblem } from './errors.ts';
+import { isLoopback } from '../lib/loopback.ts';
 import { nearest } from '../lib/nearest.ts';
 
 /** What is wrong between fields that are fine alone. Takes a configuration whose preset was expanded. */
@@ -13,6 +15,7 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...cookies(config),
     ...layerNames(config, layers),
     ...(config.routes ?? []).flatMap((route, index) => routeProblems(config, route, index)),
+    ...loginProblems(config),
     ...nothingProtected(config),
   ];
 }
@@ -64,10 +67,6 @@ function addresses(config: Config): ConfigProblem[] {
     problems.push(problem('metrics', config.metrics, 'the gate listens there; choose another port'));
   }
   return problems;
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127\./.test(hostname);
 }
 
 function pointsAt(to: string, listen: string): boolean {

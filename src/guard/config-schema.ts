@@ -2,39 +2,12 @@ import * as z from 'zod/mini';
 import type { Can, Config } from './config.ts';
 import { crossProblems } from './config-cross.ts';
 import * as rules from './config-rules.ts';
+import { loginSchema } from './config-schema-login.ts';
+import { aFunction, choice, didYouMean, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
 import { type ConfigProblem, ConfigError } from './errors.ts';
 import { applyPreset } from './presets.ts';
-import { nearest } from '../lib/nearest.ts';
 
-/** Text that keeps one of the rules of config-rules.ts. */
-const text = (rule: rules.Rule, otherwise = 'write text') =>
-  z.string(otherwise).check((payload) => {
-    const broken = rule(payload.value);
-    if (broken !== '') payload.issues.push({ code: 'custom', message: broken, input: payload.value });
-  });
-
-const choice = <const T extends readonly string[]>(...values: T) =>
-  z.enum(values, { error: ({ input }) => `write one of ${values.join(', ')}${didYouMean(input, values)}` });
-
-/** A whole number; `unit` is its unit and what it counts. */
-const whole = (least: number, unit: string, why = '') => {
-  const rule = `write a whole number of ${unit}, ${least} or more${why}`;
-  return z.int(rule).check(z.gte(least, rule));
-};
-
-const list = <T extends z.core.$ZodType>(item: T, rule: string) => z.array(item, rule);
-
-/** An object that knows its fields. The error of unknown ones lists the known ones: {@link toProblems} reads them. */
-const fields = <T extends z.core.$ZodLooseShape>(shape: T) =>
-  z.strictObject(shape, {
-    error: ({ code }) => (code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : 'write an object, { … }'),
-  });
-
-const optional = z.exactOptional;
 const mode = choice('report', 'enforce');
-const flag = z.boolean('write true or false');
-
-const aFunction = <T>(rule: string) => z.custom<T>((value) => typeof value === 'function', rule);
 
 const userSchema = fields({
   maxAge: optional(whole(1, 'seconds')),
@@ -88,6 +61,7 @@ export const configSchema = fields({
   open: optional(list(text(rules.openRoute), 'write a list of patterns, as in ["/api/webhooks/**"]')),
   routes: optional(list(routeSchema, 'write a list of routes, as in [{ match: "GET /api/posts/:id" }]')),
   clients: optional(z.record(text(rules.clientName), clientSchema, 'write an object of clients by name')),
+  login: optional(loginSchema),
   trustedProxies: optional(list(text(rules.network, rules.HOPS), rules.HOPS)),
   paths: optional(choice('loose', 'exact')),
   layers: optional(
@@ -103,6 +77,7 @@ export const configSchema = fields({
     fields({
       idle: optional(whole(60, 'seconds')),
       max: optional(whole(60, 'seconds')),
+      bind: optional(choice('login', 'always')),
       recent: optional(whole(600, 'seconds', ': an open page renews its entry about every eight minutes')),
     }),
   ),
@@ -156,7 +131,7 @@ function toProblems(issue: z.core.$ZodIssue, given: unknown): ConfigProblem[] {
   if (issue.code === 'unrecognized_keys') return unknownFields(issue.keys, issue.message, issue.path, given);
   if (issue.code === 'invalid_key') return keyProblems(issue);
   const rule = issue.message;
-  return [{ field: toField(issue.path), value: show(valueAt(given, issue.path)), rule }];
+  return [{ field: toField(issue.path), value: showAt(issue.path, valueAt(given, issue.path)), rule }];
 }
 
 function unknownFields(
@@ -167,7 +142,7 @@ function unknownFields(
 ): ConfigProblem[] {
   return keys.map((key) => ({
     field: toField([...path, key]),
-    value: show(valueAt(given, [...path, key])),
+    value: showAt([...path, key], valueAt(given, [...path, key])),
     rule: `there is no such field${didYouMean(key, known.split(', ')) || `; known are ${known}`}`,
   }));
 }
@@ -177,11 +152,6 @@ function keyProblems(issue: z.core.$ZodIssueInvalidKey): ConfigProblem[] {
   const name = issue.path.at(-1);
   const rule = issue.issues[0]?.message ?? 'this name cannot be used';
   return [{ field: `a name in ${toField(issue.path.slice(0, -1))}`, value: show(name), rule }];
-}
-
-function didYouMean(input: unknown, candidates: readonly string[]): string {
-  const meant = typeof input === 'string' ? nearest(input, candidates) : '';
-  return meant === '' ? '' : `; did you mean ${meant}?`;
 }
 
 /** `routes[0].match` */
@@ -202,6 +172,16 @@ function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
   }
   return value;
 }
+
+/** Under `login` a value may be a secret, or hold one, or have lost its field's name to a slip: none is shown. */
+function showAt(path: readonly PropertyKey[], value: unknown): string {
+  if (path[0] !== 'login' || value === undefined) return show(value);
+  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';
+  return PLAIN.has(String(path.at(-1))) ? show(value) : 'a value that is not shown';
+}
+
+/** Fields under `login` whose values are no secrets. */
+const PLAIN: ReadonlySet<string> = new Set(['issuer', 'clientId', 'clientAuth', 'relay', 'postLogout', 'maxAge']);
 
 /** A value as people wrote it, shortened. Configurations hold paths of key files, never keys. */
 export function show(value: unknown): string {

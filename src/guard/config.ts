@@ -1,3 +1,4 @@
+import type { LoginConfig } from './config-login.ts';
 import type { Carrier, Level } from './decision.ts';
 import type { Subject } from './subject.ts';
 
@@ -25,6 +26,8 @@ export interface Config {
   /** Rules for single routes; first match wins. Inside `protect` every route must then be listed. */
   routes?: RouteConfig[];
   clients?: Record<string, ClientConfig>;
+  /** Who may log in, and how. Default: nobody. */
+  login?: LoginConfig;
   /** Networks whose forwarding headers are believed: CIDR blocks. Default none. */
   trustedProxies?: string[];
   /** `loose` matches what forgiving backends serve (case, `//`, `;x`, trailing `/`); `exact` bytes only. Default `loose`. */
@@ -32,7 +35,7 @@ export interface Config {
   /** Mode of single layers, by layer name, where it differs from `mode`. */
   layers?: Record<string, Mode>;
   mint?: MintConfig;
-  session?: { idle?: number; max?: number; recent?: number };
+  session?: SessionConfig;
   /** Directory with a built frontend to serve; `index.html` answers unknown navigations. */
   frontend?: string;
   /** PEM files by which the gate terminates TLS. */
@@ -124,6 +127,20 @@ export interface ClientConfig {
   origins?: string[];
   /** Whether entry asks for a page load first. `waive` for pages that a CDN serves. Default `require`. */
   stamp?: 'require' | 'waive';
+}
+
+export interface SessionConfig {
+  /** Seconds a session lasts without an open page. Default 12 h. */
+  idle?: number;
+  /** Seconds at most. Default 7 d. */
+  max?: number;
+  /** Seconds since the last entry of one of its pages within which a session opens `session` routes. Default 3600. */
+  recent?: number;
+  /**
+   * Which sessions own a key in the browser, without which their cookie resumes nothing: those with a login, or
+   * `always` all. It costs an entry about 50 ms in the page. Default `login`.
+   */
+  bind?: 'login' | 'always';
 }
 
 export interface MintConfig {

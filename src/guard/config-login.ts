@@ -1,0 +1,51 @@
+/** Who may log in, and how: part of {@link import('./config.ts').Config}. */
+export interface LoginConfig {
+  /** OpenID providers by name. The name stands in addresses: people log in at `/_sallyport/login/<name>`. */
+  providers?: Record<string, ProviderConfig>;
+  /** Origins besides the gate's own to which a login may return: `https://app.example`. Default none. */
+  returnTo?: string[];
+}
+
+/**
+ * One OpenID provider (OpenID Connect Core 1.0). The gate is a confidential client of the authorization code flow with
+ * PKCE; there is no field for any other flow.
+ */
+export interface ProviderConfig {
+  /** Exactly as the provider's own metadata says it, a slash at the end included. https; http on loopback only. */
+  issuer: string;
+  clientId: string;
+  /** From the environment: `process.env.OIDC_SECRET`. One of `clientSecret` and `clientKey` is needed. */
+  clientSecret?: string;
+  /** PEM file (PKCS #8) of the key by which the gate shows who it is (RFC 7523): RSA, P-256 or Ed25519. */
+  clientKey?: string;
+  /** `kid` of that key, where the provider asks for one. */
+  clientKeyId?: string;
+  /** How the secret travels. Default: what the provider's metadata lists, `basic` first. */
+  clientAuth?: 'basic' | 'post';
+  /** What is asked for, `openid` among it. Default `['openid']`. */
+  scopes?: string[];
+  /** Value of the `audience` parameter, where the provider wants one for its access tokens. */
+  audience?: string;
+  /** Further authorization parameters, of a short list: `prompt`, `resource`, `login_hint`, `hd` and the like. */
+  parameters?: Record<string, string>;
+  /** Claim that holds the roles: a name, or a path as in `realm_access.roles`. Default: no roles. */
+  roles?: string;
+  /** Claim that holds the scopes. Default: the `scope` of the token response (RFC 6749 §5.1). */
+  scopesFrom?: string;
+  /** Further claims to keep about the person. Default name, preferred_username, email, email_verified, locale. */
+  claims?: string[];
+  /** Whether claims are asked of the provider's UserInfo endpoint too. Default false. */
+  userinfo?: boolean;
+  /** Which token the backend gets as `Authorization: Bearer`. Default `none`. */
+  relay?: 'access' | 'id' | 'none';
+  /** Values of `acr` of which every login must have one. Default: any. */
+  acrValues?: string[];
+  /** Seconds since the person last showed the provider who they are. Default: any time. */
+  maxAge?: number;
+  /** Path to which the provider sends people back after logout; has to be registered there. Default: none is sent. */
+  postLogout?: string;
+  /** Whether requests are pushed (RFC 9126) where the provider's metadata offers it. Default true. */
+  pushed?: boolean;
+  /** What the provider is called on pages. Default: its name here. */
+  label?: string;
+}

@@ -1,0 +1,62 @@
+import * as z from 'zod/mini';
+import type { Config } from './config.ts';
+import * as rules from './config-rules.ts';
+import * as login from './config-rules-login.ts';
+import { choice, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
+import type { ConfigProblem } from './errors.ts';
+
+const providerSchema = fields({
+  issuer: text(login.issuer),
+  clientId: text(login.shortText),
+  clientSecret: optional(text(login.shortText, 'write the secret, as in process.env.OIDC_SECRET')),
+  clientKey: optional(text(rules.nonEmpty)),
+  clientKeyId: optional(text(login.shortText)),
+  clientAuth: optional(choice('basic', 'post')),
+  scopes: optional(list(text(login.scope), 'write a list of scopes, as in ["openid", "email"]')),
+  audience: optional(text(login.shortText)),
+  parameters: optional(
+    z.record(text(login.parameterName), text(login.shortText), 'write an object, as in { prompt: "select_account" }'),
+  ),
+  roles: optional(text(login.shortText)),
+  scopesFrom: optional(text(login.shortText)),
+  claims: optional(list(text(login.shortText), 'write a list of claims, as in ["email"]')),
+  userinfo: optional(flag),
+  relay: optional(choice('access', 'id', 'none')),
+  acrValues: optional(list(text(login.acrValue), 'write a list of acr values')),
+  maxAge: optional(whole(0, 'seconds')),
+  postLogout: optional(text(login.ownPath)),
+  pushed: optional(flag),
+  label: optional(text(login.shortText)),
+});
+
+/** The shape of {@link import('./config-login.ts').LoginConfig}. */
+export const loginSchema = fields({
+  providers: optional(z.record(text(login.providerName), providerSchema, 'write an object of providers by name')),
+  returnTo: optional(list(text(rules.origin), 'write a list of origins, as in ["https://app.example"]')),
+});
+
+/** What is wrong between fields of `login` that are fine alone. */
+export function loginProblems(config: Config): ConfigProblem[] {
+  return Object.entries(config.login?.providers ?? {}).flatMap(([name, provider]) => {
+    const field = `login.providers.${name}`;
+    const problems: ConfigProblem[] = [];
+    const { clientSecret, clientKey, scopes, clientAuth } = provider;
+    if (clientSecret === undefined && clientKey === undefined) {
+      const rule = 'write the secret the provider gave you, as in process.env.OIDC_SECRET, or name a key by clientKey';
+      problems.push({ field: `${field}.clientSecret`, value: 'nothing', rule });
+    }
+    if (clientSecret !== undefined && clientKey !== undefined) {
+      const rule = 'the gate shows who it is by a secret or by a key; keep one of clientSecret and clientKey';
+      problems.push({ field: `${field}.clientKey`, value: JSON.stringify(clientKey), rule });
+    }
+    if (clientKey !== undefined && clientAuth !== undefined) {
+      const rule = 'this is about clientSecret, and there is a clientKey; leave it out';
+      problems.push({ field: `${field}.clientAuth`, value: JSON.stringify(clientAuth), rule });
+    }
+    if (scopes !== undefined && !scopes.includes('openid')) {
+      const rule = 'without "openid" the provider says nothing about the person; add it';
+      problems.push({ field: `${field}.scopes`, value: JSON.stringify(scopes), rule });
+    }
+    return problems;
+  });
+}

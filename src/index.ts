@@ -149,6 +149,7 @@ function assemble(config: Config, parts: GuardParts, bundle: Bundle): Guard {
       stamps,
       sessions: cookies,
       keys: createKeyAgreement(clock),
+      logins: null,
       state,
       policy: () => compiled.policy,
       clock,

@@ -57,6 +57,7 @@ function admit(at: number, again = false): void {
     windowLife: 3_600_000,
     session: again ? { place: at + 1, idHigh: at + 5, idLow: at + 9 } : null,
     newIdHigh: at + 5,
+    replaces: null,
     newIdLow: at + 9,
     prefix: `10.0.${at % 1000}`,
     mintsPerMinute: 1e9,

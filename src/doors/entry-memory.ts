@@ -9,6 +9,9 @@ export interface Entered {
   readonly id: string;
   readonly expires: number;
   readonly authority: string;
+  /** Label of the session, and of its login. */
+  readonly session: string;
+  readonly login: string;
   /** `Set-Cookie` values. */
   readonly cookies: readonly string[];
 }

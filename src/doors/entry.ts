@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
+import { type Eventually, whenKnown } from '../lib/eventually.ts';
 import type { Answer } from '../guard/decision.ts';
 import { listsOrigin } from '../guard/origins.ts';
 import type { Policy } from '../guard/policy.ts';
-import type { EntryGrant, SessionRef, State } from '../guard/state.ts';
+import type { EntryClaim, EntryGrant, SessionRef, State } from '../guard/state.ts';
 import type { RequestView } from '../guard/view.ts';
 import type { Code } from '../wire/codes.ts';
 import { TICKET_RENEW_SECONDS, TICKET_SECONDS } from '../wire/constants.ts';
 import { type EntryAnswer, type EntryRequest, parseEntryRequest } from '../wire/entry.ts';
+import type { EntryLogins } from './entry-logins.ts';
+import { chooseSession, loginLabel, type SessionChoice } from './entry-session.ts';
 import { type AnswerMemory, createAnswerMemory, type Entered } from './entry-memory.ts';
 import type { KeyAgreement } from './key-agreement.ts';
 import type { Random } from './random.ts';
-import type { OpenSession, SessionContent, SessionCookies } from './session-cookie.ts';
+import { labelOf, type OpenSession, type SessionContent, type SessionCookies } from './session-cookie.ts';
 import type { Stamps, StampState } from './stamp.ts';
 import type { Tickets } from './ticket.ts';
 
@@ -23,6 +26,8 @@ export interface EntryDeps {
   readonly sessions: SessionCookies;
   readonly keys: KeyAgreement;
   readonly state: State;
+  /** Null where nobody can log in here. */
+  readonly logins: EntryLogins | null;
   readonly policy: () => Policy;
   readonly clock: Clock;
   readonly random: Random;
@@ -61,7 +66,7 @@ interface Attempt {
   readonly request: EntryRequest;
   readonly facts: EntryFacts;
   readonly now: number;
-  readonly session: OpenSession | null;
+  readonly choice: SessionChoice & { readonly kind: 'enter' };
   /** Whether the stamp that came along will not last until the next entry. */
   readonly stampWorn: boolean;
   /** New ids, should they be needed: 16 bytes each. */
@@ -79,47 +84,66 @@ export function createEntry(deps: EntryDeps): Enter {
     if (known !== null) return admit(deps, known);
     const pending = waiting.get(key);
     if (pending !== undefined) return pending;
-    const prepared = prepare(deps, view, body, facts);
-    if ('kind' in prepared) return prepared;
-    const { attempt, claim } = prepared;
-    const grant = deps.state.enter(claim);
-    // What follows the claim costs a key agreement: a flood is turned away before it.
-    if (!(grant instanceof Promise)) return conclude(deps, memory, key, attempt, grant);
-    const result = grant
-      .then((given) => conclude(deps, memory, key, attempt, given))
-      .finally(() => waiting.delete(key));
-    waiting.set(key, result);
-    return result;
+    const result = whenKnown(prepare(deps, view, body, facts), (prepared) => {
+      if ('kind' in prepared) return prepared;
+      const { attempt, claim } = prepared;
+      // What follows the claim costs a key agreement: a flood is turned away before it.
+      return whenKnown(deps.state.enter(claim), (grant) => conclude(deps, memory, key, attempt, grant));
+    });
+    if (!(result instanceof Promise)) return result;
+    const settled = result.finally(() => waiting.delete(key));
+    waiting.set(key, settled);
+    return settled;
   };
 }
 
+interface Prepared {
+  readonly attempt: Attempt;
+  readonly claim: EntryClaim;
+}
+
 /** Everything that is decided before state is asked, cheapest first. */
-function prepare(deps: EntryDeps, view: RequestView, body: Uint8Array, facts: EntryFacts) {
+function prepare(
+  deps: EntryDeps,
+  view: RequestView,
+  body: Uint8Array,
+  facts: EntryFacts,
+): Eventually<Prepared | EntryResult> {
   const policy = deps.policy();
   const request = parseEntryRequest(body);
   if (request === null) return refuse('schema', 'the entry request is not the JSON of docs/protocol.md §2.1');
   const client = policy.clients.get(request.client);
   if (client === undefined) return refuse('forbidden', 'no such client');
-  if (!listsOrigin(policy, client, facts.origin)) return refuse('origin', `origin not listed for ${client.name}`);
+  if (!listsOrigin(policy, client, facts.origin, facts.authority))
+    return refuse('origin', `origin not listed for ${client.name}`);
   const stamp = client.stamp === 'waive' ? 'good' : deps.stamps.spend(view.headers.cookie);
   if (stamp === 'missing') return refuse('stamp', 'no stamp in time', [deps.stamps.issue(true)]);
   const now = deps.clock.wall();
   const session = deps.sessions.open(view.headers.cookie, now);
+  const grant = deps.logins?.granted(view.headers.cookie, session, now) ?? null;
+  const { origin } = facts;
   const stampWorn = client.stamp !== 'waive' && deps.stamps.isWorn(view.headers.cookie);
   const ids = { ticketId: deps.random(16), sessionId: deps.random(16) };
-  const attempt: Attempt = { request, facts, now, session, stampWorn, ...ids };
-  return { attempt, claim: claimOf(attempt, policy, stamp) };
+  const chosen = chooseSession({ policy, logins: deps.logins, request, origin, session, grant });
+  return whenKnown(chosen, (choice) => {
+    if (choice.kind === 'refuse') return refuse(choice.code, choice.evidence);
+    const attempt: Attempt = { request, facts, now, choice, stampWorn, ...ids };
+    return { attempt, claim: claimOf(attempt, policy, stamp) };
+  });
 }
 
-function claimOf(attempt: Attempt, policy: Policy, stamp: StampState) {
-  const { session, ticketId, sessionId, now, facts } = attempt;
+function claimOf(attempt: Attempt, policy: Policy, stamp: StampState): EntryClaim {
+  const { choice, ticketId, sessionId, now, facts } = attempt;
+  const { resume, replaces } = choice;
   const share = stamp === 'late' ? LATE_SHARE : 1;
   return {
     now,
     windowIdHigh: ticketId.readUInt32BE(0),
     windowIdLow: ticketId.readUInt32BE(4),
     windowLife: TICKET_SECONDS * 1000,
-    session: session && { place: session.place, idHigh: session.idHigh, idLow: session.idLow },
+    session: resume && refOf(resume),
+    // Ended for as long as its cookie could live.
+    replaces: replaces && { session: refOf(replaces), until: now + policy.session.max * 1000 },
     newIdHigh: sessionId.readUInt32BE(0),
     newIdLow: sessionId.readUInt32BE(4),
     prefix: facts.prefix,
@@ -128,14 +152,39 @@ function claimOf(attempt: Attempt, policy: Policy, stamp: StampState) {
   };
 }
 
+const refOf = ({ place, idHigh, idLow }: OpenSession): SessionRef => ({ place, idHigh, idLow });
+
 function conclude(
   deps: EntryDeps,
   memory: AnswerMemory,
   key: string,
   attempt: Attempt,
-  grant: EntryGrant,
+  granted: EntryGrant,
+): Eventually<EntryResult> {
+  if (!granted.ok) return refuse(granted.code, 'the state refused the entry', [], granted.retryAfter);
+  const session = sessionOf(attempt, granted.session);
+  const { request, choice } = attempt;
+  if (request.login !== '' && request.login !== loginLabel(session.login))
+    return refuse('login-changed', 'the session has ended since this page entered first');
+  if (choice.grant === null || deps.logins === null) return complete(deps, memory, key, attempt, granted, session);
+  const { id, place, created } = session;
+  const { idHigh, idLow } = granted.session;
+  const took = deps.logins.take(choice.grant, { id, place, created, idHigh, idLow, key: session.key });
+  return whenKnown(took, (mine) =>
+    mine
+      ? complete(deps, memory, key, attempt, granted, session)
+      : refuse('session-key', 'another entry took this login up first'),
+  );
+}
+
+function complete(
+  deps: EntryDeps,
+  memory: AnswerMemory,
+  key: string,
+  attempt: Attempt,
+  grant: EntryGrant & { readonly ok: true },
+  session: GrantedSession,
 ): EntryResult {
-  if (!grant.ok) return refuse(grant.code, 'the state refused the entry', [], grant.retryAfter);
   const { request, facts, now, ticketId } = attempt;
   const random = deps.random(32);
   const expires = Math.floor(now / 1000) + TICKET_SECONDS;
@@ -149,11 +198,10 @@ function conclude(
     random,
   });
   if (agreed === null) return refuse('schema', 'the page key is not a point of P-256');
-  const session = sessionOf(attempt, grant.session);
   const ticket = deps.tickets.issueTicket({
     id: ticketId,
     session: Buffer.from(session.id, 'base64url'),
-    loginEpoch: 0,
+    loginEpoch: session.login,
     windowPlace: grant.windowPlace,
     sessionPlace: grant.session.place,
     client: request.client,
@@ -172,6 +220,8 @@ function conclude(
     id: ticketId.toString('base64url'),
     expires,
     authority: facts.authority,
+    session: labelOf(session.id),
+    login: loginLabel(session.login),
     cookies: cookiesFor(deps, attempt, session),
   };
   memory.set(key, entered);
@@ -186,21 +236,26 @@ interface GrantedSession extends SessionContent {
 
 /** The session that state granted: the cookie's own, or a new one where there was none or it has been ended. */
 function sessionOf(attempt: Attempt, granted: SessionRef): GrantedSession {
-  const { session, sessionId, now } = attempt;
+  const { choice, sessionId, now } = attempt;
+  const { resume } = choice;
   const { place } = granted;
-  if (session !== null && session.idHigh === granted.idHigh && session.idLow === granted.idLow) {
-    return { id: session.id, place, created: session.created, changed: session.place !== place, isNew: false };
+  if (resume !== null && resume.idHigh === granted.idHigh && resume.idLow === granted.idLow) {
+    return { ...resume, place, changed: resume.place !== place, isNew: false };
   }
-  return { id: sessionId.toString('base64url'), place, created: Math.floor(now / 1000), changed: true, isNew: true };
+  const made = { id: sessionId.toString('base64url'), place, created: Math.floor(now / 1000) };
+  // A session that state had ended begins anew, and nobody is logged in there.
+  const login = resume === null ? choice.login : 0;
+  return { ...made, key: choice.key, login, changed: true, isNew: true };
 }
 
 /** `Set-Cookie` values of an admitted entry: none, as a rule, where the session was known. */
 function cookiesFor(deps: EntryDeps, attempt: Attempt, session: GrantedSession): readonly string[] {
-  const { now } = attempt;
+  const { now, choice } = attempt;
   const cookies: string[] = [];
-  if (session.changed || (attempt.session !== null && deps.sessions.isWorn(attempt.session, now))) {
+  if (session.changed || (choice.resume !== null && deps.sessions.isWorn(choice.resume, now))) {
     cookies.push(deps.sessions.issue(session, now));
   }
+  if (choice.grant !== null && deps.logins !== null) cookies.push(deps.logins.clear);
   // A page that stays open is loaded once; its session keeps it from needing a refusal at every second renewal.
   if (!session.isNew && attempt.stampWorn) cookies.push(deps.stamps.issue(true));
   return cookies;
@@ -210,9 +265,10 @@ function cookiesFor(deps: EntryDeps, attempt: Attempt, session: GrantedSession):
 function admit(deps: EntryDeps, entered: Entered): EntryResult {
   const now = deps.clock.wall();
   const life = Math.max(0, entered.expires - Math.floor(now / 1000));
-  const { key, random, ticket, id, expires, authority } = entered;
+  const { key, random, ticket, id, expires, authority, session, login } = entered;
   const renew = Math.max(0, life - (TICKET_SECONDS - TICKET_RENEW_SECONDS));
-  const message: EntryAnswer = { v: 1, key, random, ticket, id, expires, time: now, life, renew, authority };
+  const times = { expires, time: now, life, renew };
+  const message: EntryAnswer = { v: 1, key, random, ticket, id, ...times, authority, session, login };
   const fields = ['content-type', 'application/json', 'cache-control', 'no-store', 'x-content-type-options', 'nosniff'];
   for (const cookie of entered.cookies) fields.push('set-cookie', cookie);
   return { kind: 'answer', answer: { status: 200, fields, body: JSON.stringify(message) } };

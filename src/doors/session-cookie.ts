@@ -23,7 +23,14 @@ export interface SessionContent {
   readonly place: number;
   /** Seconds since 1970. */
   readonly created: number;
+  /** SHA-256 of the session key that this session is bound to, base64url; '' while it is not (docs/protocol.md §2.4). */
+  readonly key: string;
+  /** Names the login that the session has; 0 while nobody is logged in. */
+  readonly login: number;
 }
+
+/** State knows a session by the first half of its id, pages, records and logs by the second: neither leads to the other. */
+export const labelOf = (session: string): string => session.slice(-11);
 
 export interface OpenSession extends SessionContent {
   /** First 8 bytes of the id. */
@@ -51,12 +58,15 @@ interface Remembered {
 
 const keyOf = (value: string): string => value.slice(-22);
 
-const VERSION = 1;
+const VERSION = 2;
 const AT_ID = 1;
 const AT_PLACE = 17;
 const AT_CREATED = 21;
 const AT_SEEN = 25;
-const LENGTH = 29;
+const AT_LOGIN = 29;
+const AT_KEY = 33;
+const KEY_BYTES = 32;
+const LENGTH = AT_KEY + KEY_BYTES;
 
 /** A cookie is written anew once in this share of the idle time: the idle time is exact to that share. */
 const WORN_SHARE = 1 / 72;
@@ -76,6 +86,8 @@ export function createSessionCookies(options: SessionCookiesOptions): SessionCoo
       idLow: content.readUInt32BE(AT_ID + 4),
       place: content.readUInt32BE(AT_PLACE),
       created: content.readUInt32BE(AT_CREATED),
+      login: content.readUInt32BE(AT_LOGIN),
+      key: isBound(content) ? content.toString('base64url', AT_KEY, LENGTH) : '',
       seen: content.readUInt32BE(AT_SEEN),
     };
     opened.set(ownCopy(keyOf(value)), { value: ownCopy(value), session });
@@ -102,6 +114,8 @@ export function createSessionCookies(options: SessionCookiesOptions): SessionCoo
       content.writeUInt32BE(session.place, AT_PLACE);
       content.writeUInt32BE(session.created, AT_CREATED);
       content.writeUInt32BE(seconds, AT_SEEN);
+      content.writeUInt32BE(session.login, AT_LOGIN);
+      content.write(session.key, AT_KEY, KEY_BYTES, 'base64url');
       const { idle, max } = times();
       const life = Math.max(0, Math.min(idle, session.created + max - seconds));
       return formatSetCookie(cookieName(), ring.seal('session', content), life);
@@ -109,3 +123,6 @@ export function createSessionCookies(options: SessionCookiesOptions): SessionCoo
     isWorn: (session, now) => now / 1000 > session.seen + times().idle * WORN_SHARE,
   };
 }
+
+const UNBOUND = Buffer.alloc(KEY_BYTES);
+const isBound = (content: Buffer): boolean => UNBOUND.compare(content, AT_KEY, LENGTH) !== 0;

@@ -46,6 +46,7 @@ export function compilePolicy(config: Config): Policy {
       idle: config.session?.idle ?? SESSION_IDLE_SECONDS,
       max: config.session?.max ?? SESSION_MAX_SECONDS,
       recent: config.session?.recent ?? DEFAULT_RECENT_SECONDS,
+      bind: config.session?.bind ?? 'login',
     },
     mint: { perPrefix: config.mint?.perPrefix ?? 60, total: config.mint?.total ?? 6000 },
     insecureHttp: config.insecureHttp === true,
@@ -111,10 +112,13 @@ function listedAuthorities(config: Config): ReadonlySet<string> {
  */
 function ownOrigins(config: Config, authorities: ReadonlySet<string>): ReadonlySet<string> {
   const origins = new Set<string>();
+  const shown = config.public === undefined ? null : new URL(config.public);
+  if (shown !== null) origins.add(shown.origin);
   for (const authority of authorities) {
+    // Of the public name people have one scheme: whoever sits in their plain HTTP could write its other origin's pages.
+    if (authority === shown?.host) continue;
     origins.add(`https://${authority}`);
     if (config.tls === undefined) origins.add(`http://${authority}`);
   }
-  if (config.public !== undefined) origins.add(new URL(config.public).origin);
   return origins;
 }

@@ -73,7 +73,12 @@ export interface Policy {
   readonly stampCookie: string;
   readonly sessionCookie: string;
   /** Seconds. */
-  readonly session: { readonly idle: number; readonly max: number; readonly recent: number };
+  readonly session: {
+    readonly idle: number;
+    readonly max: number;
+    readonly recent: number;
+    readonly bind: 'login' | 'always';
+  };
   readonly mint: { readonly perPrefix: number; readonly total: number };
   readonly insecureHttp: boolean;
   /** First row that fits. `open` rows compare `path`, all others `folded`. Never null: the last row fits all. */

@@ -15,12 +15,17 @@ export interface State {
   enter(entry: EntryClaim): EntryGrant | Promise<EntryGrant>;
   /** Records that one burnt proof may be sent once more, to another target (PROTOCOL 3.11). */
   grantRedirect(grant: RedirectGrant): void | Promise<void>;
-  /** Ends a session: its windows and its cookie are worthless at once, and stay so for `until`. */
-  revoke(session: SessionRef, until: number): void | Promise<void>;
+  /** Ends a session: its windows and its cookie are worthless at once, and stay so until then (wall clock). */
+  revoke(session: SessionRef, until: number, reason: EndReason): void | Promise<void>;
+  /** Why a session was ended; '' where it was not, or not that this state remembers. Asked on refusals alone. */
+  endedBy(session: SessionRef, now: number): EndReason | '' | Promise<EndReason | ''>;
   /** For `status`, metrics and the tests of bounds. */
   usage(): StateUsage | Promise<StateUsage>;
   close(): void | Promise<void>;
 }
+
+/** `login`: somebody logged in or out, and another session took its place. */
+export type EndReason = 'ended' | 'login';
 
 export type CommitCode =
   | ''
@@ -65,6 +70,11 @@ export interface EntryClaim {
   readonly windowLife: number;
   /** The session of a valid cookie, or null for a new one. A known id that state has forgotten is made again. */
   readonly session: SessionRef | null;
+  /**
+   * The session that this entry ends, because its browser logged in or out: the new one takes its place, and is no
+   * mint where the old one lived. Only together with `session: null`.
+   */
+  readonly replaces: { readonly session: SessionRef; readonly until: number } | null;
   /** Id a new session gets: 8 bytes. */
   readonly newIdHigh: number;
   readonly newIdLow: number;

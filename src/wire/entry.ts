@@ -16,9 +16,11 @@ export interface EntryRequest {
   readonly client: string;
   /** The page key's public half. */
   readonly key: Uint8Array<ArrayBuffer>;
-  /** Public half of a bound session's key, its signature, and the challenge's answer: reserved, taken as they are. */
-  readonly sessionKey: string;
-  readonly sessionSignature: string;
+  /** Public half of the session key ({@link POINT_BYTES}) and its signature over {@link sessionProof}; null without. */
+  readonly session: { readonly key: Uint8Array<ArrayBuffer>; readonly signature: Uint8Array<ArrayBuffer> } | null;
+  /** {@link EntryAnswer.login} of the page's entry before; '' for its first. */
+  readonly login: string;
+  /** The challenge's answer: reserved, taken as it is. */
   readonly challenge: string;
 }
 
@@ -41,9 +43,16 @@ export interface EntryAnswer {
   readonly renew: number;
   /** `@authority` of every proof under this ticket. */
   readonly authority: string;
+  /** Public label of the session. */
+  readonly session: string;
+  /** Changes whenever somebody logs in or out: `0` while nobody is logged in. Says nothing else. */
+  readonly login: string;
 }
 
-const REQUEST_NAMES = new Set(['v', 'client', 'key', 'sessionKey', 'sessionSignature', 'challenge']);
+const REQUEST_NAMES = new Set(['v', 'client', 'key', 'sessionKey', 'sessionSignature', 'login', 'challenge']);
+/** An ECDSA P-256 signature, r and s one after the other (IEEE P1363). */
+const SIGNATURE_BYTES = 64;
+const LOGIN = /^[0-9a-z]{0,7}$/;
 /** Names of clients in configuration and on the wire. */
 export const CLIENT_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
@@ -56,33 +65,41 @@ export function parseEntryRequest(bytes: Uint8Array): EntryRequest | null {
   const record = parseRecord(bytes);
   if (record === null || record['v'] !== 1) return null;
   if (Object.keys(record).some((name) => !REQUEST_NAMES.has(name))) return null;
-  const { client, key, sessionKey = '', sessionSignature = '', challenge = '' } = record;
+  const { client, key, sessionKey, sessionSignature, login = '', challenge = '' } = record;
   if (typeof client !== 'string' || !CLIENT_NAME.test(client)) return null;
-  const point = typeof key === 'string' ? parsePoint(key) : null;
-  if (point === null) return null;
-  if (typeof sessionKey !== 'string' || typeof sessionSignature !== 'string' || typeof challenge !== 'string')
-    return null;
-  return { v: 1, client, key: point, sessionKey, sessionSignature, challenge };
+  const point = parsePoint(key);
+  const session = parseSession(sessionKey, sessionSignature);
+  if (point === null || session === 'malformed') return null;
+  if (typeof login !== 'string' || !LOGIN.test(login) || typeof challenge !== 'string') return null;
+  return { v: 1, client, key: point, session, login, challenge };
 }
 
-/** Body of an entry request. */
-export function formatEntryRequest(client: string, key: string): string {
-  return JSON.stringify({ v: 1, client, key });
+function parseSession(key: unknown, signature: unknown): EntryRequest['session'] | 'malformed' {
+  if (key === undefined && signature === undefined) return null;
+  const point = parsePoint(key);
+  const bytes = typeof signature === 'string' ? fromBase64url(signature) : null;
+  return point === null || bytes?.length !== SIGNATURE_BYTES ? 'malformed' : { key: point, signature: bytes };
+}
+
+/** Body of an entry request. `more` holds `sessionKey`, `sessionSignature` and `login` where there are any. */
+export function formatEntryRequest(client: string, key: string, more: object = {}): string {
+  return JSON.stringify({ v: 1, client, key, ...more });
 }
 
 /** Reads the JSON value of an entry answer. Null when it is none; members that a later server adds are left alone. */
 export function parseEntryAnswer(value: unknown): EntryAnswer | null {
   if (!isRecord(value) || value['v'] !== 1) return null;
-  const { key, random, ticket, id, expires, time, life, renew, authority } = value;
+  const { key, random, ticket, id, expires, time, life, renew, authority, session, login } = value;
   if (typeof key !== 'string' || typeof random !== 'string' || typeof ticket !== 'string') return null;
   if (typeof id !== 'string' || typeof authority !== 'string') return null;
   if (typeof expires !== 'number' || typeof time !== 'number') return null;
   if (typeof life !== 'number' || typeof renew !== 'number') return null;
-  return { v: 1, key, random, ticket, id, expires, time, life, renew, authority };
+  if (typeof session !== 'string' || typeof login !== 'string') return null;
+  return { v: 1, key, random, ticket, id, expires, time, life, renew, authority, session, login };
 }
 
-function parsePoint(text: string): Uint8Array<ArrayBuffer> | null {
-  const point = fromBase64url(text);
+function parsePoint(text: unknown): Uint8Array<ArrayBuffer> | null {
+  const point = typeof text === 'string' ? fromBase64url(text) : null;
   return point?.length === POINT_BYTES && point[0] === 4 ? point : null;
 }
 
@@ -111,6 +128,19 @@ export interface Transcript {
   /** Seconds since 1970. */
   readonly expires: number;
   readonly random: Uint8Array;
+}
+
+/**
+ * What the session key signs on each entry (docs/protocol.md §2.4). `session` is the label of the session that is
+ * entered; '' while there is none yet.
+ */
+export function sessionProof(seen: {
+  readonly pageKey: Uint8Array;
+  readonly origin: string;
+  readonly client: string;
+  readonly session: string;
+}): Uint8Array<ArrayBuffer> {
+  return lengthPrefixed([`${PROTOCOL} session`, seen.pageKey, seen.origin, seen.client, seen.session]);
 }
 
 /** Bytes whose SHA-256 is the salt of the key schedule. */

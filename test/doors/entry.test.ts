@@ -34,7 +34,8 @@ function watched(inner: State = createMemoryState()) {
       return inner.enter(claim);
     },
     grantRedirect: (grant) => inner.grantRedirect(grant),
-    revoke: (session, until) => inner.revoke(session, until),
+    revoke: (session, until, reason) => inner.revoke(session, until, reason),
+    endedBy: (session, now) => inner.endedBy(session, now),
     usage: () => inner.usage(),
     close: () => inner.close(),
   };
@@ -155,6 +156,7 @@ test('R18 a session that was ended is not entered again', async () => {
   await doors.state.revoke(
     { place: sessionPlace, idHigh: sessionIdHigh, idLow: sessionIdLow },
     doors.clock.wall() + 8 * 24 * 3600 * 1000,
+    'ended',
   );
   const again = await doors.enter(`${pairOf(doors.stamps.issue(false))}; ${pairOf(first.cookies[0])}`);
   if (again.kind === 'refuse') {

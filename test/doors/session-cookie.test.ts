@@ -14,7 +14,7 @@ function cookiesOf(times = { idle: 12 * HOUR, max: 7 * 24 * HOUR }) {
   return { clock, ring, ...createSessionCookies({ ring, clock, cookieName: () => NAME, times: () => times }) };
 }
 
-const session = { id: Buffer.alloc(16, 5).toString('base64url'), place: 7, created: START / 1000 };
+const session = { id: Buffer.alloc(16, 5).toString('base64url'), place: 7, created: START / 1000, key: '', login: 0 };
 
 test('R13 R15 R22 the session cookie is sealed, host-only, and no script reads it', () => {
   const { issue } = cookiesOf();
@@ -34,6 +34,14 @@ test('what is issued is opened', () => {
     id: fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes).toString('base64url')),
     place: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
     created: fc.constant(START / 1000),
+    login: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    key: fc.oneof(
+      fc.constant(''),
+      fc
+        .uint8Array({ minLength: 32, maxLength: 32 })
+        .filter((bytes) => bytes.some((byte) => byte !== 0))
+        .map((bytes) => Buffer.from(bytes).toString('base64url')),
+    ),
   });
   fc.assert(
     fc.property(record, (content) => {

@@ -80,6 +80,7 @@ export function createDoors(options: DoorsOptions = {}) {
     state,
     policy: () => policy,
     clock,
+    logins: null,
     random: createRandom(),
   });
   return {

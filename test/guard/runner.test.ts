@@ -38,6 +38,7 @@ function stateOf(
     enter: () => ({ ok: false, code: 'limit', retryAfter: 1 }),
     grantRedirect() {},
     revoke() {},
+    endedBy: () => '',
     usage: () => ({ entries: 0, sessions: 0, bytes: 0, capacity: 0 }),
     close() {},
   };

@@ -94,7 +94,7 @@ async function call(world: World, at: number, counter: number): Promise<void> {
 async function end(world: World, at: number): Promise<void> {
   const entered = pick(world, at);
   if (entered === undefined) return;
-  await world.state.revoke(entered.session, world.now + 3_600_000);
+  await world.state.revoke(entered.session, world.now + 3_600_000, 'ended');
   world.ended.add(id(entered));
 }
 

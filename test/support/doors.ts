@@ -109,6 +109,7 @@ function enter(doors: Omit<Doors, 'decide' | 'redirect' | 'enter'>, options: Ent
     windowLife: 600_000,
     session: null,
     newIdHigh: session.readUInt32BE(0),
+    replaces: null,
     newIdLow: session.readUInt32BE(4),
     prefix: '127.0.0.1',
     mintsPerMinute: 1000,
@@ -118,7 +119,7 @@ function enter(doors: Omit<Doors, 'decide' | 'redirect' | 'enter'>, options: Ent
   const places = { windowPlace: grant.windowPlace, sessionPlace: grant.session.place };
   const names = { client, authority, origin, loginEpoch: 0, issued, expires: issued + 600 };
   const ticket = doors.tickets.issueTicket({ id, session, secret, ...places, ...names });
-  const content = { id: session.toString('base64url'), place: grant.session.place, created: issued };
+  const content = { id: session.toString('base64url'), place: grant.session.place, created: issued, key: '', login: 0 };
   const cookie = doors.cookies.issue(content, doors.clock.now).split(';')[0] ?? '';
   return { ticket, cookie, ...signer(doors.clock, ticket, authority, secret) };
 }

@@ -66,16 +66,24 @@ test('an entry request is read as it was written', () => {
     v: 1,
     client: 'shop-1',
     key: bytes(key),
-    sessionKey: '',
-    sessionSignature: '',
+    session: null,
+    login: '',
     challenge: '',
   });
 });
 
-test('the reserved members are taken as texts', () => {
-  const request = parseEntryRequest(utf8(JSON.stringify({ v: 1, client: 'a', key, sessionKey: 'b', challenge: 'c' })));
-  assert.equal(request?.sessionKey, 'b');
-  assert.equal(request?.challenge, 'c');
+test('a session key comes with its signature', () => {
+  const sessionSignature = toBase64url(Uint8Array.from({ length: 64 }, () => 3));
+  const request = parseEntryRequest(
+    utf8(formatEntryRequest('a', key, { sessionKey: key, sessionSignature, login: 'x1' })),
+  );
+  assert.deepEqual(request?.session?.key, bytes(key));
+  assert.deepEqual(request?.session?.signature, bytes(sessionSignature));
+  assert.equal(request?.login, 'x1');
+});
+
+test('the reserved member is taken as a text', () => {
+  assert.equal(parseEntryRequest(utf8(JSON.stringify({ v: 1, client: 'a', key, challenge: 'c' })))?.challenge, 'c');
 });
 
 const good = { v: 1, client: 'default', key };
@@ -91,6 +99,11 @@ for (const [name, body] of [
   ['a client with a line break', JSON.stringify({ ...good, client: 'default\n' })],
   ['no key', JSON.stringify({ v: 1, client: 'default' })],
   ['a short key', JSON.stringify({ ...good, key: key.slice(0, -4) })],
+  ['a session key without a signature', JSON.stringify({ ...good, sessionKey: key })],
+  ['a signature without its key', JSON.stringify({ ...good, sessionSignature: 'AAAA' })],
+  ['a session key that is none', JSON.stringify({ ...good, sessionKey: 'b', sessionSignature: 'A'.repeat(86) })],
+  ['a login that is no label', JSON.stringify({ ...good, login: 'X!' })],
+  ['a login that is too long', JSON.stringify({ ...good, login: '12345678' })],
   ['a compressed point', JSON.stringify({ ...good, key: toBase64url(Uint8Array.from({ length: 65 }, () => 2)) })],
   ['a key in base64', JSON.stringify({ ...good, key: `${key}=` })],
   ['an unknown member', JSON.stringify({ ...good, admin: true })],
@@ -127,6 +140,8 @@ const answer = {
   life: 600,
   renew: 480,
   authority: 'app.example',
+  session: 'label',
+  login: '0',
 };
 
 test('an entry answer may gain members but lose none', () => {

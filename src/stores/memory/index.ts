@@ -1,6 +1,7 @@
 import type {
   Claims,
   CommitCode,
+  EndReason,
   EntryClaim,
   EntryGrant,
   RedirectGrant,
@@ -112,11 +113,11 @@ class MemoryState implements State {
     this.#sweep(now);
     let session = entry.session === null ? 0 : this.#resume(entry.session, entry.prefix, entry.now, now);
     const fresh = session === 0;
-    if (fresh) {
+    if (fresh && !this.#replace(entry)) {
       const wait = this.#mints.take(steady, entry.prefix, entry.mintsPerMinute, entry.mintsPerMinuteTotal);
       if (wait > 0) return { ok: false, code: 'limit', retryAfter: wait };
-      session = this.#addSession(entry.newIdHigh, entry.newIdLow, entry.prefix, now);
     }
+    if (fresh) session = this.#addSession(entry.newIdHigh, entry.newIdLow, entry.prefix, now);
     const windowPlace = this.#addWindow(session, entry, now);
     this.#sessions.noteEntry(session, now);
     return { ok: true, windowPlace, session: this.#sessions.ref(session), fresh };
@@ -126,11 +127,15 @@ class MemoryState implements State {
     this.#grants.add(grant, this.#clock.elapsed, grant.until - this.#clock.latest);
   }
 
-  revoke(session: SessionRef, until: number): void {
-    this.#revocations.add(session.idHigh, session.idLow, until);
+  revoke(session: SessionRef, until: number, reason: EndReason): void {
+    this.#revocations.add(session.idHigh, session.idLow, until, reason);
     this.#lookAgain = toTicks(this.#clock.elapsed);
     const slot = this.#find(session);
     if (slot !== 0) this.#dropSession(slot);
+  }
+
+  endedBy(session: SessionRef, now: number): EndReason | '' {
+    return this.#revocations.reasonOf(session.idHigh, session.idLow, now);
   }
 
   usage(): StateUsage {
@@ -192,6 +197,14 @@ class MemoryState implements State {
     const made = this.#addSession(idHigh, idLow, prefix, now);
     this.#remade.set(toKey(idHigh, idLow), made);
     return made;
+  }
+
+  /** Ends the session whose place the new one takes; false where none lived there. */
+  #replace({ replaces, now }: EntryClaim): boolean {
+    if (replaces === null) return false;
+    const lived = this.#living(this.#find(replaces.session), now) !== 0;
+    this.revoke(replaces.session, replaces.until, 'login');
+    return lived;
   }
 
   #addSession(idHigh: number, idLow: number, prefix: string, now: number): number {

@@ -26,7 +26,7 @@ export const clocks: readonly Row[] = [
       const a = await enter(state);
       const b = await enter(state);
       assert.equal(await state.commit(use(a, 1)), '');
-      await state.revoke(b.session, START + 60 * MINUTE);
+      await state.revoke(b.session, START + 60 * MINUTE, 'ended');
       const back = START - 24 * 60 * MINUTE;
       await expectCodes(state, [
         [use(a, 1, back), 'replayed'],

@@ -40,7 +40,7 @@ export const grants: readonly Row[] = [
         assert.equal(await state.commit(use(a, 1)), '');
         await state.grantRedirect(grantOf(a, 1));
       }
-      await state.revoke(gone.session, START + MINUTE);
+      await state.revoke(gone.session, START + MINUTE, 'ended');
       await expectCodes(state, [
         [{ ...use(gone, 1, START + 1000), ...RESENT }, 'stale'],
         [{ ...use(late, 1, START + 31_000), ...RESENT }, 'replayed'],

@@ -88,7 +88,7 @@ export const sessions: readonly Row[] = [
       const a = await enter(state);
       const other = await enter(state);
       assert.equal(await state.commit(use(a, 1)), '');
-      await state.revoke(a.session, START + 60 * MINUTE);
+      await state.revoke(a.session, START + 60 * MINUTE, 'ended');
       await expectCodes(state, [
         [use(a, 2), 'stale'],
         [visit(a.session), 'entry-required'],
@@ -102,6 +102,40 @@ export const sessions: readonly Row[] = [
     },
   },
   {
+    name: 'R16 an entry that replaces a session ends it, is no mint, and leaves word why',
+    why: 'a login must be possible behind an address whose mint is empty, and old tabs must learn what happened',
+    run: async (create) => {
+      const state = await create();
+      const limits = { mintsPerMinute: 1, mintsPerMinuteTotal: 1000 };
+      const old = await enter(state, limits);
+      const until = START + 60 * MINUTE;
+      const taken = await enter(state, { ...limits, replaces: { session: old.session, until } });
+      await expectCodes(state, [
+        [use(old, 1), 'stale'],
+        [visit(old.session), 'entry-required'],
+        [use(taken, 1), ''],
+      ]);
+      assert.equal(await state.endedBy(old.session, START), 'login');
+      assert.equal(await state.endedBy(old.session, until), '', 'once its cookie has died nobody asks');
+      assert.equal(await state.endedBy(taken.session, START), '');
+      const resumed = await state.enter(entryClaim({ session: old.session }));
+      assert.ok(resumed.ok);
+      assert.equal(resumed.fresh, true, 'the old cookie resumes nothing');
+    },
+  },
+  {
+    name: 'a session that does not live is replaced by a mint like any other',
+    why: 'an old cookie must not be a way round the mint limit',
+    run: async (create) => {
+      const state = await create();
+      const limits = { mintsPerMinute: 1, mintsPerMinuteTotal: 1000 };
+      const replaces = { session: { place: 1, idHigh: 5, idLow: 6 }, until: START + MINUTE };
+      await enter(state, { ...limits, replaces });
+      const second = await state.enter(entryClaim({ ...limits, replaces }));
+      assert.equal(second.ok, false);
+    },
+  },
+  {
     name: 'R18 an ended session that was made again elsewhere ends with it',
     why: 'an old cookie still names the place before the restart',
     run: async (create) => {
@@ -111,7 +145,7 @@ export const sessions: readonly Row[] = [
       const state = await create();
       const again = await enter(state, { session: a.session });
       assert.equal(await state.commit(use(again, 1)), '');
-      await state.revoke(a.session, START + 60 * MINUTE);
+      await state.revoke(a.session, START + 60 * MINUTE, 'ended');
       await expectCodes(state, [
         [use(again, 2), 'stale'],
         [visit(again.session), 'entry-required'],

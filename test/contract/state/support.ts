@@ -35,6 +35,7 @@ export function entryClaim(changes: Partial<EntryClaim> = {}): EntryClaim {
     windowLife: LIFE,
     session: null,
     newIdHigh: 0xa0000000 + made,
+    replaces: null,
     newIdLow: 0xb0000000 + made,
     prefix: '192.0.2.1',
     mintsPerMinute: 1_000_000,

@@ -108,7 +108,7 @@ export const windows: readonly Row[] = [
       const state = await create();
       const a = await enter(state);
       const b = await enter(state);
-      await state.revoke(b.session, START + MINUTE);
+      await state.revoke(b.session, START + MINUTE, 'ended');
       await expectCodes(state, [
         [use(a, 10), ''],
         [{ ...use(a, 5000), windowIdLow: a.idLow + 1 }, 'stale'],

@@ -85,7 +85,7 @@ test('when more sessions were ended than can be remembered, cookies unknown to s
   const state = createMemoryState({ revocations: 2 });
   await enter(state);
   for (const session of [ended, { place: 8, idHigh: 8, idLow: 8 }, { place: 9, idHigh: 9, idLow: 9 }]) {
-    state.revoke(session, START + 3_600_000);
+    state.revoke(session, START + 3_600_000, 'ended');
   }
   for (const session of [ended, other]) {
     const { session: now } = await enter(state, { session });
@@ -105,7 +105,7 @@ test('R18 a session made again and lost from sight ends with its id all the same
   await enter(state, { session: second });
   assert.equal(state.commit(use(again, 1, START + 1000)), '');
   assert.equal(state.commit(visit(again.session, START + 1000)), '');
-  state.revoke(first, START + 3_600_000);
+  state.revoke(first, START + 3_600_000, 'ended');
   assert.equal(state.commit(visit(again.session, START + 2000)), 'entry-required');
   assert.equal(state.commit(use(again, 2, START + 2000)), 'stale');
 });

@@ -1,0 +1,37 @@
+import type { OpenSession } from './session-cookie.ts';
+
+/** What the second door asks of logins; src/identity/desk.ts answers. */
+export interface EntryLogins {
+  /** The grant that this Cookie field carries for the browser of this session; null without a good one. */
+  granted(cookieField: string, session: OpenSession | null, now: number): LoginGrant | null;
+  /** Whether the login of a session still stands. Rejects where that cannot be known. */
+  stands(session: string): boolean | Promise<boolean>;
+  /**
+   * Uses the grant up: its login is the new session's. False where another entry was first. Rejects where the login
+   * cannot be kept.
+   */
+  take(grant: LoginGrant, taken: TakenGrant): boolean | Promise<boolean>;
+  /** `Set-Cookie` that removes a grant. */
+  readonly clear: string;
+}
+
+/** One login or logout that waits for the next entry of its browser. */
+export interface LoginGrant {
+  /** 16 bytes, base64url. */
+  readonly id: string;
+  /** What the new session's login is called; 0 for a logout. */
+  readonly login: number;
+  /** The entry that took it already: a second tab of the same browser joins its session. Null while nobody has. */
+  readonly taken: TakenGrant | null;
+}
+
+/** The session that a grant made. */
+export interface TakenGrant {
+  readonly id: string;
+  readonly idHigh: number;
+  readonly idLow: number;
+  readonly place: number;
+  /** Seconds since 1970. */
+  readonly created: number;
+  readonly key: string;
+}

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { Server as NetServer } from 'node:net';
+import { isatty } from 'node:tty';
 import type { Mode } from '../guard/config.ts';
 import type { Gate } from './gate.ts';
 import { keepEarlyConnections } from './listen.ts';
@@ -71,6 +72,8 @@ export interface LifecycleOptions {
   warn(message: string): void;
   /** Milliseconds for what is under way when the gate stops. Default 10,000. */
   readonly graceMs?: number;
+  /** Whether a terminal is there, asked anew each time. Default: whether any standard stream is one. */
+  readonly atTerminal?: () => boolean;
 }
 
 export interface Lifecycle {
@@ -82,11 +85,13 @@ export interface Lifecycle {
 }
 
 /**
- * Ties a gate to its process: SIGTERM and SIGINT stop it gracefully (a second one at once), SIGHUP reloads, SIGUSR2
- * replaces the process without a moment in which nobody listens.
+ * Ties a gate to its process: SIGTERM and SIGINT stop it gracefully (a second one at once), SIGHUP reloads, or stops
+ * where the terminal that it was started from is gone; SIGUSR2 replaces the process without a moment in which nobody
+ * listens.
  */
 export function manageLifecycle(options: LifecycleOptions): Lifecycle {
-  const { gate, say, warn, graceMs = 10_000 } = options;
+  const { gate, say, warn, graceMs = 10_000, atTerminal = anyTerminal } = options;
+  const hadTerminal = atTerminal();
   const done = Promise.withResolvers<void>();
   let stopping = false;
   let upgrading = false;
@@ -110,6 +115,11 @@ export function manageLifecycle(options: LifecycleOptions): Lifecycle {
       (error: unknown) => warn(`reload: the old configuration stays in force: ${reason(error)}`),
     );
   };
+  // A window that is closed says so by the same signal as `systemctl reload`; a gate must not stay behind unseen.
+  const onHangup = (): void => {
+    if (!hadTerminal || atTerminal()) onReload();
+    else stop().catch((error: unknown) => warn(`stop: ${reason(error)}`));
+  };
   const upgrade = async (): Promise<void> => {
     if (upgrading || stopping) return;
     upgrading = true;
@@ -126,12 +136,15 @@ export function manageLifecycle(options: LifecycleOptions): Lifecycle {
   const handlers: [NodeJS.Signals, () => void][] = [
     ['SIGTERM', onStop],
     ['SIGINT', onStop],
-    ['SIGHUP', onReload],
+    ['SIGHUP', onHangup],
     ['SIGUSR2', () => void upgrade()],
   ];
   for (const [signal, act] of handlers) process.on(signal, act);
   return { stopped: done.promise, stop, upgrade };
 }
+
+/** The system is asked: a stream whose terminal was closed is none any more. */
+const anyTerminal = (): boolean => [0, 1, 2].some((stream) => isatty(stream));
 
 /** Resolves to the new process's id once it answers on our socket. */
 function startSuccessor(gate: Gate, secret: string): Promise<number> {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createFrontend } from '../../src/gateway/frontend.ts';
+import { manageLifecycle } from '../../src/gateway/lifecycle.ts';
 import { createPages } from '../../src/gateway/page.ts';
 import { openRaw, startBackend, startTestGate, until } from './support.ts';
 
@@ -236,3 +237,37 @@ test('SIGHUP reloads, SIGTERM stops with exit code 0', async (context) => {
   await until(() => program.child.exitCode !== null);
   assert.equal(program.child.exitCode, 0);
 });
+
+for (const { name, terminal, stops } of [
+  {
+    name: 'where the terminal that it was started from is gone, SIGHUP stops it',
+    terminal: [true, false],
+    stops: true,
+  },
+  { name: 'where the terminal is still there, SIGHUP reloads', terminal: [true, true], stops: false },
+  { name: 'where there never was a terminal, SIGHUP reloads', terminal: [false, false], stops: false },
+])
+  test(name, async (context) => {
+    const backend = await working(context);
+    const gate = await startTestGate(context, { to: backend.url });
+    const seen = [...terminal];
+    let reloads = 0;
+    const lifecycle = manageLifecycle({
+      gate,
+      secret: 'x'.repeat(43),
+      reload: () => reloads++,
+      say: () => undefined,
+      warn: () => undefined,
+      atTerminal: () => seen.shift() ?? false,
+    });
+    context.after(() => lifecycle.stop());
+    process.emit('SIGHUP', 'SIGHUP');
+    if (stops) {
+      await lifecycle.stopped;
+      await assert.rejects(fetch(`${gate.url}/work`));
+    } else {
+      await until(() => reloads === 1);
+      assert.equal((await fetch(`${gate.url}/work`)).status, 200);
+    }
+    assert.equal(reloads, stops ? 0 : 1);
+  });

@@ -15,11 +15,11 @@ export interface EntryLogins {
   readonly clear: string;
 }
 
-/** One login or logout that waits for the next entry of its browser. */
+/** One login that waits for the next entry of its browser. */
 export interface LoginGrant {
   /** 16 bytes, base64url. */
   readonly id: string;
-  /** What the new session's login is called; 0 for a logout. */
+  /** What the new session's login is called; never 0. */
   readonly login: number;
   /** The entry that took it already: a second tab of the same browser joins its session. Null while nobody has. */
   readonly taken: TakenGrant | null;

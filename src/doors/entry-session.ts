@@ -17,7 +17,7 @@ export type SessionChoice =
       /** What a new session is bound to, and the login it gets. */
       readonly key: string;
       readonly login: number;
-      /** The login or logout that the entry takes up. */
+      /** The login that the entry takes up. */
       readonly grant: LoginGrant | null;
     }
   | { readonly kind: 'refuse'; readonly code: Code; readonly evidence: string };
@@ -65,13 +65,12 @@ function byCookie(chooser: Chooser): Eventually<SessionChoice> {
 }
 
 function byGrant(chooser: Chooser, grant: LoginGrant): SessionChoice {
-  const { policy, request, session } = chooser;
+  const { request, session } = chooser;
   const { taken, login } = grant;
-  const keyed = login !== 0 || policy.session.bind === 'always';
-  if (keyed && request.session === null) return refuse('session-key', 'a login waits for the key of its session');
+  if (request.session === null) return refuse('session-key', 'a login waits for the key of its session');
   const labels = session === null ? [''] : ['', labelOf(session.id)];
-  if (keyed && !proves(chooser, labels)) return refuse('session-key', 'the key has not signed for this login');
-  const key = keyed && request.session !== null ? thumbprint(request.session.key) : '';
+  if (!proves(chooser, labels)) return refuse('session-key', 'the key has not signed for this login');
+  const key = thumbprint(request.session.key);
   if (taken === null) return { ...begin(key, session), login, grant };
   if (taken.key !== key) return refuse('session-key', 'another key took this login up');
   return resume({ ...taken, login, seen: taken.created });

@@ -6,7 +6,7 @@ import {
   STAMP_COOKIE,
 } from '../wire/constants.ts';
 import type { ClientConfig, Config } from './config.ts';
-import type { ClientRule, Policy } from './policy.ts';
+import { ANY_CLIENT, type ClientRule, type Policy } from './policy.ts';
 import { baseRule, compileRows, matcher } from './rows.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:4000';
@@ -31,6 +31,13 @@ export function compilePolicy(config: Config): Policy {
       name: `${mount}/enter`,
       pattern: mount,
       level: 'site',
+      maxBody: 4096,
+      client: anyOf(clients),
+    }),
+    ownRoute: baseRule(ground, {
+      name: `${mount}/user`,
+      pattern: `${mount}/**`,
+      level: 'proof',
       maxBody: 4096,
       client: anyOf(clients),
     }),
@@ -76,7 +83,7 @@ function compileClient(name: string, client: ClientConfig): ClientRule {
 function anyOf(clients: ReadonlyMap<string, ClientRule>): ClientRule {
   const all = [...clients.values()];
   return Object.freeze({
-    name: '*',
+    name: ANY_CLIENT,
     self: all.some((client) => client.self),
     origins: new Set(all.flatMap((client) => [...client.origins])),
     originPatterns: all.flatMap((client) => client.originPatterns),

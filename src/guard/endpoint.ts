@@ -9,9 +9,10 @@ export interface Endpoint {
   readonly path: string;
   /**
    * What a request must show. `site`: it is made by the code of a page of ours, as for entry (Origin, Fetch Metadata,
-   * a custom header, JSON). `open`: nothing: navigations, providers' servers.
+   * a custom header, JSON). `proof`: signed as well, so that a copied cookie asks in vain. `open`: nothing: navigations,
+   * providers' servers.
    */
-  readonly asks: 'open' | 'site';
+  readonly asks: 'open' | 'site' | 'proof';
   /** Longest body in bytes; 0 for none. */
   readonly maxBody: number;
   /** A rejection is answered 503 `unsure`; what it says stays inside. */

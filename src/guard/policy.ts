@@ -44,6 +44,9 @@ export interface UserRule {
   readonly can: Can | null;
 }
 
+/** Name of the rule that takes the pages of every client: no client can be called so. */
+export const ANY_CLIENT = '*';
+
 export interface ClientRule {
   readonly name: string;
   /** Exact origins, `self` resolved by `Policy.ownOrigins`. */
@@ -61,6 +64,8 @@ export interface Policy {
   readonly routes: readonly RouteRule[];
   /** Row for the gate's own addresses under the mount. */
   readonly mountRoute: RouteRule;
+  /** Row for what only a page with its key may ask of the gate itself. */
+  readonly ownRoute: RouteRule;
   /** Row for what anyone may fetch under the mount: the script, the key set, the page of codes. */
   readonly assetRoute: RouteRule;
   readonly clients: ReadonlyMap<string, ClientRule>;

@@ -15,7 +15,7 @@ export interface Runner {
 /** Composes the pipelines of a policy. The order of `layers` is the order of admission. */
 export function createRunner(policy: Policy, parts: RunnerParts): Runner {
   const pipelines = new Map<RouteRule, Pipeline>();
-  for (const route of [...policy.routes, policy.mountRoute, policy.assetRoute])
+  for (const route of [...policy.routes, policy.mountRoute, policy.ownRoute, policy.assetRoute])
     pipelines.set(route, compose(policy, route, parts.layers));
   const methods = new Set(policy.routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])));
   const observers = parts.layers.filter((layer) => layer.observe !== undefined);

@@ -6,12 +6,22 @@ import { root } from './install.mjs';
 const minutes = 60_000;
 const browsers = ['chromium', 'firefox'];
 
-/** `programs` are the machine's own that a group uses, `apps` folders with packages of their own. */
+/**
+ * A file belongs to the first group that names its folder, or itself without what follows its first dot.
+ * `programs` are the machine's own that a group uses, `apps` folders with packages of their own.
+ */
 export const groups = [
   { name: 'unit', folders: null, concurrency: 2, timeout: 5 * minutes },
   { name: 'repository', folders: ['repository'], concurrency: 2, timeout: 5 * minutes },
   { name: 'contract', folders: ['contract'], concurrency: 2, timeout: 3 * minutes },
   { name: 'property', folders: ['property'], concurrency: 2, timeout: 5 * minutes },
+  {
+    name: 'backends',
+    folders: ['system/backends'],
+    concurrency: 1,
+    timeout: 5 * minutes,
+    programs: ['chromium', 'fastapi', 'rails', 'php', 'go'],
+  },
   {
     name: 'servers',
     folders: ['adapters', 'gateway', 'cli', 'system'],
@@ -38,9 +48,9 @@ export function filesOf(group) {
 }
 
 function groupOf(path) {
-  const folder = path.split('/')[1];
-  if (elsewhere.includes(folder)) return '';
-  return groups.find(({ folders }) => folders?.includes(folder))?.name ?? 'unit';
+  const names = (prefix) => path.startsWith(`test/${prefix}/`) || path.startsWith(`test/${prefix}.`);
+  if (elsewhere.some(names)) return '';
+  return groups.find(({ folders }) => folders?.some(names))?.name ?? 'unit';
 }
 
 export function testFiles(folder, prefix) {

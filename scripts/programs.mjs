@@ -1,5 +1,6 @@
-// The tests use programs of the machine: Chromium, Firefox, openssl, Python. Where this process may install packages
-// (root, or containers and CI with a password-free sudo), it does so; elsewhere it names the command.
+// The tests use programs of the machine: browsers, openssl, and what runs backends in other languages. Where this
+// process may install packages (root, or containers and CI with a password-free sudo), it does so; elsewhere it names
+// the command.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -9,6 +10,19 @@ const candidates = {
   firefox: ['firefox-esr', 'firefox'],
   openssl: ['openssl'],
   python3: ['python3'],
+  fastapi: ['python3'],
+  rails: ['ruby'],
+  php: ['php'],
+  go: ['go'],
+};
+
+// A program that is there without what the tests need of it does not count.
+const MODULES = `import sys
+from importlib.util import find_spec as has
+sys.exit(not all(map(has, ['fastapi', 'uvicorn', 'itsdangerous'])) or not any(map(has, ['multipart', 'python_multipart'])))`;
+const probes = {
+  fastapi: ['-c', MODULES],
+  rails: ['-e', 'require "action_controller/railtie"; require "puma"'],
 };
 
 const applications = {
@@ -27,20 +41,54 @@ const managers = [
     name: 'apt-get',
     refresh: ['update'],
     install: ['install', '-y', '--no-install-recommends'],
-    packages: { firefox: 'firefox-esr' },
+    packages: {
+      firefox: ['firefox-esr'],
+      fastapi: ['python3-fastapi', 'python3-uvicorn', 'python3-multipart', 'python3-itsdangerous'],
+      rails: ['ruby-railties', 'puma'],
+      php: ['php-cli'],
+      go: ['golang-go'],
+    },
   },
-  { name: 'dnf', refresh: null, install: ['install', '-y'], packages: {} },
-  { name: 'apk', refresh: ['update'], install: ['add'], packages: {} },
-  { name: 'pacman', refresh: null, install: ['-Sy', '--noconfirm', '--needed'], packages: { python3: 'python' } },
+  {
+    name: 'dnf',
+    refresh: null,
+    install: ['install', '-y'],
+    packages: {
+      fastapi: ['python3-fastapi', 'python3-uvicorn', 'python3-multipart', 'python3-itsdangerous'],
+      rails: ['rubygem-railties', 'rubygem-puma'],
+      php: ['php-cli'],
+      go: ['golang'],
+    },
+  },
+  {
+    name: 'apk',
+    refresh: ['update'],
+    install: ['add'],
+    packages: { fastapi: ['py3-fastapi', 'uvicorn', 'py3-python-multipart', 'py3-itsdangerous'], rails: null },
+  },
+  {
+    name: 'pacman',
+    refresh: null,
+    install: ['-Sy', '--noconfirm', '--needed'],
+    packages: {
+      python3: ['python'],
+      fastapi: ['python-fastapi', 'uvicorn', 'python-python-multipart', 'python-itsdangerous'],
+      rails: null,
+    },
+  },
 ];
 
-/** Path of the system's program; '' where there is none. `SALLYPORT_CHROMIUM` and `SALLYPORT_FIREFOX` go before the search. */
+/** What people do where a manager has no package (`null` above). */
+const otherwise = { rails: 'gem install railties puma' };
+
+/** Path of the system's program; '' where there is none. `SALLYPORT_CHROMIUM` and the like go before the search. */
 export function findProgram(kind, env = process.env) {
   const named = env[`SALLYPORT_${kind.toUpperCase()}`] ?? '';
   if (named !== '') return existsSync(named) ? named : '';
   for (const name of candidates[kind]) {
-    const found = which(name, env);
-    if (found !== '') return found;
+    for (const found of whichAll(name, env)) {
+      if (probes[kind] === undefined || spawnSync(found, probes[kind], { stdio: 'ignore' }).status === 0) return found;
+    }
   }
   return applications[kind]?.find((path) => existsSync(path)) ?? '';
 }
@@ -51,6 +99,9 @@ export function ensurePrograms(kinds) {
   if (missing.length === 0) return '';
   const manager = managers.find(({ name }) => which(name) !== '');
   if (manager === undefined) return `Install ${missing.join(' and ')} for the tests, then run this again.`;
+  const absent = missing.filter((kind) => manager.packages[kind] === null);
+  if (absent.length > 0)
+    return `${manager.name} has no package of ${absent.join(', ')}: ${absent.map((kind) => otherwise[kind]).join('; ')}`;
   const command = installCommand(manager, missing);
   const prefix = privileges();
   if (prefix === null) return `The tests need ${missing.join(' and ')}: sudo ${command.join(' ')}`;
@@ -62,7 +113,7 @@ export function ensurePrograms(kinds) {
 }
 
 function installCommand(manager, missing) {
-  const packages = missing.map((kind) => manager.packages[kind] ?? kind);
+  const packages = missing.flatMap((kind) => manager.packages[kind] ?? [kind]);
   return [manager.name, ...manager.install, ...packages];
 }
 
@@ -82,10 +133,14 @@ function call([command, ...args]) {
 }
 
 function which(name, env = process.env) {
-  for (const folder of (env['PATH'] ?? '').split(delimiter)) {
-    const path = join(folder, name);
-    // node_modules/.bin never holds a browser; a package of that name must not be taken for one.
-    if (folder !== '' && !folder.includes('node_modules') && existsSync(path)) return path;
-  }
-  return '';
+  return whichAll(name, env)[0] ?? '';
+}
+
+function whichAll(name, env) {
+  // node_modules/.bin never holds a browser; a package of that name must not be taken for one.
+  return (env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '' && !folder.includes('node_modules'))
+    .map((folder) => join(folder, name))
+    .filter((path) => existsSync(path));
 }

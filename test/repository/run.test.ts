@@ -106,4 +106,23 @@ suite('the test run', () => {
     const done = { todo: '', found: [join(bin, 'chromium'), join(bin, 'firefox-esr')] };
     assert.deepEqual(printed, process.getuid?.() === 0 ? done : told);
   });
+
+  test('a program without the modules that tests need does not count, and where there is no package it says so', {
+    skip: process.platform === 'win32',
+  }, () => {
+    const bin = join(folder, 'without');
+    mkdirSync(bin);
+    for (const [name, code] of [
+      ['python3', 1],
+      ['ruby', 1],
+      ['apk', 0],
+    ] as const)
+      writeFileSync(join(bin, name), `#!/bin/sh\nexit ${code}\n`, { mode: 0o755 });
+    const printed = evaluate(`import { ensurePrograms, findProgram } from './scripts/programs.mjs';
+      Object.assign(process.env, { PATH: ${JSON.stringify(bin)}, SALLYPORT_FASTAPI: '', SALLYPORT_RAILS: '' });
+      const found = ['python3', 'fastapi', 'rails'].map((kind) => findProgram(kind));
+      console.log(JSON.stringify({ found, todo: ensurePrograms(['rails']) }));`);
+    const todo = 'apk has no package of rails: gem install railties puma';
+    assert.deepEqual(printed, { found: [join(bin, 'python3'), '', ''], todo });
+  });
 });

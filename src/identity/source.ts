@@ -11,6 +11,11 @@ export interface Source {
    * (the provider cannot be reached: sessions go on). Called once at a time for each session.
    */
   renew?(login: StoredLogin): Promise<StoredLogin | null>;
+  /**
+   * Where the browser of a login that has just ended goes to end the provider's own session; '' for nowhere. `origin` is
+   * ours. Never rejects: the login has ended whatever the provider says.
+   */
+  signOut?(login: StoredLogin, origin: string): Promise<string>;
   close(): Promise<void>;
 }
 

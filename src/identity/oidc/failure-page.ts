@@ -1,0 +1,99 @@
+import type { Answer } from '../../guard/decision.ts';
+import type { EndpointCall } from '../../guard/endpoint.ts';
+import { PAGE_POLICY, toPage } from '../../guard/page.ts';
+import { CODES, type Code } from '../../wire/codes.ts';
+import { HEADER_DECISION } from '../../wire/constants.ts';
+
+/** Why a login did not come about, as the person may see it. */
+export interface Failure {
+  readonly code: Code;
+  readonly title: string;
+  readonly text: string;
+}
+
+export const FAILURES = {
+  prefetch: {
+    code: 'carrier',
+    title: 'Open the login page itself',
+    text: 'A login begins when a person opens it, not when a page fetches it ahead or frames it.',
+  },
+  host: { code: 'host', title: CODES.host.title, text: CODES.host.detail },
+  insecure: {
+    code: 'insecure-context',
+    title: CODES['insecure-context'].title,
+    text: CODES['insecure-context'].detail,
+  },
+  request: {
+    code: 'target',
+    title: 'This login link is not right',
+    text: 'Go back to the page you came from and try again.',
+  },
+  down: {
+    code: 'unsure',
+    title: 'The login service does not answer',
+    text: 'Nothing is wrong with your account. Try again in a minute; who is logged in stays logged in.',
+  },
+  stale: {
+    code: 'login-failed',
+    title: 'This login was not begun here',
+    text: 'It took too long, was finished before, or was begun in another browser. Nobody has been logged in.',
+  },
+  declined: {
+    code: 'login-failed',
+    title: 'The login was not completed',
+    text: 'The login service did not let you in, or you stopped there. Nobody has been logged in.',
+  },
+  refused: {
+    code: 'login-failed',
+    title: 'The login could not be checked',
+    text: 'What the login service answered does not fit what was asked. Nobody has been logged in.',
+  },
+  weak: {
+    code: 'step-up',
+    title: 'The login was not strong enough',
+    text: 'The login service did not check you in the way that is needed here. Nobody has been logged in.',
+  },
+  changed: {
+    code: 'login-changed',
+    title: 'Somebody else logged in meanwhile',
+    text: 'In another tab of this browser another person has logged in. Log out there first, then try again.',
+  },
+} as const satisfies Record<string, Failure>;
+
+/**
+ * A page that says so, with a link to begin anew: it never sends the browser on by itself, so that there is no loop.
+ * `again` is an address of ours; '' for no link.
+ */
+export function failurePage(call: EndpointCall, failure: Failure, again: string, cookies: readonly string[]): Answer {
+  const { status } = CODES[failure.code];
+  const fields = [
+    'content-type',
+    'text/html; charset=utf-8',
+    'cache-control',
+    'no-store',
+    'referrer-policy',
+    'no-referrer',
+    'x-content-type-options',
+    'nosniff',
+    'content-security-policy',
+    PAGE_POLICY,
+    HEADER_DECISION,
+    call.decision.id,
+    ...cookies.flatMap((cookie) => ['set-cookie', cookie]),
+  ];
+  if (status === 401) fields.push('www-authenticate', 'Sallyport');
+  if (status === 503) fields.push('retry-after', '30');
+  const link = again === '' ? '' : `<p><a href="${escapeHtml(again)}">Try again</a></p>\n`;
+  const where = `<p>Code <code>${failure.code}</code>, id <code>${call.decision.id}</code>.</p>`;
+  return { status, fields, body: toPage(failure.title, `<p>${failure.text}</p>\n${link}${where}`) };
+}
+
+/** Sends a browser on, by GET whatever it came by (RFC 9110 §15.4.4, RFC 9700 §4.12). */
+export function seeOther(location: string, cookies: readonly string[]): Answer {
+  const fields = ['location', location, 'cache-control', 'no-store', 'referrer-policy', 'no-referrer'];
+  return { status: 303, fields: [...fields, ...cookies.flatMap((cookie) => ['set-cookie', cookie])], body: '' };
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,58 @@
+import type { Random } from '../../doors/random.ts';
+import type { KeyRing } from '../../doors/seal.ts';
+import type { ProviderConfig } from '../../guard/config-login.ts';
+import type { Answer } from '../../guard/decision.ts';
+import type { EndpointCall } from '../../guard/endpoint.ts';
+import type { Policy } from '../../guard/policy.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { LoginDesk } from '../source.ts';
+import type { Fetch } from './bounded-fetch.ts';
+import type { Provider } from './provider.ts';
+import type { Transactions } from './transaction.ts';
+
+/** What a source of one provider is made of. */
+export interface OidcParts {
+  /** As configured under `login.providers`. */
+  readonly name: string;
+  readonly config: ProviderConfig;
+  readonly desk: LoginDesk;
+  readonly ring: KeyRing;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly policy: () => Policy;
+  /** Default: `globalThis.fetch`. */
+  readonly fetch?: Fetch;
+  /** The answer after a login: takes its cookies to the browser, and the browser on. Default: 303. */
+  readonly done?: (call: EndpointCall, returnTo: string, cookies: readonly string[]) => Answer;
+  /** Told what happened, for log and audit. */
+  readonly report?: (event: OidcEvent) => void;
+}
+
+export interface OidcEvent {
+  readonly source: string;
+  readonly what: 'login' | 'login-failed' | 'renewal-failed' | 'ended';
+  /** Names and codes; no token, no address, nothing that the other side wrote freely. */
+  readonly why: string;
+  /** Id of the decision that the person sees; '' where nobody asked. */
+  readonly id: string;
+}
+
+/** What the endpoints of one provider share. */
+export interface OidcContext extends OidcParts {
+  readonly provider: Provider;
+  readonly transactions: Transactions;
+}
+
+/** Origin by which the browser reached us; null where it is none of ours. */
+export function ownOrigin(context: OidcContext, { decision }: EndpointCall): string | null {
+  const origin = `${decision.secure ? 'https' : 'http'}://${decision.authority}`;
+  return context.policy().ownOrigins.has(origin) ? origin : null;
+}
+
+/** Where the provider sends the browser: an address for each provider, so that answers cannot be mixed up (R53). */
+export const callbackUrl = (context: OidcContext, origin: string): string =>
+  `${origin}${context.policy().mount}/callback/${context.name}`;
+
+/** Where a person begins. `returnTo` has been checked. */
+export const loginUrl = (context: OidcContext, returnTo: string): string =>
+  `${context.policy().mount}/login/${context.name}?return=${encodeURIComponent(returnTo)}`;

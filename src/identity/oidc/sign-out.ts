@@ -1,0 +1,28 @@
+import { buildEndSessionUrl, tokenRevocation } from 'openid-client';
+import type { StoredLogin } from '../source.ts';
+import type { OidcContext } from './parts.ts';
+
+/**
+ * Where the browser goes so that the provider's own session ends as well (OpenID Connect RP-Initiated Logout §2); ''
+ * where the provider has no such place or cannot be asked. Its refresh token is revoked on the way (RFC 7009).
+ */
+export function createSignOut(context: OidcContext): (login: StoredLogin, origin: string) => Promise<string> {
+  const { config } = context;
+  return async (login, origin) => {
+    try {
+      const client = await context.provider.ready();
+      const { end_session_endpoint, revocation_endpoint } = client.serverMetadata();
+      const { refresh = '', id = '', relay = 'none' } = login.tokens ?? {};
+      // Nobody waits for it: the login has ended here whatever the provider says.
+      if (refresh !== '' && revocation_endpoint !== undefined) tokenRevocation(client, refresh).catch(() => {});
+      if (end_session_endpoint === undefined) return '';
+      const parameters: Record<string, string> = {};
+      // An ID token that opens the backend does not travel through the browser.
+      if (id !== '' && relay !== 'id') parameters['id_token_hint'] = id;
+      if (config.postLogout !== undefined) parameters['post_logout_redirect_uri'] = `${origin}${config.postLogout}`;
+      return buildEndSessionUrl(client, parameters).href;
+    } catch {
+      return '';
+    }
+  };
+}

@@ -50,6 +50,7 @@ const LETTERS = {
   transaction: 'o',
   token: 'b',
   form: 'f',
+  factor: 'm',
 } as const;
 /** Tickets are good only where their window is; stamps and sessions outlive a restart. */
 const INSTANCE_BOUND: ReadonlySet<SealPurpose> = new Set(['ticket']);

@@ -11,6 +11,8 @@ export interface Vault {
   open(purpose: string, name: string, sealed: Uint8Array): Buffer | null;
   /** What a name is called in records: SHA-256, base64url. */
   hashOf(name: string): string;
+  /** 32 bytes for one purpose, the same after a restart with the same secret. */
+  derive(purpose: string): Buffer;
 }
 
 const NONCE_BYTES = 12;
@@ -38,5 +40,6 @@ export function createVault(secret: Uint8Array, random: (length: number) => Buff
       }
     },
     hashOf: (name) => createHash('sha256').update(name).digest('base64url'),
+    derive: (purpose) => Buffer.from(hkdfSync('sha256', secret, '', `${PROTOCOL} derived ${purpose}`, 32)),
   };
 }

@@ -9,7 +9,7 @@ import type { LoginDesk, Source } from './source.ts';
  */
 export function createLogout(desk: LoginDesk, sources: readonly Source[]): Endpoint {
   async function answer(call: EndpointCall): Promise<Answer> {
-    const { secure, authority, responseFields } = call.decision;
+    const { secure, authority } = call.decision;
     const login = await desk.stored(call);
     // The login ends here first: what the provider does comes after, and may fail.
     const cookies = await desk.leave(call);
@@ -25,7 +25,6 @@ export function createLogout(desk: LoginDesk, sources: readonly Source[]): Endpo
         'no-store',
         'x-content-type-options',
         'nosniff',
-        ...responseFields,
         ...cookies.flatMap((cookie) => ['set-cookie', cookie]),
       ],
       body: JSON.stringify({ redirect }),

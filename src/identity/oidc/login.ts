@@ -25,38 +25,46 @@ export async function toLogin(options: LoginOptions, { response, id }: VerifiedT
   const { name, config, client, now, longest } = options;
   const user = config.userinfo === true ? await fetchUserInfo(client, response.access_token, id.sub) : null;
   const subject = toSubject(name, config, { id, user, tokens: response });
-  const tokens = toTokens(config, response, id, now);
+  const ends = endOf(config, response, id, now);
+  const tokens = toTokens(config, response, ends);
   return {
     subject,
     created: now,
-    expires: expiryOf({ now, longest, id, tokens }),
+    expires: expiryOf({ now, longest, id, tokens, ends }),
     sid: typeof id['sid'] === 'string' && id['sid'].length <= 255 ? id['sid'] : '',
     tokens,
   };
 }
 
 /** Only what is needed later: an access token that nobody relays is not kept. */
-function toTokens(config: ProviderConfig, response: TokenEndpointResponse, id: IDToken, now: number): Tokens {
+function toTokens(config: ProviderConfig, response: TokenEndpointResponse, ends: number): Tokens {
   const relay = config.relay ?? 'none';
-  const lasts = response.expires_in === undefined ? 0 : now + response.expires_in * 1000;
+  const refresh = response.refresh_token ?? '';
   return {
     access: relay === 'access' ? response.access_token : '',
-    refresh: response.refresh_token ?? '',
+    refresh,
     id: response.id_token ?? '',
-    expires: relay === 'id' ? id.exp * 1000 : lasts,
+    // What cannot be renewed is not to be asked for again and again.
+    expires: refresh === '' ? 0 : ends,
     relay,
   };
+}
+
+/** When the token expires that the backend gets, or that tells when to ask again: milliseconds since 1970; 0 for unknown. */
+function endOf(config: ProviderConfig, response: TokenEndpointResponse, id: IDToken, now: number): number {
+  if (config.relay === 'id') return id.exp * 1000;
+  return response.expires_in === undefined ? 0 : now + response.expires_in * 1000;
 }
 
 /**
  * A login lasts as long as sessions may, unless the provider says less (`session_expiry`), or a token is relayed that
  * ends before and cannot be renewed: the backend would refuse it.
  */
-function expiryOf(facts: { now: number; longest: number; id: IDToken; tokens: Tokens }): number {
-  const { now, longest, id, tokens } = facts;
+function expiryOf(facts: { now: number; longest: number; id: IDToken; tokens: Tokens; ends: number }): number {
+  const { now, longest, id, tokens, ends } = facts;
   const limits = [now + longest * 1000];
   if (typeof id['session_expiry'] === 'number') limits.push(id['session_expiry'] * 1000);
-  if (tokens.relay !== 'none' && tokens.refresh === '' && tokens.expires > 0) limits.push(tokens.expires);
+  if (tokens.relay !== 'none' && tokens.refresh === '' && ends > 0) limits.push(ends);
   return Math.min(...limits);
 }
 
@@ -69,25 +77,28 @@ export async function renewed(
   login: StoredLogin,
   verified: { response: TokenEndpointResponse; id: IDToken | undefined },
 ): Promise<StoredLogin | null> {
-  const { response, id } = verified;
   const old = login.tokens;
   if (old === null) return null;
-  if (id === undefined) {
-    const { config, now } = options;
-    const relayed = config.relay === 'access';
-    const lasts = response.expires_in === undefined ? 0 : now + response.expires_in * 1000;
-    const tokens = {
-      ...old,
-      access: relayed ? response.access_token : '',
-      refresh: response.refresh_token ?? old.refresh,
-    };
-    // An ID token that is relayed has not become younger.
-    return { ...login, tokens: { ...tokens, expires: config.relay === 'id' ? old.expires : lasts } };
-  }
+  // A provider that does not rotate refresh tokens leaves them out (RFC 6749 §6).
+  const response = { ...verified.response, refresh_token: verified.response.refresh_token ?? old.refresh };
+  const { id } = verified;
+  if (id === undefined) return withoutIdToken(options, login, { ...old, refresh: response.refresh_token }, response);
   if (id.sub !== login.subject.id) return null;
   const fresh = await toLogin(options, { response, id });
   const { acr, amr, authTime } = login.subject;
   const subject: Subject = { ...fresh.subject, acr, amr, authTime };
-  const tokens = fresh.tokens === null ? null : { ...fresh.tokens, refresh: response.refresh_token ?? old.refresh };
-  return { ...fresh, subject, tokens, created: login.created, expires: login.expires, sid: login.sid };
+  return { ...fresh, subject, created: login.created, expires: login.expires, sid: login.sid };
+}
+
+function withoutIdToken(
+  { config, now }: LoginOptions,
+  login: StoredLogin,
+  tokens: Tokens,
+  response: TokenEndpointResponse,
+): StoredLogin {
+  // An ID token that is relayed has not become younger: the login ends with it.
+  if (config.relay === 'id') return { ...login, expires: tokens.expires, tokens: { ...tokens, expires: 0 } };
+  const expires = response.expires_in === undefined ? 0 : now + response.expires_in * 1000;
+  const access = config.relay === 'access' ? response.access_token : '';
+  return { ...login, tokens: { ...tokens, access, expires } };
 }

@@ -1,3 +1,5 @@
+import { isLoopback } from '../lib/loopback.ts';
+
 /** An address that the lab may attack, taken apart once. */
 export interface Target {
   /** `http://127.0.0.1:4000` */
@@ -56,7 +58,4 @@ export function parseTarget(text: string): Target {
   };
 }
 
-/** `hostname` as the URL parser prints it: IPv4 in dotted decimal, IPv6 compressed in brackets. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-}
+export { isLoopback };

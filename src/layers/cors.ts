@@ -1,6 +1,6 @@
 import { type Answer, PASS, refusal } from '../guard/decision.ts';
 import type { Context, Layer } from '../guard/layer.ts';
-import { listsOrigin } from '../guard/origins.ts';
+import { isOwnOrigin, listsOrigin } from '../guard/origins.ts';
 import type { RequestView } from '../guard/view.ts';
 
 const ORIGIN = refusal('origin', 'an origin that the route’s client lists');
@@ -22,8 +22,8 @@ export const cors: Layer = {
     return (request, context) => {
       const { origin } = request.headers;
       if (origin === '') return PASS;
-      if (policy.ownOrigins.has(origin) && route.client.self) return ownOrigin(request, context);
-      if (!listsOrigin(policy, route.client, origin)) {
+      if (isOwnOrigin(policy, route.client, origin, context.authority)) return ownOrigin(request, context);
+      if (!listsOrigin(policy, route.client, origin, context.authority)) {
         context.evidence = `Origin ${JSON.stringify(origin.slice(0, 200))} is not listed`;
         // A layer or route that merely reports lends no preflight a way to the backend; in report mode the backend
         // answers as it would without us, because an answer that allows nothing would break what works today.

@@ -34,7 +34,7 @@ export const site: Layer = {
 
 function comesFrom(request: RequestView, context: Context, route: RouteRule, policy: Policy): Pass | Refusal {
   const { origin, secFetchSite } = request.headers;
-  const listed = origin !== '' && listsOrigin(policy, route.client, origin);
+  const listed = origin !== '' && listsOrigin(policy, route.client, origin, context.authority);
   if (origin !== '' && !listed && !isOwnForm(request, context)) {
     context.evidence = `Origin ${JSON.stringify(origin.slice(0, 200))}`;
     return ORIGIN;

@@ -43,6 +43,30 @@ const ROWS: Row[] = [
     sketch: { headers: { 'sec-fetch-site': 'same-site', ...fetchMode } },
     code: 'site',
   },
+  {
+    name: 'R23 R31 a page on the visitor’s own machine is none of ours where people come by a public name',
+    config: { ...CONFIG, public: 'https://shop.example' },
+    sketch: { method: 'POST', headers: { ...crossSite, host: 'shop.example', origin: OWN } },
+    code: 'origin',
+  },
+  {
+    name: 'R23 nor is the public name itself on plain HTTP',
+    config: { ...CONFIG, public: 'https://shop.example' },
+    sketch: { method: 'POST', headers: { host: 'shop.example', origin: 'http://shop.example' } },
+    code: 'origin',
+  },
+  {
+    name: 'R24 whoever asks for the gate by a name of this machine is served there beside the public name',
+    config: { ...CONFIG, public: 'https://shop.example' },
+    sketch: { method: 'POST', headers: { ...sameOrigin, host: '127.0.0.1:4000', origin: 'http://127.0.0.1:4000' } },
+    code: '',
+  },
+  {
+    name: 'R24 a page of this machine that is listed by name may call the public name',
+    config: { public: 'https://shop.example', clients: { default: { origins: ['self', OWN] } } },
+    sketch: { method: 'POST', headers: { ...crossSite, host: 'shop.example', origin: OWN } },
+    code: '',
+  },
   { name: 'R23 a listed origin may be cross-site', sketch: { headers: { ...crossSite, origin: PARTNER } }, code: '' },
   {
     name: 'R24 without Fetch Metadata an exact Origin suffices',

@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os';
+import { isLoopback } from '../../lib/loopback.ts';
 import { type Finding, fine, unknown, wrong } from './finding.ts';
 import { get } from './http.ts';
 
@@ -38,10 +39,6 @@ function reachable({ jwks, path }: BackendQuestion, origin: string): Finding {
     `the backend answers without the gate at ${origin}${path}: the simplest way around it`,
     `let it listen on 127.0.0.1, or refuse there what carries no valid Sallyport-Assertion (keys: ${jwks}; docs/running.md)`,
   );
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname);
 }
 
 /** Addresses by which other machines reach this one. Link-local ones need a zone and are left out. */

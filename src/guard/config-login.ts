@@ -1,9 +1,15 @@
+import type { AccountsConfig } from './config-accounts.ts';
+
 /** Who may log in, and how: part of {@link import('./config.ts').Config}. */
 export interface LoginConfig {
   /** OpenID providers by name. The name stands in addresses: people log in at `/_sallyport/login/<name>`. */
   providers?: Record<string, ProviderConfig>;
   /** Origins besides the gate's own to which a login may return: `https://app.example`. Default none. */
   returnTo?: string[];
+  /** Accounts of the gate's own; `true` for all defaults. Needs the package better-auth. Default none. */
+  accounts?: true | AccountsConfig;
+  /** Path of the app's own login page, in place of the gate's: `/log-in`. */
+  page?: string;
 }
 
 /**

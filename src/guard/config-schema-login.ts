@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import * as rules from './config-rules.ts';
 import * as login from './config-rules-login.ts';
 import { choice, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
+import { accountsProblems, accountsSchema } from './config-schema-accounts.ts';
 import type { ConfigProblem } from './errors.ts';
 
 const providerSchema = fields({
@@ -33,10 +34,16 @@ const providerSchema = fields({
 export const loginSchema = fields({
   providers: optional(z.record(text(login.providerName), providerSchema, 'write an object of providers by name')),
   returnTo: optional(list(text(rules.origin), 'write a list of origins, as in ["https://app.example"]')),
+  accounts: optional(accountsSchema),
+  page: optional(text(login.ownPath)),
 });
 
 /** What is wrong between fields of `login` that are fine alone. */
 export function loginProblems(config: Config): ConfigProblem[] {
+  return [...accountsProblems(config), ...providerProblems(config)];
+}
+
+function providerProblems(config: Config): ConfigProblem[] {
   return Object.entries(config.login?.providers ?? {}).flatMap(([name, provider]) => {
     const field = `login.providers.${name}`;
     const problems: ConfigProblem[] = [];

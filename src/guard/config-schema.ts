@@ -181,7 +181,10 @@ function showAt(path: readonly PropertyKey[], value: unknown): string {
 }
 
 /** Fields under `login` whose values are no secrets. */
-const PLAIN: ReadonlySet<string> = new Set(['issuer', 'clientId', 'clientAuth', 'relay', 'postLogout', 'maxAge']);
+const PLAIN: ReadonlySet<string> = new Set([
+  ...['issuer', 'clientId', 'clientAuth', 'relay', 'postLogout', 'maxAge', 'page'],
+  ...['signUp', 'email', 'passwordLength', 'passkeys', 'secondFactor', 'life', 'checksPerMinute'],
+]);
 
 /** A value as people wrote it, shortened. Configurations hold paths of key files, never keys. */
 export function show(value: unknown): string {

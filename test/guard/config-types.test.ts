@@ -44,6 +44,19 @@ test('the schema takes every field that the written type has', () => {
     ],
     clients: { admin: { origins: ['self', 'https://*-team.app.example', 'https://admin.example'], stamp: 'waive' } },
     login: {
+      accounts: {
+        signUp: 'open',
+        email: 'verified',
+        sendVerification: () => {},
+        sendReset: async () => {},
+        passwordLength: 12,
+        passkeys: true,
+        secondFactor: true,
+        life: 3600,
+        checksPerMinute: 300,
+        token: 'your-api-token',
+      },
+      page: '/log-in',
       providers: {
         example: {
           issuer: 'https://login.example',

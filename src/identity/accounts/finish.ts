@@ -1,0 +1,53 @@
+import type { Answer } from '../../guard/decision.ts';
+import type { EndpointCall } from '../../guard/endpoint.ts';
+import type { Account } from './account.ts';
+import { jsonAnswer, problemFor } from './answers.ts';
+import { rememberHome } from './attempt.ts';
+import type { AccountsContext } from './context.ts';
+import { publicUser, subjectOf } from './subject.ts';
+
+const WEEK = 7 * 24 * 3600;
+
+/** Everything has been shown: hands the login in, or a token where the page asks for one. */
+export async function finish(
+  context: AccountsContext,
+  call: EndpointCall,
+  account: Account,
+  amr: readonly string[],
+  wantsToken: boolean,
+): Promise<Answer> {
+  const { desk, clock, config, devices, tokens, policy } = context;
+  const now = clock.wall();
+  const { session } = call;
+  if (await isBlocked(context, account)) {
+    await audit(context, account, { amr, why: 'blocked' }, 'refused');
+    return problemFor(call, policy().mount, 'login-failed', now);
+  }
+  if (wantsToken && session === null) return problemFor(call, policy().mount, 'entry-required', now);
+  rememberHome(context, call, account);
+  const device = devices.remember(call, account.id);
+  const subject = subjectOf(account, amr, Math.floor(now / 1000));
+  const user = publicUser(subject);
+  await audit(context, account, { amr, token: wantsToken }, 'done');
+  if (wantsToken && session !== null) {
+    const { token, expires } = await tokens.issue(session.id, account.id, amr);
+    return jsonAnswer(200, { user, token, expires }, [device]);
+  }
+  const expires = now + (config.life ?? WEEK) * 1000;
+  const cookies = await desk.admit(call, { subject, created: now, expires, sid: '', tokens: null });
+  return jsonAnswer(200, { user }, [...cookies, device]);
+}
+
+async function audit(
+  { clock, records }: AccountsContext,
+  { id }: Account,
+  details: Readonly<Record<string, unknown>>,
+  outcome: 'done' | 'refused',
+): Promise<void> {
+  const name = `accounts:${id}`;
+  await records.audit.append({ time: clock.wall(), actor: name, action: 'login', target: name, details, outcome });
+}
+
+export async function isBlocked({ records }: AccountsContext, { id }: Account): Promise<boolean> {
+  return (await records.users.get('accounts', id))?.blocked === true;
+}

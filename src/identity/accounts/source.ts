@@ -1,0 +1,36 @@
+import type { Endpoint } from '../../guard/endpoint.ts';
+import type { Source } from '../source.ts';
+import { createChangePassword } from './change-password.ts';
+import { type AccountsContext, type AccountsParts, openContext } from './context.ts';
+import { createLogIn } from './log-in.ts';
+import { createReset } from './reset.ts';
+import { createSecondFactorLogIn, createSecondFactorSetup } from './second-factor.ts';
+import { createSignUp } from './sign-up.ts';
+import type { TokenReader } from './tokens.ts';
+import { createVerify } from './verify.ts';
+
+/** Accounts of the gate's own. */
+export interface AccountsSource extends Source {
+  readonly tokens: TokenReader;
+  readonly context: AccountsContext;
+}
+
+/**
+ * Opens the accounts: brings their tables up to date.
+ * @throws {SallyportError} where better-auth is not installed
+ */
+export async function createAccountsSource(parts: AccountsParts): Promise<AccountsSource> {
+  const context = await openContext(parts);
+  const { config } = parts;
+  const endpoints: Endpoint[] = [
+    createLogIn(context),
+    createSignUp(context),
+    createChangePassword(context),
+    createReset(context),
+    createVerify(context),
+  ];
+  if (config.secondFactor !== false) endpoints.push(createSecondFactorSetup(context));
+  // Whoever has a second factor is asked for it, whether others may still add one or not.
+  endpoints.push(createSecondFactorLogIn(context));
+  return { name: 'accounts', endpoints, tokens: context.tokens, context, close: async () => {} };
+}

@@ -1,0 +1,23 @@
+import type { Subject } from '../../guard/subject.ts';
+import type { Account } from './account.ts';
+
+/** @param authTime seconds since 1970 */
+export function subjectOf(account: Account, amr: readonly string[], authTime: number): Subject {
+  const { id, name, email, emailVerified, roles } = account;
+  return {
+    id,
+    source: 'accounts',
+    roles,
+    scopes: [],
+    acr: '',
+    amr,
+    authTime,
+    claims: email === '' ? { name } : { name, email, email_verified: emailVerified },
+  };
+}
+
+/** What a page may know of who is logged in. */
+export function publicUser(subject: Subject): object {
+  const { id, source, roles, scopes, acr, amr, authTime, claims } = subject;
+  return { id, source, roles, scopes, acr, amr, authTime, claims };
+}

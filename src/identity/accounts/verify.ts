@@ -1,0 +1,48 @@
+import type { Answer } from '../../guard/decision.ts';
+import type { Endpoint, EndpointCall } from '../../guard/endpoint.ts';
+import type { Account } from './account.ts';
+import { jsonAnswer, originOf, problemFor, readForm, textOf } from './answers.ts';
+import type { AccountsContext } from './context.ts';
+
+/**
+ * `POST {mount}/verify` `{ "token" }`: the address that a mail went to is the account's. The link in the mail leads to the
+ * login page and carries the token behind `#`, which no server and no log sees; a GET changes nothing (R34).
+ */
+export function createVerify(context: AccountsContext): Endpoint {
+  const { directory, clock, policy } = context;
+  async function answer(call: EndpointCall): Promise<Answer> {
+    const form = readForm(call.body);
+    const token = form === null ? '' : textOf(form, 'token', 64);
+    const account = token === '' ? null : await directory.verify(token);
+    if (account === null) return problemFor(call, policy().mount, 'login-failed', clock.wall());
+    return jsonAnswer(200, { verified: true });
+  }
+  return { method: 'POST', path: '/verify', asks: 'site', maxBody: 1024, answer };
+}
+
+/** Sends the link, seldom. What the hook throws stays inside. */
+export async function sendVerification(context: AccountsContext, call: EndpointCall, account: Account): Promise<void> {
+  const { config, directory, limits, policy } = context;
+  if (config.sendVerification === undefined || account.email === '' || account.emailVerified) return;
+  if (limits.mailPerAccount.take(account.id) > 0) return;
+  const token = await directory.createVerification(account);
+  const url = `${originOf(call)}${policy().mount}/login#verify=${token}`;
+  send(context, account, 'verification', () =>
+    config.sendVerification?.({ to: account.email, name: account.name, url }),
+  );
+}
+
+/** In the background: how long a mail server takes would tell who has an account. */
+export function send(
+  { records, clock }: AccountsContext,
+  account: Account,
+  kind: string,
+  mail: () => void | Promise<void> | undefined,
+): void {
+  const failed = (): void => {
+    const target = `accounts:${account.id}`;
+    const event = { time: clock.wall(), actor: target, action: `login.mail.${kind}`, target, details: {} };
+    records.audit.append({ ...event, outcome: 'failed' }).catch(() => {});
+  };
+  Promise.try(mail).catch(failed);
+}

@@ -143,7 +143,12 @@ function configurationOf({ gate, name, configuration, client }: TestProviderOpti
     issueRefreshToken: async () => true,
     loadExistingGrant: async (ctx) => {
       const { client: found, session, params, provider } = ctx.oidc;
-      const grant = new provider.Grant({ clientId: found?.clientId ?? '', accountId: session?.accountId ?? '' });
+      const clientId = found?.clientId ?? '';
+      // A new grant would end the codes that other tabs of this browser still carry.
+      const known = session?.grantIdFor(clientId);
+      const grant =
+        (known === undefined ? undefined : await provider.Grant.find(known)) ??
+        new provider.Grant({ clientId, accountId: session?.accountId ?? '' });
       grant.addOIDCScope(String(params?.['scope'] ?? ''));
       await grant.save();
       return grant;

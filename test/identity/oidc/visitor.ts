@@ -93,6 +93,7 @@ export function createTestGate({ providers, config, returnTo, fetch }: GateOptio
 export interface Sent {
   readonly headers?: Record<string, string>;
   readonly body?: string;
+  readonly authority?: string;
 }
 
 /** A browser: its cookies for the gate and for everybody else. */
@@ -108,7 +109,7 @@ export class Visitor {
   }
 
   /** Goes to an address of the gate below its mount. */
-  async ask(method: 'GET' | 'POST', address: string, { headers, body }: Sent = {}): Promise<Answer> {
+  async ask(method: 'GET' | 'POST', address: string, { headers, body, authority }: Sent = {}): Promise<Answer> {
     const target = `/_sallyport${address}`;
     const path = address.split('?')[0];
     const endpoint = this.#gate.sources
@@ -122,7 +123,8 @@ export class Visitor {
       headers: { cookie, ...headers },
       ...(body === undefined ? {} : { body }),
     });
-    const call: EndpointCall = { request, body: Buffer.from(body ?? ''), decision: ADMITTED, session: this.session };
+    const decision = authority === undefined ? ADMITTED : { ...ADMITTED, authority };
+    const call: EndpointCall = { request, body: Buffer.from(body ?? ''), decision, session: this.session };
     const answer = await endpoint.answer(call);
     keep(this.cookies, valuesOf(answer, 'set-cookie'));
     return answer;

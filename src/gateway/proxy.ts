@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { IncomingBody } from '../adapters/node/body.ts';
 import type { Decision } from '../guard/decision.ts';
 import { wouldRefuse } from '../guard/decision.ts';
+import type { Policy } from '../guard/policy.ts';
 import type { RequestView } from '../guard/view.ts';
 import { HELD_BODY_BYTES } from '../wire/constants.ts';
 import { BodyError, Upload } from './body.ts';
@@ -28,7 +29,7 @@ export async function forward(
       const value = typeof asserted === 'string' ? asserted : await asserted.catch(unsure);
       if (value !== '') fields.push('Sallyport-Assertion', value);
     }
-    const body = await bodyFor(request, view, decision);
+    const body = await bodyFor(route.rules.policy, request, view, decision);
     exchange.depart(fields, body, isLong(view, body, onUpgrade));
   } catch (error) {
     exchange.fail(error);
@@ -36,6 +37,7 @@ export async function forward(
 }
 
 async function bodyFor(
+  policy: Policy,
   request: IncomingMessage,
   view: RequestView,
   decision: Decision,
@@ -49,7 +51,9 @@ async function bodyFor(
     });
   }
   if (body instanceof IncomingBody) body.invite();
-  return new Upload(request, { digest: decision.streamDigest, limit: decision.route.maxBody });
+  // Report mode stops no body on its way (docs/running.md): what is too large by its head has been recorded.
+  const enforced = policy.mode === 'enforce' && decision.route.mode === 'enforce';
+  return new Upload(request, { digest: decision.streamDigest, limit: enforced ? decision.route.maxBody : 0 });
 }
 
 function isLong(view: RequestView, body: Uint8Array | Upload | null, onUpgrade: Upgraded | null): boolean {

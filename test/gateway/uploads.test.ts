@@ -144,6 +144,13 @@ test('a body longer than its route takes is stopped on the way: 413', async (con
   assert.equal(taken.ended, false);
 });
 
+test('R72 report mode stops no body on its way, whatever its length', async (context) => {
+  const { url, taken } = await startTaker(context);
+  const gate = await startTestGate(context, { to: url, maxBody: MIB, mode: 'report' });
+  const { status } = await upload(gate, piecesOf(3 * MIB), null);
+  assert.deepEqual([status, taken.bytes], [200, 3 * MIB]);
+});
+
 test('a backend that answers before it has read the upload: the answer arrives, the connection stays usable', async (context) => {
   const backend = await startBackend(context, (request, response) => {
     if (request.method === 'GET') response.end('again');

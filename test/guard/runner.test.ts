@@ -330,6 +330,13 @@ describe('bodies', () => {
     assert.equal(decideNow({ config, layers: [], request }).code, 'too-large');
   });
 
+  test('R72 report mode records a body beyond the limit, and lets it pass', () => {
+    const config: Config = { mode: 'report', maxBody: 10 };
+    const request = { ...viewOf({ method: 'POST' }), body: { length: 11, collect: async () => null } };
+    const decision = decideNow({ config, layers: [], request });
+    assert.deepEqual([decision.outcome, decision.trail[0]?.code], ['admit', 'too-large']);
+  });
+
   test('a client that goes away while its body is read is refused, not thrown', async () => {
     const request = {
       ...viewOf({ method: 'POST' }),

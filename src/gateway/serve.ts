@@ -120,7 +120,9 @@ export function onClientError(
   socket: Duplex,
   response: ServerResponse | undefined,
 ): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Browsers open connections ahead of need, and some are never used: nothing was asked, so nothing is refused.
+  const unused = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && response === undefined;
+  if (error.code === 'ECONNRESET' || unused || !socket.writable) {
     socket.destroy();
     return;
   }

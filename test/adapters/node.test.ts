@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { createServer, request as httpRequest } from 'node:http';
+import { createServer, type IncomingMessage, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { createNodeHandler } from '../../src/adapters/node.ts';
 import type { Next } from '../../src/adapters/node.ts';
+import { IncomingBody } from '../../src/adapters/node/body.ts';
 import type { Decision } from '../../src/guard/decision.ts';
 import type { RequestView } from '../../src/guard/view.ts';
 import { stubGuard, wholeDigest } from '../gateway/support.ts';
@@ -115,6 +117,32 @@ test('a body that arrives in pieces is collected whole', async (context) => {
     setTimeout(() => request.end('two'), 20);
   });
   assert.equal(text, 'app read onetwo');
+});
+
+test('P7.1 a body that comes slowly is waited for as long as some of it comes, and no longer than four minutes', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const begin = () => {
+    // Platform edge: of a request, only the stream is used here.
+    const stream = new PassThrough() as unknown as IncomingMessage & PassThrough;
+    return { stream, body: new IncomingBody(stream, null, 100, false).collect(100) };
+  };
+  const slow = begin();
+  for (let sent = 0; sent < 100; sent += 20) {
+    slow.stream.write('x'.repeat(20));
+    await new Promise((resolve) => setImmediate(resolve));
+    context.mock.timers.tick(29_000);
+  }
+  assert.equal((await slow.body)?.length, 100);
+  const silent = begin();
+  context.mock.timers.tick(30_000);
+  await assert.rejects(silent.body);
+  const endless = begin();
+  for (let look = 0; look < 8; look += 1) {
+    endless.stream.write('x');
+    await new Promise((resolve) => setImmediate(resolve));
+    context.mock.timers.tick(30_000);
+  }
+  await assert.rejects(endless.body);
 });
 
 test('a body longer than the guard would hold is not read at all', async (context) => {

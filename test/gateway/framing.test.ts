@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { openRaw, rawExchange, startBackend, startTestGate, statusOf } from './support.ts';
 
@@ -181,4 +182,22 @@ test('Expect: 100-continue is answered only when the body is wanted', async (con
   await unwanted.closed;
   assert.equal(statusOf(unwanted.text), 403);
   assert.doesNotMatch(unwanted.text, /100 Continue/);
+});
+
+test('a connection that a browser opened ahead and never used is closed, and nobody was refused', async (context) => {
+  const backend = await startBackend(context, (_request, response) => response.end());
+  const told: string[] = [];
+  const gate = await startTestGate(
+    context,
+    { to: backend.url },
+    { parts: { onDecision: (decision) => void told.push(decision.code) } },
+  );
+  const accepted = once(gate.server, 'connection');
+  const raw = openRaw(context, gate);
+  const [socket] = await accepted;
+  // What node emits for it once its headersTimeout is over.
+  const late = Object.assign(new Error('Request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+  gate.server.emit('clientError', late, socket);
+  await raw.closed;
+  assert.deepEqual([raw.text, told], ['', []]);
 });

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodySource } from '../../guard/view.ts';
 
-/** Milliseconds without a byte after which a client that owes us a body is let go. */
+/** Every so many milliseconds a client that owes us a body must have sent some of it, or it is let go. */
 const IDLE_MS = 30_000;
+/** How many times it may be looked at: a slow line gets four minutes for what is held, and no more. */
+const MOST_LOOKS = 8;
 
 /** What is still read and thrown away after the answer has been given, so that the client gets to read it. */
 const DRAIN_BYTES = 16 * 1024 * 1024;
@@ -41,7 +43,13 @@ function collect(request: IncomingMessage, length: number, limit: number): Promi
     let target: Buffer | null = null;
     const chunks: Buffer[] = [];
     let received = 0;
-    const timer = setTimeout(() => request.destroy(new Error('the body did not arrive in time')), IDLE_MS);
+    let looks = 0;
+    const look = (before: number) => {
+      looks += 1;
+      if (received > before && looks < MOST_LOOKS) timer = setTimeout(look, IDLE_MS, received);
+      else request.destroy(new Error('the body did not arrive in time'));
+    };
+    let timer = setTimeout(look, IDLE_MS, received);
 
     const settle = (value: Buffer | null) => {
       stop();

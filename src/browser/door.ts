@@ -146,7 +146,7 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
       if (!pause || now() + pause - openingSince > (made.code === 'blocked' ? PATIENCE : PUT_OFF)) break;
       await wait(pause);
     }
-    notBefore = now() + Math.min(60_000, 2000 * 2 ** failures++) * (0.5 + random());
+    notBefore = now() + Math.min(40_000, 2000 * 2 ** failures++) * (0.5 + random());
     return undefined;
   }
 

@@ -29,8 +29,10 @@ export function carrierOf(request: RequestView): Carrier {
 
 /** Plain HTTP on a LAN and old browsers send no Fetch Metadata: Accept is then all there is. */
 function withoutMetadata(request: RequestView): Carrier {
-  const { accept, contentType } = request.headers;
+  const { accept, contentType, signatureInput, xRequestedWith } = request.headers;
   if (isStream(accept)) return 'stream';
+  // Libraries that fetch fragments ask for HTML like a navigation, and set what no navigation can.
+  if (signatureInput !== '' || xRequestedWith !== '') return 'call';
   if (accept.startsWith('text/html')) return navigationKind(request.method);
   if (accept.startsWith('image/') || accept.startsWith('audio/') || accept.startsWith('video/')) return 'media';
   return request.method === 'POST' && contentType.startsWith('text/ping') ? 'beacon' : 'call';

@@ -1,5 +1,6 @@
 import { compilePattern, parseRoute } from '../wire/pattern.ts';
 import { isIP } from 'node:net';
+import { parseNetwork } from '../lib/address.ts';
 
 /**
  * What single values of a configuration must look like. Each function answers '' when the value is fine, else the
@@ -77,7 +78,11 @@ export const network: Rule = (value) => {
   if (slash < 0) return `write a CIDR block; for this one address: ${value}/${most}`;
   const bits = value.slice(slash + 1);
   if (!/^\d{1,3}$/.test(bits) || Number(bits) > most) return `the prefix length must lie between 0 and ${most}`;
-  return bits === '0' ? 'this would believe everyone’s forwarding headers; list your proxies’ networks' : '';
+  if (bits === '0') return 'this would believe everyone’s forwarding headers; list your proxies’ networks';
+  // Whoever reads the block must take it: one that is passed over in silence would trust nobody.
+  return parseNetwork(value) === null
+    ? `the address must be the block’s first, without a zone: no bits set beyond the first ${Number(bits)}`
+    : '';
 };
 
 /** Why a number of hops is refused: whoever reaches the gate past the proxies could name any address (R7). */

@@ -65,6 +65,24 @@ const refused: readonly Row[] = [
     says: /between 0 and 32/,
   },
   {
+    name: 'R7 a block with bits beyond its length is refused, not passed over',
+    config: proxies(['10.0.0.5/8']),
+    field: 'trustedProxies[0]',
+    says: /first/,
+  },
+  {
+    name: 'R7 so is a prefix length with a zero in front',
+    config: proxies(['10.0.0.0/08']),
+    field: 'trustedProxies[0]',
+    says: /first/,
+  },
+  {
+    name: 'R7 and an address with a zone',
+    config: proxies(['fe80::1%eth0/128']),
+    field: 'trustedProxies[0]',
+    says: /zone/,
+  },
+  {
     name: 'a network of everybody is refused',
     config: proxies(['0.0.0.0/0']),
     field: 'trustedProxies[0]',

@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Decision } from '../guard/decision.ts';
 import type { StateUsage } from '../guard/state.ts';
@@ -120,8 +120,8 @@ export interface MetricsServer {
 }
 
 /**
- * Serves `/metrics` on an address of its own, and nothing else. Answers only to the names it was given and to
- * loopback's: a page that rebinds its name to this address reads nothing.
+ * Serves `/metrics` on an address of its own, and nothing else. Answers only to the names it was given, to loopback's
+ * and to addresses: a page that rebinds its name to this address reads nothing.
  *
  * @param listen `host:port`
  */
@@ -130,7 +130,8 @@ export async function serveMetrics(metrics: Metrics, listen: string): Promise<Me
   const hosts = new Set([host, 'localhost', '127.0.0.1', '[::1]']);
   const server = createServer((request, response) => {
     const named = (request.headers.host ?? '').toLowerCase().replace(/:\d+$/, '');
-    if (!hosts.has(named)) return void response.writeHead(421).end();
+    // A name can be pointed anywhere by whoever owns it; an address cannot.
+    if (!hosts.has(named) && isIP(named.replace(/^\[|\]$/g, '')) === 0) return void response.writeHead(421).end();
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return void response.writeHead(405, { allow: 'GET' }).end();
     if (request.url !== '/metrics') return void response.writeHead(404).end();

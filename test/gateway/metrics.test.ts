@@ -84,7 +84,10 @@ test('the metrics address answers its own names only, one path, and no writes', 
   assert.equal(answer.status, 200);
   assert.match(answer.body, /sallyport_process_resident_bytes \d+/);
   assert.equal((await ask(server.address, '/metrics', { host: 'localhost:9' })).status, 200);
+  assert.equal((await ask(server.address, '/metrics', { host: '10.1.2.3:9400' })).status, 200, 'by its address');
+  assert.equal((await ask(server.address, '/metrics', { host: '[fd00::2]:9400' })).status, 200);
   assert.equal((await ask(server.address, '/metrics', { host: 'rebound.example' })).status, 421);
+  assert.equal((await ask(server.address, '/metrics', { host: '10.1.2.3.rebound.example' })).status, 421);
   assert.equal((await ask(server.address, '/')).status, 404);
   assert.equal((await ask(server.address, '/metrics', {}, 'POST')).status, 405);
 });

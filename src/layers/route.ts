@@ -1,5 +1,6 @@
 import { PASS, refusal } from '../guard/decision.ts';
 import type { Layer } from '../guard/layer.ts';
+import type { RequestView } from '../guard/view.ts';
 
 const UNLISTED = refusal('forbidden', 'a row for this method and path under `routes`');
 const METHOD = refusal('method', 'one of the methods that `routes` lists for this path');
@@ -11,6 +12,9 @@ export const route: Layer = {
   forRoute: (rule) => {
     if (!rule.unlisted) return null;
     const verdict = rule.allow.length > 0 ? METHOD : UNLISTED;
-    return (request) => (request.method === 'OPTIONS' && rule.allow.length > 0 ? PASS : verdict);
+    // A preflight is answered by the cors layer, with the methods that are listed.
+    const asks = ({ method, headers }: RequestView): boolean =>
+      method === 'OPTIONS' && headers.accessControlRequestMethod !== '' && rule.allow.length > 0;
+    return (request) => (asks(request) ? PASS : verdict);
   },
 };

@@ -138,7 +138,8 @@ export class Run implements Content {
     if (this.context.answer !== null) return this.decision();
     const { length } = this.request.body;
     const { route, digest } = this.context;
-    if (route.maxBody !== 0 && length > route.maxBody && this.failed('target', TOO_LARGE, true)) return this.decision();
+    if (route.maxBody !== 0 && length > route.maxBody && this.failed('target', TOO_LARGE, isEnforced(this.context)))
+      return this.decision();
     if (digest === null || length <= 0 || length > HELD_BODY_BYTES || digest.kind !== 'whole') return this.commit();
     return this.held(digest);
   }
@@ -252,6 +253,9 @@ export class Run implements Content {
     };
   }
 }
+
+/** Whether what the route asks for is enforced: report in the policy's mode reports everything. */
+const isEnforced = ({ policy, route }: Context): boolean => policy.mode === 'enforce' && route.mode === 'enforce';
 
 /** State knows a session by the first half of its id, records and logs by the second: neither leads to the other. */
 const labelOf = (session: string): string => session.slice(-11);

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomFillSync } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { loadBundle } from './doors/bundle.ts';
 import { createEntry } from './doors/entry.ts';
 import { createKeyAgreement } from './doors/key-agreement.ts';
@@ -7,13 +8,15 @@ import { createRandom } from './doors/random.ts';
 import { type Bundle, createScript, type Script } from './doors/script.ts';
 import { scriptPolicy } from './doors/script-policy.ts';
 import { createKeyRing } from './doors/seal.ts';
-import { createSessionCookies, type SessionCookies } from './doors/session-cookie.ts';
+import { createSessionCookies, labelOf, type SessionCookies } from './doors/session-cookie.ts';
 import { createStamps, stampFor } from './doors/stamp.ts';
 import { createTickets, type Tickets } from './doors/ticket.ts';
 import { compilePolicy } from './guard/compile.ts';
 import type { Config } from './guard/config.ts';
 import { parseConfig } from './guard/config-schema.ts';
 import type { Decision } from './guard/decision.ts';
+import { ConfigError } from './guard/errors.ts';
+import type { BrowserSession } from './guard/endpoint.ts';
 import type { Guard } from './guard/guard.ts';
 import { createIds } from './guard/ids.ts';
 import type { Layer } from './guard/layer.ts';
@@ -21,8 +24,11 @@ import type { Policy } from './guard/policy.ts';
 import { problemAnswer } from './guard/problem.ts';
 import { createRunner, type Runner } from './guard/runner.ts';
 import { redirectGrant } from './guard/settle.ts';
+import type { Records } from './guard/records.ts';
 import type { State } from './guard/state.ts';
+import type { Logins } from './guard/subject.ts';
 import type { RequestView } from './guard/view.ts';
+import type { Identity, IdentityParts } from './identity/index.ts';
 import { address } from './layers/address.ts';
 import { carrier } from './layers/carrier.ts';
 import { cors } from './layers/cors.ts';
@@ -34,6 +40,7 @@ import { route } from './layers/route.ts';
 import { createSession } from './layers/session.ts';
 import { createShield } from './layers/shield.ts';
 import { site } from './layers/site.ts';
+import { createSubject } from './layers/subject.ts';
 import { target } from './layers/target.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { createMemoryState } from './stores/memory/index.ts';
@@ -52,13 +59,15 @@ export interface LayerParts {
   readonly tickets: Tickets;
   readonly cookies: SessionCookies;
   readonly clock: Clock;
+  /** Who can be somebody here; null where nobody can log in. */
+  readonly identity: Pick<Identity, 'logins' | 'readers'> | null;
 }
 
 /**
  * The layers, in the order of admission: a request is asked the cheap and the stateless first, and nothing is used
  * up before everything has been asked. To add one, write its file and put it here.
  */
-export function defaultLayers({ tickets, cookies, clock }: LayerParts): readonly Layer[] {
+export function defaultLayers({ tickets, cookies, clock, identity }: LayerParts): readonly Layer[] {
   return [
     framing, // one end, one target: what no backend may be shown in any mode
     target, // a path that two servers could read differently
@@ -71,6 +80,7 @@ export function defaultLayers({ tickets, cookies, clock }: LayerParts): readonly
     site, // a page of ours
     createProof(tickets), // signed by a key that only the page holds
     createSession(cookies), // which browser session, where no proof says so
+    createSubject(identity ?? { logins: null, readers: [] }), // who
     replay, // once
   ];
 }
@@ -89,6 +99,10 @@ export interface GuardParts {
   readonly random?: (bytes: Buffer) => void;
   /** Default: {@link defaultLayers}. */
   readonly layers?: (parts: LayerParts) => readonly Layer[];
+  /** What outlives the process: logins, keys, bans. Default: memory, where the configuration needs any. */
+  readonly records?: Records;
+  /** For what has to ask another server: OpenID providers, key sets. Default: the global one. */
+  readonly fetch?: typeof fetch;
   /** The page's script, where it has been built already. */
   readonly bundle?: Bundle;
 }
@@ -103,6 +117,23 @@ export async function createGuard(config: Config, parts: GuardParts = {}): Promi
   return assemble(parseConfig(config, 'config'), parts, bundle);
 }
 
+/** Loaded only where a configuration names a login: most gates start without. */
+async function identityFor(config: Config, parts: Omit<IdentityParts, 'records'>, given: Records | undefined) {
+  if (config.login === undefined) return null;
+  const { createIdentity } = await import('./identity/index.ts');
+  const { createRecords } = await import('./stores/records/open.ts');
+  const secret = Buffer.from(parts.secret).toString('base64url');
+  const records = given ?? (await createRecords('memory', { secret, clock: parts.clock }));
+  const identity = await createIdentity({ ...parts, records });
+  const close = async (): Promise<void> => {
+    await identity.close();
+    if (given === undefined) await records.close();
+  };
+  return { ...identity, close };
+}
+
+const LOGIN_STAYS = { field: 'login', value: 'changed', rule: 'is taken up at the start; restart to change it' };
+
 /** What a reload replaces, as one value: a request sees the old set or the new one, never a mixture. */
 interface Compiled {
   readonly policy: Policy;
@@ -110,7 +141,7 @@ interface Compiled {
   readonly script: Script;
 }
 
-function assemble(config: Config, parts: GuardParts, bundle: Bundle): Guard {
+async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Promise<Guard> {
   const clock = parts.clock ?? systemClock;
   const fill = parts.random ?? randomFillSync;
   const random = createRandom(fill);
@@ -118,7 +149,8 @@ function assemble(config: Config, parts: GuardParts, bundle: Bundle): Guard {
   const listeners: ((decision: Decision, request: RequestView) => void)[] = [];
   let compiled: Compiled;
 
-  const ring = createKeyRing({ secret: toKey(parts.secret ?? process.env['SALLYPORT_SECRET']), clock, random });
+  const secret = toKey(parts.secret ?? process.env['SALLYPORT_SECRET']);
+  const ring = createKeyRing({ secret, clock, random });
   const tickets = createTickets({ ring, clock, clients: () => compiled.policy.clients.keys() });
   const cookies = createSessionCookies({
     ring,
@@ -127,7 +159,10 @@ function assemble(config: Config, parts: GuardParts, bundle: Bundle): Guard {
     times: () => compiled.policy.session,
   });
   const stamps = createStamps({ ring, clock, random, cookieName: () => compiled.policy.stampCookie });
-  const layers = (parts.layers ?? defaultLayers)({ tickets, cookies, clock });
+  const policy = (): Policy => compiled.policy;
+  const shared = { config, policy, secret, ring, clock, random, state, fetch: parts.fetch ?? fetch };
+  const identity = await identityFor(config, shared, parts.records);
+  const layers = (parts.layers ?? defaultLayers)({ tickets, cookies, clock, identity });
   const runnerParts = { layers, state, wall: clock.wall, nextId: createIds(fill) };
 
   function compile(next: Config): Compiled {
@@ -149,12 +184,14 @@ function assemble(config: Config, parts: GuardParts, bundle: Bundle): Guard {
       stamps,
       sessions: cookies,
       keys: createKeyAgreement(clock),
-      logins: null,
+      logins: identity?.entry ?? null,
       state,
       policy: () => compiled.policy,
       clock,
       random,
     }),
+    endpoints: identity?.endpoints ?? [],
+    sessionOf: (request) => browserSession(cookies, identity?.logins ?? null, request, clock.wall()),
     decide: (request, rule) => compiled.runner.decide(request, rule),
     decided,
     wall: clock.wall,
@@ -185,11 +222,29 @@ function assemble(config: Config, parts: GuardParts, bundle: Bundle): Guard {
     stampFor: (_request, cacheControl) => (stampFor(cacheControl).stamp ? stamps.issue(false) : null),
     scriptTag: (nonce) => compiled.script.tag(nonce),
     reload(next) {
-      compiled = compile(parseConfig(next, 'config'));
+      const checked = parseConfig(next, 'config');
+      if (!isDeepStrictEqual(checked.login, config.login)) throw new ConfigError('config', [LOGIN_STAYS]);
+      compiled = compile(checked);
     },
     onDecision: (listener) => void listeners.push(listener),
-    close: async () => state.close(),
+    async close() {
+      await identity?.close();
+      await state.close();
+    },
   };
+}
+
+/** What the session cookie of a request says, for the gate's own addresses. */
+async function browserSession(
+  cookies: SessionCookies,
+  logins: Logins | null,
+  request: RequestView,
+  now: number,
+): Promise<BrowserSession | null> {
+  const opened = request.headers.cookie === '' ? null : cookies.open(request.headers.cookie, now);
+  if (opened === null) return null;
+  const login = opened.login === 0 || logins === null ? null : await logins.of(opened.id);
+  return { id: opened.id, label: labelOf(opened.id), login };
 }
 
 /** A configured secret is text of whatever length; the ring wants 32 bytes. */

@@ -1,5 +1,6 @@
 import type { Answer, Decision } from '../guard/decision.ts';
 import { PAGE_POLICY, toPage } from '../guard/page.ts';
+import type { BrowserSession, Endpoint } from '../guard/endpoint.ts';
 import type { Policy, RouteRule } from '../guard/policy.ts';
 import { problemAnswer } from '../guard/problem.ts';
 import type { RequestView } from '../guard/view.ts';
@@ -13,6 +14,10 @@ export interface MountParts {
   readonly policy: () => Policy;
   readonly script: () => Script;
   readonly enter: Enter;
+  /** What identity sources answer here. */
+  readonly endpoints: readonly Endpoint[];
+  /** The browser's session, by its cookie. */
+  readonly sessionOf: (request: RequestView) => Promise<BrowserSession | null>;
   /** The runner: judges by the rule given. */
   readonly decide: (request: RequestView, route: RouteRule) => Decision | Promise<Decision>;
   /** Told of every decision when it is final. */
@@ -22,8 +27,11 @@ export interface MountParts {
 
 /** What the guard answers itself: the second door, the script, its configuration, and the page of codes. */
 export function createMount(parts: MountParts): (request: RequestView) => Promise<Answer> {
+  const endpoints = new Map(parts.endpoints.map((endpoint) => [`${endpoint.method} ${endpoint.path}`, endpoint]));
   return async (request) => {
     const policy = parts.policy();
+    const endpoint = endpoints.get(`${methodOf(request)} ${request.path.slice(policy.mount.length)}`);
+    if (endpoint !== undefined) return ask(parts, policy, endpoint, request);
     const entering = request.path === `${policy.mount}/enter`;
     const decision = await parts.decide(request, entering ? policy.mountRoute : policy.assetRoute);
     if (decision.outcome !== 'admit') return refuse(parts, request, decision);
@@ -31,6 +39,40 @@ export function createMount(parts: MountParts): (request: RequestView) => Promis
     if (!entering) return asset(parts, policy, request, decision);
     return enter(parts, request, decision);
   };
+}
+
+/** A preflight is judged as the call that it asks for. */
+const methodOf = ({ method, headers }: RequestView): string =>
+  method === 'OPTIONS' && headers.accessControlRequestMethod !== '' ? headers.accessControlRequestMethod : method;
+
+/** In every mode: who may log somebody in or out is not for a trial to find out. */
+async function ask(parts: MountParts, policy: Policy, endpoint: Endpoint, request: RequestView): Promise<Answer> {
+  const routes = { open: policy.assetRoute, site: policy.mountRoute, proof: policy.ownRoute };
+  const decision = await parts.decide(request, routes[endpoint.asks]);
+  if (decision.outcome !== 'admit') return refuse(parts, request, decision);
+  if (decision.answer !== null) return decision.answer;
+  const [first] = decision.trail;
+  if (first !== undefined && endpoint.asks !== 'open') {
+    return refuse(parts, request, { ...decision, outcome: 'refuse', code: first.code, layer: first.layer });
+  }
+  const body = decision.body ?? (await request.body.collect(endpoint.maxBody).catch(() => null));
+  if (body === null || body.length > endpoint.maxBody) {
+    return refuse(parts, request, refusedHere(decision, 'too-large', 'body too large or cut off'));
+  }
+  try {
+    const session = await parts.sessionOf(request);
+    const answer = await endpoint.answer({ request, body, decision, session });
+    parts.decided(decision, request);
+    return { ...answer, fields: [...answer.fields, ...decision.responseFields] };
+  } catch (error) {
+    const evidence = `fault: ${error instanceof Error ? error.name : 'unknown'}`;
+    return refuse(parts, request, refusedHere(decision, 'unsure', evidence));
+  }
+}
+
+function refusedHere(decision: Decision, code: Code, evidence: string): Decision {
+  const step = { layer: 'identity', code, enforced: true, evidence, wouldPass: CODES[code].detail };
+  return { ...decision, outcome: 'refuse', code, layer: 'identity', trail: [...decision.trail, step] };
 }
 
 function refuse(parts: MountParts, request: RequestView, decision: Decision): Answer {

@@ -19,6 +19,7 @@ export function malformedDecision(policy: Policy, id = randomBytes(12).toString(
     session: '',
     subject: null,
     key: null,
+    relay: '',
     prefix: '',
     address: '',
     secure: false,

@@ -47,6 +47,7 @@ export function newContext(
     resent: null,
     proof: null,
     cookieSession: '',
+    cookieLogin: false,
     subject: null,
     key: null,
     relay: '',

@@ -60,6 +60,8 @@ export interface Decision {
   readonly session: string;
   /** The authenticated user; null without one. */
   readonly subject: Subject | null;
+  /** Value for the backend's Authorization field in place of the client's; '' to leave that as it is. */
+  readonly relay: string;
   /** The API key that the request showed instead of a page's proof; null without one. */
   readonly key: KeyFacts | null;
   /** The network prefix that budgets count by (IPv4 address, IPv6 /56). */
@@ -114,6 +116,8 @@ export interface TicketFacts {
   readonly id: string;
   readonly session: string;
   readonly client: string;
+  /** Names the session's login; 0 where nobody was logged in when the page entered. */
+  readonly loginEpoch: number;
   readonly windowPlace: number;
   readonly windowIdHigh: number;
   readonly windowIdLow: number;

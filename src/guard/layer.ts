@@ -56,6 +56,8 @@ export interface Context {
   proof: BurntProof | null;
   /** Session id of a valid session cookie, base64url; ''. */
   cookieSession: string;
+  /** Whether that cookie says that its session has a login. */
+  cookieLogin: boolean;
   /** Who is calling. Set by the subject layer once a login or token was verified, by nobody else. */
   subject: Subject | null;
   /** The API key that was verified. Set by the key layer alone. */

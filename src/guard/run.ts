@@ -239,6 +239,7 @@ export class Run implements Content {
       session: labelOf(context.ticket !== null ? context.ticket.session : context.cookieSession),
       subject: context.subject,
       key: context.key,
+      relay: context.relay,
       prefix: context.prefix,
       address: context.address,
       secure: context.secure,

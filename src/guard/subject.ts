@@ -1,3 +1,8 @@
+import type { Eventually } from '../lib/eventually.ts';
+import type { Refusal } from './decision.ts';
+import type { Context } from './layer.ts';
+import type { RequestView } from './view.ts';
+
 /**
  * Who is calling, whatever vouches for it. Made by an identity source after it verified something, never from what a
  * request merely says.
@@ -35,6 +40,15 @@ export interface Logins {
    * in memory. Rejects where records cannot be reached.
    */
   of(session: string): Login | null | Promise<Login | null>;
+}
+
+/** A way of showing who one is with each request: a token, or what the app's own framework knows. */
+export interface SubjectReader {
+  /**
+   * The subject; null where the request shows nothing of this kind; a refusal for what it shows and is not good. On
+   * routes that ask for nobody a refusal counts as nobody.
+   */
+  read(request: RequestView, context: Context): Eventually<Subject | Refusal | null>;
 }
 
 /** A revocable key of a server or partner, after it was verified. */

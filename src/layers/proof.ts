@@ -1,8 +1,9 @@
 import { type OpenTicket, type Tickets, verifyProof } from '../doors/ticket.ts';
 import { type BurntProof, PASS, type Pass, type Refusal, refusal, type StreamDigest } from '../guard/decision.ts';
 import type { Context, Layer } from '../guard/layer.ts';
-import type { RouteRule } from '../guard/policy.ts';
+import { ANY_CLIENT, type RouteRule } from '../guard/policy.ts';
 import type { RequestView } from '../guard/view.ts';
+import { hostOf, isLoopback } from '../lib/loopback.ts';
 import { CREATED_SECONDS, SKEW_SECONDS, TAG, TAG_BEACON, TAG_SYNC, TAG_URL } from '../wire/constants.ts';
 import { parseContentDigest } from '../wire/digest.ts';
 import { isSpeltOut, parseCompactProof, parseSignatureInput, readProof, splitUrlProof } from '../wire/read-proof.ts';
@@ -73,7 +74,7 @@ function judge(
   const { proof } = found;
   const { route } = context;
   const { headers } = request;
-  if (ticket.client !== route.client.name) return CLIENT;
+  if (ticket.client !== route.client.name && route.client.name !== ANY_CLIENT) return CLIENT;
   if (!ticket.isForAuthority(context.authority)) return AUTHORITY;
   if (headers.origin !== '' && !ticket.isForOrigin(headers.origin)) return AUTHORITY;
   if (!takesTag(proof, found.compact, request, context)) return SIGNATURE;
@@ -109,9 +110,7 @@ function burnt(ticket: OpenTicket, proof: ParsedProof, request: RequestView): Bu
 }
 
 function missing(context: Context): Refusal {
-  const name = context.authority.replace(/:\d+$/, '');
-  const local = name === 'localhost' || name.endsWith('.localhost') || name === '127.0.0.1' || name === '[::1]';
-  return context.secure || local ? ENTRY : INSECURE;
+  return context.secure || isLoopback(hostOf(context.authority)) ? ENTRY : INSECURE;
 }
 
 function clock(context: Context, proof: ParsedProof): Refusal {

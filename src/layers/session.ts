@@ -19,7 +19,10 @@ export function createSession(cookies: SessionCookies): Layer {
       const within = policy.session.recent * 1000;
       return (request, context) => {
         const opened = request.headers.cookie === '' ? null : cookies.open(request.headers.cookie, context.now);
-        if (opened !== null) context.cookieSession = opened.id;
+        if (opened !== null) {
+          context.cookieSession = opened.id;
+          context.cookieLogin = opened.login !== 0;
+        }
         if (context.ticket !== null) return opened === null || opened.id === context.ticket.session ? PASS : MISMATCH;
         if (!suffices) return PASS;
         if (opened === null) return ENTRY;

@@ -41,6 +41,7 @@ export function decisionOf(
     session: '',
     subject: null,
     key: null,
+    relay: '',
     prefix: '192.0.2.7',
     address: '192.0.2.7',
     secure: false,

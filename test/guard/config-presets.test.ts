@@ -49,7 +49,7 @@ test('strict enforces from the start unless the file says otherwise', () => {
 
 test('strict keeps the file’s own times', () => {
   const { session } = policyOf({ preset: 'strict', session: { recent: 1200 } });
-  assert.deepEqual(session, { idle: 3600, max: 43200, recent: 1200 });
+  assert.deepEqual(session, { idle: 3600, max: 43200, recent: 1200, bind: 'login' });
 });
 
 test('a parsed configuration can be parsed again, as a reload does, and stays what it is', () => {

@@ -19,6 +19,7 @@ function refused(code: Code, carrier: Carrier = 'call', more: Partial<Decision> 
     session: 'label',
     subject: null,
     key: null,
+    relay: '',
     prefix: '192.0.2.1',
     address: '192.0.2.1',
     secure: false,

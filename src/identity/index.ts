@@ -1,0 +1,63 @@
+import type { EntryLogins } from '../doors/entry-logins.ts';
+import type { Random } from '../doors/random.ts';
+import type { KeyRing } from '../doors/seal.ts';
+import type { Config } from '../guard/config.ts';
+import type { Endpoint } from '../guard/endpoint.ts';
+import type { Policy } from '../guard/policy.ts';
+import type { Records } from '../guard/records.ts';
+import type { SessionRef, State } from '../guard/state.ts';
+import type { Logins, SubjectReader } from '../guard/subject.ts';
+import type { Clock } from '../lib/clock.ts';
+import { createDesk } from './desk.ts';
+import { createLoginBook } from './logins.ts';
+import type { LoginDesk, Source } from './source.ts';
+import { createReaders, createSources } from './sources.ts';
+import { createVault } from './vault.ts';
+
+/** Who can be somebody here, and how: everything that a configuration's `login` comes to. */
+export interface Identity {
+  readonly logins: Logins;
+  readonly entry: EntryLogins;
+  readonly desk: LoginDesk;
+  readonly readers: readonly SubjectReader[];
+  readonly endpoints: readonly Endpoint[];
+  close(): Promise<void>;
+}
+
+export interface IdentityParts {
+  readonly config: Config;
+  readonly policy: () => Policy;
+  readonly records: Records;
+  /** Whence the keys of what lies in records are derived; 32 bytes. */
+  readonly secret: Uint8Array;
+  readonly ring: KeyRing;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly state: State;
+  readonly fetch: typeof fetch;
+}
+
+export async function createIdentity(parts: IdentityParts): Promise<Identity> {
+  const { config, policy, records, secret, ring, clock, random, state, fetch } = parts;
+  const vault = createVault(secret, random);
+  const sources = new Map<string, Source>();
+  // Ended for as long as its cookie could live.
+  const revoke = (ref: SessionRef): void | Promise<void> =>
+    state.revoke(ref, clock.wall() + policy().session.max * 1000, 'login');
+  const book = createLoginBook({ records, vault, clock, sources, onEnded: (ref) => void revoke(ref) });
+  const cookieName = (): string => policy().sessionCookie;
+  const { desk, entry } = createDesk({ book, ring, clock, random, revoke, cookieName });
+  const made = { config, policy, desk, records, ring, vault, clock, random, fetch };
+  for (const source of await createSources(made)) sources.set(source.name, source);
+  return {
+    logins: book,
+    entry,
+    desk,
+    readers: await createReaders(made),
+    endpoints: [...sources.values()].flatMap((source) => source.endpoints),
+    async close() {
+      book.close();
+      for (const source of sources.values()) await source.close();
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { Random } from '../doors/random.ts';
+import type { KeyRing } from '../doors/seal.ts';
+import type { Config } from '../guard/config.ts';
+import type { Policy } from '../guard/policy.ts';
+import type { Records } from '../guard/records.ts';
+import type { SubjectReader } from '../guard/subject.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { LoginDesk, Source } from './source.ts';
+import type { Vault } from './vault.ts';
+
+/** What sources and readers are made of. */
+export interface SourceParts {
+  readonly config: Config;
+  /** The policy in force. */
+  readonly policy: () => Policy;
+  readonly desk: LoginDesk;
+  readonly records: Records;
+  /** Short-lived seals: transactions, tokens, forms. */
+  readonly ring: KeyRing;
+  /** Long-lived seals. */
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly fetch: typeof fetch;
+}
+
+/** The sources that a configuration names. Each is loaded only where it is named. */
+export async function createSources(_parts: SourceParts): Promise<readonly Source[]> {
+  return [];
+}
+
+/** Ways besides a session's login, in the order in which they are asked. */
+export async function createReaders(_parts: SourceParts): Promise<readonly SubjectReader[]> {
+  return [];
+}

@@ -1,0 +1,81 @@
+import { PASS, type Pass, type Refusal, refusal } from '../guard/decision.ts';
+import type { Context, Layer } from '../guard/layer.ts';
+import type { UserRule } from '../guard/policy.ts';
+import type { Login, Logins, Subject, SubjectReader } from '../guard/subject.ts';
+import type { RequestView } from '../guard/view.ts';
+import { type Eventually, whenKnown } from '../lib/eventually.ts';
+
+const LOGIN = refusal('login-required', 'a person who is logged in');
+const STEP_UP = refusal('step-up', 'a login as fresh and as strong as the route’s `user` asks');
+const ENDED = refusal('login-required', 'a login that has not ended');
+
+export interface SubjectParts {
+  /** Logins of sessions; null where nobody can log in by the gate. */
+  readonly logins: Logins | null;
+  /** Other ways of showing who one is (tokens, the app's own hook), asked in turn where the session has no login. */
+  readonly readers: readonly SubjectReader[];
+}
+
+/**
+ * Who is calling? The login of the session that the proof, or else its cookie, belongs to; else whatever else vouches
+ * for somebody. Comes after proof and session, and believes only what these have verified.
+ */
+export function createSubject({ logins, readers }: SubjectParts): Layer {
+  return {
+    name: 'subject',
+    forRoute: (route) => {
+      const rule = route.user;
+      if (rule === null && logins === null && readers.length === 0) return null;
+      return (request, context) => {
+        const session = sessionOf(context);
+        if (session !== '' && logins !== null) {
+          return whenKnown(logins.of(session), (login) => byLogin(login, rule, context));
+        }
+        return whenKnown(read(readers, request, context), (found) => byReader(found, rule, context));
+      };
+    },
+  };
+}
+
+/** Session that says of itself, under our seal, that it has a login; '' for none. */
+function sessionOf({ ticket, cookieSession, cookieLogin }: Context): string {
+  if (ticket !== null) return ticket.loginEpoch === 0 ? '' : ticket.session;
+  return cookieLogin ? cookieSession : '';
+}
+
+function byLogin(login: Login | null, rule: UserRule | null, context: Context): Pass | Refusal {
+  if (login === null) return rule === null ? PASS : ENDED;
+  context.subject = login.subject;
+  context.relay = login.relay;
+  return meets(rule, login.subject, context);
+}
+
+function byReader(found: Subject | Refusal | null, rule: UserRule | null, context: Context): Pass | Refusal {
+  if (found === null) return rule === null || context.key !== null ? PASS : LOGIN;
+  if ('kind' in found) return rule === null ? PASS : found;
+  context.subject = found;
+  return meets(rule, found, context);
+}
+
+function meets(rule: UserRule | null, subject: Subject, context: Context): Pass | Refusal {
+  if (rule === null) return PASS;
+  if (rule.acr.length > 0 && !rule.acr.includes(subject.acr)) {
+    context.evidence = `acr ${JSON.stringify(subject.acr)}`;
+    return STEP_UP;
+  }
+  const age = context.now / 1000 - subject.authTime;
+  if (rule.maxAge === 0 || age <= rule.maxAge) return PASS;
+  context.evidence = `logged in ${Math.floor(age)} s ago`;
+  return STEP_UP;
+}
+
+function read(
+  readers: readonly SubjectReader[],
+  request: RequestView,
+  context: Context,
+  index = 0,
+): Eventually<Subject | Refusal | null> {
+  const reader = readers[index];
+  if (reader === undefined) return null;
+  return whenKnown(reader.read(request, context), (found) => found ?? read(readers, request, context, index + 1));
+}

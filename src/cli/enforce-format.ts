@@ -1,6 +1,7 @@
 import type { FoundRoute } from '../gateway/found.ts';
 import { command } from './banner.ts';
 import type { EnforceReport } from './enforce.ts';
+import { formatFramed } from './framed.ts';
 import { count, type Paint, shown, table } from './terminal.ts';
 
 /** `enforce` for people: what was looked at, what would break, what became of it. */
@@ -11,6 +12,7 @@ export function formatEnforce(report: EnforceReport, paint: Paint): string {
     found(report, paint),
     accepted(report, paint),
     around(report, paint),
+    formatFramed(report.framed, report.enforcing, paint),
     outcome(report, paint),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');

@@ -1,4 +1,5 @@
 import type { GateRoutes, GateStatus, ModeChanged } from '../gateway/control.ts';
+import type { FramedPage } from '../gateway/frames.ts';
 import type { RunningGate } from '../gateway/admin-client.ts';
 import type { DecisionRecord } from '../gateway/decision-record.ts';
 import { type EnforceFlags, EXIT, type Io, present } from './command.ts';
@@ -18,6 +19,8 @@ export interface EnforceReport extends Judgement {
   readonly trials: readonly PageTrial[];
   /** Rows of configuration that were listed live, to be kept. */
   readonly accepted: readonly string[];
+  /** Pages that other sites show in frames: browsers do so no longer once the gate enforces. */
+  readonly framed: readonly FramedPage[];
   /** Name of the configuration file they belong into; '' without one. */
   readonly file: string;
 }
@@ -31,13 +34,13 @@ export async function enforce(flags: EnforceFlags, io: Io): Promise<number> {
   return report.enforcing ? EXIT.ok : EXIT.no;
 }
 
-function already(gate: RunningGate, { file }: GateStatus): EnforceReport {
+function already(gate: RunningGate, { file, framed }: GateStatus): EnforceReport {
   const nothing: Judgement = { basis: 'none', breaks: [], found: [], reason: '' };
-  return { ...nothing, port: gate.port, enforcing: true, before: true, trials: [], accepted: [], file };
+  return { ...nothing, port: gate.port, enforcing: true, before: true, trials: [], accepted: [], framed, file };
 }
 
 async function attempt(gate: RunningGate, status: GateStatus, flags: EnforceFlags, io: Io): Promise<EnforceReport> {
-  const common = { port: gate.port, before: false, file: status.file };
+  const common = { port: gate.port, before: false, file: status.file, framed: status.framed };
   let evidence = await look(gate, status, flags, io);
   let accepted: readonly string[] = [];
   if (evidence.judgement.found.some(({ alsoSigned }) => !alsoSigned) && flags.acceptFound === true) {

@@ -1,6 +1,7 @@
 import type { GateStatus } from '../gateway/control.ts';
 import type { Share } from '../gateway/summary.ts';
 import { EXIT, type Io, present } from './command.ts';
+import { formatFramed } from './framed.ts';
 import { ask, theGate } from './gates.ts';
 import type { GateFlags } from './command.ts';
 import { command } from './banner.ts';
@@ -22,6 +23,7 @@ export function formatStatus(report: GateStatus, paint: Paint): string {
     totals(report),
     groups(report, paint),
     latest(report, paint),
+    formatFramed(report.framed, report.mode === 'enforce', paint),
     next(report, paint),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');

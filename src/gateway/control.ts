@@ -6,6 +6,7 @@ import { AdminRefusal, type AdminActions, type AuditEntry, type ModeChange } fro
 import { type FoundRoute, foundRoutes, withFound } from './found.ts';
 import { type DocumentField, documentFieldsOf } from './document-fields.ts';
 import type { Gate, GateStats } from './gate.ts';
+import type { FrameBook, FramedPage } from './frames.ts';
 import type { Probe, Probes } from './probes.ts';
 import type { DecisionRecord } from './decision-record.ts';
 import type { Records } from './records.ts';
@@ -35,6 +36,8 @@ export interface GateStatus {
   readonly summary: Summary;
   /** Refusals and would-be refusals, latest first. */
   readonly latest: readonly DecisionRecord[];
+  /** Pages that other sites show in frames, which enforce mode ends. */
+  readonly framed: readonly FramedPage[];
   /** How `doctor`'s own requests arrived. */
   readonly probes: readonly Probe[];
 }
@@ -59,6 +62,7 @@ export interface ControlParts {
   readonly gate: Gate;
   readonly records: Records;
   readonly probes: Probes;
+  readonly frames: FrameBook;
   readonly started: Date;
   readonly file: string;
   /** Mode that file and flags name, which a live switch may differ from. */
@@ -123,7 +127,7 @@ export function createControl(parts: ControlParts): Control {
   };
 }
 
-function describe({ gate, records, probes, started, file }: ControlParts): GateStatus {
+function describe({ gate, records, probes, frames, started, file }: ControlParts): GateStatus {
   const { config } = gate;
   return {
     pid: process.pid,
@@ -143,6 +147,7 @@ function describe({ gate, records, probes, started, file }: ControlParts): GateS
     traffic: gate.stats(),
     summary: records.summary(),
     latest: records.latest(LATEST),
+    framed: gate.guard.policy.config.securityHeaders === 'frameable' ? [] : frames.list(),
     probes: probes.list(),
   };
 }

@@ -49,6 +49,11 @@ export function missingFields(wanted: readonly DocumentField[], fields: readonly
   });
 }
 
+/** Whether enforce mode keeps a page with these fields out of other sites' frames, which its backend does not. */
+export function closesFrames(policy: Policy, fields: readonly string[]): boolean {
+  return missingFields(documentFieldsOf(policy), fields).includes(FRAMES);
+}
+
 /**
  * The same field lines, and in enforce mode the security headers that are missing. Not for 304: a backend need not repeat
  * its own there, and ours would replace what the browser keeps with the page (RFC 9111 §4.3.4).

@@ -4,10 +4,11 @@ import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import { toPrivate } from './cache-control.ts';
 import { scriptNonce } from './csp.ts';
-import { withDocumentFields } from './document-fields.ts';
+import { closesFrames, withDocumentFields } from './document-fields.ts';
 import { type Coding, parseCoding, readableCodings, throughCoding } from './encoding.ts';
 import { fieldOf, hasField, joinedFieldOf, withField, without } from './fieldlist.ts';
 import { withVary } from './fields.ts';
+import { isFramedElsewhere } from './frames.ts';
 import { createHtmlScanner } from './html.ts';
 import { type Intent, intentOf } from './intent.ts';
 import { isJavaScript, isMedia, unitsOf } from './media.ts';
@@ -48,7 +49,8 @@ function isPartial(status: number): boolean {
 /** Fields that speak of bytes which a changed body no longer has. */
 const OF_THE_BYTES = ['content-length', 'content-md5', 'digest', 'content-digest', 'repr-digest', 'accept-ranges'];
 
-export function createPages(guard: PageGuard): Pages {
+/** @param onFramed told of pages that other sites frame and that enforce mode would keep from being shown there */
+export function createPages(guard: PageGuard, onFramed?: (view: RequestView) => void): Pages {
   return {
     requestFields: (view, fields) => toBackendFields(guard, view, fields),
     rewrite(view, decision, status, responseFields) {
@@ -56,7 +58,10 @@ export function createPages(guard: PageGuard): Pages {
       const linked = keepLinks(responseFields, (url) => isCovered(guard, view, url));
       if (status === 304) return revalidated(guard, view, intent, linked ?? responseFields, linked !== null);
       const part = partFor(guard, view, intent, status, linked ?? responseFields);
-      if (part !== null) return part;
+      if (part !== null) {
+        if (isFramedElsewhere(view) && closesFrames(guard.policy, responseFields)) onFramed?.(view);
+        return part;
+      }
       const varied = intent === 'other' ? varyHtml(decision, view, linked ?? responseFields) : null;
       const fields = varied ?? linked;
       return fields === null ? null : { fields, transform: () => null };

@@ -11,10 +11,12 @@ import { SESSION_COOKIE, STAMP_COOKIE } from '../wire/constants.ts';
 import { type AuditEntry, openAdmin } from './admin.ts';
 import { type Control, createControl } from './control.ts';
 import { type FoundRoute, withFound } from './found.ts';
+import { createFrameBook } from './frames.ts';
 import type { Gate } from './gate.ts';
 import { type Inheritance, manageLifecycle, startGate } from './index.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import { createMetrics, type Metrics, type MetricsServer, serveMetrics } from './metrics.ts';
+import { createPages } from './page.ts';
 import { createProbes, type Probes } from './probes.ts';
 import { createRecords, type Records } from './records.ts';
 
@@ -55,6 +57,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     cookies: [options.config.cookies?.session ?? SESSION_COOKIE, options.config.cookies?.stamp ?? STAMP_COOKIE],
   });
   const probes = createProbes();
+  const frames = createFrameBook();
   const metrics = createMetrics(
     () => state.usage(),
     () => gate.stats(),
@@ -64,6 +67,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const gate = await startGate(inheritance === null ? config : { ...config, mode: inheritance.mode }, {
     secret,
     createGuard: async (config) => watched(await createGuard(config, { state, secret }), records),
+    createPages: (guard) => createPages(guard, frames.add),
     onDecision: (decision, view) => tell(decision, view, { records, probes, metrics, log }),
     inherited: inheritance?.server ?? null,
   });
@@ -71,6 +75,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     gate,
     records,
     probes,
+    frames,
     started: new Date(),
     file: options.file,
     fileMode: options.config.mode ?? 'report',

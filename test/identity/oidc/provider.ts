@@ -141,6 +141,7 @@ function configurationOf({ gate, name, configuration, client }: TestProviderOpti
       claims: () => ({ sub, name: `Name of ${sub}`, realm_access: { roles: sub === 'alice' ? ['editor'] : [] } }),
     }),
     issueRefreshToken: async () => true,
+    rotateRefreshToken: true,
     loadExistingGrant: async (ctx) => {
       const { client: found, session, params, provider } = ctx.oidc;
       const clientId = found?.clientId ?? '';

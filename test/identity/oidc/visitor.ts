@@ -109,13 +109,20 @@ export class Visitor {
   }
 
   /** Goes to an address of the gate below its mount. */
-  async ask(method: 'GET' | 'POST', address: string, { headers, body, authority }: Sent = {}): Promise<Answer> {
-    const target = `/_sallyport${address}`;
+  async ask(method: 'GET' | 'POST', address: string, sent: Sent = {}): Promise<Answer> {
     const path = address.split('?')[0];
     const endpoint = this.#gate.sources
       .flatMap(({ endpoints }) => endpoints)
       .find((candidate) => candidate.method === method && candidate.path === path);
     if (endpoint === undefined) throw new Error(`nothing at ${method} ${address}`);
+    const answer = await endpoint.answer(this.call(method, address, sent));
+    keep(this.cookies, valuesOf(answer, 'set-cookie'));
+    return answer;
+  }
+
+  /** The call as the gate hands it to an endpoint. */
+  call(method: 'GET' | 'POST', address: string, { headers, body, authority }: Sent): EndpointCall {
+    const target = `/_sallyport${address}`;
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const request = viewOf({
       method,
@@ -124,10 +131,7 @@ export class Visitor {
       ...(body === undefined ? {} : { body }),
     });
     const decision = authority === undefined ? ADMITTED : { ...ADMITTED, authority };
-    const call: EndpointCall = { request, body: Buffer.from(body ?? ''), decision, session: this.session };
-    const answer = await endpoint.answer(call);
-    keep(this.cookies, valuesOf(answer, 'set-cookie'));
-    return answer;
+    return { request, body: Buffer.from(body ?? ''), decision, session: this.session };
   }
 
   /** Begins a login; answers the address at the provider. */

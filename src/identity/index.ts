@@ -10,6 +10,7 @@ import type { Logins, SubjectReader } from '../guard/subject.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createDesk } from './desk.ts';
 import { createLoginBook } from './logins.ts';
+import { createLogout } from './logout.ts';
 import type { LoginDesk, Source } from './source.ts';
 import { createReaders, createSources } from './sources.ts';
 import { createVault } from './vault.ts';
@@ -54,7 +55,7 @@ export async function createIdentity(parts: IdentityParts): Promise<Identity> {
     entry,
     desk,
     readers: await createReaders(made),
-    endpoints: [...sources.values()].flatMap((source) => source.endpoints),
+    endpoints: [createLogout(desk, sources), ...[...sources.values()].flatMap((source) => source.endpoints)],
     async close() {
       book.close();
       for (const source of sources.values()) await source.close();

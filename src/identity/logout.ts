@@ -7,13 +7,13 @@ import type { LoginDesk, Source } from './source.ts';
  * `{ "redirect": "https://…" }`, or `""` where there is no such place. Only the code of a page of ours may ask (R34);
  * there is no GET, so no image or link of another site logs anybody out.
  */
-export function createLogout(desk: LoginDesk, sources: readonly Source[]): Endpoint {
+export function createLogout(desk: LoginDesk, sources: ReadonlyMap<string, Source>): Endpoint {
   async function answer(call: EndpointCall): Promise<Answer> {
     const { secure, authority } = call.decision;
     const login = await desk.stored(call);
     // The login ends here first: what the provider does comes after, and may fail.
     const cookies = await desk.leave(call);
-    const source = login === null ? undefined : sources.find(({ name }) => name === login.subject.source);
+    const source = login === null ? undefined : sources.get(login.subject.source);
     const origin = `${secure ? 'https' : 'http'}://${authority}`;
     const redirect = login === null ? '' : ((await source?.signOut?.(login, origin)) ?? '');
     return {

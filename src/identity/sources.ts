@@ -25,8 +25,18 @@ export interface SourceParts {
 }
 
 /** The sources that a configuration names. Each is loaded only where it is named. */
-export async function createSources(_parts: SourceParts): Promise<readonly Source[]> {
-  return [];
+export async function createSources(parts: SourceParts): Promise<readonly Source[]> {
+  return [...(await openIdSources(parts))];
+}
+
+async function openIdSources(parts: SourceParts): Promise<readonly Source[]> {
+  const { config, policy, desk, ring, clock, random, fetch } = parts;
+  const providers = Object.entries(config.login?.providers ?? {});
+  if (providers.length === 0) return [];
+  const { createOidcSource } = await import('./oidc/source.ts');
+  return providers.map(([name, own]) =>
+    createOidcSource({ name, config: own, policy, desk, ring, clock, random, fetch }),
+  );
 }
 
 /** Ways besides a session's login, in the order in which they are asked. */

@@ -183,7 +183,7 @@ suite('logout', () => {
   test('R34 logout is a POST of a page of ours, and says where the provider’s session ends', async () => {
     await gate.visitor('session').login('one');
     const steps: string[] = [];
-    const endpoint = createLogout(deskOf(steps), gate.sources);
+    const endpoint = createLogout(deskOf(steps), byName(gate));
     assert.equal(endpoint.method, 'POST');
     assert.equal(endpoint.asks, 'site');
     const call = gate.visitor('session').call('POST', '/logout', { body: '{}' });
@@ -211,18 +211,20 @@ suite('logout', () => {
 
   test('a logout with the provider down, or without a login, is a logout', async () => {
     const steps: string[] = [];
-    const endpoint = createLogout(deskOf(steps), gate.sources);
+    const endpoint = createLogout(deskOf(steps), byName(gate));
     const call = gate.visitor('session').call('POST', '/logout', { body: '{}' });
     assert.equal((await endpoint.answer(call)).body, '{"redirect":""}');
     await gate.visitor('session').login('one');
     const fresh = createTestGate({ providers: { one: { issuer: provider.issuer } } });
     provider.silence();
-    const late = await createLogout(deskOf(steps), fresh.sources).answer(call);
+    const late = await createLogout(deskOf(steps), byName(fresh)).answer(call);
     provider.answer();
     assert.equal(late.body, '{"redirect":""}');
     assert.equal(steps.length, 2);
   });
 });
+
+const byName = ({ sources }: TestGate) => new Map(sources.map((source) => [source.name, source]));
 
 /** What of the provider's own token maker is used; its types leave it out. */
 interface LogoutToken {

@@ -5,7 +5,7 @@ import { carrierOf } from '../../src/guard/carrier.ts';
 import { compilePolicy } from '../../src/guard/compile.ts';
 import { newContext } from '../../src/guard/context.ts';
 import { refusal } from '../../src/guard/decision.ts';
-import { viewOf } from '../support/view.ts';
+import { type Sketch, viewOf } from '../support/view.ts';
 
 const SIGNATURE = refusal('signature', 'a signature');
 const policy = compilePolicy({ mode: 'enforce' });
@@ -30,11 +30,15 @@ function shieldOf(known: readonly string[]) {
       }
     },
     /** '' for pass, else the seconds to wait. */
-    ask(prefix: string, ticket: string): '' | number {
-      const { context } = contextOf(prefix);
-      const request = viewOf({
+    ask(
+      prefix: string,
+      ticket: string,
+      sketch: Sketch = {
         headers: { 'signature-input': `sallyport=("@method");created=1;nonce="1";keyid="${ticket}";tag="sallyport-1"` },
-      });
+      },
+    ): '' | number {
+      const { context } = contextOf(prefix);
+      const request = viewOf(sketch);
       const verdict = check?.(request, context);
       assert.ok(verdict !== undefined && !(verdict instanceof Promise));
       return verdict.kind === 'pass' ? '' : context.retryAfter;
@@ -53,6 +57,22 @@ test('a neighbour whose ticket was opened here before goes on through the flood'
   const shield = shieldOf(['mine']);
   shield.fail('192.0.2.1', 100_000);
   assert.equal(shield.ask('192.0.2.1', 'mine'), '');
+});
+
+test('a flood in URLs and subprotocols waits like one in fields, and who is known goes on', () => {
+  const shield = shieldOf(['e30.mine.1']);
+  shield.fail('192.0.2.1', 100_000);
+  for (const [ticket, waits] of [
+    ['e30.forged.1', true],
+    ['e30.mine.1', false],
+  ] as const) {
+    const proof = `sallyport-1-url.1750000000.7.${'A'.repeat(43)}.${ticket}`;
+    const asked = [
+      shield.ask('192.0.2.1', '', { target: `/api/posts?a=1&sallyport-proof=${proof}` }),
+      shield.ask('192.0.2.1', '', { headers: { 'sec-websocket-protocol': `chat, ${proof.replace('-url', '')}` } }),
+    ];
+    for (const wait of asked) assert.equal(wait !== '', waits, `${ticket}: ${wait}`);
+  }
 });
 
 test('other networks notice nothing', () => {

@@ -163,10 +163,12 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   const shared = { config, policy, secret, ring, clock, random, state, fetch: parts.fetch ?? fetch };
   const identity = await identityFor(config, shared, parts.records);
   const layers = (parts.layers ?? defaultLayers)({ tickets, cookies, clock, identity });
+  const known = { layers: layers.map(({ name }) => name) };
   const runnerParts = { layers, state, wall: clock.wall, nextId: createIds(fill) };
 
   function compile(next: Config): Compiled {
-    const policy = compilePolicy(next);
+    // Once more, with the layers that there are: a mode for one that is not would be a slip of the pen.
+    const policy = compilePolicy(parseConfig(next, 'config', known));
     const script = createScript(scriptPolicy(policy, 'default'), bundle);
     return { policy, script, runner: createRunner(policy, runnerParts) };
   }

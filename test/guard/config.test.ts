@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseConfig } from '../../src/guard/config-schema.ts';
 import { type ConfigProblem, ConfigError, SallyportError } from '../../src/guard/errors.ts';
+import { createGuard } from '../../src/index.ts';
 
 function problemsOf(value: unknown, layers?: readonly string[]): readonly ConfigProblem[] {
   try {
@@ -467,4 +468,14 @@ for (const row of taken) {
 test('undefined fields leave the result, null does not pass for absent', () => {
   assert.deepEqual(parseConfig({ to: undefined, mint: { total: undefined } }, 'test'), { mint: {} });
   assert.equal(problemsOf({ to: null })[0]?.value, 'null');
+});
+
+test('a guard takes modes for the layers that it has, at the start and at a reload', async () => {
+  const guard = await createGuard({ layers: { site: 'report' } });
+  try {
+    assert.throws(() => guard.reload({ layers: { sit: 'report' } }), ConfigError);
+    await assert.rejects(createGuard({ layers: { prof: 'report' } }), /did you mean proof/);
+  } finally {
+    await guard.close();
+  }
 });

@@ -1,5 +1,6 @@
 import type { Answer } from '../../guard/decision.ts';
 import type { EndpointCall } from '../../guard/endpoint.ts';
+import type { Policy } from '../../guard/policy.ts';
 import { problemAnswer } from '../../guard/problem.ts';
 import type { Code } from '../../wire/codes.ts';
 
@@ -26,9 +27,13 @@ export function problemFor(call: EndpointCall, mount: string, code: Code, now: n
   return problemAnswer(decision, mount, now);
 }
 
-/** The origin at which the browser reached us. Its authority is one that the gate answers for. */
-export function originOf(call: EndpointCall): string {
-  return `${call.decision.secure ? 'https' : 'http'}://${call.decision.authority}`;
+/**
+ * The origin at which the browser reached us; null where it is none of ours. In report mode a forged Host gets this
+ * far, and must not become part of a link in a mail.
+ */
+export function ownOrigin({ policy }: { policy: () => Policy }, { decision }: EndpointCall): string | null {
+  const origin = `${decision.secure ? 'https' : 'http'}://${decision.authority}`;
+  return policy().ownOrigins.has(origin) ? origin : null;
 }
 
 /** Members of a JSON object, or null. */
@@ -45,4 +50,13 @@ export function readForm(body: Uint8Array): Readonly<Record<string, unknown>> | 
 export function textOf(form: Readonly<Record<string, unknown>>, name: string, most: number): string {
   const value = form[name];
   return typeof value === 'string' && value.length <= most ? value : '';
+}
+
+/** A member that is an object; null for anything else. */
+export function objectOf(
+  form: Readonly<Record<string, unknown>>,
+  name: string,
+): Readonly<Record<string, unknown>> | null {
+  const value = form[name];
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
 }

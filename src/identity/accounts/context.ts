@@ -8,6 +8,7 @@ import type { LoginDesk } from '../source.ts';
 import { createLoginThrottle, type LoginThrottle } from '../throttle.ts';
 import { createTable, type Table } from '../throttle-table.ts';
 import type { Vault } from '../vault.ts';
+import { type Challenges, createChallenges } from './challenge.ts';
 import { createDevices, type Devices } from './device.ts';
 import { type Directory, openDirectory } from './directory.ts';
 import { createLimiter, type Limiter } from './limiter.ts';
@@ -46,6 +47,7 @@ export interface AccountsContext extends AccountsParts {
   readonly pseudonym: Pseudonym;
   readonly tokens: Tokens;
   readonly pending: Pending;
+  readonly challenges: Challenges;
   readonly limits: {
     /** New accounts, and whatever sends mail, per network. */
     readonly mailPerPrefix: Limiter;
@@ -77,6 +79,7 @@ export async function openContext(parts: AccountsParts): Promise<AccountsContext
     pseudonym: createPseudonym(secret),
     tokens: createTokens({ ring: parts.ring, clock, directory, users: parts.records.users }),
     pending: createPending(parts.ring, () => clock.wall(), random),
+    challenges: createChallenges(secret, () => clock.wall(), random),
     limits: {
       mailPerPrefix: createLimiter(60, 10 * MINUTE, monotonic),
       mailPerAccount: createLimiter(3, 10 * MINUTE, monotonic),

@@ -23,6 +23,7 @@ export function createLogIn(context: AccountsContext): Endpoint {
     const name = toLoginName(textOf(form, 'name', 254));
     const password = textOf(form, 'password', MAX_PASSWORD);
     const wantsToken = form['token'] === true && tokensAllowed(config.token);
+    if (call.session === null) return problemFor(call, mount, 'entry-required', now);
     // What no account could have costs nobody a hash.
     if (name === '' || password === '') return problemFor(call, mount, 'login-failed', now);
     const account = await directory.find(name);

@@ -1,7 +1,7 @@
 import type { Answer } from '../../guard/decision.ts';
 import type { Endpoint, EndpointCall } from '../../guard/endpoint.ts';
 import { type Account, toLoginName } from './account.ts';
-import { jsonAnswer, originOf, problemFor, readForm, textOf } from './answers.ts';
+import { jsonAnswer, ownOrigin, problemFor, readForm, textOf } from './answers.ts';
 import { forgetFailures } from './attempt.ts';
 import type { AccountsContext } from './context.ts';
 import { isGoodPassword } from './password-rules.ts';
@@ -43,7 +43,9 @@ async function sendLink(context: AccountsContext, call: EndpointCall, account: A
   // An address that nobody confirmed may be a slip, and somebody else's.
   if (account.email === '' || (config.email === 'verified' && !account.emailVerified)) return;
   if (limits.mailPerAccount.take(account.id) > 0) return;
-  const url = await resetLink(context, originOf(call), account);
+  const origin = ownOrigin(context, call);
+  if (origin === null) return;
+  const url = await resetLink(context, origin, account);
   send(context, account, 'reset', () => config.sendReset?.({ to: account.email, name: account.name, url }));
 }
 

@@ -3,6 +3,9 @@ import type { Source } from '../source.ts';
 import { createChangePassword } from './change-password.ts';
 import { type AccountsContext, type AccountsParts, openContext } from './context.ts';
 import { createLogIn } from './log-in.ts';
+import { createPage } from './page.ts';
+import { createPasskeyLogIn, createPasskeyOptions } from './passkey-login.ts';
+import { createPasskeys } from './passkeys.ts';
 import { createReset } from './reset.ts';
 import { createSecondFactorLogIn, createSecondFactorSetup } from './second-factor.ts';
 import { createSignUp } from './sign-up.ts';
@@ -23,12 +26,16 @@ export async function createAccountsSource(parts: AccountsParts): Promise<Accoun
   const context = await openContext(parts);
   const { config } = parts;
   const endpoints: Endpoint[] = [
+    ...createPage(context),
     createLogIn(context),
     createSignUp(context),
     createChangePassword(context),
     createReset(context),
     createVerify(context),
   ];
+  if (config.passkeys !== false) {
+    endpoints.push(createPasskeyOptions(context), createPasskeyLogIn(context), ...createPasskeys(context));
+  }
   if (config.secondFactor !== false) endpoints.push(createSecondFactorSetup(context));
   // Whoever has a second factor is asked for it, whether others may still add one or not.
   endpoints.push(createSecondFactorLogIn(context));

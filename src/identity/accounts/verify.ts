@@ -1,7 +1,7 @@
 import type { Answer } from '../../guard/decision.ts';
 import type { Endpoint, EndpointCall } from '../../guard/endpoint.ts';
 import type { Account } from './account.ts';
-import { jsonAnswer, originOf, problemFor, readForm, textOf } from './answers.ts';
+import { jsonAnswer, ownOrigin, problemFor, readForm, textOf } from './answers.ts';
 import type { AccountsContext } from './context.ts';
 
 /**
@@ -24,9 +24,10 @@ export function createVerify(context: AccountsContext): Endpoint {
 export async function sendVerification(context: AccountsContext, call: EndpointCall, account: Account): Promise<void> {
   const { config, directory, limits, policy } = context;
   if (config.sendVerification === undefined || account.email === '' || account.emailVerified) return;
-  if (limits.mailPerAccount.take(account.id) > 0) return;
+  const origin = ownOrigin(context, call);
+  if (origin === null || limits.mailPerAccount.take(account.id) > 0) return;
   const token = await directory.createVerification(account);
-  const url = `${originOf(call)}${policy().mount}/login#verify=${token}`;
+  const url = `${origin}${policy().mount}/login#verify=${token}`;
   send(context, account, 'verification', () =>
     config.sendVerification?.({ to: account.email, name: account.name, url }),
   );

@@ -28,6 +28,12 @@ export async function createRecordsOn(backend: Backend, { secret, clock, instanc
     () => changes.told(),
   );
   const changes = await createChanges(store, () => clock.monotonic());
+  const close = async (): Promise<void> => {
+    store.close();
+    await changes.close();
+    await backend.close();
+  };
+  let closing: Promise<void> | null = null;
   return {
     kind: backend.kind,
     logins: createLogins(store),
@@ -41,10 +47,9 @@ export async function createRecordsOn(backend: Backend, { secret, clock, instanc
     onChange: changes.onChange,
     lag: changes.lag,
     purge: () => purge(store),
-    async close() {
-      store.close();
-      await changes.close();
-      await backend.close();
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
 }

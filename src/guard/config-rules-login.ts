@@ -1,4 +1,4 @@
-import type { Rule } from './config-rules.ts';
+import { origin, type Rule } from './config-rules.ts';
 import { isLoopback } from '../lib/loopback.ts';
 
 /** The issuer of a provider, compared as text (OpenID Connect Discovery §4.3). */
@@ -33,9 +33,13 @@ export const shortText: Rule = (value) =>
     ? ''
     : 'write a text of one line, at most 2048 characters';
 
-/** Context classes travel as one list parted by spaces (OpenID Connect Core §3.1.2.1). */
+/** Context classes travel as one list parted by spaces (OpenID Connect Core §3.1.2.1), in quotes (RFC 9470 §3). */
 export const acrValue: Rule = (value) =>
-  /^[\x21-\x7e]{1,255}$/.test(value) ? '' : 'an acr value is visible ASCII without spaces';
+  /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/.test(value) ? '' : 'an acr value is visible ASCII without spaces, quotes and \\';
+
+/** Where else a login may lead: compared as a whole. */
+export const returnOrigin: Rule = (value) =>
+  value.includes('*') ? 'list each origin: with a * anybody could be sent anywhere' : origin(value);
 
 /** A path of our own, for `post_logout_redirect_uri`. */
 export const ownPath: Rule = (value) =>

@@ -33,7 +33,7 @@ const providerSchema = fields({
 /** The shape of {@link import('./config-login.ts').LoginConfig}. */
 export const loginSchema = fields({
   providers: optional(z.record(text(login.providerName), providerSchema, 'write an object of providers by name')),
-  returnTo: optional(list(text(rules.origin), 'write a list of origins, as in ["https://app.example"]')),
+  returnTo: optional(list(text(login.returnOrigin), 'write a list of origins, as in ["https://app.example"]')),
   accounts: optional(accountsSchema),
   page: optional(text(login.ownPath)),
 });

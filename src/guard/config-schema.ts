@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { Can, Config } from './config.ts';
 import { crossProblems } from './config-cross.ts';
 import * as rules from './config-rules.ts';
+import { acrValue } from './config-rules-login.ts';
 import { loginSchema } from './config-schema-login.ts';
 import { aFunction, choice, didYouMean, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
 import { type ConfigProblem, ConfigError } from './errors.ts';
@@ -11,7 +12,7 @@ const mode = choice('report', 'enforce');
 
 const userSchema = fields({
   maxAge: optional(whole(1, 'seconds')),
-  acr: optional(list(text(rules.nonEmpty), 'write a list of acr values')),
+  acr: optional(list(text(acrValue), 'write a list of acr values')),
 });
 
 const routeSchema = fields({

@@ -2,6 +2,7 @@ import { CODES, type Code, type CodeRow } from '../wire/codes.ts';
 import { HEADER_DECISION } from '../wire/constants.ts';
 import type { Answer, Carrier, Decision } from './decision.ts';
 import { PAGE_POLICY, toPage } from './page.ts';
+import type { UserRule } from './policy.ts';
 
 /** Content type of refusals to everything but navigations (RFC 9457 §3). */
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -30,11 +31,19 @@ export function problemAnswer(decision: Decision, mount: string, now: number): A
   if (html) fields.push('content-security-policy', PAGE_POLICY);
   if (decision.retryAfter > 0) fields.push('retry-after', String(decision.retryAfter));
   if (row.status === 405) fields.push('allow', decision.route.allow.join(', '));
-  if (row.status === 401) fields.push('www-authenticate', 'Sallyport');
+  if (row.status === 401) fields.push('www-authenticate', challenge(code, decision.route.user));
   // The gate explains its codes itself: no third party learns who was refused.
   const docs = `${mount}/codes#${code}`;
   const body = html ? page(code, row, decision.id, docs) : problem(code, row, decision.id, docs);
   return { status: row.status, fields, body };
+}
+
+/** For a login that is not enough, what would be (RFC 9470 §3), so that an app can ask for just that. */
+function challenge(code: Code, user: UserRule | null): string {
+  if (code !== 'step-up' || user === null) return 'Sallyport';
+  const acr = user.acr.length === 0 ? '' : `, acr_values="${user.acr.join(' ')}"`;
+  const age = user.maxAge === 0 ? '' : `, max_age="${user.maxAge}"`;
+  return `Sallyport error="insufficient_user_authentication"${acr}${age}`;
 }
 
 const isNavigation = (carrier: Carrier): boolean => carrier === 'navigation' || carrier === 'form';

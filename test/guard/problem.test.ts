@@ -86,3 +86,20 @@ test('P9.4 a refusal carries the CORS fields that let the page read it', () => {
   );
   assert.equal(fieldOf(answer.fields, 'access-control-allow-origin'), 'https://app.example');
 });
+
+test('R62 a login that is not enough is answered with what would be (RFC 9470)', () => {
+  const user = { roles: [], scopes: [], maxAge: 300, acr: ['urn:example:gold', 'urn:example:key'], can: null };
+  const route = { ...refused('step-up').route, user };
+  const asked = (more: Partial<Decision>) =>
+    fieldOf(answerOf(refused('step-up', 'call', more)).fields, 'www-authenticate');
+  const error = 'Sallyport error="insufficient_user_authentication"';
+  assert.equal(asked({ route }), `${error}, acr_values="urn:example:gold urn:example:key", max_age="300"`);
+  assert.equal(asked({ route: { ...route, user: { ...user, acr: [] } } }), `${error}, max_age="300"`);
+  assert.equal(
+    asked({ route: { ...route, user: { ...user, maxAge: 0 } } }),
+    `${error}, acr_values="urn:example:gold urn:example:key"`,
+  );
+  assert.equal(asked({}), 'Sallyport');
+  const plain = answerOf(refused('login-required', 'call', { route }));
+  assert.equal(fieldOf(plain.fields, 'www-authenticate'), 'Sallyport');
+});

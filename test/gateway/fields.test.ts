@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { openRaw, rawExchange, startBackend, startTestGate } from './support.ts';
 import type { GateOptions } from './support.ts';
+import { compilePolicy } from '../../src/guard/compile.ts';
 import type { Config } from '../../src/guard/config.ts';
 import type { TestContext } from 'node:test';
 
@@ -330,4 +331,16 @@ test('R4 a Connection field takes nothing away that the proof covers', async (co
   assert.deepEqual(valuesOf(raw, 'x-tenant'), ['a']);
   assert.deepEqual(valuesOf(raw, 'content-digest'), ['sha-256=:a:']);
   assert.deepEqual(valuesOf(raw, 'x-other'), []);
+});
+
+test('R36 another spelling of a field that the proof covers does not reach a backend that may take it for the same', async (context) => {
+  const sent = ['X-Tenant: one', 'X_Tenant: two', 'x.tenant: three', 'X-Other_Name: four', 'Content_Type: text/html'];
+  const config: Config = { routes: [{ match: '/api/x', signed: ['x-tenant'] }] };
+  const policy = compilePolicy(config);
+  const route = policy.match('GET', '/api/x', '/api/x');
+  const raw = await delivered(context, sent, config, { says: { decide: () => ({ route }) } });
+  assert.deepEqual(
+    raw.filter((_, index) => index % 2 === 0 && /tenant|other|type/i.test(raw[index] ?? '')),
+    ['X-Tenant', 'X-Other_Name'],
+  );
 });

@@ -1,6 +1,7 @@
 import type { Decision } from '../guard/decision.ts';
 import type { Policy } from '../guard/policy.ts';
 import type { RequestView } from '../guard/view.ts';
+import { foldName } from '../guard/overrides.ts';
 import { requestClass } from './names.ts';
 import { withoutCookies, withoutMember, withoutProtocol } from './strip.ts';
 
@@ -25,6 +26,7 @@ export function toBackend(rules: FieldRules, view: RequestView, decision: Decisi
   // Only where a listed proxy was asked can the address be another than the socket's.
   const proxied = decision.address !== '' && decision.address !== peer && decision.address !== view.peer;
   const reported = rules.policy.mode === 'report';
+  const { signed } = decision.route;
   let host = '';
   let named: Set<string> | null = null;
   for (let i = 0; i + 1 < fields.length; i += 2) {
@@ -32,7 +34,7 @@ export function toBackend(rules: FieldRules, view: RequestView, decision: Decisi
     const value = fields[i + 1] ?? '';
     switch (requestClass(name)) {
       case 'pass':
-        out.push(name, value);
+        if (!isAliasOf(signed, name)) out.push(name, value);
         break;
       case 'drop':
         break;
@@ -77,6 +79,13 @@ function pushOwn(out: string[], rules: FieldRules, decision: Decision, peer: str
 /** `::ffff:192.0.2.1` is how a dual-stack socket prints an IPv4 address. */
 function plainAddress(peer: string): string {
   return peer.startsWith('::ffff:') ? peer.slice(7) : peer;
+}
+
+/** Whether a name is another spelling of one that proofs cover: whoever folds both would read what nobody signed. */
+function isAliasOf(signed: readonly string[], name: string): boolean {
+  return (
+    signed.length > 0 && !signed.includes(name.toLowerCase()) && signed.some((one) => foldName(one) === foldName(name))
+  );
 }
 
 /** Fields that Connection may name without taking them away: routing and framing are not the client's to drop. */

@@ -48,6 +48,9 @@ const ADDRESS = new Set([
   'fastly-client-ip',
 ]);
 
+/** What says how a body is to be read. */
+const OF_THE_BODY = new Set(['content-length', 'content-type', 'content-encoding', 'content-digest']);
+
 function classifyRequest(folded: string, exact: string): RequestClass {
   if (folded.startsWith('sallyport-')) return 'drop';
   if (folded.startsWith('x-forwarded-') || folded === 'x-forwarded' || folded === 'forwarded') return 'drop';
@@ -55,8 +58,9 @@ function classifyRequest(folded: string, exact: string): RequestClass {
   if (folded === 'proxy') return 'drop';
   if (OVERRIDES.has(folded)) return 'override';
   if (ADDRESS.has(folded)) return 'proxy';
-  // `Transfer_Encoding` and `Content_Length` are names of their own here, and framing to whoever folds them.
-  if (HOP.has(folded) || (folded === 'content-length' && exact !== folded)) return 'drop';
+  // `Transfer_Encoding` and `Content_Length` are names of their own here, and framing to whoever folds them; so is
+  // `Content_Type`, which no proof covers.
+  if (HOP.has(folded) || (OF_THE_BODY.has(folded) && exact !== folded)) return 'drop';
   if (exact === 'host') return 'host';
   if (exact === 'connection') return 'connection';
   if (exact === 'cookie') return 'cookie';

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { type Eventually, whenKnown } from '../lib/eventually.ts';
 import { HELD_BODY_BYTES } from '../wire/constants.ts';
 import { claimsAnything, noClaims } from './context.ts';
 import {
@@ -8,12 +9,13 @@ import {
   type Refusal,
   refusal,
   type StreamDigest,
+  type TicketFacts,
   type TrailStep,
   type Verdict,
 } from './decision.ts';
 import type { Content, Context, Layer } from './layer.ts';
 import type { Pipeline, Step } from './pipeline.ts';
-import type { Claims, CommitCode, State } from './state.ts';
+import type { Claims, CommitCode, EndReason, State } from './state.ts';
 import type { RequestView } from './view.ts';
 
 export interface RunnerParts {
@@ -180,6 +182,23 @@ export class Run implements Content {
   }
 
   private committed(code: CommitCode | 'unsure'): Decision | Promise<Decision> {
+    const { ticket } = this.context;
+    if (code !== 'stale' || ticket === null) return this.concluded(code);
+    // On refusals alone, so that no signed call pays for it: a page must not go on by itself as somebody else.
+    return whenKnown(this.whyEnded(ticket), (reason) => this.concluded(reason === 'login' ? 'login-changed' : code));
+  }
+
+  private whyEnded(ticket: TicketFacts): Eventually<EndReason | ''> {
+    const session = { place: ticket.sessionPlace, idHigh: ticket.sessionIdHigh, idLow: ticket.sessionIdLow };
+    try {
+      const reason = this.parts.state.endedBy(session, this.enforcedClaims.now);
+      return reason instanceof Promise ? reason.catch(() => '' as const) : reason;
+    } catch {
+      return '';
+    }
+  }
+
+  private concluded(code: CommitFailure | ''): Decision | Promise<Decision> {
     if (code !== '' && this.failedCommit(code, this.enforcedClaims, true)) return this.decision();
     if (code === '' && this.enforcedClaims.redirectTarget !== '') this.redirected();
     return this.commitReported();
@@ -193,7 +212,7 @@ export class Run implements Content {
     context.level = 'proof';
   }
 
-  private failedCommit(code: Exclude<CommitCode, ''> | 'unsure', claims: Claims, enforced: boolean): boolean {
+  private failedCommit(code: CommitFailure, claims: Claims, enforced: boolean): boolean {
     // Without the redirect grant that it hoped for, a signature that did not hold is just that.
     if (claims.redirectTarget !== '' && code !== 'unsure') return this.failed('proof', NOT_REDIRECTED, enforced);
     return this.failed(layerOf(code), COMMIT_REFUSALS[code], enforced);
@@ -265,10 +284,14 @@ function fitsDigest(body: Uint8Array, digest: StreamDigest): boolean {
   return timingSafeEqual(createHash('sha256').update(body).digest(), digest.sha256);
 }
 
-const layerOf = (code: CommitCode | 'unsure'): string =>
+/** What a commit can fail by, and what becomes of `stale` after a login. */
+type CommitFailure = Exclude<CommitCode, ''> | 'unsure' | 'login-changed';
+
+const layerOf = (code: CommitFailure): string =>
   code === 'entry-required' ? 'session' : code === 'unsure' ? 'state' : 'replay';
 
-const COMMIT_REFUSALS: Readonly<Record<Exclude<CommitCode, ''> | 'unsure', Refusal>> = Object.freeze({
+const COMMIT_REFUSALS: Readonly<Record<CommitFailure, Refusal>> = Object.freeze({
+  'login-changed': refusal('login-changed', 'a page that was loaded since somebody logged in or out'),
   stale: refusal('stale', 'an entry into this state: after restart or eviction the page enters again by itself'),
   replayed: refusal('replayed', 'a counter that this ticket has not used yet'),
   'stale-nonce': refusal('stale-nonce', 'a counter within the window'),

@@ -1,6 +1,7 @@
 import type { Eventually } from '../lib/eventually.ts';
 import type { Refusal } from './decision.ts';
 import type { Context } from './layer.ts';
+import type { SessionRef } from './state.ts';
 import type { RequestView } from './view.ts';
 
 /**
@@ -39,7 +40,9 @@ export interface Logins {
    * The login of a session that its ticket or cookie says is logged in; null where it ended. Synchronous where it is
    * in memory. Rejects where records cannot be reached.
    */
-  of(session: string): Login | null | Promise<Login | null>;
+  of(session: string): Eventually<Login | null>;
+  /** Whether a session ended because somebody logged in or out in its browser. */
+  hasChanged(session: SessionRef): Eventually<boolean>;
 }
 
 /** A way of showing who one is with each request: a token, or what the app's own framework knows. */

@@ -58,7 +58,7 @@ export function createDesk(parts: DeskParts): Desk {
       content[0] = VERSION;
       id.copy(content, AT_ID);
       content.write(session?.id ?? '', AT_PREVIOUS, 16, 'base64url');
-      content.writeUInt32BE(random(4).readUInt32BE(0) | 1, AT_LOGIN);
+      content.writeUInt32BE((random(4).readUInt32BE(0) | 1) >>> 0, AT_LOGIN);
       content.writeUInt32BE(Math.floor(clock.wall() / 1000), AT_MADE);
       return [formatSetCookie(grantCookie, ring.seal('login', content), GRANT_SECONDS)];
     },

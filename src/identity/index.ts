@@ -8,6 +8,7 @@ import type { Records } from '../guard/records.ts';
 import type { SessionRef, State } from '../guard/state.ts';
 import type { Logins, SubjectReader } from '../guard/subject.ts';
 import type { Clock } from '../lib/clock.ts';
+import { type Eventually, whenKnown } from '../lib/eventually.ts';
 import { createDesk } from './desk.ts';
 import { createLoginBook } from './logins.ts';
 import { createLogout } from './logout.ts';
@@ -36,25 +37,30 @@ export interface IdentityParts {
   readonly random: Random;
   readonly state: State;
   readonly fetch: typeof fetch;
+  /** The element that loads the page's script. */
+  readonly scriptTag: () => string;
 }
 
 export async function createIdentity(parts: IdentityParts): Promise<Identity> {
-  const { config, policy, records, secret, ring, clock, random, state, fetch } = parts;
+  const { config, policy, records, secret, ring, clock, random, state, fetch, scriptTag } = parts;
   const vault = createVault(secret, random);
   const sources = new Map<string, Source>();
   // Ended for as long as its cookie could live.
   const revoke = (ref: SessionRef): void | Promise<void> =>
     state.revoke(ref, clock.wall() + policy().session.max * 1000, 'login');
-  const book = createLoginBook({ records, vault, clock, sources, onEnded: (ref) => void revoke(ref) });
+  const hasChanged = (ref: SessionRef): Eventually<boolean> =>
+    whenKnown(state.endedBy(ref, clock.wall()), (reason) => reason === 'login');
+  const onEnded = (ref: SessionRef): void => void revoke(ref);
+  const book = createLoginBook({ records, vault, clock, sources, hasChanged, onEnded });
   const cookieName = (): string => policy().sessionCookie;
   const { desk, entry } = createDesk({ book, ring, clock, random, revoke, cookieName });
-  const made = { config, policy, desk, records, ring, vault, clock, random, fetch };
+  const made = { config, policy, desk, records, ring, vault, clock, random, fetch, scriptTag };
   for (const source of await createSources(made)) sources.set(source.name, source);
   return {
     logins: book,
     entry,
     desk,
-    readers: await createReaders(made),
+    readers: [...[...sources.values()].flatMap(({ reader }) => reader ?? []), ...(await createReaders(made))],
     endpoints: [createLogout(desk, sources), ...[...sources.values()].flatMap((source) => source.endpoints)],
     async close() {
       book.close();

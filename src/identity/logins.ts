@@ -25,6 +25,8 @@ export interface LoginBookParts {
   readonly vault: Vault;
   readonly clock: Clock;
   readonly sources: ReadonlyMap<string, Source>;
+  /** As {@link Logins.hasChanged}. */
+  readonly hasChanged: Logins['hasChanged'];
   /** Told of logins that another process ended. */
   readonly onEnded: (ref: SessionRef) => void;
   /** Logins of one generation in memory. Default 32,768. */
@@ -139,6 +141,7 @@ export function createLoginBook(parts: LoginBookParts): LoginBook {
       const found = find(session);
       return found instanceof Promise ? found.then((it) => it?.login ?? null) : (found?.login ?? null);
     },
+    hasChanged: parts.hasChanged,
     stored: async (session) => (await find(session))?.stored ?? null,
     async put(session, ref, stored, expires = stored.expires) {
       const hash = vault.hashOf(session);

@@ -22,11 +22,21 @@ export interface SourceParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly fetch: typeof fetch;
+  /** The element that loads the page's script. */
+  readonly scriptTag: () => string;
 }
 
 /** The sources that a configuration names. Each is loaded only where it is named. */
 export async function createSources(parts: SourceParts): Promise<readonly Source[]> {
-  return [...(await openIdSources(parts))];
+  return [...(await openIdSources(parts)), ...(await accounts(parts))];
+}
+
+async function accounts(parts: SourceParts): Promise<readonly Source[]> {
+  const { login } = parts.config;
+  if (login?.accounts === undefined) return [];
+  const { createAccountsSource } = await import('./accounts/source.ts');
+  const config = login.accounts === true ? {} : login.accounts;
+  return [await createAccountsSource({ ...parts, config, secret: parts.vault.derive('accounts').toString('base64url') })];
 }
 
 async function openIdSources(parts: SourceParts): Promise<readonly Source[]> {

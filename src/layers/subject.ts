@@ -7,6 +7,7 @@ import { type Eventually, whenKnown } from '../lib/eventually.ts';
 
 const LOGIN = refusal('login-required', 'a person who is logged in');
 const STEP_UP = refusal('step-up', 'a login as fresh and as strong as the route’s `user` asks');
+const CHANGED = refusal('login-changed', 'a page that was loaded since somebody logged in or out');
 const ENDED = refusal('login-required', 'a login that has not ended');
 
 export interface SubjectParts {
@@ -29,7 +30,9 @@ export function createSubject({ logins, readers }: SubjectParts): Layer {
       return (request, context) => {
         const session = sessionOf(context);
         if (session !== '' && logins !== null) {
-          return whenKnown(logins.of(session), (login) => byLogin(login, rule, context));
+          return whenKnown(logins.of(session), (login) =>
+            login === null ? ended(logins, rule, context) : byLogin(login, rule, context),
+          );
         }
         return whenKnown(read(readers, request, context), (found) => byReader(found, rule, context));
       };
@@ -38,13 +41,22 @@ export function createSubject({ logins, readers }: SubjectParts): Layer {
 }
 
 /** Session that says of itself, under our seal, that it has a login; '' for none. */
-function sessionOf({ ticket, cookieSession, cookieLogin }: Context): string {
-  if (ticket !== null) return ticket.loginEpoch === 0 ? '' : ticket.session;
+function sessionOf({ ticket, resent, cookieSession, cookieLogin }: Context): string {
+  // A redirected proof is admitted only where the commit finds its grant.
+  const shown = ticket ?? resent?.ticket ?? null;
+  if (shown !== null) return shown.loginEpoch === 0 ? '' : shown.session;
   return cookieLogin ? cookieSession : '';
 }
 
-function byLogin(login: Login | null, rule: UserRule | null, context: Context): Pass | Refusal {
-  if (login === null) return rule === null ? PASS : ENDED;
+/** Another tab logged in or out: this page is told so, not that nobody is logged in. */
+function ended(logins: Logins, rule: UserRule | null, { ticket }: Context): Eventually<Pass | Refusal> {
+  if (rule === null) return PASS;
+  if (ticket === null) return ENDED;
+  const session = { place: ticket.sessionPlace, idHigh: ticket.sessionIdHigh, idLow: ticket.sessionIdLow };
+  return whenKnown(logins.hasChanged(session), (changed) => (changed ? CHANGED : ENDED));
+}
+
+function byLogin(login: Login, rule: UserRule | null, context: Context): Pass | Refusal {
   context.subject = login.subject;
   context.relay = login.relay;
   return meets(rule, login.subject, context);

@@ -6,17 +6,8 @@ import { extract } from '../../src/doors/key-agreement.ts';
 import { verifyProof } from '../../src/doors/ticket.ts';
 import type { EntryClaim, State } from '../../src/guard/state.ts';
 import { createMemoryState } from '../../src/stores/memory/index.ts';
-import { expandInput, parseEntryAnswer, transcript } from '../../src/wire/entry.ts';
-import { AUTHORITY, createDoors, createPage, ORIGIN, pairOf } from './support.ts';
-
-function answered(result: EntryResult) {
-  assert.equal(result.kind, 'answer', JSON.stringify(result));
-  assert.ok(result.kind === 'answer');
-  const { fields, body } = result.answer;
-  const cookies = fields.filter((_, index) => fields[index - 1] === 'set-cookie' && index % 2 === 1);
-  const message = parseEntryAnswer(JSON.parse(`${body}`)) ?? assert.fail('not an entry answer');
-  return { message, cookies, fields };
-}
+import { expandInput, transcript } from '../../src/wire/entry.ts';
+import { answered, AUTHORITY, createDoors, createPage, ORIGIN, pairOf } from './support.ts';
 
 function refused(result: EntryResult) {
   assert.ok(result.kind === 'refuse', 'refused');

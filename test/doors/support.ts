@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict';
 import { createECDH, createHash } from 'node:crypto';
 import { compilePolicy } from '../../src/guard/compile.ts';
 import type { Config } from '../../src/guard/config.ts';
 import type { State } from '../../src/guard/state.ts';
-import { createEntry } from '../../src/doors/entry.ts';
+import type { EntryLogins } from '../../src/doors/entry-logins.ts';
+import { createEntry, type EntryResult } from '../../src/doors/entry.ts';
 import { createKeyAgreement } from '../../src/doors/key-agreement.ts';
 import { createRandom } from '../../src/doors/random.ts';
 import { createKeyRing, type KeyRingOptions } from '../../src/doors/seal.ts';
@@ -11,7 +13,7 @@ import { createStamps } from '../../src/doors/stamp.ts';
 import { createTickets } from '../../src/doors/ticket.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { createMemoryState } from '../../src/stores/memory/index.ts';
-import { formatEntryRequest } from '../../src/wire/entry.ts';
+import { formatEntryRequest, parseEntryAnswer } from '../../src/wire/entry.ts';
 import { viewOf } from '../support/view.ts';
 
 export const START = 1_800_000_000_000;
@@ -52,6 +54,7 @@ export interface DoorsOptions {
   readonly clock?: HandClock;
   readonly state?: State;
   readonly instanceName?: string;
+  readonly logins?: EntryLogins;
 }
 
 export const ORIGIN = 'http://localhost:4000';
@@ -80,7 +83,7 @@ export function createDoors(options: DoorsOptions = {}) {
     state,
     policy: () => policy,
     clock,
-    logins: null,
+    logins: options.logins ?? null,
     random: createRandom(),
   });
   return {
@@ -92,9 +95,14 @@ export function createDoors(options: DoorsOptions = {}) {
     stamps,
     sessions,
     /** Enters as a page would; `cookie` is the Cookie field. */
-    async enter(cookie: string, page = createPage(), from: { origin?: string; client?: string; prefix?: string } = {}) {
+    async enter(
+      cookie: string,
+      page = createPage(),
+      from: { origin?: string; client?: string; prefix?: string } = {},
+      more: object = {},
+    ) {
       const { origin = ORIGIN, client = 'default', prefix = '192.0.2.1' } = from;
-      const body = Buffer.from(formatEntryRequest(client, page.publicKey));
+      const body = Buffer.from(formatEntryRequest(client, page.publicKey, more));
       const view = viewOf({ method: 'POST', target: '/_sallyport/enter', headers: { cookie, origin } });
       return await enter(view, body, { origin, authority: AUTHORITY, prefix });
     },
@@ -110,4 +118,13 @@ export function createPage() {
 /** `name=value` of a Set-Cookie field. */
 export function pairOf(setCookie: string | undefined): string {
   return setCookie?.split(';')[0] ?? '';
+}
+
+export function answered(result: EntryResult) {
+  assert.equal(result.kind, 'answer', JSON.stringify(result));
+  assert.ok(result.kind === 'answer');
+  const { fields, body } = result.answer;
+  const cookies = fields.filter((_, index) => fields[index - 1] === 'set-cookie' && index % 2 === 1);
+  const message = parseEntryAnswer(JSON.parse(`${body}`)) ?? assert.fail('not an entry answer');
+  return { message, cookies, fields };
 }

@@ -9,6 +9,7 @@ import { createPasskeys } from './passkeys.ts';
 import { createReset } from './reset.ts';
 import { createSecondFactorLogIn, createSecondFactorSetup } from './second-factor.ts';
 import { createSignUp } from './sign-up.ts';
+import { createTokenReader } from './token-reader.ts';
 import type { TokenReader } from './tokens.ts';
 import { createVerify } from './verify.ts';
 
@@ -39,5 +40,7 @@ export async function createAccountsSource(parts: AccountsParts): Promise<Accoun
   if (config.secondFactor !== false) endpoints.push(createSecondFactorSetup(context));
   // Whoever has a second factor is asked for it, whether others may still add one or not.
   endpoints.push(createSecondFactorLogIn(context));
-  return { name: 'accounts', endpoints, tokens: context.tokens, context, close: async () => {} };
+  const reader = createTokenReader(context.tokens, config.token);
+  const source = { name: 'accounts', endpoints, tokens: context.tokens, context, close: async () => {} };
+  return reader === null ? source : { ...source, reader };
 }

@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { test } from 'node:test';
+import { createRandom } from '../../src/doors/random.ts';
+import { labelOf } from '../../src/doors/session-cookie.ts';
+import type { BrowserSession, EndpointCall } from '../../src/guard/endpoint.ts';
+import type { Subject } from '../../src/guard/subject.ts';
+import { createDesk } from '../../src/identity/desk.ts';
+import { createLoginBook } from '../../src/identity/logins.ts';
+import type { Source, StoredLogin } from '../../src/identity/source.ts';
+import { createVault } from '../../src/identity/vault.ts';
+import { createRecords } from '../../src/stores/records/open.ts';
+import { createMemoryState } from '../../src/stores/memory/index.ts';
+import { sessionProof } from '../../src/wire/entry.ts';
+import {
+  answered,
+  createDoors,
+  createHandClock,
+  createPage,
+  ORIGIN,
+  pairOf,
+  ringOf,
+  SECRET,
+} from '../doors/support.ts';
+import { viewOf } from '../support/view.ts';
+
+const ALICE: Subject = {
+  id: 'alice',
+  source: 'accounts',
+  roles: [],
+  scopes: [],
+  acr: '',
+  amr: ['pwd'],
+  authTime: 1_800_000_000,
+  claims: {},
+};
+
+/** A browser's session key. */
+function createKey() {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
+  const raw = Buffer.concat([Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
+  return { raw, privateKey };
+}
+
+function signed(key: { raw: Buffer; privateKey: KeyObject }, page: { publicKey: string }, session = '') {
+  const pageKey = Buffer.from(page.publicKey, 'base64url');
+  const proof = sessionProof({ pageKey, origin: ORIGIN, client: 'default', session });
+  const signature = sign('sha256', proof, { key: key.privateKey, dsaEncoding: 'ieee-p1363' });
+  return { sessionKey: key.raw.toString('base64url'), sessionSignature: signature.toString('base64url') };
+}
+
+async function createHouse(sources = new Map<string, Source>()) {
+  const clock = createHandClock();
+  const state = createMemoryState();
+  const records = await createRecords('memory', { secret: SECRET.toString('hex'), clock });
+  const random = createRandom();
+  const vault = createVault(SECRET, random);
+  const ring = ringOf({ clock });
+  const hasChanged = async (ref: Parameters<typeof state.endedBy>[0]) =>
+    (await state.endedBy(ref, clock.wall())) === 'login';
+  const book = createLoginBook({ records, vault, clock, sources, hasChanged, onEnded: () => {} });
+  const revoke = (ref: Parameters<typeof state.revoke>[0]) =>
+    state.revoke(ref, clock.wall() + 7 * 24 * 3600 * 1000, 'login');
+  const cookieName = () => '__Host-sallyport';
+  const { desk, entry } = createDesk({ book, ring, clock, random, revoke, cookieName });
+  const doors = createDoors({ clock, state, logins: entry });
+  const stored = (): StoredLogin => ({
+    subject: ALICE,
+    created: clock.wall(),
+    expires: clock.wall() + 3_600_000,
+    sid: 'at-provider',
+    tokens: null,
+  });
+  const call = (session: BrowserSession | null): EndpointCall => ({
+    request: viewOf(),
+    body: Buffer.alloc(0),
+    decision: {} as EndpointCall['decision'],
+    session,
+  });
+  const open = (setCookie: string) => {
+    const opened = doors.sessions.open(pairOf(setCookie), clock.wall());
+    assert.ok(opened);
+    return opened;
+  };
+  const stamp = () => pairOf(doors.stamps.issue(false));
+  /** A visitor with an anonymous session logs in: what its next entry gets. */
+  async function login(key = createKey()) {
+    const before = answered(await doors.enter(stamp()));
+    const old = open(before.cookies[0] ?? '');
+    const session = { id: old.id, label: labelOf(old.id), login: null };
+    const [grant = ''] = await desk.admit(call(session), stored());
+    const cookie = `${stamp()}; ${pairOf(before.cookies[0])}; ${pairOf(grant)}`;
+    const page = createPage();
+    const after = answered(await doors.enter(cookie, page, {}, signed(key, page)));
+    return { before, after, old, key, cookie, session: open(after.cookies[0] ?? ''), grant };
+  }
+  return { clock, state, records, vault, book, desk, entry, doors, stamp, call, login, open, stored };
+}
+
+test('R16 a login begins a session with a new id, bound to the browser’s key, and the old one is dead', async () => {
+  const house = await createHouse();
+  const { before, after, old, session, key } = await house.login();
+  assert.notEqual(session.id, old.id);
+  assert.equal(session.key, createHash('sha256').update(key.raw).digest('base64url'));
+  assert.notEqual(after.message.login, '0');
+  assert.equal(after.message.session, labelOf(session.id));
+  assert.equal((await house.book.of(session.id))?.subject.id, 'alice');
+  const ticket = house.doors.tickets.openTicket(after.message.ticket);
+  assert.ok(typeof ticket !== 'string');
+  assert.equal(ticket.loginEpoch, session.login);
+  const oldTicket = house.doors.tickets.openTicket(before.message.ticket);
+  assert.ok(typeof oldTicket !== 'string');
+  const ref = { place: oldTicket.sessionPlace, idHigh: oldTicket.sessionIdHigh, idLow: oldTicket.sessionIdLow };
+  assert.equal(await house.book.hasChanged(ref), true);
+});
+
+test('a login waits for the key of its session, and is not used up by an entry without it', async () => {
+  const house = await createHouse();
+  const before = answered(await house.doors.enter(house.stamp()));
+  const old = house.open(before.cookies[0] ?? '');
+  const [grant] = await house.desk.admit(house.call({ id: old.id, label: '', login: null }), house.stored());
+  const cookie = `${house.stamp()}; ${pairOf(before.cookies[0])}; ${pairOf(grant)}`;
+  const refused = await house.doors.enter(cookie);
+  assert.equal(refused.kind === 'refuse' && refused.code, 'session-key');
+  const page = createPage();
+  assert.notEqual(answered(await house.doors.enter(cookie, page, {}, signed(createKey(), page))).message.login, '0');
+});
+
+test('a login is nobody else’s: another browser’s session, another page key’s signature, a second time', async () => {
+  const house = await createHouse();
+  const { grant, key, cookie } = await house.login();
+  const other = answered(await house.doors.enter(house.stamp()));
+  const page = createPage();
+  const stolen = await house.doors.enter(
+    `${house.stamp()}; ${pairOf(other.cookies[0])}; ${pairOf(grant)}`,
+    page,
+    {},
+    signed(createKey(), page),
+  );
+  assert.equal(answered(stolen).message.login, '0', 'the grant is for the browser it was made in');
+  const thief = createPage();
+  const again = await house.doors.enter(cookie, thief, {}, signed(createKey(), thief));
+  assert.equal(again.kind === 'refuse' && again.code, 'session-key', 'another key took it up');
+  const replayed = createPage();
+  const borrowed = await house.doors.enter(cookie, replayed, {}, signed(key, createPage()));
+  assert.equal(borrowed.kind === 'refuse' && borrowed.code, 'session-key', 'the signature names another page key');
+});
+
+test('P7.3 a second tab of the browser that logged in joins the same session', async () => {
+  const house = await createHouse();
+  const { cookie, key, session } = await house.login();
+  const page = createPage();
+  const second = answered(await house.doors.enter(cookie, page, {}, signed(key, page)));
+  assert.equal(second.message.session, labelOf(session.id));
+});
+
+test('a grant is good for a minute', async () => {
+  const house = await createHouse();
+  const before = answered(await house.doors.enter(house.stamp()));
+  const old = house.open(before.cookies[0] ?? '');
+  const [grant] = await house.desk.admit(house.call({ id: old.id, label: '', login: null }), house.stored());
+  house.clock.advance(61);
+  const page = createPage();
+  const cookie = `${house.stamp()}; ${pairOf(before.cookies[0])}; ${pairOf(grant)}`;
+  const late = answered(await house.doors.enter(cookie, page, {}, signed(createKey(), page)));
+  assert.equal(late.message.login, '0');
+});
+
+test('a stolen cookie of a bound session opens no second door: it gets a session of its own, and its owner stays in', async () => {
+  const house = await createHouse();
+  const { after, session, key } = await house.login();
+  const cookie = pairOf(after.cookies[0]);
+  const bare = await house.doors.enter(`${house.stamp()}; ${cookie}`);
+  assert.equal(bare.kind === 'refuse' && bare.code, 'session-key');
+  const page = createPage();
+  const thief = answered(await house.doors.enter(`${house.stamp()}; ${cookie}`, page, {}, signed(createKey(), page)));
+  assert.equal(thief.message.login, '0');
+  assert.notEqual(thief.message.session, labelOf(session.id));
+  const own = createPage();
+  const mine = answered(
+    await house.doors.enter(`${house.stamp()}; ${cookie}`, own, {}, signed(key, own, labelOf(session.id))),
+  );
+  assert.equal(mine.message.session, labelOf(session.id));
+  assert.equal(mine.message.login, after.message.login);
+});
+
+test('a page that was open before a login does not go on as somebody else', async () => {
+  const house = await createHouse();
+  const { after, session, key } = await house.login();
+  const page = createPage();
+  const cookie = `${house.stamp()}; ${pairOf(after.cookies[0])}`;
+  const more = { ...signed(key, page, labelOf(session.id)), login: '0' };
+  const old = await house.doors.enter(cookie, page, {}, more);
+  assert.equal(old.kind === 'refuse' && old.code, 'login-changed');
+  const same = createPage();
+  const known = { ...signed(key, same, labelOf(session.id)), login: after.message.login };
+  assert.equal(answered(await house.doors.enter(cookie, same, {}, known)).message.login, after.message.login);
+});
+
+test('R18 after logout the cookie and the session’s key resume nothing, and nothing of the login is left', async () => {
+  const house = await createHouse();
+  const { after, session, key } = await house.login();
+  const cookies = await house.desk.leave(house.call({ id: session.id, label: '', login: null }));
+  assert.ok(cookies.some((cookie) => cookie.startsWith('__Host-sallyport=;') && cookie.includes('Max-Age=0')));
+  assert.equal(await house.book.of(session.id), null);
+  const page = createPage();
+  const cookie = `${house.stamp()}; ${pairOf(after.cookies[0])}`;
+  const again = answered(await house.doors.enter(cookie, page, {}, signed(key, page, labelOf(session.id))));
+  assert.equal(again.message.login, '0');
+  assert.notEqual(again.message.session, labelOf(session.id));
+});
+
+test('R61 the provider ends a session by its own name for it, wherever it is', async () => {
+  const house = await createHouse();
+  const { session } = await house.login();
+  const [other] = [await house.login()];
+  assert.equal(await house.desk.end({ source: 'accounts', sid: 'elsewhere' }), 0);
+  assert.equal(await house.desk.end({ source: 'accounts', sid: 'at-provider' }), 2);
+  for (const ended of [session, other.session]) {
+    assert.equal(await house.book.of(ended.id), null);
+    const ref = { place: ended.place, idHigh: ended.idHigh, idLow: ended.idLow };
+    assert.equal(await house.book.hasChanged(ref), true);
+  }
+});
+
+test('R15 records know neither a session’s id nor its tokens', async () => {
+  const house = await createHouse();
+  const { session } = await house.login();
+  const tokens = {
+    access: 'access-secret',
+    refresh: 'refresh-secret',
+    id: 'id-secret',
+    expires: 0,
+    relay: 'access',
+  } as const;
+  const { place, idHigh, idLow } = session;
+  await house.book.put(session.id, { place, idHigh, idLow }, { ...house.stored(), tokens });
+  for (const row of await house.records.logins.list()) {
+    const text = `${JSON.stringify(row)} ${Buffer.from(row.content).toString('latin1')}`;
+    for (const secret of [session.id, 'access-secret', 'refresh-secret', 'id-secret'])
+      assert.ok(!text.includes(secret));
+  }
+  assert.equal((await house.book.of(session.id))?.relay, 'Bearer access-secret');
+});
+
+test('R60 tokens are renewed once for all who ask, and a refusal of the provider ends the session', async () => {
+  let asked = 0;
+  let answer: StoredLogin | null = null;
+  const source: Source = {
+    name: 'accounts',
+    endpoints: [],
+    async renew() {
+      asked += 1;
+      return answer;
+    },
+    close: async () => {},
+  };
+  const house = await createHouse(new Map([['accounts', source]]));
+  const { session } = await house.login();
+  const { place, idHigh, idLow } = session;
+  const expires = house.clock.wall() + 60_000;
+  const tokens = { access: 'first', refresh: 'r', id: 'i', expires, relay: 'access' } as const;
+  await house.book.put(session.id, { place, idHigh, idLow }, { ...house.stored(), tokens });
+  assert.equal((await house.book.of(session.id))?.relay, 'Bearer first');
+  assert.equal(asked, 0);
+  house.clock.advance(45);
+  answer = { ...house.stored(), tokens: { ...tokens, access: 'second', expires: house.clock.wall() + 60_000 } };
+  const both = await Promise.all([house.book.of(session.id), house.book.of(session.id)]);
+  assert.deepEqual(
+    both.map((login) => login?.relay),
+    ['Bearer second', 'Bearer second'],
+  );
+  assert.equal(asked, 1);
+  house.clock.advance(45);
+  answer = null;
+  assert.equal(await house.book.of(session.id), null);
+  assert.equal(asked, 2);
+});
+
+test('a provider that cannot be reached ends no session', async () => {
+  const source: Source = {
+    name: 'accounts',
+    endpoints: [],
+    renew: async () => Promise.reject(new Error('down')),
+    close: async () => {},
+  };
+  const house = await createHouse(new Map([['accounts', source]]));
+  const { session } = await house.login();
+  const { place, idHigh, idLow } = session;
+  const tokens = {
+    access: 'first',
+    refresh: 'r',
+    id: 'i',
+    expires: house.clock.wall() + 1000,
+    relay: 'access',
+  } as const;
+  await house.book.put(session.id, { place, idHigh, idLow }, { ...house.stored(), tokens });
+  assert.equal((await house.book.of(session.id))?.subject.id, 'alice');
+});
+
+test('what was sealed for one session opens for no other', () => {
+  const vault = createVault(randomBytes(32), createRandom());
+  const sealed = vault.seal('login', 'a', Buffer.from('x'));
+  assert.equal(vault.open('login', 'a', sealed)?.toString(), 'x');
+  assert.equal(vault.open('login', 'b', sealed), null);
+  assert.equal(vault.open('session place', 'a', sealed), null);
+  assert.equal(vault.open('login', 'a', sealed.subarray(1)), null);
+  assert.equal(vault.open('login', 'a', Buffer.alloc(0)), null);
+});

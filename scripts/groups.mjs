@@ -13,7 +13,7 @@ const browsers = ['chromium', 'firefox'];
 export const groups = [
   { name: 'unit', folders: null, concurrency: 2, timeout: 5 * minutes },
   { name: 'repository', folders: ['repository'], concurrency: 2, timeout: 5 * minutes },
-  { name: 'contract', folders: ['contract'], concurrency: 2, timeout: 3 * minutes },
+  { name: 'contract', folders: ['contract'], concurrency: 2, timeout: 3 * minutes, programs: ['postgres'] },
   { name: 'property', folders: ['property'], concurrency: 2, timeout: 5 * minutes },
   {
     name: 'backends',

@@ -2,13 +2,14 @@
 // process may install packages (root, or containers and CI with a password-free sudo), it does so; elsewhere it names
 // the command.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 const candidates = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge'],
   firefox: ['firefox-esr', 'firefox'],
   openssl: ['openssl'],
+  postgres: ['postgres'],
   python3: ['python3'],
   fastapi: ['python3'],
   rails: ['ruby'],
@@ -43,6 +44,7 @@ const managers = [
     install: ['install', '-y', '--no-install-recommends'],
     packages: {
       firefox: ['firefox-esr'],
+      postgres: ['postgresql'],
       fastapi: ['python3-fastapi', 'python3-uvicorn', 'python3-multipart', 'python3-itsdangerous'],
       rails: ['ruby-railties', 'puma'],
       php: ['php-cli'],
@@ -54,6 +56,7 @@ const managers = [
     refresh: null,
     install: ['install', '-y'],
     packages: {
+      postgres: ['postgresql-server'],
       fastapi: ['python3-fastapi', 'python3-uvicorn', 'python3-multipart', 'python3-itsdangerous'],
       rails: ['rubygem-railties', 'rubygem-puma'],
       php: ['php-cli'],
@@ -64,7 +67,11 @@ const managers = [
     name: 'apk',
     refresh: ['update'],
     install: ['add'],
-    packages: { fastapi: ['py3-fastapi', 'uvicorn', 'py3-python-multipart', 'py3-itsdangerous'], rails: null },
+    packages: {
+      postgres: ['postgresql'],
+      fastapi: ['py3-fastapi', 'uvicorn', 'py3-python-multipart', 'py3-itsdangerous'],
+      rails: null,
+    },
   },
   {
     name: 'pacman',
@@ -72,6 +79,7 @@ const managers = [
     install: ['-Sy', '--noconfirm', '--needed'],
     packages: {
       python3: ['python'],
+      postgres: ['postgresql'],
       fastapi: ['python-fastapi', 'uvicorn', 'python-python-multipart', 'python-itsdangerous'],
       rails: null,
     },
@@ -90,7 +98,14 @@ export function findProgram(kind, env = process.env) {
       if (probes[kind] === undefined || spawnSync(found, probes[kind], { stdio: 'ignore' }).status === 0) return found;
     }
   }
+  if (kind === 'postgres') return debianPostgres();
   return applications[kind]?.find((path) => existsSync(path)) ?? '';
+}
+
+// Debian keeps the server out of the path, one folder for each version.
+function debianPostgres(folder = '/usr/lib/postgresql') {
+  const versions = existsSync(folder) ? readdirSync(folder).sort((a, b) => Number(b) - Number(a)) : [];
+  return versions.map((version) => join(folder, version, 'bin', 'postgres')).find((path) => existsSync(path)) ?? '';
 }
 
 /** Installs those of the programs that are missing where that is possible. Returns '' or what the reader has to do. */

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { parseConfig } from '../guard/config-schema.ts';
 import type { Config } from '../guard/config.ts';
 import { ConfigError } from '../guard/errors.ts';
+import { absoluteUrl } from '../guard/records-url.ts';
 import { type ConfigFile, loadConfigFile } from './load-config.ts';
 
 /** Flags that stand for fields of the configuration, as commander hands them over. */
@@ -12,6 +13,7 @@ export interface ConfigFlags {
   protect?: string[];
   open?: string[];
   frontend?: string;
+  records?: string;
   public?: string;
   tlsCert?: string;
   tlsKey?: string;
@@ -76,6 +78,7 @@ function toFields(flags: ConfigFlags): Record<string, unknown> {
     protect: flags.protect,
     open: flags.open,
     frontend: flags.frontend === undefined ? undefined : resolve(flags.frontend),
+    records: flags.records === undefined ? undefined : absoluteUrl(flags.records, process.cwd()),
     public: flags.public,
     hosts: flags.host,
     insecureHttp: flags.insecureHttp,

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { absoluteUrl } from '../guard/records-url.ts';
 import { ConfigError } from '../guard/errors.ts';
 
 /** Names looked for in the working directory, in this order. */
@@ -85,6 +86,7 @@ function withAbsolutePaths(value: unknown, folder: string): unknown {
   const copy: Record<string, unknown> = { ...value };
   const absolute = (path: unknown): unknown => (typeof path === 'string' && path !== '' ? resolve(folder, path) : path);
   if ('frontend' in copy) copy['frontend'] = absolute(copy['frontend']);
+  if (typeof copy['records'] === 'string') copy['records'] = absoluteUrl(copy['records'], folder);
   for (const [group, names] of [
     ['tls', ['cert', 'key']],
     ['upstream', ['ca', 'cert', 'key']],

@@ -1,4 +1,5 @@
 import { compilePattern, parseRoute } from '../wire/pattern.ts';
+import { parseRecordsUrl } from './records-url.ts';
 import { isIP } from 'node:net';
 import { parseNetwork } from '../lib/address.ts';
 
@@ -30,6 +31,12 @@ export const authority: Rule = (value) => {
 function withoutScheme(value: string): string {
   return value.replace(/^[a-z]*:?\/\//i, '').replace(/\/.*$/, '');
 }
+
+/** Where records are: `memory`, `sqlite:PATH`, `postgres://…`. */
+export const recordsUrl: Rule = (value) => {
+  const place = parseRecordsUrl(value);
+  return typeof place === 'string' ? place : '';
+};
 
 /** Scheme and authority, nothing else: `https://app.example`. */
 export const origin: Rule = (value) => {

@@ -7,6 +7,7 @@ import { loginSchema } from './config-schema-login.ts';
 import { aFunction, choice, didYouMean, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
 import { type ConfigProblem, ConfigError } from './errors.ts';
 import { applyPreset } from './presets.ts';
+import { shownUrl } from './records-url.ts';
 
 const mode = choice('report', 'enforce');
 
@@ -82,6 +83,7 @@ export const configSchema = fields({
       recent: optional(whole(600, 'seconds', ': an open page renews its entry about every eight minutes')),
     }),
   ),
+  records: optional(text(rules.recordsUrl, 'write text, as in "sqlite:./sallyport.sqlite"')),
   frontend: optional(text(rules.nonEmpty)),
   tls: optional(fields({ cert: text(rules.nonEmpty), key: text(rules.nonEmpty) })),
   upstream: optional(upstreamSchema),
@@ -176,6 +178,7 @@ function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
 
 /** Under `login` a value may be a secret, or hold one, or have lost its field's name to a slip: none is shown. */
 function showAt(path: readonly PropertyKey[], value: unknown): string {
+  if (path[0] === 'records' && typeof value === 'string') return show(shownUrl(value));
   if (path[0] !== 'login' || value === undefined) return show(value);
   if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';
   return PLAIN.has(String(path.at(-1))) ? show(value) : 'a value that is not shown';

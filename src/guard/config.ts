@@ -28,6 +28,11 @@ export interface Config {
   clients?: Record<string, ClientConfig>;
   /** Who may log in, and how. Default: nobody. */
   login?: LoginConfig;
+  /**
+   * Where logins, keys, bans and the audit log are kept: `memory`, `sqlite:PATH` or `postgres://…`. Default `memory`, which
+   * is gone with the process; with `login.accounts` it is `sqlite:./sallyport.sqlite`.
+   */
+  records?: string;
   /** Networks whose forwarding headers are believed: CIDR blocks. Default none. */
   trustedProxies?: string[];
   /** `loose` matches what forgiving backends serve (case, `//`, `;x`, trailing `/`); `exact` bytes only. Default `loose`. */

@@ -1,3 +1,6 @@
+import { resolve } from 'node:path';
+import type { Config } from './config.ts';
+
 /** Where records are, taken apart. */
 export type RecordsPlace =
   | { readonly type: 'sqlite'; readonly path: string }
@@ -14,7 +17,7 @@ export function parseRecordsUrl(url: string): RecordsPlace | string {
     if (path.startsWith('//')) return `write the path right after the colon: sqlite:${path.replace(/^\/+/, '/')}`;
     return path.includes('\0') ? RULE : { type: 'sqlite', path };
   }
-  if (!/^postgres(?:ql)?:/.test(url)) return RULE;
+  if (!/^postgres(?:ql)?:\/\//.test(url)) return RULE;
   const parsed = URL.parse(url);
   if (parsed === null) {
     return 'this is no URL; characters such as @ / : # % in a user name or password are written as %40 %2F %3A %23 %25';
@@ -27,9 +30,24 @@ export function parseRecordsUrl(url: string): RecordsPlace | string {
 export function shownUrl(url: string): string {
   const place = parseRecordsUrl(url);
   if (typeof place !== 'string') {
-    if (place.type === 'postgres') return `postgres://${place.host}/${place.database}`;
+    if (place.type === 'postgres')
+      return `postgres://${place.host}/${/^[\w.-]+$/.test(place.database) ? place.database : '…'}`;
     return url;
   }
   // Whatever it is, there may be a password in it.
   return /^[a-z]+:/.exec(url)?.[0].concat('…') ?? (/[@:/]/.test(url) ? '…' : JSON.stringify(url.slice(0, 40)));
+}
+
+/** Where the records of a configuration are. */
+export function recordsOf(config: Pick<Config, 'records' | 'login'>): string {
+  if (config.records !== undefined) return config.records;
+  return config.login?.accounts === undefined ? 'memory' : 'sqlite:./sallyport.sqlite';
+}
+
+/** The same place, whichever folder the process works in. */
+export function absoluteUrl(url: string, folder: string): string {
+  const place = parseRecordsUrl(url);
+  return typeof place === 'string' || place.type === 'postgres' || url === 'memory'
+    ? url
+    : `sqlite:${resolve(folder, place.path)}`;
 }

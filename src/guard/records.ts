@@ -108,7 +108,7 @@ export type BanKind = 'session' | 'key' | 'subject' | 'prefix';
 export interface Ban {
   readonly id: string;
   readonly kind: BanKind;
-  /** Session: SHA-256 of its id, base64url. Key: its public id. Subject: `source:id`. Prefix: as the address layer names it. */
+  /** Session: its public label, as decisions name it. Key: its public id. Subject: `source:id`. Prefix: IPv4 address or IPv6 /56. */
   readonly value: string;
   readonly reason: string;
   /** A person's name, or `rule:` and the rule's. */

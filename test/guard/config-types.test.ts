@@ -43,6 +43,7 @@ test('the schema takes every field that the written type has', () => {
       },
     ],
     clients: { admin: { origins: ['self', 'https://*-team.app.example', 'https://admin.example'], stamp: 'waive' } },
+    records: 'sqlite:./sallyport.sqlite',
     login: {
       accounts: {
         signUp: 'open',

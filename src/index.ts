@@ -160,7 +160,8 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   });
   const stamps = createStamps({ ring, clock, random, cookieName: () => compiled.policy.stampCookie });
   const policy = (): Policy => compiled.policy;
-  const shared = { config, policy, secret, ring, clock, random, state, fetch: parts.fetch ?? fetch };
+  const scriptTag = (): string => compiled.script.tag('');
+  const shared = { config, policy, secret, ring, clock, random, state, fetch: parts.fetch ?? fetch, scriptTag };
   const identity = await identityFor(config, shared, parts.records);
   const layers = (parts.layers ?? defaultLayers)({ tickets, cookies, clock, identity });
   const known = { layers: layers.map(({ name }) => name) };

@@ -32,11 +32,13 @@ export async function createSources(parts: SourceParts): Promise<readonly Source
 }
 
 async function accounts(parts: SourceParts): Promise<readonly Source[]> {
-  const { login } = parts.config;
+  const { login, public: origin } = parts.config;
   if (login?.accounts === undefined) return [];
   const { createAccountsSource } = await import('./accounts/source.ts');
   const config = login.accounts === true ? {} : login.accounts;
-  return [await createAccountsSource({ ...parts, config, secret: parts.vault.derive('accounts').toString('base64url') })];
+  const issuer = origin === undefined ? 'Sallyport' : new URL(origin).host;
+  const secret = parts.vault.derive('accounts').toString('base64url');
+  return [await createAccountsSource({ ...parts, config, issuer, secret })];
 }
 
 async function openIdSources(parts: SourceParts): Promise<readonly Source[]> {

@@ -30,6 +30,8 @@ export interface AccountsParts {
   readonly policy: () => Policy;
   /** The element that loads the page's script. */
   readonly scriptTag: () => string;
+  /** What authenticator apps show beside the code. */
+  readonly issuer: string;
   /** At least 32 characters, the same after a restart: seals second factors, names people in counters. */
   readonly secret: string;
   /** Default: Argon2id, or scrypt where Node has none. For tests. */
@@ -66,7 +68,7 @@ export async function openContext(parts: AccountsParts): Promise<AccountsContext
   const directory = await openDirectory({
     database: parts.records.sql,
     secret,
-    issuer: issuerOf(parts.policy()),
+    issuer: parts.issuer,
     hasher: parts.hasher ?? createPasswordHasher(),
   });
   return {
@@ -86,9 +88,4 @@ export async function openContext(parts: AccountsParts): Promise<AccountsContext
       passkeys: createLimiter(300, MINUTE, monotonic),
     },
   };
-}
-
-/** What authenticator apps show beside the code. */
-function issuerOf(policy: Policy): string {
-  return policy.config.public === undefined ? 'Sallyport' : new URL(policy.config.public).host;
 }

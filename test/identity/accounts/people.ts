@@ -85,6 +85,7 @@ export async function openAccounts(t: TestContext, { config, hasher }: BenchOpti
     random,
     policy: () => policy,
     scriptTag: () => '<script src="/_sallyport/s.0123456789abcdef.js"></script>',
+    issuer: 'app.example',
     secret,
     hasher: hasher ?? quickHasher(hashes),
   });

@@ -34,6 +34,27 @@ export interface EnforceFlags extends GateFlags {
   acceptFound?: boolean;
 }
 
+export interface AuditFlags extends GateFlags {
+  since?: string;
+  actor?: string;
+  action?: string;
+  target?: string;
+  limit?: number;
+}
+
+export interface VerifyFlags extends GateFlags {
+  head?: string[];
+}
+
+export interface BanFlags extends GateFlags {
+  session?: string;
+  key?: string;
+  subject?: string;
+  prefix?: string;
+  reason?: string;
+  for?: number;
+}
+
 export interface AttackFlags {
   method?: string;
   page?: string;

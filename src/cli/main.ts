@@ -4,12 +4,15 @@ import { nearest } from '../lib/nearest.ts';
 import { SallyportError } from '../guard/errors.ts';
 import {
   type AttackFlags,
+  type AuditFlags,
+  type BanFlags,
   type CoreHour,
   type DoctorFlags,
   type EnforceFlags,
   EXIT,
   type GateFlags,
   type Io,
+  type VerifyFlags,
 } from './command.ts';
 import type { ConfigFlags } from './flags.ts';
 import type { RunFlags } from './gate.ts';
@@ -65,6 +68,7 @@ function build(terminal: Terminal, ended: (code: number) => void): Command {
   gate(program, io, ended);
   switches(program, io, ended);
   looks(program, io, ended);
+  recorded(program, io, ended);
   measures(program, io, ended);
   return program;
 }
@@ -181,6 +185,81 @@ function looks(program: Command, io: MakeIo, ended: Ended): void {
       ended(await why(id, options, io(options)));
     });
 }
+
+/** What is kept in records: the audit log and bans. */
+function recorded(program: Command, io: MakeIo, ended: Ended): void {
+  const audit = program
+    .command('audit')
+    .description('what was switched, banned and revoked, by whom; latest first')
+    .option('--since <time>', 'from then on, as 2026-11-22 or 2026-11-22T10:00:00Z')
+    .option('--actor <name>', 'only what this one did')
+    .option('--action <name>', 'only this, as mode or ban.add')
+    .option('--target <id>', 'only what was done to this')
+    .option('--limit <number>', 'at most so many (default 100)', wholeNumber)
+    .option('--listen <host:port>', 'which gate, where several run')
+    .addOption(json())
+    .action(async (options: AuditFlags & Json) => {
+      const { audit } = await import('./audit.ts');
+      ended(await audit(options, io(options)));
+    });
+  audit
+    .command('verify')
+    .description('whether rows were altered, removed or, against a head kept elsewhere, cut off; exits 1 if so')
+    .option('--head <hex>', 'a head from the log or the metrics; repeatable', repeat)
+    .option('--listen <host:port>', 'which gate, where several run')
+    .addOption(json())
+    .action(async (options: VerifyFlags & Json) => {
+      const { verifyAudit } = await import('./audit.ts');
+      ended(await verifyAudit(options, io(options)));
+    });
+  bans(program, io, ended);
+}
+
+function bans(program: Command, io: MakeIo, ended: Ended): void {
+  const command = program
+    .command('bans')
+    .description('who is kept out: lists, adds and lifts bans')
+    .option('--listen <host:port>', 'which gate, where several run')
+    .addOption(json())
+    .action(async (options: GateFlags & Json) => {
+      const { listBans } = await import('./bans.ts');
+      ended(await listBans(options, io(options)));
+    });
+  command
+    .command('add')
+    .description('keep one out: a session, a key, a user or an address')
+    .option('--session <label>', 'as `sallyport why` and the log show it')
+    .option('--key <id>', 'public id of a key')
+    .option('--subject <source:id>', 'a user, as accounts:ada')
+    .option('--prefix <address>', 'an IPv4 address, or the /56 of an IPv6 one')
+    .option('--reason <text>', 'for whoever reads the list')
+    .option('--for <time>', 'as 90s, 15m, 12h or 30d (default: until it is lifted)', duration)
+    .option('--listen <host:port>', 'which gate, where several run')
+    .addOption(json())
+    .action(async (options: BanFlags & Json) => {
+      const { addBan } = await import('./bans.ts');
+      ended(await addBan(options, io(options)));
+    });
+  command
+    .command('lift')
+    .description('end a ban')
+    .argument('<id>', 'as `sallyport bans` lists it')
+    .option('--listen <host:port>', 'which gate, where several run')
+    .addOption(json())
+    .action(async (id: string, options: GateFlags & Json) => {
+      const { liftBan } = await import('./bans.ts');
+      ended(await liftBan(id, options, io(options)));
+    });
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** `90s`, `15m`, `12h`, `30d`, in seconds. */
+const duration = (value: string): number => {
+  const [, number, unit = ''] = /^([1-9]\d{0,5})([smhd])$/.exec(value) ?? [];
+  if (number !== undefined) return Number(number) * (UNITS[unit] ?? 1);
+  throw new InvalidArgumentError('write a number and its unit, as 90s, 15m, 12h or 30d.');
+};
 
 const wholeNumber = (value: string): number => {
   if (/^[1-9]\d{0,5}$/.test(value)) return Number(value);

@@ -2,7 +2,9 @@ import { ConfigError } from '../guard/errors.ts';
 import type { Config, Mode } from '../guard/config.ts';
 import type { Policy } from '../guard/policy.ts';
 import { foldPath } from '../wire/fold.ts';
-import { AdminRefusal, type AdminActions, type AuditEntry, type ModeChange } from './admin.ts';
+import type { AdminActions, ModeChange } from './admin.ts';
+import { AdminRefusal, type AuditEntry } from './admin-route.ts';
+import { shownConfig } from './shown-config.ts';
 import { type FoundRoute, foundRoutes, withFound } from './found.ts';
 import { type DocumentField, documentFieldsOf } from './document-fields.ts';
 import type { Gate, GateStats } from './gate.ts';
@@ -74,7 +76,7 @@ export interface ControlParts {
   /** Reads the configuration anew; throws ConfigError. */
   load(): Promise<Config>;
   metrics(): Promise<string>;
-  audit(entry: AuditEntry): void;
+  audit(entry: AuditEntry): Promise<void> | void;
 }
 
 export interface Control extends AdminActions {
@@ -112,7 +114,7 @@ export function createControl(parts: ControlParts): Control {
   return {
     status: () => describe(parts),
     why: (id) => records.get(id),
-    routes: (): GateRoutes => ({ config: gate.config, seen: records.routes(), found: found() }),
+    routes: (): GateRoutes => ({ config: shownConfig(gate.config), seen: records.routes(), found: found() }),
     mode: change,
     async reload() {
       const config = await parts.load().catch(refused);

@@ -2,12 +2,15 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Decision } from '../guard/decision.ts';
+import type { AuditHead } from '../guard/records-audit.ts';
 import type { StateUsage } from '../guard/state.ts';
 import { isEntryRoute } from './entry-route.ts';
 
 export interface Metrics {
   /** For `Guard.onDecision`. */
   decided(decision: Decision): void;
+  /** The audit log's latest row: kept elsewhere, it shows rows that were cut off. */
+  audited(head: AuditHead): void;
   /** Text in the exposition format of Prometheus. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -48,6 +51,12 @@ export function createMetrics(usage: () => StateUsage | Promise<StateUsage>, inF
     labelNames: ['code'] as const,
     registers,
   });
+  const audit = new Gauge({
+    name: 'sallyport_audit_head',
+    help: 'Number of the latest row of the audit log, and its MAC for `sallyport audit verify --head`.',
+    labelNames: ['chain', 'mac'] as const,
+    registers,
+  });
   const entries = new Counter({ name: 'sallyport_entries_total', help: 'Second doors opened.', registers });
   const stateGauge = new Gauge({
     name: 'sallyport_state',
@@ -82,6 +91,11 @@ export function createMetrics(usage: () => StateUsage | Promise<StateUsage>, inF
       for (const step of decision.trail) {
         if (!step.enforced) wouldRefuse.inc({ code: step.code, layer: step.layer, route });
       }
+    },
+    audited({ chain, mac, number }) {
+      // One series alone: each MAC is a label of its own.
+      audit.reset();
+      audit.set({ chain, mac }, number);
     },
     async text() {
       const used = await usage();

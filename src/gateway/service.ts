@@ -8,17 +8,20 @@ import type { RequestView } from '../guard/view.ts';
 import { createGuard } from '../index.ts';
 import { createMemoryState } from '../stores/memory/index.ts';
 import { SESSION_COOKIE, STAMP_COOKIE } from '../wire/constants.ts';
-import { type AuditEntry, openAdmin } from './admin.ts';
+import { openAdmin } from './admin.ts';
+import type { AdminRoute, AuditEntry } from './admin-route.ts';
 import { type Control, createControl } from './control.ts';
 import { type FoundRoute, withFound } from './found.ts';
 import { createFrameBook } from './frames.ts';
 import type { Gate } from './gate.ts';
 import { type Inheritance, manageLifecycle, startGate } from './index.ts';
+import { type Kept, keepRecords } from './kept.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import { createMetrics, type Metrics, type MetricsServer, serveMetrics } from './metrics.ts';
 import { createPages } from './page.ts';
 import { createProbes, type Probes } from './probes.ts';
 import { createRecords, type Records } from './records.ts';
+import { ADMIN, recordsRoutes } from './records-admin.ts';
 
 export interface ServiceOptions {
   readonly config: Config;
@@ -62,11 +65,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     () => state.usage(),
     () => gate.stats(),
   );
+  const kept = await keepRecords(options.config, secret, {
+    failed: (error) => log.error('records: what has expired could not be removed', error),
+    headed(head) {
+      log.info('audit head', { ...head });
+      metrics.audited(head);
+    },
+  });
   const accepted = handedRows(inheritance);
   const config = withFound(options.config, accepted).config;
   const gate = await startGate(inheritance === null ? config : { ...config, mode: inheritance.mode }, {
     secret,
-    createGuard: async (config) => watched(await createGuard(config, { state, secret }), records),
+    createGuard: async (config) => watched(await createGuard(config, { state, secret, ...known(kept) }), records),
     createPages: (guard) => createPages(guard, frames.add),
     onDecision: (decision, view) => tell(decision, view, { records, probes, metrics, log }),
     inherited: inheritance?.server ?? null,
@@ -85,20 +95,37 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
     load: options.load,
     metrics: () => metrics.text(),
-    audit: (entry) =>
-      log.warn(auditWords(entry), { action: entry.action, details: entry.details, outcome: entry.outcome }),
+    audit: (entry) => audit(entry, kept, log),
   });
-  const surroundings = await open(gate, control, metrics, options).catch(async (error: unknown) => {
+  const routes = recordsRoutes(kept.records, Date.now);
+  const surroundings = await open(gate, control, routes, metrics, options).catch(async (error: unknown) => {
     await gate.close({ graceMs: 0 });
+    await kept.close();
     throw error;
   });
   const lifecycle = manageLifecycle({ gate, secret, reload: () => control.reload(), say: log.info, warn: log.warn });
   inheritance?.ready();
   const stopped = lifecycle.stopped.then(async () => {
     await surroundings.close();
+    await kept.close();
     log.flush();
   });
   return { gate, control, log, metrics: surroundings.metrics, stopped };
+}
+
+const known = ({ opened }: Kept) => (opened === null ? {} : { records: opened });
+
+/** Into the log first: records may be what fails. A switch that was made stays made. */
+async function audit(entry: AuditEntry, kept: Kept, log: Log): Promise<void> {
+  const { action, target, details, outcome } = entry;
+  log.warn(auditWords(entry), { action, ...(target === '' ? {} : { target }), details, outcome });
+  try {
+    const { audit } = await kept.records();
+    const row = { time: Date.parse(entry.time), actor: ADMIN, action, target, details: { details }, outcome };
+    await audit.append(row);
+  } catch (error) {
+    log.error('audit: this could not be recorded', error, { action });
+  }
 }
 
 /** A switch in a sentence: the banner above it on a terminal speaks of the mode before. */
@@ -128,8 +155,14 @@ interface Surroundings {
 }
 
 /** Administration and metrics. */
-async function open(gate: Gate, control: Control, metrics: Metrics, options: ServiceOptions): Promise<Surroundings> {
-  const admin = await openAdmin({ port: gate.address.port, actions: control });
+async function open(
+  gate: Gate,
+  control: Control,
+  routes: readonly AdminRoute[],
+  metrics: Metrics,
+  options: ServiceOptions,
+): Promise<Surroundings> {
+  const admin = await openAdmin({ port: gate.address.port, actions: control, routes });
   const want = options.config.metrics;
   if (want === undefined) return { metrics: '', close: () => admin.close() };
   const ended = new AbortController();

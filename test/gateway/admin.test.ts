@@ -6,7 +6,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { type AdminActions, AdminRefusal, type AuditEntry, openAdmin } from '../../src/gateway/admin.ts';
+import { type AdminActions, openAdmin } from '../../src/gateway/admin.ts';
+import { AdminRefusal, type AuditEntry } from '../../src/gateway/admin-route.ts';
 import { callAdmin, findGate, NoSuchGate, runningGates } from '../../src/gateway/admin-client.ts';
 import { runtimeFolder, socketPath } from '../../src/gateway/runtime-folder.ts';
 
@@ -63,8 +64,8 @@ test('every switch is audited, also one that was refused', async () => {
   await callAdmin(gate, 'POST', '/reload');
   const time = '1970-01-01T00:00:00.000Z';
   const expected = [
-    { time, action: 'mode', details: 'enforce', outcome: 'refused' },
-    { time, action: 'reload', details: '', outcome: 'done' },
+    { time, action: 'mode', target: '', details: 'enforce', outcome: 'refused' },
+    { time, action: 'reload', target: '', details: '', outcome: 'done' },
   ];
   assert.deepEqual(parts.audited, expected);
   assert.deepEqual(admin.trail, expected);

@@ -1,0 +1,54 @@
+import type { Config } from '../guard/config.ts';
+import type { AuditHead } from '../guard/records-audit.ts';
+import type { Records } from '../guard/records.ts';
+import { recordsOf } from '../guard/records-url.ts';
+
+/** Records of a gate: opened at the start where they are to last, else when somebody first needs them. */
+export interface Kept {
+  /** Opens them on the first call. Rejects with SallyportError where they cannot be. */
+  records(): Promise<Records>;
+  /** For the guard: null until somebody needs them. */
+  readonly opened: Records | null;
+  close(): Promise<void>;
+}
+
+const PURGE_MS = 10 * 60_000;
+
+export interface Watcher {
+  /** What has expired could not be removed. */
+  failed(error: unknown): void;
+  /** There is a new row in the audit log. */
+  headed(head: AuditHead): void;
+}
+
+export async function keepRecords(config: Config, secret: string, { failed, headed }: Watcher): Promise<Kept> {
+  const url = recordsOf(config);
+  let opening: Promise<Records> | null = null;
+  let opened: Records | null = null;
+  let timer: NodeJS.Timeout | undefined;
+
+  const open = async (): Promise<Records> => {
+    // The query builder is as large as the rest of the gate: who keeps nothing does not load it.
+    const { createRecords } = await import('../stores/records/open.ts');
+    const records = await createRecords(url, { secret });
+    opened = records;
+    records.audit.onHead(headed);
+    timer = setInterval(() => void records.purge().catch(failed), PURGE_MS).unref();
+    return records;
+  };
+  const kept: Kept = {
+    records() {
+      opening ??= open();
+      return opening;
+    },
+    get opened() {
+      return opened;
+    },
+    async close() {
+      clearInterval(timer);
+      await (await opening?.catch(() => null))?.close();
+    },
+  };
+  if (url !== 'memory' || config.login !== undefined) await kept.records();
+  return kept;
+}

@@ -174,21 +174,22 @@ export function createLoginThrottle(options: ThrottleOptions): LoginThrottle {
       const overall = allSpell();
       for (const each of [spell, overall]) each.attempts++;
       let open = true;
-      const takeBack = (): boolean => {
+      const takeBack = (failed: number): boolean => {
         if (!open) return false;
         open = false;
-        if (strangers !== null) strangers.count = Math.max(0, strangers.count - 1);
+        if (strangers !== null) strangers.count = Math.max(0, strangers.count - failed);
         return true;
       };
       return {
         ok: true,
         known,
         succeeded() {
-          if (takeBack()) failures.count = 0;
+          // The failures before it were this person's own.
+          if (takeBack(failures.count)) failures.count = 0;
           if (stuffing) spell.waits.count = Math.max(0, spell.waits.count - 1);
         },
         undone() {
-          if (!takeBack()) return;
+          if (!takeBack(1)) return;
           failures.count = Math.max(0, failures.count - 1);
           failures.last = before;
           for (const each of [spell, overall]) each.attempts = Math.max(0, each.attempts - 1);

@@ -133,7 +133,7 @@ export function createLoginWork(options: LoginWorkOptions): LoginWork {
     run(prefix, known, task) {
       return new Promise((resolve, reject) => {
         const start = (): void => {
-          const done = task();
+          const done = Promise.try(task);
           done.then(resolve, reject);
           const over = (): void => {
             running--;

@@ -20,9 +20,16 @@ export function dropOverrides(request: IncomingMessage): void {
 }
 
 function stopsHere(name: string): boolean {
-  // Both begin with these letters: most names are not folded at all.
-  const first = name.charCodeAt(0) | 0x20;
-  if (first !== 0x78 && first !== 0x73) return false;
+  if (!mayStop(name.charCodeAt(0) | LOWER, name.charCodeAt(1) | LOWER)) return false;
   const folded = foldName(name);
   return OVERRIDES.has(folded) || folded === HEADER_ASSERTION;
+}
+
+/** What makes an ASCII letter lower case. */
+const LOWER = 0x20;
+
+/** By its first two characters: all of them fold to `x-…` or `sallyport-…`, so that most names are never folded. */
+function mayStop(first: number, second: number): boolean {
+  const isLetter = second >= 0x61 && second <= 0x7a;
+  return first === 0x78 ? !isLetter : first === 0x73 && second === 0x61;
 }

@@ -1,4 +1,5 @@
 import { foldName, OVERRIDES } from '../guard/overrides.ts';
+import { bySpelling } from '../lib/spellings.ts';
 import { isForSharedCaches } from './cache-control.ts';
 
 /**
@@ -106,19 +107,5 @@ function classifyResponse(folded: string, exact: string): ResponseClass {
   return RESPONSE.get(exact) ?? 'pass';
 }
 
-export const requestClass = remember(classifyRequest);
-export const responseClass = remember(classifyResponse);
-
-const MAX_SPELLINGS = 1024;
-
-/** Spellings already classified. Bounded: whoever invents new ones pays for the folding himself. */
-function remember<T>(classify: (folded: string, exact: string) => T): (name: string) => T {
-  const known = new Map<string, T>();
-  return (name) => {
-    const found = known.get(name);
-    if (found !== undefined) return found;
-    const made = classify(foldName(name), name.toLowerCase());
-    if (known.size < MAX_SPELLINGS && name.length <= 64) known.set(name, made);
-    return made;
-  };
-}
+export const requestClass = bySpelling((name) => classifyRequest(foldName(name), name.toLowerCase()));
+export const responseClass = bySpelling((name) => classifyResponse(foldName(name), name.toLowerCase()));

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NO_BODY } from '../../guard/view.ts';
 import type { BodySource, GuardHeaders, RequestView } from '../../guard/view.ts';
+import { bySpelling } from '../../lib/spellings.ts';
 import { foldPath } from '../../wire/fold.ts';
 import { IncomingBody } from './body.ts';
 
@@ -98,17 +99,7 @@ for (const [index, key] of (Object.keys(SLOTS) as (keyof GuardHeaders)[]).entrie
   slotByName.set(SLOTS[key], { key, name: SLOTS[key], bit: 1 << index });
 }
 
-/** Spellings already looked up. Bounded: whoever invents new ones pays for the lower-casing himself. */
-const slotBySpelling = new Map<string, Slot | null>();
-const MAX_SPELLINGS = 512;
-
-function slotOf(spelling: string): Slot | null {
-  const known = slotBySpelling.get(spelling);
-  if (known !== undefined) return known;
-  const slot = slotByName.get(spelling.toLowerCase()) ?? null;
-  if (slotBySpelling.size < MAX_SPELLINGS && spelling.length <= 64) slotBySpelling.set(spelling, slot);
-  return slot;
-}
+const slotOf = bySpelling((spelling) => slotByName.get(spelling.toLowerCase()) ?? null);
 
 const NONE: readonly string[] = Object.freeze([]);
 

@@ -132,6 +132,7 @@ export function withoutNamed(fields: readonly string[], named: ReadonlySet<strin
 
 /** A Vary value with these names, in the order given, where they are not in it yet (RFC 9110 §12.5.5). */
 export function withVary(present: string, added: string): string {
+  if (present === '') return added;
   if (present.trim() === '*') return present;
   const known = new Set(
     present
@@ -144,7 +145,7 @@ export function withVary(present: string, added: string): string {
     .map((part) => part.trim())
     .filter((part) => !known.has(part.toLowerCase()));
   if (missing.length === 0) return present;
-  return present === '' ? missing.join(', ') : `${present}, ${missing.join(', ')}`;
+  return `${present}, ${missing.join(', ')}`;
 }
 
 function pushUnlessEmpty(out: string[], name: string, value: string): void {

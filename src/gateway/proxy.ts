@@ -29,19 +29,23 @@ export async function forward(
       const value = typeof asserted === 'string' ? asserted : await asserted.catch(unsure);
       if (value !== '') fields.push('Sallyport-Assertion', value);
     }
-    const body = await bodyFor(route.rules.policy, request, view, decision);
+    const found = bodyFor(route.rules.policy, request, view, decision);
+    // Mostly it is there, or there is none: then nothing is awaited.
+    const body = found instanceof Promise ? await found : found;
     exchange.depart(fields, body, isLong(view, body, onUpgrade));
   } catch (error) {
     exchange.fail(error);
   }
 }
 
-async function bodyFor(
+type Content = Uint8Array | Upload | null;
+
+function bodyFor(
   policy: Policy,
   request: IncomingMessage,
   view: RequestView,
   decision: Decision,
-): Promise<Uint8Array | Upload | null> {
+): Content | Promise<Content> {
   if (decision.body !== null) return decision.body;
   const { body } = view;
   if (body.length === 0) return null;
@@ -56,7 +60,7 @@ async function bodyFor(
   return new Upload(request, { digest: decision.streamDigest, limit: enforced ? decision.route.maxBody : 0 });
 }
 
-function isLong(view: RequestView, body: Uint8Array | Upload | null, onUpgrade: Upgraded | null): boolean {
+function isLong(view: RequestView, body: Content, onUpgrade: Upgraded | null): boolean {
   return onUpgrade !== null || body instanceof Upload || view.headers.accept.includes('text/event-stream');
 }
 

@@ -57,7 +57,9 @@ test('every switch is in the audit log, over a restart as well, and a row that w
   t.after(() => database.close());
   database.exec('delete from sallyport_audit where number = 3');
   assert.deepEqual([(await verify()).code, (await verify('--head', head)).code], [0, 1]);
-  assert.match((await run('audit', 'verify', '--head', head)).out, new RegExp(`Rows were cut off[sS]*${head}`));
+  const short = await run('audit', 'verify', '--head', head);
+  assert.match(short.out, /Rows were cut off/);
+  assert.ok(short.out.includes(head));
   database.exec("update sallyport_audit set actor = 'nobody' where number = 1");
   const altered = await run('audit', 'verify');
   assert.equal(altered.code, 1);

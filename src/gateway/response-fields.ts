@@ -2,6 +2,7 @@ import { httpDate, names } from '../adapters/node/send.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { Policy } from '../guard/policy.ts';
 import type { RequestView } from '../guard/view.ts';
+import { OWN_COOKIES } from '../wire/constants.ts';
 import { toPrivate } from './cache-control.ts';
 import { namedBy, withoutNamed, withVary } from './fields.ts';
 import type { FieldRules } from './fields.ts';
@@ -198,7 +199,7 @@ function withDirectives(present: string, added: readonly string[]): string {
 function setsOurs(value: string, policy: Policy): boolean {
   const equals = value.indexOf('=');
   const name = (equals === -1 ? value : value.slice(0, equals)).trim();
-  return name === policy.sessionCookie || name === policy.stampCookie;
+  return name === policy.sessionCookie || name === policy.stampCookie || name.startsWith(OWN_COOKIES);
 }
 
 /** A Location that names the backend would lead around the gate. */

@@ -1,5 +1,6 @@
 import type { Carrier, Decision } from '../guard/decision.ts';
 import type { RequestView } from '../guard/view.ts';
+import { OWN_COOKIES } from '../wire/constants.ts';
 import type { DecisionRecord } from './decision-record.ts';
 
 /** One method and path shape, and how it was called. */
@@ -105,7 +106,7 @@ function isAnonymous(view: RequestView, ours: ReadonlySet<string>): boolean {
   return view.headers.cookie
     .split(';')
     .map((pair) => (pair.split('=')[0] ?? '').trim())
-    .every((name) => name === '' || ours.has(name));
+    .every((name) => name === '' || ours.has(name) || name.startsWith(OWN_COOKIES));
 }
 
 /** Numbers, UUIDs, long hexadecimal and anything long with digits stand for an id. */

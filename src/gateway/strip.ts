@@ -1,15 +1,15 @@
-import { LABEL, PROOF_PARAMETER, TAG } from '../wire/constants.ts';
+import { LABEL, OWN_COOKIES, PROOF_PARAMETER, TAG } from '../wire/constants.ts';
 
-/** A Cookie value without the two named cookies; '' when nothing is left. */
+/** A Cookie value without the two named cookies and the gate's further ones; '' when nothing is left. */
 export function withoutCookies(value: string, session: string, stamp: string): string {
-  if (!value.includes(session) && !value.includes(stamp)) return value;
+  if (!value.includes(session) && !value.includes(stamp) && !value.includes(OWN_COOKIES)) return value;
   return value
     .split(';')
     .map((pair) => pair.trim())
     .filter((pair) => {
       const equals = pair.indexOf('=');
       const name = (equals === -1 ? pair : pair.slice(0, equals)).trim();
-      return pair !== '' && name !== session && name !== stamp;
+      return pair !== '' && name !== session && name !== stamp && !name.startsWith(OWN_COOKIES);
     })
     .join('; ');
 }

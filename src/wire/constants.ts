@@ -10,6 +10,8 @@ export const DEFAULT_MOUNT = '/_sallyport';
 
 export const STAMP_COOKIE = '__Host-sallyport-stamp';
 export const SESSION_COOKIE = '__Host-sallyport';
+/** How the names of the gate's further cookies begin: login grants, transactions. No backend sees or sets one. */
+export const OWN_COOKIES = '__Host-sallyport-';
 
 /** The one label of our member in Signature-Input and Signature (RFC 9421 §4). */
 export const LABEL = 'sallyport';
@@ -20,6 +22,11 @@ export const TAG = 'sallyport-1';
 export const TAG_BEACON = 'sallyport-1-beacon';
 export const TAG_SYNC = 'sallyport-1-sync';
 export const TAG_URL = 'sallyport-1-url';
+
+/** `tag` of a signature by an API key (docs/protocol.md §10). */
+export const TAG_KEY = 'sallyport-1-key';
+/** Characters of such a signature's nonce. */
+export const KEY_NONCE_LENGTH = { least: 16, most: 64 } as const;
 
 export type Tag = typeof TAG | typeof TAG_BEACON | typeof TAG_SYNC | typeof TAG_URL;
 

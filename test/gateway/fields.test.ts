@@ -142,7 +142,7 @@ test('fields that ask for another method or target are removed in enforce mode a
 
 test('our cookies, our member of a signature and our proofs stop at the gate; what is not ours passes', async (context) => {
   const raw = await delivered(context, [
-    'Cookie: a=1; __Host-sallyport=secret; b=__Host-sallyport; __Host-sallyport-stamp=secret',
+    'Cookie: a=1; __Host-sallyport=secret; b=__Host-sallyport; __Host-sallyport-stamp=secret; __Host-sallyport-login=secret; __Host-sallyport-t-abc=secret',
     'Cookie: __Host-sallyport=secret',
     'Signature-Input: sallyport=("@method" "@path");created=1;nonce="1,2";keyid="k";tag="sallyport-1", app=("date");keyid="a,b"',
     'Signature: app=:YQ==:, sallyport=:c2VjcmV0:',
@@ -272,6 +272,8 @@ test('a Location that names the backend is rewritten to the gate; others are lef
 test('a backend cannot set our cookies, nor speak in our name, nor leak hop-by-hop fields', async (context) => {
   const headers = await answered(context, [
     ['Set-Cookie', '__Host-sallyport=forged; Secure; Path=/'],
+    ['Set-Cookie', '__Host-sallyport-t-abcdefghi=forged; Secure; Path=/'],
+    ['Set-Cookie', '__Host-sallyport-login=forged; Secure; Path=/'],
     ['Set-Cookie', 'own=1'],
     ['Sallyport-Decision', 'forged'],
     ['Sallyport_Anything', 'forged'],

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, suite, test } from 'node:test';
+import { type Gate, startGate } from '../../../src/gateway/index.ts';
+import { CLIENT, startProvider, type TestProvider } from './provider.ts';
+
+/** The addresses of a login at the real gate, over HTTP; the pages are tried in test/browser/oidc.test.ts. */
+suite('a login through the gate', () => {
+  let backend: Server;
+  let gate: Gate;
+  let provider: TestProvider;
+  const seen: string[] = [];
+
+  before(async () => {
+    backend = createServer((request, response) => {
+      seen.push(`${request.url} ${request.headers.cookie ?? ''}`);
+      response.setHeader('content-type', 'text/html');
+      response.end('<!doctype html><title>app</title>');
+    });
+    await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
+    provider = await startProvider({ gate: () => gate.url, name: 'one' });
+    gate = await startGate({
+      to: `http://127.0.0.1:${(backend.address() as AddressInfo).port}`,
+      listen: '127.0.0.1:0',
+      mode: 'enforce',
+      login: { providers: { one: { issuer: provider.issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret } } },
+    });
+  });
+  after(async () => {
+    await gate.close({ graceMs: 50 });
+    await provider.close();
+    backend.closeAllConnections();
+    await new Promise((resolve) => backend.close(resolve));
+  });
+
+  /** Cookies by origin: browsers keep them by host, and both servers are 127.0.0.1. */
+  class Jar {
+    readonly #cookies = new Map<string, Map<string, string>>();
+
+    of(origin: string): Map<string, string> {
+      const known = this.#cookies.get(origin) ?? new Map<string, string>();
+      this.#cookies.set(origin, known);
+      return known;
+    }
+
+    async go(url: URL, init: RequestInit = {}): Promise<Response> {
+      const jar = this.of(url.origin);
+      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+      const response = await fetch(url, { ...init, redirect: 'manual', headers: { cookie, ...init.headers } });
+      for (const line of response.headers.getSetCookie()) {
+        const pair = line.split(';')[0] ?? '';
+        const name = pair.slice(0, pair.indexOf('='));
+        if (/max-age=0|expires=thu, 01 jan 1970/i.test(line)) jar.delete(name);
+        else jar.set(name, pair.slice(name.length + 1));
+      }
+      return response;
+    }
+
+    /** Follows redirects until one leads to the gate again, or an answer has none. */
+    async follow(from: string): Promise<Response> {
+      let url = new URL(from);
+      for (let hop = 0; hop < 12; hop++) {
+        const response = await this.go(url);
+        const location = response.headers.get('location');
+        if (location === null) return response;
+        await response.body?.cancel();
+        url = new URL(location, url);
+      }
+      throw new Error('in circles');
+    }
+  }
+
+  test('R52 R22 a browser’s way there and back ends with a grant, and the backend sees none of the gate’s cookies', async () => {
+    const jar = new Jar();
+    const response = await jar.follow(`${gate.url}/_sallyport/login/one?return=/posts?x=1`);
+    assert.equal(response.status, 200);
+    assert.ok(jar.of(gate.url).has('__Host-sallyport-login'));
+    assert.equal([...jar.of(gate.url).keys()].filter((name) => name.includes('-t-')).length, 0);
+    const again = new Jar();
+    await again.go(new URL(`${gate.url}/_sallyport/login/one`));
+    assert.equal([...again.of(gate.url).keys()].filter((name) => name.includes('-t-')).length, 1);
+    await again.go(new URL(`${gate.url}/page`));
+    assert.ok(seen.some((line) => line.startsWith('/page')));
+    assert.ok(!seen.some((line) => line.includes('sallyport')), seen.join('\n'));
+  });
+
+  test('R61 the provider’s own back-channel call reaches the gate', async () => {
+    const jar = new Jar();
+    await jar.follow(`${gate.url}/_sallyport/login/one`);
+    const told = new Promise<string>((resolve) => {
+      provider.provider.once('backchannel.success', () => resolve('success'));
+      provider.provider.once('backchannel.error', (_ctx, error) => resolve(`error: ${error.message}`));
+    });
+    const asked = await jar.go(new URL(`${provider.issuer}/session/end?client_id=${CLIENT.id}`));
+    const form = /action="([^"]+)"[\s\S]*?name="xsrf" value="([^"]+)"/.exec(await asked.text());
+    const body = new URLSearchParams({ xsrf: form?.[2] ?? '', logout: 'yes' });
+    const confirmed = await jar.go(new URL(form?.[1] ?? '', provider.issuer), { method: 'POST', body });
+    assert.ok(confirmed.status < 400, `${confirmed.status}`);
+    assert.equal(await told, 'success');
+  });
+
+  test('R61 a forged logout token is refused at the gate', async () => {
+    const body = new URLSearchParams({ logout_token: 'a.b.c' });
+    const response = await fetch(`${gate.url}/_sallyport/backchannel/one`, { method: 'POST', body });
+    assert.equal(response.status, 400);
+    assert.deepEqual(await response.json(), { error: 'invalid_request' });
+    const long = new URLSearchParams({ logout_token: 'a'.repeat(30_000) });
+    assert.equal((await fetch(`${gate.url}/_sallyport/backchannel/one`, { method: 'POST', body: long })).status, 413);
+  });
+
+  test('R34 GET logs nobody out, nor does a page of another site', async () => {
+    assert.equal((await fetch(`${gate.url}/_sallyport/logout`)).status, 404);
+    const cross = {
+      origin: 'https://evil.example',
+      'sec-fetch-site': 'cross-site',
+      'content-type': 'application/json',
+    };
+    const response = await fetch(`${gate.url}/_sallyport/logout`, { method: 'POST', body: '{}', headers: cross });
+    assert.equal(response.status, 403);
+    const form = { origin: gate.url, 'sec-fetch-site': 'same-origin', 'content-type': 'text/plain' };
+    assert.equal(
+      (await fetch(`${gate.url}/_sallyport/logout`, { method: 'POST', body: '{}', headers: form })).status,
+      403,
+    );
+  });
+
+  test('R34 a login and its answer are GET alone', async () => {
+    for (const path of ['login', 'callback']) {
+      const response = await fetch(`${gate.url}/_sallyport/${path}/one`, { method: 'POST', body: 'x' });
+      assert.ok(response.status >= 400, path);
+      assert.deepEqual(response.headers.getSetCookie(), []);
+    }
+  });
+});

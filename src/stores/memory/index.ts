@@ -13,6 +13,7 @@ import { SESSION_IDLE_SECONDS } from '../../wire/constants.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { SteadyClock, ticksOf, toTicks } from './clock.ts';
 import { Grants } from './grants.ts';
+import { Keys } from './keys.ts';
 import { Mints } from './mints.ts';
 import { Revocations, toKey } from './revocations.ts';
 import { Sessions } from './sessions.ts';
@@ -32,6 +33,8 @@ export interface MemoryStateOptions {
   revocations?: number;
   /** Redirect grants at one time. Default 4,096. */
   grants?: number;
+  /** Nonces of one signing key that are remembered at a time; a key that uses more is refused with `limit`. Default 131,072. */
+  keyNonces?: number;
   /** Sessions made again from their cookies that are kept from being made twice. Default 65,536. */
   remade?: number;
 }
@@ -62,6 +65,7 @@ class MemoryState implements State {
   readonly #sessions: Sessions;
   readonly #revocations: Revocations;
   readonly #grants: Grants;
+  readonly #keys: Keys;
   /** Slots of sessions made again: their cookies still name another place, and must not make them a second time. */
   readonly #remade: BoundedMap<number>;
   /**
@@ -81,6 +85,7 @@ class MemoryState implements State {
     this.#idle = ticksOf(bound('sessionIdle', options.sessionIdle, SESSION_IDLE_SECONDS * 1000));
     this.#revocations = new Revocations(bound('revocations', options.revocations, 1 << 16));
     this.#grants = new Grants(bound('grants', options.grants, 4096));
+    this.#keys = new Keys(bound('keyNonces', options.keyNonces, 1 << 17));
     this.#remade = new BoundedMap(bound('remade', options.remade, 1 << 16));
   }
 
@@ -99,10 +104,15 @@ class MemoryState implements State {
       const { entryWithin } = claims;
       if (entryWithin > 0 && now - this.#sessions.lastEntry(session) > ticksOf(entryWithin)) return 'entry-required';
     }
+    if (claims.key !== '') {
+      const code = this.#keys.check(claims, steady);
+      if (code !== '') return code;
+    }
     if (claimsWindow) {
       const code = this.#useWindow(claims, steady, now);
       if (code !== '') return code;
     }
+    if (claims.key !== '') this.#keys.apply(claims, steady);
     if (session !== 0 && this.#sessions.lastSeen(session) <= this.#lookAgain) this.#sessions.touch(session, now);
     return '';
   }

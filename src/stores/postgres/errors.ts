@@ -21,7 +21,7 @@ export function toRecordsError(error: unknown): RecordsError {
   if (BUSY.has(code)) return new RecordsError('busy', 'records are locked by another process');
   if (FULL.has(code)) return new RecordsError('full', 'there is no room for more records on the server');
   if (code === READ_ONLY) return new RecordsError('unreachable', 'records: the server takes no writes');
-  const said = whyNot(code);
+  const said = whyNot(code) || withoutTls(error, code);
   if (said !== '') return new RecordsError('unreachable', `records: ${said}`);
   if (isSqlState(code)) return new RecordsError('fault', `records: a query failed (SQLSTATE ${code})`);
   return new RecordsError('unreachable', 'records: the server does not answer');
@@ -35,6 +35,16 @@ export function whyNot(code: string): string {
   if (code === '3D000') return 'there is no such database on the server; create it first';
   if (code === '42501') return 'the user may not do that there; it needs the right to create tables';
   if (code.startsWith('08') || code.startsWith('57P')) return 'the server ended the connection';
+  return '';
+}
+
+/** Why TLS, which the URL asks for, is not to be had; '' where that is not it. */
+function withoutTls(error: unknown, code: string): string {
+  // The driver gives this no code.
+  if (error instanceof Error && /does not support SSL/.test(error.message)) return 'the server takes no TLS';
+  if (/^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_)/.test(code)) {
+    return `the server’s certificate is not taken (${code}); name its authority by sslrootcert=FILE`;
+  }
   return '';
 }
 

@@ -11,7 +11,7 @@ const SEND = 'write a function that sends a mail, as in ({ to, name, url }) => â
 const TAKEN =
   /^(?:cookie|host|origin|referer|connection|content-.*|transfer-encoding|te|upgrade|accept.*|signature.*|sallyport-.*|sec-.*|proxy-.*|x-forwarded-.*|forwarded|via|date|expect)$/;
 
-const headerName: Rule = (value) => {
+export const headerName: Rule = (value) => {
   if (!/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(value)) return 'write the name of a header, as in your-api-token';
   return TAKEN.test(value.toLowerCase()) ? 'this header has another meaning; choose another name' : '';
 };

@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
 import type { Config } from './config.ts';
+import type { Identify } from './config-login.ts';
 import * as rules from './config-rules.ts';
 import * as login from './config-rules-login.ts';
-import { choice, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
+import { aFunction, choice, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
 import { accountsProblems, accountsSchema } from './config-schema-accounts.ts';
+import { jwtProblems, jwtSchema } from './config-schema-jwt.ts';
 import type { ConfigProblem } from './errors.ts';
 
 const providerSchema = fields({
@@ -35,12 +37,14 @@ export const loginSchema = fields({
   providers: optional(z.record(text(login.providerName), providerSchema, 'write an object of providers by name')),
   returnTo: optional(list(text(login.returnOrigin), 'write a list of origins, as in ["https://app.example"]')),
   accounts: optional(accountsSchema),
+  jwt: optional(jwtSchema),
+  identify: optional(aFunction<Identify>('write a function, as in (request) => ({ id: "…" })')),
   page: optional(text(login.ownPath)),
 });
 
 /** What is wrong between fields of `login` that are fine alone. */
 export function loginProblems(config: Config): ConfigProblem[] {
-  return [...accountsProblems(config), ...providerProblems(config)];
+  return [...accountsProblems(config), ...jwtProblems(config), ...providerProblems(config)];
 }
 
 function providerProblems(config: Config): ConfigProblem[] {

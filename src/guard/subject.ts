@@ -52,6 +52,7 @@ export interface SubjectReader {
    * routes that ask for nobody a refusal counts as nobody.
    */
   read(request: RequestView, context: Context): Eventually<Subject | Refusal | null>;
+  close?(): void;
 }
 
 /** A revocable key of a server or partner, after it was verified. */

@@ -8,12 +8,14 @@ import type { Records } from '../guard/records.ts';
 import type { SessionRef, State } from '../guard/state.ts';
 import type { Logins, SubjectReader } from '../guard/subject.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { UserAdmin } from '../guard/user-admin.ts';
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
 import { createDesk } from './desk.ts';
 import { createLoginBook } from './logins.ts';
 import { createLogout } from './logout.ts';
 import type { LoginDesk, Source } from './source.ts';
 import { createReaders, createSources } from './sources.ts';
+import { createUserAdmin } from './users.ts';
 import { createVault } from './vault.ts';
 
 /** Who can be somebody here, and how: everything that a configuration's `login` comes to. */
@@ -23,6 +25,7 @@ export interface Identity {
   readonly desk: LoginDesk;
   readonly readers: readonly SubjectReader[];
   readonly endpoints: readonly Endpoint[];
+  readonly users: UserAdmin;
   close(): Promise<void>;
 }
 
@@ -54,16 +57,18 @@ export async function createIdentity(parts: IdentityParts): Promise<Identity> {
   const book = createLoginBook({ records, vault, clock, sources, hasChanged, onEnded });
   const cookieName = (): string => policy().sessionCookie;
   const { desk, entry } = createDesk({ book, ring, clock, random, revoke, cookieName });
-  const made = { config, policy, desk, records, ring, vault, clock, random, fetch, scriptTag };
+  const made = { config, policy, desk, records, state, ring, vault, clock, random, fetch, scriptTag };
   for (const source of await createSources(made)) sources.set(source.name, source);
+  const readers = [...[...sources.values()].flatMap(({ reader }) => reader ?? []), ...(await createReaders(made))];
   return {
     logins: book,
     entry,
     desk,
-    readers: [...[...sources.values()].flatMap(({ reader }) => reader ?? []), ...(await createReaders(made))],
+    readers,
     endpoints: [createLogout(desk, sources), ...[...sources.values()].flatMap((source) => source.endpoints)],
     async close() {
       book.close();
+      for (const reader of readers) reader.close?.();
       for (const source of sources.values()) await source.close();
     },
   };

@@ -1,10 +1,14 @@
 import type { Random } from '../doors/random.ts';
 import type { KeyRing } from '../doors/seal.ts';
 import type { Config } from '../guard/config.ts';
+import type { Answer } from '../guard/decision.ts';
+import type { EndpointCall } from '../guard/endpoint.ts';
 import type { Policy } from '../guard/policy.ts';
 import type { Records } from '../guard/records.ts';
+import type { State } from '../guard/state.ts';
 import type { SubjectReader } from '../guard/subject.ts';
 import type { Clock } from '../lib/clock.ts';
+import { createDonePage } from './done-page.ts';
 import type { LoginDesk, Source } from './source.ts';
 import type { Vault } from './vault.ts';
 
@@ -15,6 +19,7 @@ export interface SourceParts {
   readonly policy: () => Policy;
   readonly desk: LoginDesk;
   readonly records: Records;
+  readonly state: State;
   /** Short-lived seals: transactions, tokens, forms. */
   readonly ring: KeyRing;
   /** Long-lived seals. */
@@ -42,16 +47,33 @@ async function accounts(parts: SourceParts): Promise<readonly Source[]> {
 }
 
 async function openIdSources(parts: SourceParts): Promise<readonly Source[]> {
-  const { config, policy, desk, ring, clock, random, fetch } = parts;
+  const { config, policy, desk, ring, clock, random, fetch, scriptTag } = parts;
   const providers = Object.entries(config.login?.providers ?? {});
   if (providers.length === 0) return [];
   const { createOidcSource } = await import('./oidc/source.ts');
+  const donePage = createDonePage({ scriptTag, mount: () => policy().mount });
+  const done = (_call: EndpointCall, returnTo: string, cookies: readonly string[]): Answer =>
+    donePage(returnTo, cookies);
   return providers.map(([name, own]) =>
-    createOidcSource({ name, config: own, policy, desk, ring, clock, random, fetch }),
+    createOidcSource({ name, config: own, policy, desk, ring, clock, random, fetch, done }),
   );
 }
 
 /** Ways besides a session's login, in the order in which they are asked. */
-export async function createReaders(_parts: SourceParts): Promise<readonly SubjectReader[]> {
-  return [];
+export async function createReaders(parts: SourceParts): Promise<readonly SubjectReader[]> {
+  return [...(await tokens(parts)), ...(await hook(parts))];
+}
+
+/** Asked last: whoever shows a token is judged by it. */
+async function hook({ config }: SourceParts): Promise<readonly SubjectReader[]> {
+  const identify = config.login?.identify;
+  if (identify === undefined) return [];
+  const { createHookReader } = await import('./hook.ts');
+  return [createHookReader(identify)];
+}
+
+async function tokens(parts: SourceParts): Promise<readonly SubjectReader[]> {
+  if (parts.config.login?.jwt === undefined) return [];
+  const { createJwtReader } = await import('./jwt/reader.ts');
+  return [await createJwtReader(parts)];
 }

@@ -38,7 +38,8 @@ export function createBoundedFetch({ fetch, allows }: BoundedFetchOptions): Cust
 /** Statuses that a Response with a body cannot have (Fetch §2.2.3). */
 const EMPTY: ReadonlySet<number> = new Set([204, 205, 304]);
 
-async function readAtMost(response: Response, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+/** Throws TypeError for more than `limit` bytes. */
+export async function readAtMost(response: Response, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   for await (const piece of response.body ?? []) {

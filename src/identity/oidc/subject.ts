@@ -1,15 +1,7 @@
 import type { IDToken, TokenEndpointResponse, UserInfoResponse } from 'openid-client';
 import type { ProviderConfig } from '../../guard/config-login.ts';
 import type { Subject } from '../../guard/subject.ts';
-
-type Claims = Readonly<Record<string, unknown>>;
-
-const KEPT = ['name', 'preferred_username', 'email', 'email_verified', 'locale'];
-
-/** What is taken over of one claim, and of all of them together, as JSON. */
-const MAX_ITEMS = 256;
-const MAX_ITEM = 255;
-const MAX_CLAIMS = 8192;
+import { type Claims, keepClaims, KEPT_CLAIMS, MAX_ITEM, readPath, toTexts } from '../claims.ts';
 
 export interface Vouched {
   /** Verified by the library: signature, issuer, audience, time. */
@@ -32,7 +24,7 @@ export function toSubject(name: string, config: ProviderConfig, { id, user, toke
     acr: typeof id.acr === 'string' && id.acr.length <= MAX_ITEM ? id.acr : '',
     amr: toTexts(id.amr),
     authTime,
-    claims: keep(claims, config.claims ?? KEPT),
+    claims: keepClaims(claims, config.claims ?? KEPT_CLAIMS),
   };
 }
 
@@ -40,37 +32,4 @@ export function toSubject(name: string, config: ProviderConfig, { id, user, toke
 function scopesOf(config: ProviderConfig, claims: Claims, tokens: TokenEndpointResponse): readonly string[] {
   if (config.scopesFrom !== undefined) return toTexts(readPath(claims, config.scopesFrom));
   return toTexts(tokens.scope ?? (config.scopes ?? ['openid']).join(' '));
-}
-
-/** A list of texts, or one text of several parted by spaces; what is neither counts as none. */
-function toTexts(value: unknown): readonly string[] {
-  const items: readonly unknown[] = typeof value === 'string' ? value.split(' ') : Array.isArray(value) ? value : [];
-  return items
-    .filter((item) => typeof item === 'string')
-    .filter((item) => item !== '' && item.length <= MAX_ITEM)
-    .slice(0, MAX_ITEMS);
-}
-
-/** A claim by its name, which may hold dots itself (`https://app.example/roles`), else by its path. */
-function readPath(claims: Claims, path: string): unknown {
-  if (Object.hasOwn(claims, path)) return claims[path];
-  let value: unknown = claims;
-  for (const part of path.split('.')) {
-    if (value === null || typeof value !== 'object' || !Object.hasOwn(value, part)) return undefined;
-    value = Reflect.get(value, part);
-  }
-  return value;
-}
-
-/** The claims that were asked for, as long as they fit. */
-function keep(claims: Claims, names: readonly string[]): Claims {
-  const kept: Record<string, unknown> = {};
-  let left = MAX_CLAIMS;
-  for (const name of names) {
-    const value = readPath(claims, name);
-    if (value === undefined) continue;
-    left -= name.length + JSON.stringify(value).length;
-    if (left >= 0) kept[name] = value;
-  }
-  return kept;
 }

@@ -1,0 +1,188 @@
+import type { Config } from '../../guard/config.ts';
+import { jwtIssuers } from '../../guard/config-schema-jwt.ts';
+import { type Refusal, refusal } from '../../guard/decision.ts';
+import type { Context } from '../../guard/layer.ts';
+import type { Records } from '../../guard/records.ts';
+import type { State } from '../../guard/state.ts';
+import type { Subject, SubjectReader } from '../../guard/subject.ts';
+import type { RequestView } from '../../guard/view.ts';
+import type { Random } from '../../doors/random.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Eventually } from '../../lib/eventually.ts';
+import { whenKnown } from '../../lib/eventually.ts';
+import { answerWith, bearerChallenge, dpopChallenge } from '../challenge.ts';
+import { createDpop, type Dpop } from '../dpop.ts';
+import { createTokenCache } from './cache.ts';
+import { Fault } from './fault.ts';
+import { createIssuer, type Issuer } from './issuer.ts';
+import { createOwners } from './owners.ts';
+import { createPlace, type Place, placeName } from './place.ts';
+import { createStanding } from './standing.ts';
+import { createVerify, type Verified, type Verify } from './verify.ts';
+
+export interface JwtParts {
+  readonly config: Config;
+  readonly records: Records;
+  readonly state: Pick<State, 'endedBy'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly fetch: typeof fetch;
+}
+
+const INVALID = refusal('login-required', 'a token of an issuer that is listed, for this audience, that holds');
+const MISMATCH = refusal('session-mismatch', 'a token that belongs to no other session that lives');
+const UNSURE = refusal('unsure', 'an issuer whose keys can be reached');
+const BUSY = refusal('unsure', 'fewer new tokens at the same time');
+const BLOCKED = refusal('login-required', 'a person who is not blocked, and a token that was not revoked');
+
+/** New tokens in work at one time: signatures are checked on the machine's few spare threads. */
+const MAX_ASKED = 256;
+
+/** A token that held, and what the checks of each request need beside it. */
+interface Known extends Verified {
+  readonly token: string;
+  /** `Bearer`, `DPoP`, or '' for places that name none. */
+  readonly scheme: string;
+  /** Of {@link Standing}: when its owner was last found good. */
+  epoch: number;
+}
+
+interface Way {
+  readonly place: Place;
+  readonly verify: Verify;
+}
+
+/**
+ * Tokens that the app already has, as a subject. A token is verified once; until it ends it costs a look-up and a
+ * comparison a request. Throws ConfigError for keys that cannot be used.
+ */
+export async function createJwtReader(parts: JwtParts): Promise<SubjectReader & { close(): void }> {
+  const { clock, records, state } = parts;
+  const ways = await createWays(parts);
+  const known = createTokenCache<Known>();
+  const asking = new Map<string, Promise<Known | Fault>>();
+  const standing = createStanding(records, clock);
+  const owners = createOwners(state);
+  const dpop = createDpop(parts);
+
+  /** Verifies what was never seen, or has to be seen again. Copies that come meanwhile wait for the same answer. */
+  function ask({ place, verify }: Way, value: string, now: number): Promise<Known | Fault> | null {
+    const asked = asking.get(value);
+    if (asked !== undefined) return asked;
+    if (asking.size >= MAX_ASKED) return null;
+    const { token, scheme } = place.parse(value) ?? { token: '', scheme: '' };
+    const asks = verify(token, now)
+      .then((found) => {
+        if (found instanceof Fault) return found;
+        const made: Known = { ...found, token, scheme, epoch: -1 };
+        known.set(value, made);
+        return made;
+      })
+      .finally(() => void asking.delete(value));
+    asking.set(value, asks);
+    return asks;
+  }
+
+  function fresh(way: Way, value: string, request: RequestView, context: Context): Eventually<Subject | Refusal> {
+    const asks = ask(way, value, context.now);
+    if (asks === null) return BUSY;
+    return asks.then((found) => (found instanceof Fault ? refuse(found, context) : stand(found, request, context)));
+  }
+
+  /** Whether whoever it names is still somebody here. */
+  function stand(found: Known, request: RequestView, context: Context): Eventually<Subject | Refusal> {
+    if (found.epoch === standing.epoch && standing.isCurrent()) return belong(found, request, context);
+    const { epoch } = standing;
+    return standing.isGood(found.subject, found.jti).then((good) => {
+      if (!good) return fail(BLOCKED, 'blocked or revoked', context);
+      found.epoch = epoch;
+      return belong(found, request, context);
+    });
+  }
+
+  /** Whether this request may show it. */
+  function belong(found: Known, request: RequestView, context: Context): Eventually<Subject | Refusal> {
+    if (!found.issuer.bound) return prove(found, request, context);
+    return whenKnown(owners.admits(found.id, context), (own) =>
+      own ? prove(found, request, context) : fail(MISMATCH, 'token of another session', context),
+    );
+  }
+
+  function prove(found: Known, request: RequestView, context: Context): Eventually<Subject | Refusal> {
+    const { jkt, scheme, token, subject } = found;
+    if (jkt === '') return scheme === 'DPoP' ? fail(INVALID, 'DPoP with a token that is bound to no key', context) : subject;
+    // RFC 9449 §7.2: shown as Bearer, a bound token would be one that anybody could use.
+    if (scheme === 'Bearer') return fail(INVALID, 'a bound token, as Bearer', context);
+    return provePossession(dpop, found.subject, { token, jkt }, request, context);
+  }
+
+  function hit(found: Known, way: Way, value: string, request: RequestView, context: Context) {
+    if (context.now >= found.ends || found.key.gone) {
+      known.delete(value);
+      return fresh(way, value, request, context);
+    }
+    return stand(found, request, context);
+  }
+
+  return {
+    read(request, context) {
+      if (context.key !== null) return null;
+      for (const way of ways) {
+        const value = way.place.read(request);
+        if (value === '') continue;
+        if (value === null) return fail(INVALID, `${way.place.name} more than once`, context);
+        const found = known.get(value);
+        if (found === undefined) {
+          if (way.place.parse(value) === null) continue;
+          return fresh(way, value, request, context);
+        }
+        const current = found.issuer.keys.isCurrent();
+        if (current === true) return hit(found, way, value, request, context);
+        return whenKnown(current, (is) => (is ? hit(found, way, value, request, context) : UNSURE));
+      }
+      return null;
+    },
+    close: () => standing.close(),
+  };
+}
+
+async function createWays({ config, clock, fetch }: JwtParts): Promise<readonly Way[]> {
+  const configs = jwtIssuers(config);
+  const byPlace = new Map<string, { place: Place; issuers: Issuer[] }>();
+  for (const [index, one] of configs.entries()) {
+    const field = Array.isArray(config.login?.jwt) ? `login.jwt[${index}]` : 'login.jwt';
+    const issuer = await createIssuer(one, field, { clock, fetch });
+    const there = byPlace.get(placeName(one)) ?? { place: createPlace(one), issuers: [] };
+    there.issuers.push(issuer);
+    byPlace.set(placeName(one), there);
+  }
+  return [...byPlace.values()].map(({ place, issuers }) => ({ place, verify: createVerify(issuers) }));
+}
+
+function refuse({ rule, unsure }: Fault, context: Context): Refusal {
+  if (unsure === 0) return fail(INVALID, rule, context);
+  context.evidence = `token: ${rule}`;
+  context.retryAfter = unsure;
+  return UNSURE;
+}
+
+function fail(refused: Refusal, rule: string, context: Context): Refusal {
+  context.evidence = `token: ${rule}`;
+  if (refused.code === 'login-required') answerWith(context, bearerChallenge());
+  return refused;
+}
+
+async function provePossession(
+  dpop: Dpop,
+  subject: Subject,
+  bound: { readonly token: string; readonly jkt: string },
+  request: RequestView,
+  context: Context,
+): Promise<Subject | Refusal> {
+  const { broken, wantsNonce, nonce } = await dpop.check(request, context, bound);
+  if (nonce !== '') answerWith(context, ['dpop-nonce', nonce]);
+  if (broken === '') return subject;
+  context.evidence = `DPoP: ${broken}`;
+  answerWith(context, dpopChallenge(wantsNonce));
+  return INVALID;
+}

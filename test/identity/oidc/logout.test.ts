@@ -52,26 +52,6 @@ suite('logout', () => {
     return form(`logout_token=${token}`);
   }
 
-  test('R61 the provider’s own logout tells the gate, which ends that session', async () => {
-    const visitor = gate.visitor('session');
-    await visitor.login('one');
-    const { sid } = gate.admitted[0] ?? assert.fail();
-    assert.notEqual(sid, '', 'the provider named its session');
-    const client = (await provider.provider.Client.find(CLIENT.id)) ?? assert.fail();
-    // What the provider sends over its back channel, carried by hand.
-    const { IdToken } = provider.provider as unknown as { IdToken: new (claims: object, at: object) => LogoutToken };
-    const made = new IdToken({ sub: 'alice' }, { client, ctx: undefined });
-    made.mask = { sub: null };
-    made.set('events', { [EVENT]: {} });
-    made.set('jti', 'one-of-the-provider');
-    made.set('sid', sid);
-    const token = await made.issue({ use: 'logout' });
-    const answer = await form(`logout_token=${token}`);
-    assert.equal(answer.status, 200, `${String(answer.body)} ${JSON.stringify(gate.events)}`);
-    assert.deepEqual(valuesOf(answer, 'cache-control'), ['no-store']);
-    assert.deepEqual(gate.ended, [{ source: 'one', sid }]);
-  });
-
   test('R61 a good logout token ends a login; without a session’s name, all of that person', async () => {
     assert.equal((await tell()).status, 200);
     assert.equal((await tell({ sid: undefined })).status, 200);
@@ -225,10 +205,3 @@ suite('logout', () => {
 });
 
 const byName = ({ sources }: TestGate) => new Map(sources.map((source) => [source.name, source]));
-
-/** What of the provider's own token maker is used; its types leave it out. */
-interface LogoutToken {
-  mask: object;
-  set(name: string, value: unknown): void;
-  issue(options: { use: 'logout' }): Promise<string>;
-}

@@ -142,6 +142,8 @@ function configurationOf({ gate, name, configuration, client }: TestProviderOpti
     }),
     issueRefreshToken: async () => true,
     rotateRefreshToken: true,
+    // Its own dispatcher refuses loopback, where these tests live.
+    fetch: (url, { dispatcher: _, ...init }: RequestInit) => globalThis.fetch(url, init),
     loadExistingGrant: async (ctx) => {
       const { client: found, session, params, provider } = ctx.oidc;
       const clientId = found?.clientId ?? '';

@@ -1,9 +1,14 @@
-import type { Coverage, ScriptConfig, ScriptRoute } from '../wire/script-config.ts';
+import type { PageConfig, PageRoute } from '../wire/page-config.ts';
+import type { Coverage } from './coverage.ts';
 import type { Door } from './door.ts';
 import type { Platform } from './platform.ts';
 
 /** Parts that most pages never need. */
 export interface Parts {
+  /** Asks who is logged in, logs in and out. */
+  readonly account: typeof import('./chunks/account.ts');
+  /** Shows the key of a bound session. */
+  readonly bound: typeof import('./chunks/bound.ts');
   /** Serialises FormData with files, digests large bodies. */
   readonly body: typeof import('./chunks/body.ts');
   /** Reads event streams. */
@@ -26,9 +31,11 @@ export type Chunks = <Name extends keyof Parts>(name: Name) => Promise<Parts[Nam
 /** What every wrapper works with. */
 export interface Context {
   readonly platform: Platform;
-  readonly config: ScriptConfig;
+  readonly config: PageConfig;
   readonly coverage: Coverage;
   readonly door: Door;
+  /** Origin of the gate. */
+  readonly gate: string;
   readonly chunks: Chunks;
   /** Sends a covered request with a proof, and once more where a remedy asks for it. */
   readonly call: (target: Target, request: Request, body?: unknown) => Promise<Response>;
@@ -41,7 +48,7 @@ export interface Context {
 /** A covered call's address and route. */
 export interface Target {
   readonly url: URL;
-  readonly route: ScriptRoute;
+  readonly route: PageRoute;
 }
 
 /** Null for a call that is none of ours: it must reach the browser as it came. Never throws. */

@@ -1,5 +1,6 @@
 import { type EntryAnswer, formatEntryRequest, purposeInfo, transcript } from '../wire/entry.ts';
 import { fromBase64url, toBase64url } from './base64.ts';
+import type { Chunks } from './context.ts';
 import type { Platform } from './platform.ts';
 
 /** The second door (docs/protocol.md §2): one key agreement per page or worker, renewed while it lives. */
@@ -30,6 +31,13 @@ export interface Door {
   seconds(): number;
   /** Takes the server's time from a Date field. */
   learn(date: string | null): void;
+  /** Enters afresh, as whoever is logged in now. */
+  renew(): Promise<Entry | undefined>;
+  /**
+   * What calls without a proof say in X-Requested-With: `sallyport`, and once somebody else is logged in than when
+   * this page entered, the code that the server then refuses them with.
+   */
+  mark: string;
 }
 
 export interface DoorSettings {
@@ -38,12 +46,16 @@ export interface DoorSettings {
   readonly client: string;
   /** Whether the synchronous key is needed. */
   readonly sync: boolean;
+  readonly chunks: Chunks;
 }
 
 /** How long a call waits for the door before it goes out unsigned. */
 const PATIENCE = 3000;
 /** How long entries that the server puts off are tried again (its shield delays by at most 20 s). */
 const PUT_OFF = 25_000;
+
+/** What calls without a proof say of themselves. */
+const MARK = 'sallyport';
 
 /** What `enter` says instead of an answer. */
 interface PutOff {
@@ -63,6 +75,10 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
   let notBefore = 0;
   /** Kept until an entry succeeds: the same request again gets the same answer and costs the server nothing. */
   let pair: CryptoKeyPair | undefined;
+  /** Whether this browser's session is bound to a key: a cookie of the gate says so, else its refusal does. */
+  let bound = /-bound=/.test(self.document?.cookie);
+  /** The login that this page goes on with. */
+  let login: string | undefined;
 
   const seconds = () => Math.floor((now() + offset) / 1000);
   const wait = (milliseconds: number) => new Promise<void>((done) => void later(done, milliseconds));
@@ -90,13 +106,23 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
   async function handshake(): Promise<Entry | PutOff> {
     pair ??= await subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveKey']);
     const pageKey = new Uint8Array(await subtle.exportKey('raw', pair.publicKey));
-    const body = formatEntryRequest(settings.client, toBase64url(pageKey));
-    // A page out of a cache has no stamp: the refusal brings one, and the same request is good with it.
-    let answer = await post(body);
-    if ('code' in answer && answer.code === 'stamp') answer = await post(body);
-    if ('code' in answer) return answer;
+    const { mount: gate, client, chunks } = settings;
+    for (let tries = 0; ; tries++) {
+      const key = bound && (await (await chunks('bound')).prove(platform, gate, { client, pageKey }));
+      const answer = await post(formatEntryRequest(client, toBase64url(pageKey), { login, ...key }));
+      if (!('code' in answer)) return taken(answer, pair.privateKey, pageKey);
+      const { code } = answer;
+      // A page out of a cache has no stamp: the refusal brings one. Whose session is bound has to show its key.
+      bound ||= code === 'session-key';
+      if (code.startsWith('login')) door.mark = `${MARK} ${code}`;
+      if (tries > 1 || !/^s(?:tamp|ession-key)$/.test(code)) return answer;
+    }
+  }
+
+  async function taken(answer: EntryAnswer, privateKey: CryptoKey, pageKey: Uint8Array): Promise<Entry> {
+    login = answer.login;
     offset = answer.time - now();
-    const made = await derive(pair.privateKey, pageKey, answer);
+    const made = await derive(privateKey, pageKey, answer);
     pair = undefined;
     return made;
   }
@@ -115,8 +141,10 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
     });
     const salt = await subtle.digest('SHA-256', seen);
     const theirs = await subtle.importKey('raw', serverKey, { name: 'ECDH', namedCurve: 'P-256' }, false, []);
-    const usages: KeyUsage[] = settings.sync ? ['deriveKey', 'deriveBits'] : ['deriveKey'];
-    const agreed = await subtle.deriveKey({ name: 'ECDH', public: theirs }, privateKey, 'HKDF', false, usages);
+    const agreed = await subtle.deriveKey({ name: 'ECDH', public: theirs }, privateKey, 'HKDF', false, [
+      'deriveKey',
+      'deriveBits',
+    ]);
     const hkdf = (purpose: 'proof' | 'sync') => ({ name: 'HKDF', hash: 'SHA-256', salt, info: purposeInfo(purpose) });
     const hmac = { name: 'HMAC', hash: 'SHA-256', length: 256 };
     return {
@@ -166,7 +194,7 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
     return living;
   }
 
-  return {
+  const door: Door = {
     current,
     seconds,
     async ready() {
@@ -188,9 +216,16 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
       // A ticket refused in the middle of its life is a restart, which every open page meets now.
       return open(living ? random() * 500 : 0);
     },
+    mark: MARK,
+    renew() {
+      entry = login = undefined;
+      door.mark = MARK;
+      return opening ? opening.then(() => open()) : open();
+    },
     learn(date) {
       const time = Date.parse(date ?? '');
       if (time) offset = time - now();
     },
   };
+  return door;
 }

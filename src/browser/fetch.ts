@@ -81,6 +81,7 @@ async function attempt(
 ): Promise<Response> {
   const headers = new Headers(request.headers);
   const { method } = request;
+  const { mark } = context.door;
   if (entry && route.level !== 'site') {
     const digest = payload && route.body !== 'unsigned' ? await digestOf(context, payload) : undefined;
     const header = (name: string) => headers.get(name);
@@ -92,8 +93,8 @@ async function attempt(
       signed: route.signed,
     });
     for (const name in fields) headers.set(name, fields[name] ?? '');
-  } else if (entry !== null && !headers.has('x-requested-with')) {
-    headers.set('x-requested-with', 'sallyport');
+  } else if (entry !== null && (mark[9] || !headers.has('x-requested-with'))) {
+    headers.set('x-requested-with', mark);
   }
   return context.platform.fetch(rebuild(request, headers, payload));
 }
@@ -113,10 +114,8 @@ export function rebuild(request: Request, headers: Headers, body: BodyInit | und
 
 async function payloadOf(context: Context, request: Request, body: unknown): Promise<Payload | undefined> {
   if (Array.isArray(body)) {
-    const { serialiseForm } = await context.chunks('body');
-    const blob = serialiseForm(body);
-    if (!request.headers.has('content-type')) request.headers.set('content-type', blob.type);
-    return blob;
+    const { formPayload } = await context.chunks('body');
+    return formPayload(request.headers, body);
   }
   if (body instanceof Blob && body.size > context.config.whole) return body;
   return /^(?:GET|HEAD)$/.test(request.method) ? undefined : request.arrayBuffer();

@@ -1,10 +1,13 @@
 import { DEFAULT_MOUNT, DIGEST_SLICE_BYTES, WHOLE_DIGEST_BYTES } from '../wire/constants.ts';
+import { toPageConfig } from '../wire/page-config.ts';
 import type { ScriptConfig, ScriptRoute } from '../wire/script-config.ts';
 import type { Chunks, Parts } from './context.ts';
+import type { AccountAnswer } from './chunks/account.ts';
 import { INSTALLED, type Installed, installScript } from './install.ts';
 
 export type { Code } from '../wire/codes.ts';
 export type { ScriptConfig, ScriptRoute } from '../wire/script-config.ts';
+export type { AccountAnswer } from './chunks/account.ts';
 export { REFUSAL_EVENT, refusalOf, SallyportError } from './refusal.ts';
 
 /** What a frontend that the gate does not serve says about its gate. */
@@ -24,7 +27,9 @@ export interface InstallOptions {
 }
 
 const loaders: { readonly [Name in keyof Parts]: () => Promise<Parts[Name]> } = {
+  account: () => import('./chunks/account.ts'),
   body: () => import('./chunks/body.ts'),
+  bound: () => import('./chunks/bound.ts'),
   events: () => import('./chunks/events.ts'),
   media: () => import('./chunks/media.ts'),
   refused: () => import('./chunks/refused.ts'),
@@ -48,7 +53,7 @@ export async function install(options: InstallOptions = {}): Promise<void> {
   const config = protect
     ? withDefaults(options, protect)
     : { ...(await readConfig(gate + mount, options.client)), mount };
-  installScript(config, gate, chunks);
+  installScript(toPageConfig(config), gate, chunks);
 }
 
 function withDefaults(options: InstallOptions, protect: readonly string[]): ScriptConfig {
@@ -81,7 +86,31 @@ async function readConfig(address: string, client: string | undefined): Promise<
  * Rejects with Error where nothing is installed or the door is closed.
  */
 export async function signUrl(address: string | URL): Promise<string> {
-  const installed: Installed | undefined = Reflect.get(self, INSTALLED);
-  if (!installed) throw new Error('nothing is installed in this page: call install first');
-  return installed.signUrl(address);
+  return installed().account('signUrl', address);
+}
+
+/**
+ * Logs in by the gate's own accounts (`{ name, password }`), then goes on as whoever is logged in now; without an
+ * argument only the latter, for a login that was made by other means. Other tabs are told `login-changed`.
+ *
+ * Resolves to what the gate answered, refusals too. Rejects with Error where nothing is installed.
+ */
+export async function login(given?: object): Promise<AccountAnswer> {
+  return installed().account('login', given);
+}
+
+/** Ends the login in every tab. `body.redirect` is the provider's own logout address, where it has one. */
+export async function logout(): Promise<AccountAnswer> {
+  return installed().account('logout');
+}
+
+/** The person who is logged in, as the gate knows them; null while nobody is. */
+export async function user(): Promise<unknown> {
+  return installed().account('user');
+}
+
+function installed(): Installed {
+  const found: Installed | undefined = Reflect.get(self, INSTALLED);
+  if (!found) throw new Error('nothing is installed in this page: call install first');
+  return found;
 }

@@ -1,6 +1,7 @@
-import type { ScriptConfig } from '../wire/script-config.ts';
+import type { PageConfig } from '../wire/page-config.ts';
 import { wrapBeacon } from './beacon.ts';
 import type { Chunks, Context } from './context.ts';
+import type { Account } from './chunks/account.ts';
 import { createCoverage } from './coverage.ts';
 import { createDoor } from './door.ts';
 import { wrapStreams } from './facade.ts';
@@ -13,18 +14,15 @@ export const INSTALLED = Symbol.for('sallyport');
 
 /** What an installation shows: keys stay inside. */
 export interface Installed {
-  /**
-   * The address with a proof in its query, for GET on routes marked `sync: ['url']`. Rejects with Error where there
-   * is no entry to sign with.
-   */
-  signUrl(address: string | URL): Promise<string>;
+  /** See the function of this name in `sallyport/browser`. */
+  readonly account: Account;
 }
 
 /**
  * Opens the door and covers the page's calls, once. `gate` is the origin that answers. Null where there are no keys
  * to be had (an insecure context): calls then go out as they are, and the server says what is wrong.
  */
-export function installScript(config: ScriptConfig, gate: string, chunks: Chunks): Installed | null {
+export function installScript(config: PageConfig, gate: string, chunks: Chunks): Installed | null {
   const installed: Installed | undefined = Reflect.get(self, INSTALLED);
   if (installed) return installed;
   const platform = takePlatform();
@@ -34,19 +32,22 @@ export function installScript(config: ScriptConfig, gate: string, chunks: Chunks
     mount: gate + config.mount,
     client: config.client,
     sync,
+    chunks,
   });
   const context: Context = {
     platform,
     config,
     coverage: createCoverage(config, gate),
     door,
+    gate,
     chunks,
     call: (target, request, body) => signedFetch(context, target, request, body),
     sync: undefined,
     hiding: false,
   };
-  const signUrl: Installed['signUrl'] = async (address) => (await chunks('sync')).signUrl(context, address);
-  const made: Installed = Object.freeze({ signUrl });
+  const made: Installed = Object.freeze({
+    account: ((name, given) => chunks('account').then((part) => part.createAccount(context)(name, given))) as Account,
+  });
   Object.defineProperty(self, INSTALLED, { value: made });
   for (const cover of [wrapFetch, wrapXhr, wrapStreams, wrapBeacon]) cover(context);
   if (sync) {

@@ -35,7 +35,7 @@ export interface Problem {
 
 /** Whether an answer's head says that the gate, not the backend, wrote it. */
 export function looksRefused(status: number, header: (name: string) => string | null): boolean {
-  return status > 399 && !!header(HEADER_DECISION) && /^application\/problem\+json/i.test(`${header('content-type')}`);
+  return status > 399 && !!header(HEADER_DECISION) && /problem\+json/i.test(`${header('content-type')}`);
 }
 
 /** The problem document in a body; null for anything else. */

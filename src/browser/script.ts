@@ -1,4 +1,4 @@
-import type { ScriptConfig } from '../wire/script-config.ts';
+import type { PageConfig } from '../wire/page-config.ts';
 import type { Chunks } from './context.ts';
 import { installScript } from './install.ts';
 
@@ -6,7 +6,7 @@ import { installScript } from './install.ts';
  * What the gate puts in front of a page's scripts. The server writes `__SALLYPORT__` before it, inside one function.
  * A fault in here must never cost the page: without us it works as it did, and the server refuses what it must.
  */
-declare const __SALLYPORT__: ScriptConfig;
+declare const __SALLYPORT__: PageConfig;
 
 try {
   const { mount, chunks } = __SALLYPORT__;

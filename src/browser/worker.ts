@@ -1,5 +1,7 @@
-import type { ScriptConfig } from '../wire/script-config.ts';
+import type { PageConfig } from '../wire/page-config.ts';
+import * as account from './chunks/account.ts';
 import * as body from './chunks/body.ts';
+import * as bound from './chunks/bound.ts';
 import * as events from './chunks/events.ts';
 import * as media from './chunks/media.ts';
 import * as refused from './chunks/refused.ts';
@@ -10,9 +12,9 @@ import type { Parts } from './context.ts';
 import { installScript } from './install.ts';
 
 /** What the gate puts in front of worker scripts: whole, because service workers cannot load parts later. */
-declare const __SALLYPORT__: ScriptConfig;
+declare const __SALLYPORT__: PageConfig;
 
 try {
-  const parts: Parts = { body, events, media, refused, socket, sync, xhr };
+  const parts: Parts = { account, body, bound, events, media, refused, socket, sync, xhr };
   installScript(__SALLYPORT__, self.location.origin, async (name) => parts[name]);
 } catch {}

@@ -32,7 +32,7 @@ export interface XhrNatives {
   readonly setRequestHeader: XMLHttpRequest['setRequestHeader'];
 }
 
-const EVENTS = ['readystatechange', 'loadstart', 'progress', 'load', 'loadend', 'error', 'abort', 'timeout'];
+const EVENTS = 'readystatechange loadstart progress load loadend error abort timeout'.split(' ');
 
 export function wrapXhr(context: Context): void {
   if (!self.XMLHttpRequest) return;

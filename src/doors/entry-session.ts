@@ -39,12 +39,18 @@ export function chooseSession(chooser: Chooser): Eventually<SessionChoice> {
 
 /** A page that was open before goes on with the login it knows, or not at all: nobody's call is sent as somebody else. */
 function unchanged({ request }: Chooser, choice: SessionChoice): SessionChoice {
-  if (choice.kind === 'refuse' || request.login === '') return choice;
+  if (choice.kind === 'refuse') return choice;
   const { login } = choice.resume ?? choice;
-  return request.login === loginLabel(login)
-    ? choice
-    : refuse('login-changed', 'somebody logged in or out since this page entered first');
+  if (isSameLogin(request, login)) return choice;
+  return refuse(changedCode(login), 'somebody logged in or out since this page entered first');
 }
+
+/** A page's first entry takes whatever login there is. */
+export const isSameLogin = (request: EntryRequest, login: number): boolean =>
+  request.login === '' || request.login === loginLabel(login);
+
+/** What a page is told whose login is gone: that there is another one, or that none is left. */
+export const changedCode = (login: number): Code => (login === 0 ? 'login-required' : 'login-changed');
 
 /** What pages call a login: equal as long as it is the same. */
 export const loginLabel = (login: number): string => login.toString(36);

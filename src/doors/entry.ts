@@ -10,7 +10,7 @@ import type { Code } from '../wire/codes.ts';
 import { TICKET_RENEW_SECONDS, TICKET_SECONDS } from '../wire/constants.ts';
 import { type EntryAnswer, type EntryRequest, parseEntryRequest } from '../wire/entry.ts';
 import type { EntryLogins } from './entry-logins.ts';
-import { chooseSession, loginLabel, type SessionChoice } from './entry-session.ts';
+import { changedCode, chooseSession, isSameLogin, loginLabel, type SessionChoice } from './entry-session.ts';
 import { type AnswerMemory, createAnswerMemory, type Entered } from './entry-memory.ts';
 import type { KeyAgreement } from './key-agreement.ts';
 import type { Random } from './random.ts';
@@ -164,8 +164,7 @@ function conclude(
   if (!granted.ok) return refuse(granted.code, 'the state refused the entry', [], granted.retryAfter);
   const session = sessionOf(attempt, granted.session);
   const { request, choice } = attempt;
-  if (request.login !== '' && request.login !== loginLabel(session.login))
-    return refuse('login-changed', 'the session has ended since this page entered first');
+  if (!isSameLogin(request, session.login)) return refuse(changedCode(session.login), 'the session has ended since');
   if (choice.grant === null || deps.logins === null) return complete(deps, memory, key, attempt, granted, session);
   const { id, place, created } = session;
   const { idHigh, idLow } = granted.session;
@@ -254,6 +253,7 @@ function cookiesFor(deps: EntryDeps, attempt: Attempt, session: GrantedSession):
   const cookies: string[] = [];
   if (session.changed || (choice.resume !== null && deps.sessions.isWorn(choice.resume, now))) {
     cookies.push(deps.sessions.issue(session, now));
+    if (session.key !== '') cookies.push(deps.sessions.issueLabel(session, now));
   }
   if (choice.grant !== null && deps.logins !== null) cookies.push(deps.logins.clear);
   // A page that stays open is loaded once; its session keeps it from needing a refusal at every second renewal.

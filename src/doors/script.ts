@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Answer } from '../guard/decision.ts';
+import { toPageConfig } from '../wire/page-config.ts';
 import type { ScriptConfig } from '../wire/script-config.ts';
 
 /** The text that esbuild makes of src/browser (doors/bundle.ts). */
@@ -39,7 +40,7 @@ export function createScript(policy: ScriptPolicy, bundle: Bundle): Script {
   const texts = new Map(Object.entries(bundle.chunks));
   // One hash for all: the script names each part by what it is called, and carries sixteen digits instead of a table.
   const chunks = hashOf(JSON.stringify([...texts]));
-  const config: ScriptConfig = { ...policy, chunks };
+  const config = toPageConfig({ ...policy, chunks });
   // One wrapper, so that neither configuration nor bundle leaves a name in the page.
   const wrap = (script: string) => `(()=>{const __SALLYPORT__=${JSON.stringify(config)};\n${script}\n})();\n`;
   const text = wrap(bundle.script);

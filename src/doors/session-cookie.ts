@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import { createGenerations } from '../lib/generations.ts';
+import { BOUND_COOKIE } from '../wire/constants.ts';
 import { formatSetCookie, readCookie } from './cookies.ts';
 import { ownCopy } from './platform.ts';
 import type { KeyRing } from './seal.ts';
@@ -13,6 +14,8 @@ export interface SessionCookies {
   open(cookieField: string, now: number): OpenSession | null;
   /** `Set-Cookie` for a session. */
   issue(session: SessionContent, now: number): string;
+  /** `Set-Cookie` that tells the page's script which bound session this is: its label, readable, worth nothing. */
+  issueLabel(session: SessionContent, now: number): string;
   /** Whether a cookie that was just used should be replaced, because its idle time counts from too long ago. */
   isWorn(session: OpenSession, now: number): boolean;
 }
@@ -94,6 +97,11 @@ export function createSessionCookies(options: SessionCookiesOptions): SessionCoo
     return session;
   }
 
+  function lifeOf(session: SessionContent, seconds: number): number {
+    const { idle, max } = times();
+    return Math.max(0, Math.min(idle, session.created + max - seconds));
+  }
+
   return {
     open(cookieField, now) {
       const value = readCookie(cookieField, cookieName());
@@ -116,10 +124,10 @@ export function createSessionCookies(options: SessionCookiesOptions): SessionCoo
       content.writeUInt32BE(seconds, AT_SEEN);
       content.writeUInt32BE(session.login, AT_LOGIN);
       content.write(session.key, AT_KEY, KEY_BYTES, 'base64url');
-      const { idle, max } = times();
-      const life = Math.max(0, Math.min(idle, session.created + max - seconds));
-      return formatSetCookie(cookieName(), ring.seal('session', content), life);
+      return formatSetCookie(cookieName(), ring.seal('session', content), lifeOf(session, seconds));
     },
+    issueLabel: (session, now) =>
+      `${BOUND_COOKIE}=${labelOf(session.id)}; Path=/; Max-Age=${lifeOf(session, Math.floor(now / 1000))}; Secure; SameSite=Lax`,
     isWorn: (session, now) => now / 1000 > session.seen + times().idle * WORN_SHARE,
   };
 }

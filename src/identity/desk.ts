@@ -5,6 +5,7 @@ import type { KeyRing } from '../doors/seal.ts';
 import type { SessionRef } from '../guard/state.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createGenerations } from '../lib/generations.ts';
+import { BOUND_COOKIE } from '../wire/constants.ts';
 import type { LoginBook } from './logins.ts';
 import type { LoginDesk } from './source.ts';
 
@@ -63,7 +64,7 @@ export function createDesk(parts: DeskParts): Desk {
       return [formatSetCookie(grantCookie, ring.seal('login', content), GRANT_SECONDS)];
     },
     async leave({ session }) {
-      const gone = [formatSetCookie(cookieName(), '', 0), formatSetCookie(grantCookie, '', 0)];
+      const gone = [cookieName(), BOUND_COOKIE, grantCookie].map((name) => formatSetCookie(name, '', 0));
       const ref = session === null ? null : await book.remove(session.id);
       if (ref !== null) await revoke(ref);
       return gone;

@@ -12,6 +12,14 @@ const CUSTOM_HEADER = refusal(
   'site',
   'a header that only our own code can set: X-Requested-With, a proof, or a JSON body',
 );
+/**
+ * What the page's script says of a call once somebody else, or nobody, is logged in than when its page was loaded: the
+ * cookie would pass for the new one, and nobody's call is sent as somebody else. Whoever lies here bars himself.
+ */
+const LOGIN_CHANGED = 'sallyport login-changed';
+const LOGIN_REQUIRED = 'sallyport login-required';
+const CHANGED = refusal('login-changed', 'a page that was loaded since somebody logged in or out');
+const REQUIRED = refusal('login-required', 'a page that was loaded since its login ended, or a new login');
 const CONTENT_TYPE = refusal('content-type', 'JSON or binary content, or this type in the route’s `contentTypes`');
 
 /**
@@ -24,8 +32,12 @@ export const site: Layer = {
   forRoute: (route, policy) => {
     if (route.level === 'open') return null;
     return (request, context) => {
+      if (context.key !== null) return PASS;
       const verdict = comesFrom(request, context, route, policy);
       if (verdict !== PASS) return verdict;
+      const { xRequestedWith } = request.headers;
+      if (xRequestedWith.endsWith(LOGIN_CHANGED)) return CHANGED;
+      if (xRequestedWith.endsWith(LOGIN_REQUIRED)) return REQUIRED;
       context.level = 'site';
       return route.level === 'proof' ? PASS : safelisted(request, context, route);
     };

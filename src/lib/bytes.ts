@@ -24,7 +24,7 @@ export function lengthPrefixed(parts: readonly (Uint8Array | string)[]): Uint8Ar
   return concat(
     ...parts.flatMap((part) => {
       const bytes = typeof part === 'string' ? utf8(part) : part;
-      if (bytes.length > 0xffff) throw new RangeError('a length-prefixed part holds at most 65535 bytes');
+      if (bytes.length > 0xffff) throw new RangeError('over 65535 bytes');
       return [Uint8Array.of(bytes.length >> 8, bytes.length & 255), bytes];
     }),
   );

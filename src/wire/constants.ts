@@ -10,6 +10,8 @@ export const DEFAULT_MOUNT = '/_sallyport';
 
 export const STAMP_COOKIE = '__Host-sallyport-stamp';
 export const SESSION_COOKIE = '__Host-sallyport';
+/** Tells the page's script that its session is bound, and which it is: readable there, and opens nothing. */
+export const BOUND_COOKIE = '__Host-sallyport-bound';
 /** How the names of the gate's further cookies begin: login grants, transactions. No backend sees or sets one. */
 export const OWN_COOKIES = '__Host-sallyport-';
 

@@ -144,7 +144,7 @@ function createMemberGrammar(): RegExp {
 let memberGrammar: RegExp | undefined;
 
 /** Text of the value of our member, null where there is none, undefined where the field cannot be read. */
-function memberOf(field: string): string | null | undefined {
+export function memberOf(field: string): string | null | undefined {
   let found: string | null = null;
   let more = field !== '';
   memberGrammar ??= createMemberGrammar();

@@ -25,7 +25,19 @@ test('with the usual configuration it is served in at most 6 KiB after gzip', ()
 });
 
 test('every part loaded on demand has at most 3 kB after gzip', () => {
-  assert.deepEqual(Object.keys(bundle.chunks).sort(), ['body', 'events', 'login', 'media', 'refused', 'socket', 'sync', 'xhr']);
+  assert.deepEqual(Object.keys(bundle.chunks).sort(), [
+    'account',
+    'body',
+    'bound',
+    'done',
+    'events',
+    'login',
+    'media',
+    'refused',
+    'socket',
+    'sync',
+    'xhr',
+  ]);
   for (const [name, text] of Object.entries(bundle.chunks)) {
     const size = gzipSync(text, { level: 9 }).length;
     assert.ok(size <= PART_BUDGET, `${name}: ${size} bytes`);
@@ -34,6 +46,16 @@ test('every part loaded on demand has at most 3 kB after gzip', () => {
 
 test('P6.1 the script names nothing that could tell one person’s browser from another', () => {
   const touched =
-    /canvas|webgl|AudioContext|getBattery|plugins|fonts|hardwareConcurrency|deviceMemory|userAgent|screen\b|indexedDB|localStorage|sessionStorage/i;
+    /canvas|webgl|AudioContext|getBattery|plugins|fonts|hardwareConcurrency|deviceMemory|userAgent|screen\b|localStorage|sessionStorage/i;
   for (const text of [bundle.script, ...Object.values(bundle.chunks)]) assert.doesNotMatch(text, touched);
+});
+
+test('only the key of a bound session is kept in the browser', () => {
+  const storing = Object.entries({ script: bundle.script, ...bundle.chunks }).filter(([, text]) =>
+    /indexedDB/i.test(text),
+  );
+  assert.deepEqual(
+    storing.map(([name]) => name),
+    ['bound'],
+  );
 });

@@ -228,3 +228,17 @@ test('a form of our own page under no-referrer passes where forms are listed', (
     'origin',
   );
 });
+
+test('a call whose page was loaded under another login is refused before its cookie counts', () => {
+  for (const [header, code] of [
+    ['sallyport login-changed', 'login-changed'],
+    ['sallyport login-required', 'login-required'],
+    ['XMLHttpRequest, sallyport login-changed', 'login-changed'],
+    ['sallyport', ''],
+    ['XMLHttpRequest', ''],
+  ] as const) {
+    const headers = { 'sec-fetch-site': 'same-origin', 'x-requested-with': header };
+    const judged = judge(site, { routes: [{ match: '/api/**', level: 'session' }] }, { target: '/api/posts', headers });
+    assert.equal(judged.code, code, header);
+  }
+});

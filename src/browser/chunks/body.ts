@@ -24,6 +24,13 @@ export function serialiseForm(entries: readonly [string, FormDataEntryValue][]):
   return new Blob([...parts, `--${boundary}--\r\n`], { type: `multipart/form-data; boundary=${boundary}` });
 }
 
+/** The Blob of a form, named in the headers of its request. */
+export function formPayload(headers: Headers, entries: readonly [string, FormDataEntryValue][]): Blob {
+  const blob = serialiseForm(entries);
+  if (!headers.has('content-type')) headers.set('content-type', blob.type);
+  return blob;
+}
+
 /** SHA-256 over the SHA-256s of the body's slices: WebCrypto has no incremental digest (docs/protocol.md §3.6). */
 export async function digestSlices(subtle: SubtleCrypto, body: Blob, slice: number): Promise<Digest> {
   const count = Math.ceil(body.size / slice);

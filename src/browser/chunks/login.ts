@@ -1,4 +1,4 @@
-import { INSTALLED } from '../install.ts';
+import { INSTALLED, type Installed } from '../install.ts';
 
 /**
  * The script of the gate's own login page (src/identity/accounts/page.ts), and of no other. Every step is a call; the
@@ -56,9 +56,8 @@ function refused({ status, code, error, wait }: Answer): boolean {
 async function arrive(): Promise<void> {
   say('done');
   // The session key is made while we are here; the page that follows finds the login.
-  const installed: unknown = Reflect.get(self, INSTALLED);
-  const login: unknown = typeof installed === 'object' && installed && Reflect.get(installed, 'login');
-  if (typeof login === 'function') await Promise.race([login(), pause(3000)]).catch(() => {});
+  const installed: Installed | undefined = Reflect.get(self, INSTALLED);
+  if (installed) await Promise.race([installed.account('login'), pause(3000)]).catch(() => {});
   location.replace(main?.dataset['return'] ?? '/');
 }
 

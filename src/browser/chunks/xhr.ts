@@ -180,7 +180,9 @@ export function createXhrPart(
     const { url, route } = use.target;
     const [method, header] = [methodOf(use), headerOf(use)];
     sendings.set(use, sending);
-    let fields: Record<string, string> = header('x-requested-with') === null ? { 'x-requested-with': 'sallyport' } : {};
+    const mark = context.door.mark;
+    let fields: Record<string, string> =
+      header('x-requested-with') === null || mark[9] ? { 'x-requested-with': mark } : {};
     if (entry && route.level !== 'site') {
       const digest = payload && route.body !== 'unsigned' ? await digestOf(context, payload) : undefined;
       fields = await prove(context.platform, context.door, entry, {

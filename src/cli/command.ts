@@ -74,3 +74,14 @@ export interface DoctorFlags extends GateFlags {
   public?: string;
   page?: string[];
 }
+
+export interface UserAddFlags extends GateFlags {
+  email?: string;
+  role?: string[];
+}
+
+export interface UserBlockFlags extends GateFlags {
+  reason?: string;
+  /** Seconds. */
+  for?: number;
+}

@@ -16,6 +16,7 @@ import {
 } from './command.ts';
 import type { ConfigFlags } from './flags.ts';
 import type { RunFlags } from './gate.ts';
+import { users } from './users-commands.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
 interface Json {
@@ -213,6 +214,7 @@ function recorded(program: Command, io: MakeIo, ended: Ended): void {
       ended(await verifyAudit(options, io(options)));
     });
   bans(program, io, ended);
+  users(program, { io, ended, json, repeat, duration });
 }
 
 function bans(program: Command, io: MakeIo, ended: Ended): void {

@@ -22,6 +22,7 @@ import { createPages } from './page.ts';
 import { createProbes, type Probes } from './probes.ts';
 import { createRecords, type Records } from './records.ts';
 import { ADMIN, recordsRoutes } from './records-admin.ts';
+import { usersRoutes } from './users-admin.ts';
 
 export interface ServiceOptions {
   readonly config: Config;
@@ -80,6 +81,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     createPages: (guard) => createPages(guard, frames.add),
     onDecision: (decision, view) => tell(decision, view, { records, probes, metrics, log }),
     inherited: inheritance?.server ?? null,
+  }).catch(async (error: unknown) => {
+    await kept.close();
+    throw error;
   });
   const control = createControl({
     gate,
@@ -97,7 +101,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     metrics: () => metrics.text(),
     audit: (entry) => audit(entry, kept, log),
   });
-  const routes = recordsRoutes(kept.records, Date.now);
+  const routes = [
+    ...recordsRoutes(kept.records, Date.now),
+    ...usersRoutes(
+      () => gate.guard.users ?? null,
+      () => gate.url,
+    ),
+  ];
   const surroundings = await open(gate, control, routes, metrics, options).catch(async (error: unknown) => {
     await gate.close({ graceMs: 0 });
     await kept.close();

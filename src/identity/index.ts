@@ -14,7 +14,7 @@ import { createDesk } from './desk.ts';
 import { createLoginBook } from './logins.ts';
 import { createLogout } from './logout.ts';
 import type { LoginDesk, Source } from './source.ts';
-import { createReaders, createSources } from './sources.ts';
+import { createAccounts, createReaders, createSources } from './sources.ts';
 import { createUserAdmin } from './users.ts';
 import { createVault } from './vault.ts';
 
@@ -58,13 +58,17 @@ export async function createIdentity(parts: IdentityParts): Promise<Identity> {
   const cookieName = (): string => policy().sessionCookie;
   const { desk, entry } = createDesk({ book, ring, clock, random, revoke, cookieName });
   const made = { config, policy, desk, records, state, ring, vault, clock, random, fetch, scriptTag };
-  for (const source of await createSources(made)) sources.set(source.name, source);
+  const accounts = await createAccounts(made);
+  for (const source of [...(await createSources(made)), ...(accounts === null ? [] : [accounts])]) {
+    sources.set(source.name, source);
+  }
   const readers = [...[...sources.values()].flatMap(({ reader }) => reader ?? []), ...(await createReaders(made))];
   return {
     logins: book,
     entry,
     desk,
     readers,
+    users: createUserAdmin({ desk, records, accounts: accounts?.context ?? null }),
     endpoints: [createLogout(desk, sources), ...[...sources.values()].flatMap((source) => source.endpoints)],
     async close() {
       book.close();

@@ -9,6 +9,7 @@ import type { State } from '../guard/state.ts';
 import type { SubjectReader } from '../guard/subject.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createDonePage } from './done-page.ts';
+import type { AccountsSource } from './accounts/source.ts';
 import type { LoginDesk, Source } from './source.ts';
 import type { Vault } from './vault.ts';
 
@@ -33,21 +34,22 @@ export interface SourceParts {
 
 /** The sources that a configuration names. Each is loaded only where it is named. */
 export async function createSources(parts: SourceParts): Promise<readonly Source[]> {
-  return [...(await openIdSources(parts)), ...(await accounts(parts))];
+  return openIdSources(parts);
 }
 
-async function accounts(parts: SourceParts): Promise<readonly Source[]> {
+/** The accounts of the gate's own; null where the configuration names none. */
+export async function createAccounts(parts: SourceParts): Promise<AccountsSource | null> {
   const { login, public: origin } = parts.config;
-  if (login?.accounts === undefined) return [];
+  if (login?.accounts === undefined) return null;
   const { createAccountsSource } = await import('./accounts/source.ts');
   const config = login.accounts === true ? {} : login.accounts;
   const issuer = origin === undefined ? 'Sallyport' : new URL(origin).host;
   const secret = parts.vault.derive('accounts').toString('base64url');
-  return [await createAccountsSource({ ...parts, config, issuer, secret })];
+  return createAccountsSource({ ...parts, config, issuer, secret });
 }
 
 async function openIdSources(parts: SourceParts): Promise<readonly Source[]> {
-  const { config, policy, desk, ring, clock, random, fetch, scriptTag } = parts;
+  const { config, policy, desk, records, ring, clock, random, fetch, scriptTag } = parts;
   const providers = Object.entries(config.login?.providers ?? {});
   if (providers.length === 0) return [];
   const { createOidcSource } = await import('./oidc/source.ts');
@@ -55,7 +57,23 @@ async function openIdSources(parts: SourceParts): Promise<readonly Source[]> {
   const done = (_call: EndpointCall, returnTo: string, cookies: readonly string[]): Answer =>
     donePage(returnTo, cookies);
   return providers.map(([name, own]) =>
-    createOidcSource({ name, config: own, policy, desk, ring, clock, random, fetch, done }),
+    createOidcSource({
+      name,
+      config: own,
+      policy,
+      desk,
+      ring,
+      clock,
+      random,
+      fetch,
+      done,
+      isBlocked: async ({ id }) => (await records.users.get(name, id))?.blocked === true,
+      report: async ({ what, subject, why, outcome }) => {
+        const who = `${name}:${subject}`;
+        const details = why === '' ? {} : { why };
+        await records.audit.append({ time: clock.wall(), actor: who, action: what, target: who, details, outcome });
+      },
+    }),
   );
 }
 

@@ -66,7 +66,7 @@ function fieldOf({ request: { fields } }: EndpointCall, name: string): string {
   return '';
 }
 
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /** What the page's script needs to know. */
 type ScriptTexts = Omit<PageTexts, 'name' | 'nameOrEmail'>;
@@ -78,44 +78,44 @@ function render(context: AccountsContext, mount: string, language: keyof typeof 
   const forScript: ScriptTexts = texts;
   const providers = Object.entries(policy().config.login?.providers ?? {}).map(([name, { label }]) => {
     const address = `${mount}/login/${name}?return=${encodeURIComponent(returnTo)}`;
-    return `<a class="button" href="${escape(address)}">${escape(say.logInWith.replace('{name}', label ?? name))}</a>`;
+    return `<a class="button" href="${escapeHtml(address)}">${escapeHtml(say.logInWith.replace('{name}', label ?? name))}</a>`;
   });
-  const hint = escape(say.passwordHint.replace('{count}', String(config.passwordLength ?? MIN_PASSWORD)));
+  const hint = escapeHtml(say.passwordHint.replace('{count}', String(config.passwordLength ?? MIN_PASSWORD)));
   const verified = config.email === 'verified';
-  const button = (text: string): string => `<button type="submit">${escape(text)}</button>`;
+  const button = (text: string): string => `<button type="submit">${escapeHtml(text)}</button>`;
   const quiet = (view: string, text: string): string =>
-    `<button type="button" class="quiet" data-view="${view}">${escape(text)}</button>`;
-  const newPassword = (id: string, text: string): string => `<label for="${id}">${escape(text)}</label>
+    `<button type="button" class="quiet" data-view="${view}">${escapeHtml(text)}</button>`;
+  const newPassword = (id: string, text: string): string => `<label for="${id}">${escapeHtml(text)}</label>
 <input id="${id}" name="password" type="password" autocomplete="new-password" aria-describedby="${id}-hint" required>
 <p class="hint" id="${id}-hint">${hint}</p>`;
   return `<!doctype html>
 <html lang="${language}"><head>${scriptTag()}<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex"><title>${escape(say.title)}</title><link rel="stylesheet" href="${mount}/login.css">
+<meta name="robots" content="noindex"><title>${escapeHtml(say.title)}</title><link rel="stylesheet" href="${mount}/login.css">
 <script type="module" src="${mount}/login.${LATEST}.js"></script></head>
-<body><main data-mount="${mount}" data-return="${escape(returnTo)}" data-texts="${escape(JSON.stringify(forScript))}">
-<h1>${escape(say.title)}</h1>
+<body><main data-mount="${mount}" data-return="${escapeHtml(returnTo)}" data-texts="${escapeHtml(JSON.stringify(forScript))}">
+<h1>${escapeHtml(say.title)}</h1>
 <p id="message" role="status"></p>
-<noscript><p>${escape(say.needScript)}</p></noscript>
+<noscript><p>${escapeHtml(say.needScript)}</p></noscript>
 <form id="login" method="post">
-<label for="name">${escape(say.nameOrEmail)}</label>
+<label for="name">${escapeHtml(say.nameOrEmail)}</label>
 <input id="name" name="name" autocomplete="username webauthn" autocapitalize="none" spellcheck="false" required>
-<label for="password">${escape(say.password)}</label>
+<label for="password">${escapeHtml(say.password)}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required>
 ${button(say.logIn)}
-${config.passkeys === false ? '' : `<button type="button" id="passkey" hidden>${escape(say.passkey)}</button>`}
+${config.passkeys === false ? '' : `<button type="button" id="passkey" hidden>${escapeHtml(say.passkey)}</button>`}
 ${providers.join('\n')}
 ${config.sendReset === undefined ? '' : quiet('forgot', say.forgot)}
 ${config.signUp === 'open' ? quiet('signup', say.signUp) : ''}
 </form>
 <form id="factor" method="post" hidden>
-<label for="code">${escape(say.code)}</label>
+<label for="code">${escapeHtml(say.code)}</label>
 <input id="code" name="code" autocomplete="one-time-code" autocapitalize="none" spellcheck="false" aria-describedby="code-hint" required>
-<p class="hint" id="code-hint">${escape(say.codeHint)}</p>
+<p class="hint" id="code-hint">${escapeHtml(say.codeHint)}</p>
 ${button(say.confirm)}
 ${quiet('login', say.back)}
 </form>
 <form id="forgot" method="post" hidden>
-<label for="forgot-name">${escape(say.nameOrEmail)}</label>
+<label for="forgot-name">${escapeHtml(say.nameOrEmail)}</label>
 <input id="forgot-name" name="name" autocomplete="username" autocapitalize="none" spellcheck="false" required>
 ${button(say.sendLink)}
 ${quiet('login', say.back)}
@@ -125,9 +125,9 @@ ${newPassword('reset-password', say.newPassword)}
 ${button(say.save)}
 </form>
 <form id="signup" method="post" hidden>
-<label for="signup-name">${escape(say.name)}</label>
+<label for="signup-name">${escapeHtml(say.name)}</label>
 <input id="signup-name" name="name" autocomplete="username" autocapitalize="none" spellcheck="false" required>
-<label for="signup-email">${escape(say.email)}</label>
+<label for="signup-email">${escapeHtml(say.email)}</label>
 <input id="signup-email" name="email" type="email" autocomplete="email"${verified ? ' required' : ''}>
 ${newPassword('signup-password', say.password)}
 ${button(say.signUp)}

@@ -45,13 +45,18 @@ async function sendLink(context: AccountsContext, call: EndpointCall, account: A
   if (limits.mailPerAccount.take(account.id) > 0) return;
   const origin = ownOrigin(context, call);
   if (origin === null) return;
-  const url = await resetLink(context, origin, account);
+  const url = await setLink(context, origin, account, RESET_SECONDS);
   send(context, account, 'reset', () => config.sendReset?.({ to: account.email, name: account.name, url }));
 }
 
 /** The token stands behind `#`: no server and no log sees it. */
-export async function resetLink({ directory, policy }: AccountsContext, origin: string, account: Account) {
-  return `${origin}${policy().mount}/login#reset=${await directory.createReset(account.id, RESET_SECONDS)}`;
+export async function setLink(
+  { directory, policy }: AccountsContext,
+  origin: string,
+  account: Account,
+  seconds: number,
+): Promise<string> {
+  return `${origin}${policy().mount}/login#reset=${await directory.createReset(account.id, seconds)}`;
 }
 
 async function setPassword(

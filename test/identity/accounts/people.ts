@@ -130,6 +130,8 @@ export class Person {
   readonly cookies: Map<string, string>;
   readonly prefix: string;
   session: BrowserSession | null;
+  /** Host that the request names. */
+  authority = 'localhost:4000';
   readonly #bench: AccountsBench;
 
   constructor(bench: AccountsBench, { prefix = '192.0.2.1', cookies = new Map(), session }: PersonOptions) {
@@ -146,7 +148,7 @@ export class Person {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const request = viewOf({ method, target: `/_sallyport${path}`, headers: { cookie } });
     const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
-    const decision: Decision = { ...ADMITTED, prefix: this.prefix };
+    const decision: Decision = { ...ADMITTED, prefix: this.prefix, authority: this.authority };
     const answer = await endpoint.answer({ request, body: Buffer.from(text), decision, session: this.session });
     for (const line of valuesOf(answer, 'set-cookie')) {
       const [pair = ''] = line.split(';');

@@ -1,0 +1,57 @@
+import type { Command, Option } from 'commander';
+import type { GateFlags, Io, UserAddFlags, UserBlockFlags } from './command.ts';
+
+interface Json {
+  json?: boolean;
+}
+
+/** What main.ts gives to every group of commands. */
+export interface CommandParts {
+  readonly io: (options: Json) => Io;
+  readonly ended: (code: number) => void;
+  readonly json: () => Option;
+  readonly repeat: (value: string, before?: string[]) => string[];
+  readonly duration: (value: string) => number;
+}
+
+/** `sallyport users …`. */
+export function users(program: Command, { io, ended, json, repeat, duration }: CommandParts): void {
+  const gateFlags = (command: Command): Command =>
+    command.option('--listen <host:port>', 'which gate, where several run').addOption(json());
+  const command = gateFlags(
+    program.command('users').description('the people with accounts here: lists, adds, blocks, removes them'),
+  ).action(async (options: GateFlags & Json) => {
+    const { listUsers } = await import('./users.ts');
+    ended(await listUsers(options, io(options)));
+  });
+  gateFlags(command.command('add').description('make an account; prints the link that sets its password'))
+    .argument('<name>', '3 to 30 letters a to z, digits, dots, hyphens and underscores')
+    .option('--email <address>', 'where links go that the person asks for')
+    .option('--role <role>', 'what routes may ask for; repeatable', repeat)
+    .action(async (name: string, options: UserAddFlags & Json) => {
+      const { addUser } = await import('./users.ts');
+      ended(await addUser(name, options, io(options)));
+    });
+  gateFlags(command.command('block').description('let nobody log in as this person, and end every login'))
+    .argument('<name>', 'user name, or source:id for who comes from a provider')
+    .option('--reason <text>', 'for whoever reads the list')
+    .option('--for <time>', 'as 90s, 15m, 12h or 30d (default: until it is lifted)', duration)
+    .action(async (name: string, options: UserBlockFlags & Json) => {
+      const { blockUser } = await import('./users.ts');
+      ended(await blockUser(name, options, io(options)));
+    });
+  const single = [
+    ['unblock', 'lift a block, by hand or by failed logins', 'unblockUser'],
+    ['remove', 'remove an account and end every login', 'removeUser'],
+    ['reset-password', 'print a link by which the person sets a new password', 'resetPassword'],
+    ['end-sessions', 'log the person out everywhere', 'endSessions'],
+  ] as const;
+  for (const [word, description, act] of single) {
+    gateFlags(command.command(word).description(description))
+      .argument('<name>', 'user name, or source:id for who comes from a provider')
+      .action(async (name: string, options: GateFlags & Json) => {
+        const commands = await import('./users.ts');
+        ended(await commands[act](name, options, io(options)));
+      });
+  }
+}

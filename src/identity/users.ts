@@ -1,0 +1,109 @@
+import type { Records } from '../guard/records.ts';
+import { type UserAdmin, type UserEnded, UserRefusal } from '../guard/user-admin.ts';
+import { EMAIL, NAME, toLoginName } from './accounts/account.ts';
+import type { Account } from './accounts/account.ts';
+import { forgetFailures, guardedUntil } from './accounts/attempt.ts';
+import type { AccountsContext } from './accounts/context.ts';
+import { setLink } from './accounts/reset.ts';
+import type { LoginDesk } from './source.ts';
+
+export interface UserAdminParts {
+  readonly desk: LoginDesk;
+  readonly records: Pick<Records, 'users'>;
+  /** Null where the gate keeps no accounts. */
+  readonly accounts: AccountsContext | null;
+}
+
+/** Seconds that a link from an administrator is good for. */
+const LINK_SECONDS = 24 * 3600;
+
+/** The people of a gate, for who runs it: those with accounts here, and whoever else records know. */
+export function createUserAdmin({ desk, records, accounts }: UserAdminParts): UserAdmin {
+  const here = (): AccountsContext => {
+    if (accounts === null)
+      throw new UserRefusal('this gate keeps no accounts: its configuration names no login.accounts');
+    return accounts;
+  };
+
+  async function accountOf(name: string): Promise<Account> {
+    const { directory } = here();
+    const asked = toLoginName(name.replace(/^accounts:/, ''));
+    const found =
+      (await directory.byId(name.replace(/^accounts:/, ''))) ?? (asked === '' ? null : await directory.find(asked));
+    if (found === null) throw new UserRefusal(`there is no account ${JSON.stringify(name.slice(0, 80))}`);
+    return found;
+  }
+
+  /** Of whatever source: others' people are named as records name them. */
+  async function refOf(name: string): Promise<{ source: string; subject: string; account: Account | null }> {
+    const [, source = '', subject = ''] = /^([a-z0-9][a-z0-9-]{0,30}):(.{1,255})$/.exec(name) ?? [];
+    if (source !== '' && source !== 'accounts') return { source, subject, account: null };
+    const account = await accountOf(name);
+    return { source: 'accounts', subject: account.id, account };
+  }
+
+  async function end(source: string, subject: string): Promise<UserEnded> {
+    if (source === 'accounts' && accounts !== null) await accounts.tokens.endAll(subject);
+    return { ref: `${source}:${subject}`, logins: await desk.end({ source, subject }) };
+  }
+
+  async function setBlocked(name: string, blocked: boolean, reason: string, until: number): Promise<UserEnded> {
+    const { source, subject, account } = await refOf(name);
+    await records.users.set({ source, subject, blocked, reason, by: 'admin', until });
+    if (blocked) return end(source, subject);
+    if (account !== null) await forgetFailures(here(), account);
+    return { ref: `${source}:${subject}`, logins: 0 };
+  }
+
+  return {
+    async list(offset, limit) {
+      const context = here();
+      const found = await context.directory.list(offset, limit);
+      return Promise.all(
+        found.map(async ({ id, name, email, emailVerified, roles, secondFactor, created }, index) => {
+          const state = await records.users.get('accounts', id);
+          const blocked = state?.blocked === true;
+          return {
+            ref: `accounts:${id}`,
+            ...{ name, email, emailVerified, roles, secondFactor, created, blocked },
+            passkeys: (await context.directory.passkeys.ofUser(id)).length,
+            reason: blocked ? `${state.reason === '' ? '' : `${state.reason}, `}by ${state.by}` : '',
+            guardedUntil: await guardedUntil(context, found[index] as Account),
+          };
+        }),
+      );
+    },
+    async add({ name, email, roles }, origin) {
+      const context = here();
+      const own = name.trim().toLowerCase();
+      if (!NAME.test(own))
+        throw new UserRefusal('a name has 3 to 30 letters a to z, digits, dots, hyphens and underscores');
+      if (email !== '' && !EMAIL.test(email)) throw new UserRefusal(`${JSON.stringify(email)} is no e-mail address`);
+      if (roles.some((role) => !/^[\x21-\x7e]{1,64}$/.test(role))) throw new UserRefusal('a role is one word of ASCII');
+      // Nobody knows it: the link sets the first one that anybody does.
+      const password = context.random(32).toString('base64url');
+      const made = await context.directory.create({ name: own, email: email.toLowerCase(), password, roles });
+      if (made === 'taken') throw new UserRefusal(`there is an account ${own} already, or one with this address`);
+      // Who runs the gate vouches for the address.
+      if (email !== '') await context.directory.setEmailVerified(made.id);
+      return { ref: `accounts:${made.id}`, name: own, link: await setLink(context, origin, made, LINK_SECONDS) };
+    },
+    block: (name, reason, seconds) => setBlocked(name, true, reason, seconds === 0 ? 0 : Date.now() + seconds * 1000),
+    unblock: (name) => setBlocked(name, false, '', 0),
+    async remove(name) {
+      const { id } = await accountOf(name);
+      const ended = await end('accounts', id);
+      await here().directory.remove(id);
+      return ended;
+    },
+    async resetLink(name, origin) {
+      const account = await accountOf(name);
+      const link = await setLink(here(), origin, account, LINK_SECONDS);
+      return { ref: `accounts:${account.id}`, name: account.name, link };
+    },
+    async endSessions(name) {
+      const { source, subject } = await refOf(name);
+      return end(source, subject);
+    },
+  };
+}

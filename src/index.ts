@@ -201,6 +201,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   });
 
   return {
+    users: identity?.users ?? null,
     get policy() {
       return compiled.policy;
     },

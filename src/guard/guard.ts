@@ -1,6 +1,7 @@
 import type { Answer, Decision } from './decision.ts';
 import type { Config } from './config.ts';
 import type { Policy } from './policy.ts';
+import type { UserAdmin } from './user-admin.ts';
 import type { RequestView } from './view.ts';
 
 /** The engine as adapters see it. `createGuard` in src/index.ts makes one. */
@@ -28,6 +29,8 @@ export interface Guard {
   reload(config: Config): void;
   /** Called with every decision on covered routes and every refusal, after it was made: records, metrics, log. */
   onDecision(listener: (decision: Decision, request: RequestView) => void): void;
+  /** The people who can log in here; null where nobody can. */
+  readonly users?: UserAdmin | null;
   close(): Promise<void>;
 }
 

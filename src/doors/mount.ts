@@ -62,7 +62,8 @@ async function ask(parts: MountParts, policy: Policy, endpoint: Endpoint, reques
   try {
     const session = await parts.sessionOf(request);
     const answer = await endpoint.answer({ request, body, decision, session });
-    parts.decided(decision, request);
+    const { refused } = answer;
+    parts.decided(refused === undefined ? decision : refusedHere(decision, refused.code, refused.evidence), request);
     return { ...answer, fields: [...answer.fields, ...decision.responseFields] };
   } catch (error) {
     const evidence = `fault: ${error instanceof Error ? error.name : 'unknown'}`;

@@ -132,4 +132,6 @@ export interface Answer {
   /** Flat list: name, value, name, value … */
   readonly fields: readonly string[];
   readonly body: string | Uint8Array;
+  /** For the record alone, where an endpoint refused with an answer of its own: `why` prints it. No secrets. */
+  readonly refused?: { readonly code: Code; readonly evidence: string };
 }

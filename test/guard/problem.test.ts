@@ -88,7 +88,15 @@ test('P9.4 a refusal carries the CORS fields that let the page read it', () => {
 });
 
 test('R62 a login that is not enough is answered with what would be (RFC 9470)', () => {
-  const user = { roles: [], scopes: [], maxAge: 300, acr: ['urn:example:gold', 'urn:example:key'], can: null };
+  const user = {
+    roles: [],
+    scopes: [],
+    maxAge: 300,
+    acr: ['urn:example:gold', 'urn:example:key'],
+    can: null,
+    owner: null,
+    cedar: null,
+  };
   const route = { ...refused('step-up').route, user };
   const asked = (more: Partial<Decision>) =>
     fieldOf(answerOf(refused('step-up', 'call', more)).fields, 'www-authenticate');

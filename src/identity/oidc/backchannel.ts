@@ -20,7 +20,7 @@ const REMEMBERED = 16_384;
  * the token is used up last.
  */
 export function createBackchannel(context: OidcContext): (call: EndpointCall) => Promise<Answer> {
-  const { name, desk, clock } = context;
+  const { desk, clock } = context;
   const used = createGenerations<true>(REMEMBERED);
   let keys: { readonly client: Configuration; readonly find: ReturnType<typeof createRemoteJWKSet> } | null = null;
 
@@ -58,7 +58,7 @@ export function createBackchannel(context: OidcContext): (call: EndpointCall) =>
 
   return async (call) => {
     const token = readToken(call);
-    if (token === '') return answer(400, 'invalid_request');
+    if (token === '') return refuse('no form with one token');
     // Where the provider's own metadata or keys cannot be had this rejects: 503, and the provider tries again.
     const client = await context.provider.ready();
     let payload: JWTPayload;
@@ -66,25 +66,21 @@ export function createBackchannel(context: OidcContext): (call: EndpointCall) =>
       payload = await verify(client, token);
     } catch (error) {
       if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) throw error;
-      context.report?.({
-        source: name,
-        what: 'login-failed',
-        why: `logout token: ${error.code}`,
-        id: call.decision.id,
-      });
-      return answer(400, 'invalid_request');
+      return refuse(error.code);
     }
     const jti = payload.jti ?? '';
-    if (!isLogout(payload) || jti.length > 255 || used.get(jti) !== undefined) return answer(400, 'invalid_request');
+    if (!isLogout(payload) || jti.length > 255) return refuse('not what a logout token says');
+    if (used.get(jti) !== undefined) return refuse('a token that was used');
     used.set(jti, true);
     try {
       const count = await desk.end(whom(context, client, payload));
-      context.report?.({ source: name, what: 'ended', why: `${count} by the provider`, id: call.decision.id });
+      const why = `${count} by the provider`;
+      await context.report?.({ what: 'login.end', subject: payload.sub ?? '', why, outcome: 'done' });
     } catch (error) {
       used.delete(jti);
       throw error;
     }
-    return answer(200, '');
+    return answer(200, {});
   };
 }
 
@@ -115,7 +111,13 @@ function whom({ name }: OidcContext, client: Configuration, { sub, sid }: JWTPay
 }
 
 /** §2.8. */
-function answer(status: 200 | 400, error: string): Answer {
+function answer(status: 200 | 400, body: object): Answer {
   const fields = ['cache-control', 'no-store', 'content-type', 'application/json', 'x-content-type-options', 'nosniff'];
-  return { status, fields, body: error === '' ? '{}' : JSON.stringify({ error }) };
+  return { status, fields, body: JSON.stringify(body) };
 }
+
+/** The provider hears that; the record, why. */
+const refuse = (evidence: string): Answer => ({
+  ...answer(400, { error: 'invalid_request' }),
+  refused: { code: 'login-failed', evidence: `logout token: ${evidence}` },
+});

@@ -45,9 +45,8 @@ export function createBegin(context: OidcContext): (call: EndpointCall) => Promi
       const url = await authorizationUrl(context, client, transaction);
       return seeOther(url.href, cookies);
     } catch (error) {
-      context.report?.({ source: context.name, what: 'login-failed', why: describeFault(error), id: call.decision.id });
       const failure = faultOf(error) === 'down' ? FAILURES.down : FAILURES.declined;
-      return failurePage(call, failure, loginUrl(context, returnTo), []);
+      return failurePage(call, { ...failure, evidence: describeFault(error) }, loginUrl(context, returnTo), []);
     }
   };
 }

@@ -27,10 +27,8 @@ export function createCallback(context: OidcContext): (call: EndpointCall) => Pr
     const returnTo = transaction?.returnTo ?? '/';
     const cookies = transaction === null ? [] : [transactions.clear(state)];
 
-    const fail = (failure: Failure, why: string): Answer => {
-      context.report?.({ source: name, what: 'login-failed', why, id: call.decision.id });
-      return failurePage(call, failure, loginUrl(context, returnTo), cookies);
-    };
+    const fail = (failure: Failure, evidence: string): Answer =>
+      failurePage(call, { ...failure, evidence }, loginUrl(context, returnTo), cookies);
 
     if (transaction === null || !transactions.isLive(transaction) || !belongsHere(context, call, transaction)) {
       // Another tab was quicker, or the person went back in their history: who is logged in goes on (L17).
@@ -52,8 +50,12 @@ export function createCallback(context: OidcContext): (call: EndpointCall) => Pr
     if (transaction.acr.length > 0 && !transaction.acr.includes(subject.acr)) return fail(FAILURES.weak, 'acr');
     // The session changed by a login in another tab: only the same person may go on in it.
     if (moved && !isSamePerson(call, login)) return fail(FAILURES.changed, 'another person logged in meanwhile');
+    if ((await context.isBlocked?.(subject)) === true) {
+      await context.report?.({ what: 'login', subject: subject.id, why: 'blocked', outcome: 'refused' });
+      return fail(FAILURES.blocked, 'blocked');
+    }
     const grant = await desk.admit(call, login);
-    context.report?.({ source: name, what: 'login', why: '', id: call.decision.id });
+    await context.report?.({ what: 'login', subject: subject.id, why: '', outcome: 'done' });
     return done(call, returnTo, [...cookies, ...grant]);
   };
 

@@ -4,11 +4,12 @@ import { PAGE_POLICY, toPage } from '../../guard/page.ts';
 import { CODES, type Code } from '../../wire/codes.ts';
 import { HEADER_DECISION } from '../../wire/constants.ts';
 
-/** Why a login did not come about, as the person may see it. */
+/** Why a login did not come about, as the person may see it; `evidence` is for the record. */
 export interface Failure {
   readonly code: Code;
   readonly title: string;
   readonly text: string;
+  readonly evidence?: string;
 }
 
 export const FAILURES = {
@@ -53,6 +54,11 @@ export const FAILURES = {
     title: 'The login was not strong enough',
     text: 'The login service did not check you in the way that is needed here. Nobody has been logged in.',
   },
+  blocked: {
+    code: 'forbidden',
+    title: 'This account is blocked here',
+    text: 'Whoever runs this site has blocked it. Nobody has been logged in.',
+  },
   changed: {
     code: 'login-changed',
     title: 'Somebody else logged in meanwhile',
@@ -85,7 +91,8 @@ export function failurePage(call: EndpointCall, failure: Failure, again: string,
   if (status === 503) fields.push('retry-after', '30');
   const link = again === '' ? '' : `<p><a href="${escapeHtml(again)}">Try again</a></p>\n`;
   const where = `<p>Code <code>${failure.code}</code>, id <code>${call.decision.id}</code>.</p>`;
-  return { status, fields, body: toPage(failure.title, `<p>${failure.text}</p>\n${link}${where}`) };
+  const body = toPage(failure.title, `<p>${failure.text}</p>\n${link}${where}`);
+  return { status, fields, body, refused: { code: failure.code, evidence: failure.evidence ?? failure.title } };
 }
 
 /** Sends a browser on, by GET whatever it came by (RFC 9110 §15.4.4, RFC 9700 §4.12). */

@@ -4,6 +4,7 @@ import type { ProviderConfig } from '../../guard/config-login.ts';
 import type { Answer } from '../../guard/decision.ts';
 import type { EndpointCall } from '../../guard/endpoint.ts';
 import type { Policy } from '../../guard/policy.ts';
+import type { Subject } from '../../guard/subject.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { LoginDesk } from '../source.ts';
 import type { Fetch } from './bounded-fetch.ts';
@@ -24,17 +25,19 @@ export interface OidcParts {
   readonly fetch?: Fetch;
   /** The answer after a login: takes its cookies to the browser, and the browser on. Default: 303. */
   readonly done?: (call: EndpointCall, returnTo: string, cookies: readonly string[]) => Answer;
-  /** Told what happened, for log and audit. */
-  readonly report?: (event: OidcEvent) => void;
+  /** Whether an administrator keeps this person out. Default: nobody. */
+  readonly isBlocked?: (subject: Subject) => Promise<boolean>;
+  /** Told of logins and of what ended them, for the audit log. What strangers can cause at will is not among it. */
+  readonly report?: (event: OidcEvent) => Promise<void>;
 }
 
 export interface OidcEvent {
-  readonly source: string;
-  readonly what: 'login' | 'login-failed' | 'renewal-failed' | 'ended';
-  /** Names and codes; no token, no address, nothing that the other side wrote freely. */
+  readonly what: 'login' | 'login.end';
+  /** `sub`; '' where the provider named a session alone. */
+  readonly subject: string;
+  /** Names and codes; no token, nothing that the other side wrote freely. */
   readonly why: string;
-  /** Id of the decision that the person sees; '' where nobody asked. */
-  readonly id: string;
+  readonly outcome: 'done' | 'refused';
 }
 
 /** What the endpoints of one provider share. */

@@ -26,9 +26,14 @@ export function createRenew(context: OidcContext): (login: StoredLogin) => Promi
       const options = { name, config, client, now: clock.wall(), longest: policy().session.max };
       return await renewed(options, login, { response, id: response.claims() });
     } catch (error) {
-      context.report?.({ source: name, what: 'renewal-failed', why: describeFault(error), id: '' });
-      if (error instanceof ResponseBodyError && error.error === 'invalid_grant') return null;
-      throw error;
+      if (!(error instanceof ResponseBodyError) || error.error !== 'invalid_grant') throw error;
+      await context.report?.({
+        what: 'login.end',
+        subject: login.subject.id,
+        why: describeFault(error),
+        outcome: 'done',
+      });
+      return null;
     }
   }
 

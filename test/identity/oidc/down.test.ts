@@ -98,8 +98,9 @@ suite('a provider that is down', () => {
       providers: { one: { issuer: 'https://login.microsoftonline.com/common/v2.0' } },
       fetch: async () => json(metadataOf('https://login.microsoftonline.com/{tenantid}/v2.0')),
     });
-    assert.equal((await gate.visitor().ask('GET', '/login/one')).status, 503);
-    assert.match(gate.events[0]?.why ?? '', /\{tenantid\}/, 'the owner reads both names');
+    const answer = await gate.visitor().ask('GET', '/login/one');
+    assert.equal(answer.status, 503);
+    assert.match(answer.refused?.evidence ?? '', /\{tenantid\}/, 'the owner reads both names');
   });
 
   test('answers without end, redirects and pages are no metadata', async () => {

@@ -50,10 +50,7 @@ suite('a login at a real provider', () => {
     const { subject, tokens } = gate.admitted[0] ?? assert.fail();
     assert.equal(subject.id, 'alice');
     assert.equal(subject.source, 'one');
-    assert.deepEqual(
-      gate.events.map(({ what }) => what),
-      ['login'],
-    );
+    assert.deepEqual(gate.events, [{ what: 'login', subject: 'alice', why: '', outcome: 'done' }]);
     assert.equal(tokens?.access, '', 'an access token that nobody relays is not kept');
   });
 
@@ -208,7 +205,7 @@ suite('a login at a real provider', () => {
     assert.equal(answer.status, 401);
     assert.match(String(answer.body), /login-failed/);
     assert.doesNotMatch(String(answer.body), /secret/);
-    assert.deepEqual(gate.events.at(-1)?.why, 'provider: access_denied');
+    assert.deepEqual(answer.refused, { code: 'login-failed', evidence: 'provider: access_denied' });
   });
 
   test('R34 what a page fetches ahead or frames begins no login', async () => {
@@ -312,6 +309,15 @@ suite('a login at a real provider', () => {
     assert.ok(provider.asked.includes('GET /me'));
   });
 
+  test('a person who is blocked here logs in nowhere, and that is written down', async () => {
+    gate.blocked = 'alice';
+    assert.equal((await gate.visitor('session').login('one')).status, 403);
+    assert.equal(gate.admitted.length, 0);
+    assert.deepEqual(gate.events, [{ what: 'login', subject: 'alice', why: 'blocked', outcome: 'refused' }]);
+    provider.persona = { sub: 'bob' };
+    assert.equal((await gate.visitor('session').login('one')).status, 303);
+  });
+
   test('a fault at the desk is no login', async () => {
     gate.fault = new Error('records are locked');
     const visitor = gate.visitor('session');
@@ -343,7 +349,7 @@ suite('a login at a real provider', () => {
       try {
         const own = createTestGate({ providers: { one: { issuer: keyed.issuer, clientKey: file } } });
         const answer = await own.visitor('session').login('one');
-        assert.equal(answer.status, 303, JSON.stringify(own.events));
+        assert.equal(answer.status, 303, answer.refused?.evidence);
       } finally {
         await keyed.close();
       }

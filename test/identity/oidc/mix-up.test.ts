@@ -50,7 +50,7 @@ suite('R53 two providers', () => {
       'the code stayed here',
     );
     assert.equal(gate.admitted.length, 0);
-    assert.match(gate.events.at(-1)?.why ?? '', /INVALID_RESPONSE/);
+    assert.match(answer.refused?.evidence ?? '', /INVALID_RESPONSE/);
   });
 
   test('R53 an answer without iss from a provider that announces it logs nobody in', async () => {

@@ -143,7 +143,10 @@ function configurationOf({ gate, name, configuration, client }: TestProviderOpti
     issueRefreshToken: async () => true,
     rotateRefreshToken: true,
     // Its own dispatcher refuses loopback, where these tests live.
-    fetch: (url, { dispatcher: _, ...init }: RequestInit) => globalThis.fetch(url, init),
+    fetch(url, init = {}) {
+      const { dispatcher: _, ...own } = init;
+      return globalThis.fetch(url, own);
+    },
     loadExistingGrant: async (ctx) => {
       const { client: found, session, params, provider } = ctx.oidc;
       const clientId = found?.clientId ?? '';

@@ -6,6 +6,7 @@ import type { ProviderConfig } from '../../../src/guard/config-login.ts';
 import { parseConfig } from '../../../src/guard/config-schema.ts';
 import type { Answer, Decision } from '../../../src/guard/decision.ts';
 import type { BrowserSession, EndpointCall } from '../../../src/guard/endpoint.ts';
+import type { Subject } from '../../../src/guard/subject.ts';
 import type { Fetch } from '../../../src/identity/oidc/bounded-fetch.ts';
 import type { OidcEvent } from '../../../src/identity/oidc/parts.ts';
 import { createOidcSource } from '../../../src/identity/oidc/source.ts';
@@ -21,6 +22,8 @@ export interface TestGate {
   readonly admitted: StoredLogin[];
   readonly ended: { source: string; subject?: string; sid?: string }[];
   readonly events: OidcEvent[];
+  /** `sub` of a person who is kept out. */
+  blocked: string;
   /** Thrown by the desk when set. */
   fault: Error | null;
   /** Seconds that the clock is ahead. */
@@ -53,6 +56,7 @@ export function createTestGate({ providers, config, returnTo, fetch }: GateOptio
     ended: [],
     events: [],
     fault: null,
+    blocked: '',
     ahead: 0,
     visitor: (session) => new Visitor(gate, session),
   };
@@ -72,7 +76,8 @@ export function createTestGate({ providers, config, returnTo, fetch }: GateOptio
       return 1;
     },
   };
-  const report = (event: OidcEvent) => void gate.events.push(event);
+  const report = async (event: OidcEvent): Promise<void> => void gate.events.push(event);
+  const isBlocked = async ({ id }: Subject): Promise<boolean> => id === gate.blocked;
   const made = Object.entries(complete).map(([name, own]) =>
     createOidcSource({
       name,
@@ -83,6 +88,7 @@ export function createTestGate({ providers, config, returnTo, fetch }: GateOptio
       random,
       policy: () => policy,
       report,
+      isBlocked,
       ...(fetch === undefined ? {} : { fetch }),
     }),
   );

@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { type AdminActions, openAdmin } from '../../src/gateway/admin.ts';
-import { AdminRefusal, type AuditEntry } from '../../src/gateway/admin-route.ts';
+import { type AdminCall, AdminRefusal, type AdminSwitch, type AuditEntry } from '../../src/gateway/admin-route.ts';
 import { callAdmin, findGate, NoSuchGate, runningGates } from '../../src/gateway/admin-client.ts';
 import { runtimeFolder, socketPath } from '../../src/gateway/runtime-folder.ts';
+import { RecordsError } from '../../src/guard/records.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'admin-'));
 after(() => rmSync(base, { recursive: true, force: true }));
@@ -98,6 +99,41 @@ test('a fault inside an action is an answer, and the gate lives', async () => {
   const gate = await findGate(0, folder);
   assert.deepEqual(await callAdmin(gate, 'GET', '/status'), { status: 500, body: { error: 'broken' } });
   assert.equal((await callAdmin(gate, 'GET', '/routes')).status, 200);
+  await admin.close();
+});
+
+test('records that cannot be written are answered 503 with their code, and what was tried is audited', async () => {
+  const folder = newFolder();
+  const parts = actions();
+  const routes = [
+    {
+      method: 'POST' as const,
+      path: '/bans',
+      action: 'ban.add',
+      act({ body, about }: AdminSwitch) {
+        about(String(body['value']), '');
+        throw new RecordsError('full', 'there is no room for more records on the disk');
+      },
+    },
+    { method: 'GET' as const, path: '/bans', look: () => null, missing: 'no ban of this id' },
+    { method: 'GET' as const, path: '/one/', look: ({ rest, query }: AdminCall) => ({ rest, a: query.getAll('a') }) },
+  ];
+  const admin = await openAdmin({ port: 4000, actions: parts, routes, folder, now: () => 0 });
+  const gate = await findGate(0, folder);
+  assert.deepEqual(await callAdmin(gate, 'POST', '/bans', { value: 'x' }), {
+    status: 503,
+    body: { error: 'there is no room for more records on the disk', code: 'full' },
+  });
+  assert.deepEqual(parts.audited, [
+    { time: '1970-01-01T00:00:00.000Z', action: 'ban.add', target: 'x', details: '', outcome: 'failed' },
+  ]);
+  assert.deepEqual(await callAdmin(gate, 'GET', '/bans?x=1'), { status: 404, body: { error: 'no ban of this id' } });
+  assert.deepEqual((await callAdmin(gate, 'GET', '/one/two/three?a=1&a=%26')).body, {
+    rest: 'two/three',
+    a: ['1', '&'],
+  });
+  assert.equal((await callAdmin(gate, 'GET', '/one/')).status, 404);
+  assert.equal((await callAdmin(gate, 'POST', '/one/two')).status, 404);
   await admin.close();
 });
 

@@ -65,7 +65,14 @@ export async function createChanges(store: Store, monotonic: () => number): Prom
   };
 
   const tell = (change: Change): void => {
-    for (const listener of listeners) listener(change);
+    for (const listener of listeners) {
+      try {
+        listener(change);
+      } catch (error) {
+        // A defect of one cache must not leave the others with what was revoked.
+        process.emitWarning(error instanceof Error ? error : String(error));
+      }
+    }
   };
 
   const stop = async (): Promise<void> => {

@@ -11,6 +11,7 @@ import { createKeyRing } from './doors/seal.ts';
 import { createSessionCookies, labelOf, type SessionCookies } from './doors/session-cookie.ts';
 import { createStamps, stampFor } from './doors/stamp.ts';
 import { createTickets, type Tickets } from './doors/ticket.ts';
+import type { Ask } from './guard/ask.ts';
 import { compilePolicy } from './guard/compile.ts';
 import type { Config } from './guard/config.ts';
 import { parseConfig } from './guard/config-schema.ts';
@@ -30,6 +31,8 @@ import type { Logins } from './guard/subject.ts';
 import type { RequestView } from './guard/view.ts';
 import type { Identity, IdentityParts } from './identity/index.ts';
 import { address } from './layers/address.ts';
+import { authorization } from './layers/authorization.ts';
+import { createCan } from './layers/can.ts';
 import { carrier } from './layers/carrier.ts';
 import { cors } from './layers/cors.ts';
 import { framing } from './layers/framing.ts';
@@ -81,7 +84,9 @@ export function defaultLayers({ tickets, cookies, clock, identity }: LayerParts)
     createProof(tickets), // signed by a key that only the page holds
     createSession(cookies), // which browser session, where no proof says so
     createSubject(identity ?? { logins: null, readers: [] }), // who
+    authorization, // and may they: roles, scopes, policies
     replay, // once
+    createCan({ ask: ask ?? null }), // may they do this to that: asked when everything else has passed
   ];
 }
 
@@ -99,6 +104,8 @@ export interface GuardParts {
   readonly random?: (bytes: Buffer) => void;
   /** Default: {@link defaultLayers}. */
   readonly layers?: (parts: LayerParts) => readonly Layer[];
+  /** Asks the backend whose an object is; the gate gives it. Default: nobody is asked, and `owner` cannot be configured. */
+  readonly ask?: Ask;
   /** What outlives the process: logins, keys, bans. Default: memory, where the configuration needs any. */
   readonly records?: Records;
   /** For what has to ask another server: OpenID providers, key sets. Default: the global one. */
@@ -170,6 +177,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   function compile(next: Config): Compiled {
     // Once more, with the layers that there are: a mode for one that is not would be a slip of the pen.
     const policy = compilePolicy(parseConfig(next, 'config', known));
+    if (parts.ask === undefined) refuseOwners(policy);
     const script = createScript(scriptPolicy(policy, 'default'), bundle);
     return { policy, script, runner: createRunner(policy, runnerParts) };
   }
@@ -236,6 +244,15 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
       await state.close();
     },
   };
+}
+
+/** Where nothing can ask the backend, a route that needs its answer would refuse everybody. */
+function refuseOwners({ config }: Policy): void {
+  const rule = 'only the gate can ask the backend; write can, or give createGuard an `ask`';
+  const problems = (config.routes ?? []).flatMap(({ owner }, index) =>
+    owner === undefined ? [] : [{ field: `routes[${index}].owner`, value: JSON.stringify(owner), rule }],
+  );
+  if (problems.length > 0) throw new ConfigError('config', problems);
 }
 
 /** What the session cookie of a request says, for the gate's own addresses. */

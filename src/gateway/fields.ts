@@ -17,8 +17,11 @@ export interface FieldRules {
   readonly hstsAuthority: string;
 }
 
+/** What of a decision shows in the fields that the backend gets. */
+export type Forwarded = Pick<Decision, 'address' | 'secure' | 'authority' | 'route' | 'relay'>;
+
 /** The field lines that the backend gets: the client's without what stops here, then ours. */
-export function toBackend(rules: FieldRules, view: RequestView, decision: Decision): string[] {
+export function toBackend(rules: FieldRules, view: RequestView, decision: Forwarded): string[] {
   const { fields } = view;
   const { sessionCookie, stampCookie } = rules.policy;
   const out: string[] = [];
@@ -63,12 +66,15 @@ export function toBackend(rules: FieldRules, view: RequestView, decision: Decisi
     }
   }
   const kept = named === null ? out : withoutNamed(out, unsigned(named, decision));
-  pushOwn(kept, rules, decision, peer, host);
-  return kept;
+  // The provider's token stands in place of whatever the client sent: one Authorization, and it is the relayed one.
+  const shown = decision.relay === '' ? kept : withoutAuthorization(kept);
+  if (decision.relay !== '') shown.push('Authorization', decision.relay);
+  pushOwn(shown, rules, decision, peer, host);
+  return shown;
 }
 
 /** Ours come last and by us alone: no Connection field of the client reaches them (RFC 9110 §7.6.1). */
-function pushOwn(out: string[], rules: FieldRules, decision: Decision, peer: string, host: string): void {
+function pushOwn(out: string[], rules: FieldRules, decision: Forwarded, peer: string, host: string): void {
   const shownHost = rules.upstreamHost === '' ? host : rules.upstreamHost;
   if (shownHost !== '') out.push('Host', shownHost);
   out.push('X-Forwarded-For', decision.address === '' ? peer : decision.address);
@@ -115,9 +121,19 @@ export function namedBy(value: string, earlier: Set<string> | null): Set<string>
 }
 
 /** What the proof covers arrives as it was signed, whatever Connection says, which no proof covers. */
-function unsigned(named: Set<string>, decision: Decision): Set<string> {
+function unsigned(named: Set<string>, decision: Forwarded): Set<string> {
   for (const name of decision.route.signed) named.delete(name);
   return named;
+}
+
+/** In every spelling that a backend may fold to it. */
+function withoutAuthorization(fields: readonly string[]): string[] {
+  const out: string[] = [];
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const name = fields[i] ?? '';
+    if (foldName(name) !== 'authorization') out.push(name, fields[i + 1] ?? '');
+  }
+  return out;
 }
 
 /** A flat list of fields without those of these lower-case names. */

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Server as HttpsServer } from 'node:https';
 import type { Server as NetServer } from 'node:net';
+import type { Ask } from '../guard/ask.ts';
 import type { Config, Mode } from '../guard/config.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
@@ -43,10 +44,16 @@ export interface GateStats {
   readonly connections: number;
 }
 
+/** What the gate lends its guard. */
+export interface GuardLinks {
+  /** Asks the backend about an object. */
+  readonly ask: Ask;
+}
+
 /** What the gate is put together from. All but the guard can be left out. */
 export interface GateParts {
   /** Makes the guard once the real port is known. */
-  createGuard(config: Config): Guard | Promise<Guard>;
+  createGuard(config: Config, links: GuardLinks): Guard | Promise<Guard>;
   createPages?(guard: Guard): Pages;
   createAssertions?(config: Config, guard: Guard): Assertions & { jwks(): object };
   createFrontend?(dir: string, pages: Pages): Frontend;

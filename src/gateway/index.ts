@@ -27,7 +27,7 @@ export async function startGate(config: Config, parts: StartParts = {}): Promise
   const checked = parseConfig(config, 'config');
   const secret = parts.secret ?? process.env['SALLYPORT_SECRET'] ?? '';
   return startGateWith(checked, {
-    createGuard: (full) => createGuard(full, parts),
+    createGuard: (full, { ask }) => createGuard(full, { ask, ...parts }),
     createPages,
     createFrontend,
     createAssertions: (full) =>

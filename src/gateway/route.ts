@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Decision } from '../guard/decision.ts';
+import type { Asserted } from './assertion.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import type { FieldRules } from './fields.ts';
@@ -8,7 +9,7 @@ import type { Upstream } from './upstream.ts';
 
 export interface Assertions {
   /** Value of Sallyport-Assertion for an admitted request; '' for none. */
-  fieldFor(decision: Decision): string | Promise<string>;
+  fieldFor(decision: Asserted): string | Promise<string>;
 }
 
 /** What one configuration's requests are forwarded with. */

@@ -4,6 +4,7 @@ import type { Config } from '../guard/config.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
+import { createAsk } from './ask.ts';
 import type { FieldRules } from './fields.ts';
 import type { Frontend } from './frontend.ts';
 import type { GateParts } from './gate.ts';
@@ -30,7 +31,8 @@ export interface Stage {
 
 /** @param draining whether the gate is about to stop */
 export async function createStage(config: Config, parts: GateParts, draining: () => boolean): Promise<Stage> {
-  const guard = await parts.createGuard(config);
+  let current: Route | null = null;
+  const guard = await parts.createGuard(config, { ask: createAsk(() => current) });
   const listener = parts.onDecision;
   if (listener !== undefined) guard.onDecision(listener);
   const onFault = (decision: Decision, view: RequestView): void => listener?.(decision, view);
@@ -40,19 +42,21 @@ export async function createStage(config: Config, parts: GateParts, draining: ()
     frontend === undefined || pages === null ? null : (parts.createFrontend?.(frontend, pages) ?? null);
   const make = (next: Config, upstream: Upstream, frontend: Frontend | null): Stage => {
     const assertions = parts.createAssertions?.(next, guard) ?? null;
+    const route: Route = {
+      guard,
+      rules: fieldRules(next, guard),
+      upstream,
+      pages,
+      assertions,
+      draining,
+      onFault,
+      onSettled: parts.onSettled ?? null,
+    };
+    current = route;
     return {
       config: next,
       guard,
-      route: {
-        guard,
-        rules: fieldRules(next, guard),
-        upstream,
-        pages,
-        assertions,
-        draining,
-        onFault,
-        onSettled: parts.onSettled ?? null,
-      },
+      route,
       frontend,
       health,
       jwks: () => assertions?.jwks() ?? { keys: [] },

@@ -1,5 +1,6 @@
 import type { Config, RouteConfig } from './config.ts';
 import { UNSIGNED_CARRIERS } from './carrier.ts';
+import { personProblems } from './config-person.ts';
 import { loginProblems } from './config-schema-login.ts';
 import type { ConfigProblem } from './errors.ts';
 import { isLoopback } from '../lib/loopback.ts';
@@ -16,6 +17,7 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...layerNames(config, layers),
     ...(config.routes ?? []).flatMap((route, index) => routeProblems(config, route, index)),
     ...loginProblems(config),
+    ...personProblems(config),
     ...nothingProtected(config),
   ];
 }

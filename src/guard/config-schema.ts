@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Can, Config } from './config.ts';
 import { crossProblems } from './config-cross.ts';
+import { authorizationSchema, cedarRouteSchema, ownerSchema } from './config-schema-authorization.ts';
 import * as rules from './config-rules.ts';
 import { acrValue } from './config-rules-login.ts';
 import { loginSchema } from './config-schema-login.ts';
@@ -35,6 +36,8 @@ const routeSchema = fields({
   scopes: optional(list(text(rules.nonEmpty), 'write a list of scopes, as in ["posts:write"]')),
   can: optional(aFunction<Can>('write a function, as in (subject, request) => true')),
   keys: optional(list(text(rules.nonEmpty), 'write a list of scopes, as in ["posts:read"]')),
+  owner: optional(ownerSchema),
+  cedar: optional(cedarRouteSchema),
 });
 
 const clientSchema = fields({
@@ -64,6 +67,7 @@ export const configSchema = fields({
   routes: optional(list(routeSchema, 'write a list of routes, as in [{ match: "GET /api/posts/:id" }]')),
   clients: optional(z.record(text(rules.clientName), clientSchema, 'write an object of clients by name')),
   login: optional(loginSchema),
+  authorization: optional(authorizationSchema),
   trustedProxies: optional(list(text(rules.network, rules.HOPS), rules.HOPS)),
   paths: optional(choice('loose', 'exact')),
   layers: optional(

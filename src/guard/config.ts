@@ -1,3 +1,4 @@
+import type { AuthorizationConfig, CedarRouteConfig, OwnerConfig } from './config-authorization.ts';
 import type { LoginConfig } from './config-login.ts';
 import type { Carrier, Level } from './decision.ts';
 import type { Subject } from './subject.ts';
@@ -28,6 +29,8 @@ export interface Config {
   clients?: Record<string, ClientConfig>;
   /** Who may log in, and how. Default: nobody. */
   login?: LoginConfig;
+  /** Policies in a language of their own, for routes with `cedar`. */
+  authorization?: AuthorizationConfig;
   /**
    * Where logins, keys, bans and the audit log are kept: `memory`, `sqlite:PATH` or `postgres://…`. Default `memory`, which
    * is gone with the process; with `login.accounts` it is `sqlite:./sallyport.sqlite`.
@@ -97,6 +100,10 @@ export interface RouteConfig {
    * Asked after everything else has passed. Asks for a login.
    */
   can?: Can;
+  /** Only for the person whose object it is, as the backend says. Asks for a login. */
+  owner?: OwnerConfig;
+  /** The question to the policies of `authorization.cedar`; whatever they do not permit is refused. Asks for a login. */
+  cedar?: CedarRouteConfig;
   /** API keys that have all of these scopes may make this call without a page. `[]`: any key. Default: no key may. */
   keys?: string[];
 }

@@ -22,6 +22,10 @@ export interface Layer {
    */
   readonly stage?: 'before-commit' | 'after-commit';
   /**
+   * True where the layer is asked for {@link RouteRule.also} as well: what rules ask of a person adds up. Default false.
+   */
+  readonly everyRule?: boolean;
+  /**
    * Called once per route whenever a policy is compiled. Returns the check this route needs, or null where it
    * needs none. Everything that can be decided from the policy is decided here.
    */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { RouteRule } from './policy.ts';
 import { LEVELS } from './decision.ts';
 import type { RequestView } from './view.ts';
@@ -34,6 +35,25 @@ const NONE: readonly string[] = Object.freeze([]);
  */
 export function stricterOf(first: RouteRule, second: RouteRule): RouteRule {
   return strictness(first) > strictness(second) ? first : second;
+}
+
+/**
+ * The rule of a request that falls under two: the stricter one, and with it what the other asks of the person. Two
+ * questions about a person have no order: one role is not more than another.
+ */
+export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
+  const rule = stricterOf(first, second);
+  const other = rule === first ? second : first;
+  const keys = sharedKeys(rule, other);
+  const also = [rule, ...rule.also].some(({ user }) => isDeepStrictEqual(user, other.user)) ? [] : [other];
+  if (also.length === 0 && other.also.length === 0 && keys === rule.keys) return rule;
+  return Object.freeze({ ...rule, keys, also: [...rule.also, ...also, ...other.also] });
+}
+
+/** Only a key that may make either call. */
+function sharedKeys({ keys }: RouteRule, other: RouteRule): RouteRule['keys'] {
+  if (keys === null || other.keys === null) return null;
+  return other.keys.every((scope) => keys.includes(scope)) ? keys : [...new Set([...keys, ...other.keys])];
 }
 
 function strictness(rule: RouteRule): number {

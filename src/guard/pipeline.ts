@@ -26,10 +26,11 @@ export function compose(policy: Policy, route: RouteRule, layers: readonly Layer
   const steps: Step[] = [];
   const after: Step[] = [];
   for (const layer of layers) {
-    const check = layer.forRoute(route, policy);
-    if (check === null) continue;
     const stage = layer.stage === 'after-commit' ? after : steps;
-    stage.push({ layer, check, enforced: modeOf(policy, route, layer) === 'enforce' });
+    for (const rule of layer.everyRule === true ? [route, ...route.also] : [route]) {
+      const check = layer.forRoute(rule, policy);
+      if (check !== null) stage.push({ layer, check, enforced: modeOf(policy, rule, layer) === 'enforce' });
+    }
   }
   return {
     steps,

@@ -1,5 +1,7 @@
 import type { Carrier, Level } from './decision.ts';
+import type { CedarRule } from './cedar-question.ts';
 import type { Can, Config, Mode } from './config.ts';
+import type { OwnerRule } from './owner.ts';
 
 /** One row of the compiled policy: what one method and path pattern requires. */
 export interface RouteRule {
@@ -29,6 +31,11 @@ export interface RouteRule {
   readonly unlisted: boolean;
   /** Methods listed for the same path; for 405 and Allow. Empty where any is taken. */
   readonly allow: readonly string[];
+  /**
+   * Rules that the request may fall under as well, because it names their method: what they ask of the person holds
+   * beside this one's own.
+   */
+  readonly also: readonly RouteRule[];
 }
 
 /** Who may make a call. Fields that ask nothing are empty. */
@@ -42,6 +49,9 @@ export interface UserRule {
   /** One of these. */
   readonly acr: readonly string[];
   readonly can: Can | null;
+  readonly owner: OwnerRule | null;
+  /** Asked of a key in place of a person, too. */
+  readonly cedar: CedarRule | null;
 }
 
 /** Name of the rule that takes the pages of every client: no client can be called so. */

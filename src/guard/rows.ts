@@ -1,7 +1,10 @@
 import { compilePattern, parseRoute } from '../wire/pattern.ts';
 import { UNSIGNED_CARRIERS } from './carrier.ts';
+import { compileCedarQuestion } from './cedar-question.ts';
 import type { Config, Mode, RouteConfig } from './config.ts';
+import { asksForPerson } from './config-person.ts';
 import type { Carrier, Level } from './decision.ts';
+import { compileOwner } from './owner.ts';
 import type { ClientRule, Policy, RouteRule, UserRule } from './policy.ts';
 
 /** Bodies of the largest upload that is promised to pass, and its multipart frame. */
@@ -150,10 +153,19 @@ function weakens(rule: RouteRule): boolean {
 }
 
 /** Roles, scopes and questions all speak of a person, so each of them asks for a login. */
-function userRule({ user = false, roles = [], scopes = [], can }: RouteConfig): UserRule | null {
-  if (user === false && roles.length === 0 && scopes.length === 0 && can === undefined) return null;
+function userRule(route: RouteConfig): UserRule | null {
+  if (!asksForPerson(route)) return null;
+  const { user, roles = [], scopes = [], can = null, owner, cedar } = route;
   const { maxAge = 0, acr = [] } = typeof user === 'object' ? user : {};
-  return Object.freeze({ roles, scopes, maxAge, acr, can: can ?? null });
+  return Object.freeze({
+    roles,
+    scopes,
+    maxAge,
+    acr,
+    can,
+    owner: owner === undefined ? null : compileOwner(owner),
+    cedar: cedar === undefined ? null : compileCedarQuestion(cedar),
+  });
 }
 
 /** A route that lists a carrier which cannot sign has the lower level for every request. */
@@ -231,6 +243,7 @@ export function baseRule(ground: Ground, own: Partial<RouteRule> & { readonly na
     named: false,
     unlisted: false,
     allow: [],
+    also: [],
     ...own,
   });
 }

@@ -1,7 +1,7 @@
 import { carrierOf } from './carrier.ts';
 import { newContext } from './context.ts';
 import type { Decision } from './decision.ts';
-import { namedMethods, stricterOf } from './methods.ts';
+import { bothOf, namedMethods } from './methods.ts';
 import { compose, type Pipeline } from './pipeline.ts';
 import type { Policy, RouteRule } from './policy.ts';
 import { Run, type RunnerParts } from './run.ts';
@@ -12,6 +12,9 @@ export interface Runner {
   decide(request: RequestView, route?: RouteRule): Decision | Promise<Decision>;
 }
 
+/** Pipelines that are kept, at most; a policy of more rules keeps its own and composes the rest each time. */
+const MOST_PIPELINES = 4096;
+
 /** Composes the pipelines of a policy. The order of `layers` is the order of admission. */
 export function createRunner(policy: Policy, parts: RunnerParts): Runner {
   const pipelines = new Map<RouteRule, Pipeline>();
@@ -20,15 +23,35 @@ export function createRunner(policy: Policy, parts: RunnerParts): Runner {
   const methods = new Set(policy.routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])));
   const observers = parts.layers.filter((layer) => layer.observe !== undefined);
 
+  /** A rule that was put together of two, for the rare request that names its own method. */
+  const composeLate = (route: RouteRule): Pipeline => {
+    const pipeline = compose(policy, route, parts.layers);
+    if (pipelines.size < MOST_PIPELINES) pipelines.set(route, pipeline);
+    return pipeline;
+  };
+  const both = remembered(bothOf);
+
   return {
     decide(request, given) {
       const preflight = isPreflight(request);
-      const route = given ?? ruleFor(policy, methods, request, preflight);
-      const pipeline = pipelines.get(route) as Pipeline;
+      const route = given ?? ruleFor(policy, methods, both, request, preflight);
+      const pipeline = pipelines.get(route) ?? composeLate(route);
       const context = newContext(policy, route, carrierOf(request), request, parts.wall());
       const run = new Run(request, context, pipeline, parts, observers);
       return run.layers(preflight ? pipeline.preflight : pipeline.steps, 0);
     },
+  };
+}
+
+/** One rule for the same two, so that its pipeline is found again. */
+function remembered(combine: typeof bothOf): typeof bothOf {
+  const known = new WeakMap<RouteRule, WeakMap<RouteRule, RouteRule>>();
+  return (first, second) => {
+    const seconds = known.get(first) ?? new WeakMap<RouteRule, RouteRule>();
+    known.set(first, seconds);
+    const rule = seconds.get(second) ?? combine(first, second);
+    seconds.set(second, rule);
+    return rule;
   };
 }
 
@@ -52,10 +75,16 @@ function isPreflight(request: RequestView): boolean {
  * Frameworks that know `_method` serve the method it names, all others the one on the request line. Policy cannot know
  * which is behind it, so the request has to meet whichever rule asks for more.
  */
-function ruleFor(policy: Policy, methods: ReadonlySet<string>, request: RequestView, preflight: boolean): RouteRule {
+function ruleFor(
+  policy: Policy,
+  methods: ReadonlySet<string>,
+  both: typeof bothOf,
+  request: RequestView,
+  preflight: boolean,
+): RouteRule {
   const { path, folded } = request;
   if (preflight) return policy.match(request.headers.accessControlRequestMethod, path, folded);
   let rule = policy.match(request.method, path, folded);
-  for (const method of namedMethods(request, methods)) rule = stricterOf(rule, policy.match(method, path, folded));
+  for (const method of namedMethods(request, methods)) rule = both(rule, policy.match(method, path, folded));
   return rule;
 }

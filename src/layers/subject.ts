@@ -24,6 +24,7 @@ export interface SubjectParts {
 export function createSubject({ logins, readers }: SubjectParts): Layer {
   return {
     name: 'subject',
+    everyRule: true,
     forRoute: (route) => {
       const rule = route.user;
       if (rule === null && logins === null && readers.length === 0) return null;

@@ -40,11 +40,15 @@ test('the schema takes every field that the written type has', () => {
         maxBody: 0,
         contentTypes: ['multipart/form-data'],
         signed: ['x-tenant'],
+        cedar: { action: 'editPost', resource: 'Post::":id"' },
+        owner: { ask: 'GET /api/posts/:id', at: '$.author.id', is: 'name', source: 'accounts', fields: ['cookie'] },
       },
     ],
     clients: { admin: { origins: ['self', 'https://*-team.app.example', 'https://admin.example'], stamp: 'waive' } },
     records: 'sqlite:./sallyport.sqlite',
+    authorization: { cedar: { policies: 'p.cedar', schema: 'p.cedarschema', entities: 'p.json' } },
     login: {
+      identify: () => null,
       accounts: {
         signUp: 'open',
         email: 'verified',

@@ -15,6 +15,7 @@ import { createLoginBook } from './logins.ts';
 import { createLogout } from './logout.ts';
 import type { LoginDesk, Source } from './source.ts';
 import { createAccounts, createReaders, createSources } from './sources.ts';
+import { createUser } from './user.ts';
 import { createUserAdmin } from './users.ts';
 import { createVault } from './vault.ts';
 
@@ -69,7 +70,11 @@ export async function createIdentity(parts: IdentityParts): Promise<Identity> {
     desk,
     readers,
     users: createUserAdmin({ desk, records, accounts: accounts?.context ?? null }),
-    endpoints: [createLogout(desk, sources), ...[...sources.values()].flatMap((source) => source.endpoints)],
+    endpoints: [
+      createUser(),
+      createLogout(desk, sources),
+      ...[...sources.values()].flatMap((source) => source.endpoints),
+    ],
     async close() {
       book.close();
       for (const reader of readers) reader.close?.();

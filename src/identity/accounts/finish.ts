@@ -4,7 +4,8 @@ import type { Account } from './account.ts';
 import { jsonAnswer, problemFor } from './answers.ts';
 import { rememberHome } from './attempt.ts';
 import type { AccountsContext } from './context.ts';
-import { publicUser, subjectOf } from './subject.ts';
+import { publicUser } from '../user.ts';
+import { subjectOf } from './subject.ts';
 
 const WEEK = 7 * 24 * 3600;
 

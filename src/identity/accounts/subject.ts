@@ -15,9 +15,3 @@ export function subjectOf(account: Account, amr: readonly string[], authTime: nu
     claims: email === '' ? { name } : { name, email, email_verified: emailVerified },
   };
 }
-
-/** What a page may know of who is logged in. */
-export function publicUser(subject: Subject): object {
-  const { id, source, roles, scopes, acr, amr, authTime, claims } = subject;
-  return { id, source, roles, scopes, acr, amr, authTime, claims };
-}

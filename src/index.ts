@@ -64,13 +64,15 @@ export interface LayerParts {
   readonly clock: Clock;
   /** Who can be somebody here; null where nobody can log in. */
   readonly identity: Pick<Identity, 'logins' | 'readers'> | null;
+  /** Asks the backend; without it `owner` admits nobody. */
+  readonly ask?: Ask | null;
 }
 
 /**
  * The layers, in the order of admission: a request is asked the cheap and the stateless first, and nothing is used
  * up before everything has been asked. To add one, write its file and put it here.
  */
-export function defaultLayers({ tickets, cookies, clock, identity }: LayerParts): readonly Layer[] {
+export function defaultLayers({ tickets, cookies, clock, identity, ask }: LayerParts): readonly Layer[] {
   return [
     framing, // one end, one target: what no backend may be shown in any mode
     target, // a path that two servers could read differently
@@ -170,7 +172,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   const scriptTag = (): string => compiled.script.tag('');
   const shared = { config, policy, secret, ring, clock, random, state, fetch: parts.fetch ?? fetch, scriptTag };
   const identity = await identityFor(config, shared, parts.records);
-  const layers = (parts.layers ?? defaultLayers)({ tickets, cookies, clock, identity });
+  const layers = (parts.layers ?? defaultLayers)({ tickets, cookies, clock, identity, ask: parts.ask ?? null });
   const known = { layers: layers.map(({ name }) => name) };
   const runnerParts = { layers, state, wall: clock.wall, nextId: createIds(fill) };
 

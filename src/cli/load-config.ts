@@ -108,8 +108,12 @@ function withAbsolutePaths(value: unknown, folder: string): unknown {
 /** Policies, schema and entities may stand in the configuration itself, or in files. */
 function withPolicyFiles(authorization: unknown, absolute: (path: unknown) => unknown): unknown {
   if (!isRecord(authorization) || !isRecord(authorization['cedar'])) return authorization;
-  const isFile = (text: unknown): boolean => typeof text === 'string' && /^[^\n]+\.(?:cedar|cedarschema|json)$/.test(text);
-  const cedar = Object.entries(authorization['cedar']).map(([name, text]) => [name, isFile(text) ? absolute(text) : text]);
+  const isFile = (text: unknown): boolean =>
+    typeof text === 'string' && /^[^\n]+\.(?:cedar|cedarschema|json)$/.test(text);
+  const cedar = Object.entries(authorization['cedar']).map(([name, text]) => [
+    name,
+    isFile(text) ? absolute(text) : text,
+  ]);
   return { ...authorization, cedar: Object.fromEntries(cedar) };
 }
 

@@ -13,42 +13,8 @@ export interface LoginConfig {
   jwt?: JwtConfig | JwtConfig[];
   /** For frameworks that know the user already: asked on every request whose session has no login. Default: nobody is. */
   identify?: Identify;
-  /** For frameworks that know the user already: asked on every request whose session has no login. Default: nobody is. */
-  identify?: Identify;
   /** Path of the app's own login page, in place of the gate's: `/log-in`. */
   page?: string;
-}
-
-/**
- * Who makes this request, as the app's own code knows; null where nobody does. Whatever else it answers, a throw and an
- * answer that takes longer than 5 s refuse the request where it needs somebody. It must verify what it reads: a
- * header that only says a name is anybody's.
- */
-export type Identify = (request: IdentifyRequest) => IdentifiedSubject | null | Promise<IdentifiedSubject | null>;
-
-export interface IdentifyRequest {
-  readonly method: string;
-  /** As sent, byte for byte. */
-  readonly path: string;
-  /** From the `?` on; '' without one. */
-  readonly query: string;
-  /** Authority by which the client reached the gate. */
-  readonly authority: string;
-  /** Value of a header field, by any case of its name; '' where it is absent, or came more than once. */
-  header(name: string): string;
-}
-
-/** A person as the app's own code knows them. Its source is `hook`. */
-export interface IdentifiedSubject {
-  /** 1 to 255 characters, stable. */
-  readonly id: string;
-  readonly roles?: readonly string[];
-  readonly scopes?: readonly string[];
-  readonly acr?: string;
-  readonly amr?: readonly string[];
-  /** Seconds since 1970. */
-  readonly authTime?: number;
-  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 /**

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { Config } from './config.ts';
 import type { Identify } from './config-login.ts';
-import type { Identify } from './config-login.ts';
 import * as rules from './config-rules.ts';
 import * as login from './config-rules-login.ts';
 import { aFunction, choice, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
@@ -39,7 +38,6 @@ export const loginSchema = fields({
   returnTo: optional(list(text(login.returnOrigin), 'write a list of origins, as in ["https://app.example"]')),
   accounts: optional(accountsSchema),
   jwt: optional(jwtSchema),
-  identify: optional(aFunction<Identify>('write a function, as in (request) => ({ id: "…" })')),
   identify: optional(aFunction<Identify>('write a function, as in (request) => ({ id: "…" })')),
   page: optional(text(login.ownPath)),
 });

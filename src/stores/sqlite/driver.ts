@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -30,12 +30,13 @@ export function createSqliteDialect(database: DatabaseSync, busyMs: number): Dia
 }
 
 function createDriver(database: DatabaseSync, busyMs: number): Driver {
+  const prepare = createPreparer(database);
   const connection: DatabaseConnection = {
     executeQuery: async <R>({ sql, parameters }: CompiledQuery) =>
       // A transaction has its lock: what is busy there is given up as a whole.
       database.isTransaction
-        ? run<R>(database, sql, parameters)
-        : patiently(() => run<R>(database, sql, parameters), busyMs),
+        ? run<R>(prepare(sql), parameters)
+        : patiently(() => run<R>(prepare(sql), parameters), busyMs),
     streamQuery() {
       throw new TypeError('queries are not streamed here');
     },
@@ -56,6 +57,28 @@ function createDriver(database: DatabaseSync, busyMs: number): Driver {
   };
 }
 
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly answersRows: boolean;
+}
+
+/** The parts here ask for some fifty; what others ask for may be made up each time. */
+const MAX_STATEMENTS = 200;
+
+/** Statements by their text: preparing one costs more than running it. SQLite prepares anew where tables change. */
+function createPreparer(database: DatabaseSync): (sql: string) => Prepared {
+  const known = new Map<string, Prepared>();
+  return (sql) => {
+    const found = known.get(sql);
+    if (found !== undefined) return found;
+    if (known.size >= MAX_STATEMENTS) known.clear();
+    const statement = database.prepare(sql);
+    const prepared = { statement, answersRows: statement.columns().length > 0 };
+    known.set(sql, prepared);
+    return prepared;
+  };
+}
+
 async function patiently<T>(attempt: () => T, busyMs: number): Promise<T> {
   const end = performance.now() + busyMs;
   for (;;) {
@@ -68,10 +91,9 @@ async function patiently<T>(attempt: () => T, busyMs: number): Promise<T> {
   }
 }
 
-function run<R>(database: DatabaseSync, sql: string, parameters: readonly unknown[]): QueryResult<R> {
-  const statement = database.prepare(sql);
+function run<R>({ statement, answersRows }: Prepared, parameters: readonly unknown[]): QueryResult<R> {
   const values = parameters.map(toInput);
-  if (statement.columns().length === 0) {
+  if (!answersRows) {
     const { changes, lastInsertRowid } = statement.run(...values);
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
   }

@@ -94,7 +94,11 @@ export function jwtProblems(config: Config): ConfigProblem[] {
   const several = Array.isArray(config.login?.jwt);
   const problems = issuers.flatMap((issuer, index) => {
     const field = several ? `login.jwt[${index}]` : 'login.jwt';
-    return [...keyProblems(field, issuer), ...encryptionProblems(field, issuer), ...placeProblems(field, issuer, config)];
+    return [
+      ...keyProblems(field, issuer),
+      ...encryptionProblems(field, issuer),
+      ...placeProblems(field, issuer, config),
+    ];
   });
   return [...problems, ...(issuers.length > 1 ? siblingProblems(issuers) : [])];
 }
@@ -121,7 +125,9 @@ function keyProblems(field: string, { jwks, secret, publicKey, algorithms = [] }
     problems.push(problem(`${field}.algorithms`, wrong, rule));
   }
   if (jwks === undefined && algorithms.length > 1) {
-    problems.push(problem(`${field}.algorithms`, algorithms, 'one key goes with one algorithm (RFC 8725 §3.1); keep one'));
+    problems.push(
+      problem(`${field}.algorithms`, algorithms, 'one key goes with one algorithm (RFC 8725 §3.1); keep one'),
+    );
   }
   const bytes = { HS384: 48, HS512: 64 }[String(algorithms[0])] ?? 32;
   if (secret !== undefined && Buffer.byteLength(secret) < bytes) {
@@ -173,14 +179,20 @@ function siblingProblems(issuers: readonly JwtConfig[]): ConfigProblem[] {
   for (const [index, { name, issuer, header, cookie, encryption }] of issuers.entries()) {
     const field = `login.jwt[${index}]`;
     if (name === undefined || seen.name.has(name)) {
-      problems.push(problem(`${field}.name`, name, 'several issuers have a name each, by which their subjects are told apart'));
+      problems.push(
+        problem(`${field}.name`, name, 'several issuers have a name each, by which their subjects are told apart'),
+      );
     }
     if (seen.issuer.has(issuer)) {
-      problems.push(problem(`${field}.issuer`, issuer, 'another one has this issuer already; an issuer has one set of keys'));
+      problems.push(
+        problem(`${field}.issuer`, issuer, 'another one has this issuer already; an issuer has one set of keys'),
+      );
     }
     const place = cookie ?? header?.toLowerCase() ?? 'authorization';
     if (encryption !== undefined && seen.place.has(place)) {
-      problems.push(problem(`${field}.encryption`, encryption.alg, 'only one issuer of a header or cookie may encrypt'));
+      problems.push(
+        problem(`${field}.encryption`, encryption.alg, 'only one issuer of a header or cookie may encrypt'),
+      );
     }
     if (encryption !== undefined) seen.place.add(place);
     seen.name.add(name ?? '');

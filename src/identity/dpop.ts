@@ -96,7 +96,8 @@ function isTarget(htu: unknown, request: RequestView, { policy, authority, secur
   const own = URL.parse(`${secure ? 'https' : 'http'}://${authority}${request.path}`);
   if (named === null || own === null || named.username !== '' || named.password !== '') return false;
   // Behind a proxy that ends TLS only the public origin is known for sure.
-  const origin = named.origin === own.origin || (policy.ownOrigins.has(named.origin) && named.hostname === own.hostname);
+  const origin =
+    named.origin === own.origin || (policy.ownOrigins.has(named.origin) && named.hostname === own.hostname);
   return origin && normalPath(named.pathname) === normalPath(own.pathname);
 }
 
@@ -119,7 +120,9 @@ async function thumbprintOf(jwk: JWK): Promise<string> {
 async function holds(proof: string, jwk: JWK, alg: string): Promise<boolean> {
   try {
     const { kty, crv, x, y, n, e } = jwk;
-    const plain = Object.fromEntries(Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined));
+    const plain = Object.fromEntries(
+      Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
+    );
     await compactVerify(proof, await importJWK(plain, alg), { algorithms: [alg] });
     return true;
   } catch {

@@ -39,8 +39,6 @@ async function readKey({ key, secret, alg }: JwtEncryptionConfig, field: string)
     return await importJWK(jwk, alg);
   } catch {
     const rule = `write a private key for ${alg}, as a PEM or JWK file or its text`;
-    throw new ConfigError('config', [
-      { field: `${field}.encryption.key`, value: 'a key that cannot be used', rule },
-    ]);
+    throw new ConfigError('config', [{ field: `${field}.encryption.key`, value: 'a key that cannot be used', rule }]);
   }
 }

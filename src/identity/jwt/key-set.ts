@@ -3,8 +3,8 @@ import type { JwtAlgorithm } from '../../guard/config-jwt.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { parseStrictObject } from '../../lib/strict-json.ts';
 import { readAtMost } from '../oidc/bounded-fetch.ts';
-import { isSame } from './algorithms.ts';
-import { Fault, fault, quote } from './fault.ts';
+import { ASYMMETRIC, isSame } from './algorithms.ts';
+import { type Fault, fault, quote } from './fault.ts';
 import { type KeySource, toVerifyKey, type VerifyKey } from './keys.ts';
 
 export interface KeySetParts {
@@ -12,6 +12,8 @@ export interface KeySetParts {
   readonly algorithms: readonly JwtAlgorithm[] | undefined;
   readonly clock: Clock;
   readonly fetch: typeof fetch;
+  /** Milliseconds. Default 5,000. */
+  readonly timeout?: number;
 }
 
 /** Between two questions, whatever tokens name (RFC 8725 §3.10 asks for nobody to be asked at a token's bidding). */
@@ -27,7 +29,7 @@ const MAX_AGE_MS = { fallback: 600_000, least: 60_000, most: 3_600_000 };
 const STALE_MS = 24 * 3_600_000;
 
 /** The key set of an issuer (RFC 7517 §5), kept while it can be reached and for a while when it cannot. */
-export function createKeySet({ url, algorithms, clock, fetch }: KeySetParts): KeySource {
+export function createKeySet({ url, algorithms, clock, fetch, timeout = TIMEOUT_MS }: KeySetParts): KeySource {
   let keys: readonly VerifyKey[] = [];
   let known = false;
   let fetchedAt = -Infinity;
@@ -58,7 +60,7 @@ export function createKeySet({ url, algorithms, clock, fetch }: KeySetParts): Ke
     const response = await fetch(url, {
       headers: { accept: 'application/jwk-set+json, application/json' },
       redirect: 'manual',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeout),
     });
     if (response.status !== 200) {
       await response.body?.cancel();
@@ -89,10 +91,13 @@ export function createKeySet({ url, algorithms, clock, fetch }: KeySetParts): Ke
   };
 
   async function findLater(alg: string, kid: string | undefined, issuedAt: number): Promise<VerifyKey | Fault> {
-    if (pending !== null) await pending;
-    else if (mayAsk()) await ask();
+    const named = (): VerifyKey | undefined => keys.find((key) => kid !== undefined && key.kid === kid);
+    if (named() === undefined && pending !== null) await pending;
+    else if (named() === undefined && mayAsk()) await ask();
     const key = known ? pick(alg, kid) : null;
     if (key !== null) return key;
+    const other = named();
+    if (other !== undefined) return fault(`alg: ${quote(alg)}, and the key is for ${other.alg}`);
     const wait = Math.max(1, Math.ceil((triedAt + COOL_DOWN_MS - clock.monotonic()) / 1000));
     if (!known || failing) return fault('key: the issuer’s key set cannot be reached', known ? wait : 5);
     // A key that is younger than what is known of them is not known to be none.
@@ -101,14 +106,20 @@ export function createKeySet({ url, algorithms, clock, fetch }: KeySetParts): Ke
   }
 
   return {
-    find: (alg, kid, issuedAt) => (known ? pick(alg, kid) : null) ?? findLater(alg, kid, issuedAt),
+    find(alg, kid, issuedAt) {
+      // No key can come that would do.
+      if (!(algorithms ?? [...ASYMMETRIC]).some((one) => isSame(one, alg))) return fault(`alg: ${quote(alg)}`);
+      return (known ? pick(alg, kid) : null) ?? findLater(alg, kid, issuedAt);
+    },
     isCurrent() {
+      if (!known) return true;
       const age = clock.monotonic() - fetchedAt;
       // Ahead of time, so that nobody waits for it.
       if (age > maxAge * 0.8 && mayAsk()) void ask();
       if (age <= maxAge) return true;
-      // The first answer is waited for; while there is none, sessions go on with the keys there are.
-      if (pending !== null && !failing) return pending.then(() => clock.monotonic() - fetchedAt <= STALE_MS);
+      // The first answer is waited for; while none comes, sessions go on with the keys there are.
+      if (pending !== null && (!failing || age > STALE_MS))
+        return pending.then(() => clock.monotonic() - fetchedAt <= STALE_MS);
       return age <= STALE_MS;
     },
   };

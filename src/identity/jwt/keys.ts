@@ -43,7 +43,9 @@ export async function toVerifyKey(jwk: JWK, allowed: readonly JwtAlgorithm[] | u
   if (alg === null || !hasGoodLength(jwk)) return null;
   try {
     const { kty, crv, x, y, n, e } = jwk;
-    const plain = Object.fromEntries(Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined));
+    const plain = Object.fromEntries(
+      Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined),
+    );
     const key = await importJWK(plain, alg);
     const thumbprint = await calculateJwkThumbprint(plain);
     return { alg, kid: typeof jwk.kid === 'string' ? jwk.kid : '', key, thumbprint, gone: false };
@@ -79,12 +81,15 @@ async function publicKey({ publicKey: written = '', algorithms }: JwtConfig, fie
     throw new ConfigError('config', [{ field: `${field}.publicKey`, value: 'a key that cannot be used', rule }]);
   };
   const text = await readKeyText(written, `${field}.publicKey`);
-  if (/PRIVATE KEY-----/.test(text)) fail('this is a private key; it belongs with the issuer alone. Write the public half');
+  if (/PRIVATE KEY-----/.test(text))
+    fail('this is a private key; it belongs with the issuer alone. Write the public half');
   const jwk = toJwk(text, 'public');
   if (jwk === null) return fail('write a PEM or JWK file, or its text');
   if (PRIVATE_MEMBERS.some((name) => name in jwk)) fail('this is a private key, or a secret; write the public half');
   const key = await toVerifyKey(jwk, algorithms);
-  return key ?? fail('write an RSA key of 2048 to 8192 bits, a P-256, P-384 or P-521 key, or Ed25519; fit for its algorithm');
+  return (
+    key ?? fail('write an RSA key of 2048 to 8192 bits, a P-256, P-384 or P-521 key, or Ed25519; fit for its algorithm')
+  );
 }
 
 /** Text of a key that stands in the configuration itself or in the file that it names. Throws ConfigError. */
@@ -94,7 +99,9 @@ export async function readKeyText(written: string, field: string): Promise<strin
     return await readFile(written, 'utf8');
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw new ConfigError('config', [{ field, value: JSON.stringify(written), rule: `this file cannot be read (${why})` }]);
+    throw new ConfigError('config', [
+      { field, value: JSON.stringify(written), rule: `this file cannot be read (${why})` },
+    ]);
   }
 }
 

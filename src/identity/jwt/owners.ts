@@ -39,7 +39,7 @@ export function createOwners(state: Pick<State, 'endedBy'>, remembered = REMEMBE
 
   return {
     admits(token, context) {
-      const session = context.ticket === null ? context.cookieSession : context.ticket.session;
+      const session = (context.ticket ?? context.resent?.ticket)?.session ?? context.cookieSession;
       if (session === '') return true;
       const owner = owners.get(token);
       if (owner === undefined) return take(token, session, context);

@@ -110,7 +110,8 @@ export async function createJwtReader(parts: JwtParts): Promise<SubjectReader & 
 
   function prove(found: Known, request: RequestView, context: Context): Eventually<Subject | Refusal> {
     const { jkt, scheme, token, subject } = found;
-    if (jkt === '') return scheme === 'DPoP' ? fail(INVALID, 'DPoP with a token that is bound to no key', context) : subject;
+    if (jkt === '')
+      return scheme === 'DPoP' ? fail(INVALID, 'DPoP with a token that is bound to no key', context) : subject;
     // RFC 9449 §7.2: shown as Bearer, a bound token would be one that anybody could use.
     if (scheme === 'Bearer') return fail(INVALID, 'a bound token, as Bearer', context);
     return provePossession(dpop, found.subject, { token, jkt }, request, context);

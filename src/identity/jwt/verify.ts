@@ -55,7 +55,9 @@ export function createVerify(issuers: readonly Issuer[]): Verify {
     const issuer = issuers.find(({ rules }) => rules.issuer === iss);
     if (issuer === undefined) return fault(`iss: ${quote(iss)}`);
     if ((issuer.decrypt === null) !== (inner.by === null) || (inner.by !== null && inner.by !== issuer)) {
-      return fault(inner.by === null ? 'form: signed only, and this issuer encrypts' : 'form: encrypted for another issuer');
+      return fault(
+        inner.by === null ? 'form: signed only, and this issuer encrypts' : 'form: encrypted for another issuer',
+      );
     }
     const broken = claimsFault(compact, issuer.rules, now / 1000);
     if (broken !== '') return fault(broken);

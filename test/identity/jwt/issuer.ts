@@ -7,6 +7,7 @@ export const AUDIENCE = 'https://api.example';
 
 /** An issuer of tokens that tests make, with keys of its own. */
 export interface TestKey {
+  /** '' for tokens that name none. */
   readonly kid: string;
   readonly alg: string;
   readonly privateKey: CryptoKey;
@@ -39,7 +40,9 @@ export function makeToken(key: TestKey, now: number, options: TokenOptions = {})
     ...options.claims,
   };
   for (const name of options.without ?? []) delete claims[name];
-  return new SignJWT(claims).setProtectedHeader({ alg: key.alg, kid: key.kid, typ: 'JWT', ...options.header }).sign(key.privateKey);
+  const named = key.kid === '' ? {} : { kid: key.kid };
+  const header = { alg: key.alg, ...named, typ: 'JWT', ...options.header };
+  return new SignJWT(claims).setProtectedHeader(header).sign(key.privateKey);
 }
 
 /** base64url of JSON, or of text as it is. */
@@ -71,7 +74,10 @@ export async function startKeyServer(keys: readonly JWK[]): Promise<KeyServer> {
     asked: () => asked,
     serve(served, cacheControl) {
       self.answer = (_request, response) => {
-        const headers = { 'Content-Type': 'application/jwk-set+json', ...(cacheControl && { 'Cache-Control': cacheControl }) };
+        const headers = {
+          'Content-Type': 'application/jwk-set+json',
+          ...(cacheControl && { 'Cache-Control': cacheControl }),
+        };
         response.writeHead(200, headers).end(JSON.stringify({ keys: served }));
       };
     },

@@ -52,7 +52,9 @@ export const session = (): string => randomBytes(16).toString('base64url');
 export async function openDesk(jwt: JwtConfig | JwtConfig[], config: Config = {}): Promise<Desk> {
   const now = { now: 1_750_000_000_000 };
   const clock = { wall: () => now.now, monotonic: () => now.now };
-  const records = await createRecords('memory', { secret: randomBytes(32).toString('base64url'), clock });
+  // Records look for changes by a clock that runs by itself.
+  const steady = { wall: clock.wall, monotonic: () => performance.now() };
+  const records = await createRecords('memory', { secret: randomBytes(32).toString('base64url'), clock: steady });
   const ended = new Set<string>();
   const fetched: string[] = [];
   const parsed = parseConfig({ ...config, login: { jwt } }, 'test');
@@ -83,7 +85,14 @@ export async function openDesk(jwt: JwtConfig | JwtConfig[], config: Config = {}
     const context = newContext(policy, route, 'call', request, now.now);
     context.cookieSession = options.session ?? '';
     if (options.ticket !== undefined) {
-      const facts = { windowPlace: 0, windowIdHigh: 1, windowIdLow: 1, sessionPlace: 0, sessionIdHigh: 1, sessionIdLow: 1 };
+      const facts = {
+        windowPlace: 0,
+        windowIdHigh: 1,
+        windowIdLow: 1,
+        sessionPlace: 0,
+        sessionIdHigh: 1,
+        sessionIdLow: 1,
+      };
       context.ticket = { id: 't', session: options.ticket, client: 'default', loginEpoch: 0, ...facts };
     }
     const answer = reader.read(request, context);

@@ -22,12 +22,9 @@ export function createCoverage(config: PageConfig, gate: string): Coverage {
     pattern: compile(route.path),
   }));
   return (method, { origin, pathname }) => {
-    if (
-      !origins.includes(origin) ||
-      pathname.startsWith(`${config.mount}/`) ||
-      open.some((pattern) => pattern.test(pathname))
-    )
-      return null;
+    if (!origins.includes(origin) || open.some((pattern) => pattern.test(pathname))) return null;
+    // What pages ask the gate itself: who is logged in, another password.
+    if (pathname.startsWith(`${config.mount}/`)) return PROTECTED;
     const folded = fold(pathname);
     const verb = method === 'HEAD' ? 'GET' : method;
     const row = routes.find(

@@ -70,7 +70,7 @@ function byCookie(chooser: Chooser): Eventually<SessionChoice> {
   );
 }
 
-function byGrant(chooser: Chooser, grant: LoginGrant): SessionChoice {
+function byGrant(chooser: Chooser, grant: LoginGrant): Eventually<SessionChoice> {
   const { request, session } = chooser;
   const { taken, login } = grant;
   if (request.session === null) return refuse('session-key', 'a login waits for the key of its session');
@@ -78,7 +78,8 @@ function byGrant(chooser: Chooser, grant: LoginGrant): SessionChoice {
   if (!proves(chooser, labels)) return refuse('session-key', 'the key has not signed for this login');
   const key = thumbprint(request.session.key);
   if (taken === null) return { ...begin(key, session), login, grant };
-  if (taken.key !== key) return refuse('session-key', 'another key took this login up');
+  // Another key took this login up: here it is worth nothing any more.
+  if (taken.key !== key) return byCookie(chooser);
   return resume({ ...taken, login, seen: taken.created });
 }
 

@@ -1,9 +1,17 @@
-import type { SessionCookies } from '../doors/session-cookie.ts';
-import { PASS, refusal } from '../guard/decision.ts';
+import type { OpenSession, SessionCookies } from '../doors/session-cookie.ts';
+import { PASS, type Refusal, refusal, type TicketFacts } from '../guard/decision.ts';
 import type { Layer } from '../guard/layer.ts';
 
 const ENTRY = refusal('entry-required', 'the cookie of a session whose page has entered, or a proof');
+const CHANGED = refusal('login-changed', 'a page that was loaded since somebody logged in');
+const LOGGED_OUT = refusal('login-required', 'a page that was loaded since its login ended, or a new login');
 const MISMATCH = refusal('session-mismatch', 'ticket and session cookie of one session');
+
+/** A page whose browser has another login by now must not enter again by itself and go on as somebody else. */
+function mismatch({ loginEpoch }: TicketFacts, { login }: OpenSession): Refusal {
+  if (loginEpoch === login) return MISMATCH;
+  return login === 0 ? LOGGED_OUT : CHANGED;
+}
 
 /**
  * Which browser session is this? Comes after the proof, so that what a request only claims to carry counts for
@@ -18,12 +26,14 @@ export function createSession(cookies: SessionCookies): Layer {
       const suffices = route.level === 'session';
       const within = policy.session.recent * 1000;
       return (request, context) => {
+        if (context.key !== null) return PASS;
         const opened = request.headers.cookie === '' ? null : cookies.open(request.headers.cookie, context.now);
         if (opened !== null) {
           context.cookieSession = opened.id;
           context.cookieLogin = opened.login !== 0;
         }
-        if (context.ticket !== null) return opened === null || opened.id === context.ticket.session ? PASS : MISMATCH;
+        const { ticket } = context;
+        if (ticket !== null) return opened === null || opened.id === ticket.session ? PASS : mismatch(ticket, opened);
         if (!suffices) return PASS;
         if (opened === null) return ENTRY;
         context.level = 'session';

@@ -66,7 +66,9 @@ export function compileCoverage(config: ScriptConfig, ownOrigin: string): Covera
   const mount = `${config.mount}/`;
   return (method, url) => {
     const path = url.pathname;
-    if (!origins.has(url.origin) || path.startsWith(mount) || open.some((pattern) => pattern.test(path))) return null;
+    if (!origins.has(url.origin) || open.some((pattern) => pattern.test(path))) return null;
+    // What pages ask the gate itself: who is logged in, another password.
+    if (path.startsWith(mount)) return PROTECTED;
     const folded = foldPath(path);
     const verb = method === 'HEAD' ? 'GET' : method;
     const fits = routes.find(

@@ -141,7 +141,7 @@ test('a login is nobody else’s: another browser’s session, another page key�
   assert.equal(answered(stolen).message.login, '0', 'the grant is for the browser it was made in');
   const thief = createPage();
   const again = await house.doors.enter(cookie, thief, {}, signed(createKey(), thief));
-  assert.equal(again.kind === 'refuse' && again.code, 'session-key', 'another key took it up');
+  assert.equal(answered(again).message.login, '0', 'another key took it up');
   const replayed = createPage();
   const borrowed = await house.doors.enter(cookie, replayed, {}, signed(key, createPage()));
   assert.equal(borrowed.kind === 'refuse' && borrowed.code, 'session-key', 'the signature names another page key');

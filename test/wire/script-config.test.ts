@@ -34,7 +34,7 @@ const ROWS: readonly (readonly [method: string, url: string, covered: boolean, w
   ['GET', 'https://app.example/api/FREE', true, 'which fits exact bytes only, too'],
   ['PUT', 'https://app.example/elsewhere/1', true, 'a route outside the protected patterns'],
   ['GET', 'https://app.example/elsewhere/1', false, 'whose other methods are not'],
-  ['POST', 'https://app.example/_sallyport/enter', false, 'the gate’s own addresses'],
+  ['GET', 'https://app.example/_sallyport/user', true, 'what pages ask the gate itself'],
 ];
 for (const [method, url, covered, why] of ROWS) {
   test(`${method} ${url} is ${covered ? 'covered' : 'left alone'}: ${why}`, () => {

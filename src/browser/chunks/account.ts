@@ -46,19 +46,23 @@ async function logout(context: Context): Promise<AccountAnswer> {
 async function user(context: Context): Promise<unknown> {
   const { gate, config } = context;
   const url = new URL(`${gate}${config.mount}/user`);
-  const response = await context.call({ url, route: { method: '', path: '' } }, new Request(url));
+  const response = await context.call({ url, route: OWN }, new Request(url));
   if (!response.ok) throw new Error(`${response.status}`);
   const { user: known } = await response.json();
   return known ?? null;
 }
 
-async function post({ platform, gate, config }: Context, path: string, body: object): Promise<AccountAnswer> {
-  const response = await platform.fetch(`${gate}${config.mount}${path}`, {
+const OWN = { method: '', path: '' };
+
+async function post(context: Context, path: string, body: unknown): Promise<AccountAnswer> {
+  const url = new URL(`${context.gate}${context.config.mount}${path}`);
+  const request = new Request(url, {
     method: 'POST',
     body: JSON.stringify(body),
     headers: { 'content-type': 'application/json', 'x-requested-with': 'sallyport' },
     credentials: 'include',
     cache: 'no-store',
   });
+  const response = await context.call({ url, route: OWN }, request);
   return { ok: response.ok, status: response.status, body: await response.json().catch(() => null) };
 }

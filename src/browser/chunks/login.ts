@@ -130,7 +130,9 @@ for (const button of document.querySelectorAll<HTMLElement>('[data-view]')) {
   });
 }
 const button = document.querySelector<HTMLElement>('#passkey');
-if (button && typeof self.PublicKeyCredential?.parseRequestOptionsFromJSON === 'function') {
+// A passkey belongs to a name: at an address there are none.
+const named = !/^[\d.]+$|^\[/.test(location.hostname);
+if (button && named && typeof self.PublicKeyCredential?.parseRequestOptionsFromJSON === 'function') {
   button.hidden = false;
   button.addEventListener('click', () => void step(passkey));
 }

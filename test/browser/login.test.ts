@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Page } from 'puppeteer-core';
 import { describeBrowsers } from './browsers.ts';
+import { codeFor } from '../identity/accounts/totp.ts';
 import { type Site, startSite } from './site.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -119,4 +120,92 @@ describeBrowsers('the login page', (browser) => {
     assert.equal(new URL(page.url()).hash, '');
     assert.ok(!(await message()).includes('aaaa'));
   });
+
+  /** A signed call of the page to an address under the mount. */
+  const ask = (path: string, body: object): Promise<Record<string, unknown>> =>
+    page.evaluate(
+      async (address, content) => {
+        const headers = { 'content-type': 'application/json', 'x-requested-with': 'sallyport' };
+        const response = await fetch(address, { method: 'POST', headers, body: JSON.stringify(content) });
+        return { status: response.status, ...(await response.json()) };
+      },
+      `/_sallyport${path}`,
+      body as never,
+    );
+  const user = (): Promise<{ name: string; amr: string[] } | null> =>
+    page.evaluate(() => Reflect.get(window, Symbol.for('sallyport')).account('user'));
+
+  async function logIn(name: string): Promise<void> {
+    await page.goto(`${login}?return=/`);
+    await fill('login', { name, password: PASSWORD });
+    await page.waitForFunction(() => location.pathname === '/');
+  }
+
+  test('who logged in by the page is logged in on the page that follows, and in every call', async () => {
+    await logIn('anna');
+    assert.equal((await user())?.name, 'anna');
+  });
+
+  test('a second factor is added by the person, and then asked for by the page', async () => {
+    await page.goto(`${login}?return=/`);
+    await page.click('[data-view=signup]');
+    await fill('signup', { name: 'fay', password: PASSWORD });
+    await page.waitForFunction(() => location.pathname === '/');
+    const begun = await ask('/second-factor', { password: PASSWORD });
+    assert.equal(begun['status'], 200, JSON.stringify(begun));
+    const uri = String(begun['uri']);
+    const confirmed = await ask('/second-factor', { code: codeFor(uri, Date.now() - 30_000) });
+    assert.equal(confirmed['status'], 200, JSON.stringify(confirmed));
+    await page.goto(`${login}?return=/after`);
+    await fill('login', { name: 'fay', password: PASSWORD });
+    await page.waitForSelector('#factor:not([hidden])');
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'code', 'the field has the focus');
+    await fill('factor', { code: 'not a code' });
+    await says('Name, password or code is not right.');
+    await fill('factor', { code: codeFor(uri) });
+    await page.waitForFunction(() => location.pathname === '/after');
+    await page.goto(`${site.url}/`);
+    assert.deepEqual((await user())?.amr, ['pwd', 'otp', 'mfa']);
+  });
+
+  if (browser.name === 'chromium') {
+    test('R63 a passkey is added and logs in without a name (a virtual authenticator)', async () => {
+      const session = await page.createCDPSession();
+      await session.send('WebAuthn.enable');
+      await session.send('WebAuthn.addVirtualAuthenticator', {
+        options: {
+          protocol: 'ctap2',
+          transport: 'internal',
+          hasResidentKey: true,
+          hasUserVerification: true,
+          isUserVerified: true,
+          automaticPresenceSimulation: true,
+        },
+      });
+      // A passkey belongs to a name; an address is none.
+      const local = login.replace('127.0.0.1', 'localhost');
+      await page.goto(`${local}?return=/`);
+      await page.click('[data-view=signup]');
+      await fill('signup', { name: 'pia', password: PASSWORD });
+      await page.waitForFunction(() => location.pathname === '/');
+      const { options } = await ask('/passkeys/options', {});
+      const response: object = await page.evaluate(async (given) => {
+        const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(given);
+        const made = await navigator.credentials.create({ publicKey });
+        return made instanceof PublicKeyCredential ? made.toJSON() : {};
+      }, options as never);
+      const kept = await ask('/passkeys', { response, label: 'this laptop' });
+      assert.equal(kept['status'], 200, JSON.stringify(kept));
+      assert.equal(
+        (await page.evaluate(() => Reflect.get(window, Symbol.for('sallyport')).account('logout'))).ok,
+        true,
+      );
+      await page.goto(`${local}?return=/`);
+      await page.click('#passkey');
+      await page.waitForFunction(() => location.pathname === '/');
+      const found = await user();
+      assert.equal(found?.name, 'pia');
+      assert.deepEqual(found?.amr, ['pop', 'user', 'mfa']);
+    });
+  }
 });

@@ -5,6 +5,11 @@ import type { Passkey } from './directory.ts';
 /** What a browser answers, unchecked: the library reads it member by member and throws at whatever does not fit. */
 export type Unchecked = Readonly<Record<string, unknown>>;
 
+/**
+ * ES256, EdDSA, RS256 (COSE numbers): what authenticators have and this Node verifies without experimental parts.
+ */
+const ALGORITHMS = [-7, -8, -257];
+
 export interface Expected {
   /** Whether this is the challenge, base64url. */
   readonly isChallenge: (challenge: string) => boolean;
@@ -53,6 +58,7 @@ export async function registerOptions(
     userDisplayName: user.name,
     challenge: Uint8Array.from(challenge),
     attestationType: 'none',
+    supportedAlgorithmIDs: ALGORITHMS,
     excludeCredentials: known.map(({ credential }) => ({ id: credential })),
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
   });
@@ -70,6 +76,7 @@ export async function readRegistration(
     expectedOrigin: origin,
     expectedRPID: rpIdOf(origin),
     requireUserVerification: true,
+    supportedAlgorithmIDs: ALGORITHMS,
   }).catch(() => null);
   if (verified === null || !verified.verified) return null;
   const { id, publicKey, counter, transports = [] } = verified.registrationInfo.credential;

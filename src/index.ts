@@ -19,6 +19,7 @@ import type { Decision } from './guard/decision.ts';
 import { ConfigError } from './guard/errors.ts';
 import type { BrowserSession } from './guard/endpoint.ts';
 import type { Guard } from './guard/guard.ts';
+import { takesKeys } from './guard/keys.ts';
 import { createIds } from './guard/ids.ts';
 import type { Layer } from './guard/layer.ts';
 import type { Policy } from './guard/policy.ts';
@@ -30,6 +31,7 @@ import type { State } from './guard/state.ts';
 import type { Logins } from './guard/subject.ts';
 import type { RequestView } from './guard/view.ts';
 import type { Identity, IdentityParts } from './identity/index.ts';
+import type { Keys } from './keys/open.ts';
 import { address } from './layers/address.ts';
 import { authorization } from './layers/authorization.ts';
 import { createCan } from './layers/can.ts';
@@ -37,6 +39,7 @@ import { carrier } from './layers/carrier.ts';
 import { cors } from './layers/cors.ts';
 import { framing } from './layers/framing.ts';
 import { host } from './layers/host.ts';
+import { createKey, type KeyParts } from './layers/key.ts';
 import { createProof } from './layers/proof.ts';
 import { replay } from './layers/replay.ts';
 import { route } from './layers/route.ts';
@@ -64,6 +67,8 @@ export interface LayerParts {
   readonly clock: Clock;
   /** Who can be somebody here; null where nobody can log in. */
   readonly identity: Pick<Identity, 'logins' | 'readers'> | null;
+  /** API keys; null where no route takes any. */
+  readonly keys: KeyParts | null;
   /** Asks the backend; without it `owner` admits nobody. */
   readonly ask?: Ask | null;
 }
@@ -72,7 +77,7 @@ export interface LayerParts {
  * The layers, in the order of admission: a request is asked the cheap and the stateless first, and nothing is used
  * up before everything has been asked. To add one, write its file and put it here.
  */
-export function defaultLayers({ tickets, cookies, clock, identity, ask }: LayerParts): readonly Layer[] {
+export function defaultLayers({ tickets, cookies, clock, identity, keys, ask }: LayerParts): readonly Layer[] {
   return [
     framing, // one end, one target: what no backend may be shown in any mode
     target, // a path that two servers could read differently
@@ -80,6 +85,7 @@ export function defaultLayers({ tickets, cookies, clock, identity, ask }: LayerP
     host, // a name that we answer for
     createShield(tickets, clock.monotonic), // floods of forged tickets
     route, // named, where routes are named
+    createKey(keys), // or else a key of a server or partner, which then stands in place of the page
     cors, // preflights, and origins that may read the answer
     carrier, // images, forms and navigations only where listed
     site, // a page of ours
@@ -126,21 +132,37 @@ export async function createGuard(config: Config, parts: GuardParts = {}): Promi
   return assemble(parseConfig(config, 'config'), parts, bundle);
 }
 
-/** Loaded only where a configuration names a login: most gates start without. */
-async function identityFor(config: Config, parts: Omit<IdentityParts, 'records'>, given: Records | undefined) {
-  if (config.login === undefined) return null;
-  const { createIdentity } = await import('./identity/index.ts');
+/** What a configuration needs records for, and the records. Loaded only then: most gates start without. */
+async function keptFor(config: Config, parts: Omit<IdentityParts, 'records'>, given: Records | undefined) {
+  if (config.login === undefined && !takesKeys(config)) return NOTHING_KEPT;
   const { createRecords } = await import('./stores/records/open.ts');
   const secret = Buffer.from(parts.secret).toString('base64url');
   const records = given ?? (await createRecords('memory', { secret, clock: parts.clock }));
-  const identity = await createIdentity({ ...parts, records });
+  const identity = await identityFor({ ...parts, records });
+  const keys = takesKeys(config) ? await keysFor({ ...parts, records }) : null;
   const close = async (): Promise<void> => {
-    await identity.close();
+    await keys?.close();
+    await identity?.close();
     if (given === undefined) await records.close();
   };
-  return { ...identity, close };
+  return { identity, keys, close };
 }
 
+const NOTHING_KEPT = { identity: null, keys: null, close: async (): Promise<void> => {} };
+
+async function identityFor(parts: IdentityParts): Promise<Identity | null> {
+  if (parts.config.login === undefined) return null;
+  const { createIdentity } = await import('./identity/index.ts');
+  return createIdentity(parts);
+}
+
+async function keysFor({ secret, random, ...parts }: IdentityParts): Promise<Keys> {
+  const { openKeys } = await import('./keys/open.ts');
+  const { createVault } = await import('./identity/vault.ts');
+  return openKeys({ ...parts, random, sealer: createVault(secret, random) });
+}
+
+const KEYS_STAY = { field: 'keys', value: 'new', rule: 'routes take keys where they did at the start; restart' };
 const LOGIN_STAYS = { field: 'login', value: 'changed', rule: 'is taken up at the start; restart to change it' };
 
 /** What a reload replaces, as one value: a request sees the old set or the new one, never a mixture. */
@@ -171,8 +193,16 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   const policy = (): Policy => compiled.policy;
   const scriptTag = (): string => compiled.script.tag('');
   const shared = { config, policy, secret, ring, clock, random, state, fetch: parts.fetch ?? fetch, scriptTag };
-  const identity = await identityFor(config, shared, parts.records);
-  const layers = (parts.layers ?? defaultLayers)({ tickets, cookies, clock, identity, ask: parts.ask ?? null });
+  const { identity, keys, close } = await keptFor(config, shared, parts.records);
+  const byKey = keys === null ? null : { keys: keys.keys, since: clock.wall(), monotonic: clock.monotonic };
+  const layers = (parts.layers ?? defaultLayers)({
+    tickets,
+    cookies,
+    clock,
+    identity,
+    keys: byKey,
+    ask: parts.ask ?? null,
+  });
   const known = { layers: layers.map(({ name }) => name) };
   const runnerParts = { layers, state, wall: clock.wall, nextId: createIds(fill) };
 
@@ -238,11 +268,14 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     reload(next) {
       const checked = parseConfig(next, 'config');
       if (!isDeepStrictEqual(checked.login, config.login)) throw new ConfigError('config', [LOGIN_STAYS]);
+      if (keys === null && takesKeys(checked)) throw new ConfigError('config', [KEYS_STAY]);
       compiled = compile(checked);
     },
     onDecision: (listener) => void listeners.push(listener),
+    keys: keys?.desk ?? null,
+    onKeyAlarm: (listener) => keys?.keys.onAlarm(listener),
     async close() {
-      await identity?.close();
+      await close();
       await state.close();
     },
   };

@@ -87,6 +87,11 @@ function commitAll(both: boolean): void {
     redirectTarget: '',
     redirectSignature: '',
     repeatable: false,
+    key: '',
+    keyNonce: '',
+    keyNonceLife: 0,
+    quotaCount: 0,
+    quotaPer: 0,
   };
   for (let done = 0; done < COMMITS; done += sessions) {
     counter += 1;

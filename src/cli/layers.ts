@@ -14,6 +14,7 @@ export function layersToAsk(): readonly Layer[] {
   const ring = createKeyRing({ secret: randomBytes(32), clock, random });
   return defaultLayers({
     identity: null,
+    keys: null,
     clock,
     tickets: createTickets({ ring, clock, clients: () => [] }),
     cookies: createSessionCookies({ ring, clock, cookieName: () => '', times: () => ({ idle: 1, max: 1, recent: 1 }) }),

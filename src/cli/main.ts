@@ -16,6 +16,7 @@ import {
 } from './command.ts';
 import type { ConfigFlags } from './flags.ts';
 import type { RunFlags } from './gate.ts';
+import { keys } from './keys-commands.ts';
 import { users } from './users-commands.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -215,6 +216,7 @@ function recorded(program: Command, io: MakeIo, ended: Ended): void {
     });
   bans(program, io, ended);
   users(program, { io, ended, json, repeat, duration });
+  keys(program, { io, ended, json, repeat, duration });
 }
 
 function bans(program: Command, io: MakeIo, ended: Ended): void {

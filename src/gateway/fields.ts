@@ -2,6 +2,7 @@ import type { Decision } from '../guard/decision.ts';
 import type { Policy } from '../guard/policy.ts';
 import type { RequestView } from '../guard/view.ts';
 import { foldName } from '../guard/overrides.ts';
+import { findKey } from '../wire/key.ts';
 import { requestClass } from './names.ts';
 import { withoutCookies, withoutMember, withoutProtocol } from './strip.ts';
 
@@ -53,6 +54,10 @@ export function toBackend(rules: FieldRules, view: RequestView, decision: Forwar
       case 'override':
         // Report mode changes nothing that an app may live by. A route that alone reports lends nobody a way to others.
         if (reported) out.push(name, value);
+        break;
+      case 'authorization':
+        // No backend learns what would open the gate in a partner's name.
+        if (findKey(value) === '') out.push(name, value);
         break;
       case 'cookie':
         pushUnlessEmpty(out, name, withoutCookies(value, sessionCookie, stampCookie));

@@ -1,5 +1,6 @@
 import type { Config } from '../guard/config.ts';
 import type { AuditHead } from '../guard/records-audit.ts';
+import { takesKeys } from '../guard/keys.ts';
 import type { Records } from '../guard/records.ts';
 import { recordsOf } from '../guard/records-url.ts';
 
@@ -49,6 +50,6 @@ export async function keepRecords(config: Config, secret: string, { failed, head
       await (await opening?.catch(() => null))?.close();
     },
   };
-  if (url !== 'memory' || config.login !== undefined) await kept.records();
+  if (url !== 'memory' || config.login !== undefined || takesKeys(config)) await kept.records();
   return kept;
 }

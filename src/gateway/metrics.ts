@@ -11,6 +11,8 @@ export interface Metrics {
   decided(decision: Decision): void;
   /** The audit log's latest row: kept elsewhere, it shows rows that were cut off. */
   audited(head: AuditHead): void;
+  /** An API key was seen where none may be. */
+  keyAlarm(where: string): void;
   /** Text in the exposition format of Prometheus. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -58,6 +60,18 @@ export function createMetrics(usage: () => StateUsage | Promise<StateUsage>, inF
     registers,
   });
   const entries = new Counter({ name: 'sallyport_entries_total', help: 'Second doors opened.', registers });
+  const byKey = new Counter({
+    name: 'sallyport_key_requests_total',
+    help: 'Requests with an API key that was verified, by account and outcome.',
+    labelNames: ['account', 'outcome'] as const,
+    registers,
+  });
+  const keyAlarms = new Counter({
+    name: 'sallyport_key_alarms_total',
+    help: 'API keys seen where none may be: in a page, in a URL, or the secret of a signing key.',
+    labelNames: ['where'] as const,
+    registers,
+  });
   const stateGauge = new Gauge({
     name: 'sallyport_state',
     help: 'What the shared state holds: entries, sessions, bytes, and room for how many entries.',
@@ -73,6 +87,14 @@ export function createMetrics(usage: () => StateUsage | Promise<StateUsage>, inF
     },
   });
 
+  // Accounts are the owner's own, and few; whoever has thousands still gets no more series than this.
+  const accounts = new Set<string>();
+  const accountLabel = (name: string): string => {
+    if (accounts.has(name)) return name;
+    if (accounts.size >= MAX_ROUTES) return 'other';
+    accounts.add(name);
+    return name;
+  };
   const names = new Set<string>();
   const routeLabel = (name: string): string => {
     if (names.has(name)) return name;
@@ -87,6 +109,7 @@ export function createMetrics(usage: () => StateUsage | Promise<StateUsage>, inF
       const route = routeLabel(decision.route.name);
       decisions.inc({ outcome: decision.outcome, code: decision.code, route });
       if (decision.code === 'upstream' || decision.code === 'upstream-timeout') failures.inc({ code: decision.code });
+      if (decision.key !== null) byKey.inc({ account: accountLabel(decision.key.account), outcome: decision.outcome });
       if (decision.outcome === 'admit' && isEntryRoute(decision.route)) entries.inc();
       for (const step of decision.trail) {
         if (!step.enforced) wouldRefuse.inc({ code: step.code, layer: step.layer, route });
@@ -97,6 +120,7 @@ export function createMetrics(usage: () => StateUsage | Promise<StateUsage>, inF
       audit.reset();
       audit.set({ chain, mac }, number);
     },
+    keyAlarm: (where) => keyAlarms.inc({ where }),
     async text() {
       const used = await usage();
       stateGauge.set({ of: 'entries' }, used.entries);

@@ -19,7 +19,9 @@ export type RequestClass =
   | 'connection'
   | 'cookie'
   | 'signature'
-  | 'protocol';
+  | 'protocol'
+  /** crosses unless it is a key of ours */
+  | 'authorization';
 
 /** Hop-by-hop fields (RFC 9110 §7.6.1) and those that node or undici write themselves. */
 const HOP = new Set([
@@ -67,6 +69,7 @@ function classifyRequest(folded: string, exact: string): RequestClass {
   if (exact === 'cookie') return 'cookie';
   if (exact === 'signature' || exact === 'signature-input') return 'signature';
   if (exact === 'sec-websocket-protocol') return 'protocol';
+  if (exact === 'authorization') return 'authorization';
   return 'pass';
 }
 

@@ -22,6 +22,8 @@ import { createPages } from './page.ts';
 import { createProbes, type Probes } from './probes.ts';
 import { createRecords, type Records } from './records.ts';
 import { ADMIN, recordsRoutes } from './records-admin.ts';
+import { createKeyAlarms } from './key-alarms.ts';
+import { keysRoutes } from './keys-admin.ts';
 import { usersRoutes } from './users-admin.ts';
 
 export interface ServiceOptions {
@@ -101,8 +103,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     metrics: () => metrics.text(),
     audit: (entry) => audit(entry, kept, log),
   });
+  gate.guard.onKeyAlarm?.(createKeyAlarms(metrics, (entry) => audit(entry, kept, log)));
   const routes = [
     ...recordsRoutes(kept.records, Date.now),
+    ...keysRoutes({
+      desk: () => gate.guard.keys ?? null,
+      policy: () => gate.guard.policy,
+      url: () => gate.url,
+      now: Date.now,
+    }),
     ...usersRoutes(
       () => gate.guard.users ?? null,
       () => gate.url,

@@ -19,6 +19,7 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...loginProblems(config),
     ...personProblems(config),
     ...nothingProtected(config),
+    ...keys(config),
   ];
 }
 
@@ -149,6 +150,9 @@ function layerNames(config: Config, known: readonly string[] | undefined): Confi
 function routeProblems(config: Config, route: RouteConfig, index: number): ConfigProblem[] {
   const field = `routes[${index}]`;
   const problems: ConfigProblem[] = [];
+  if (route.keys !== undefined && route.level === 'open') {
+    problems.push(problem(`${field}.keys`, route.keys, 'level "open" asks for nothing, so a key says nothing here'));
+  }
   const unsigned = (route.carriers ?? []).filter((carrier) => UNSIGNED_CARRIERS.has(carrier));
   if (route.level === 'proof' && unsigned.length > 0) {
     problems.push(
@@ -182,6 +186,19 @@ function routeProblems(config: Config, route: RouteConfig, index: number): Confi
     problems.push(problem(`${field}.sync`, route.sync, `level "${route.level}" asks for no proof; leave sync out`));
   }
   return problems;
+}
+
+/** A key that is only reported would stand in place of the page all the same. */
+function keys(config: Config): ConfigProblem[] {
+  return config.layers?.['key'] === 'report'
+    ? [
+        problem(
+          'layers.key',
+          'report',
+          'a key stands in place of all that is asked of pages; it cannot be left unchecked',
+        ),
+      ]
+    : [];
 }
 
 function nothingProtected(config: Config): ConfigProblem[] {

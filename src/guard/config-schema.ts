@@ -68,6 +68,7 @@ export const configSchema = fields({
   clients: optional(z.record(text(rules.clientName), clientSchema, 'write an object of clients by name')),
   login: optional(loginSchema),
   authorization: optional(authorizationSchema),
+  keys: optional(fields({ leaked: optional(choice('alarm', 'revoke')) })),
   trustedProxies: optional(list(text(rules.network, rules.HOPS), rules.HOPS)),
   paths: optional(choice('loose', 'exact')),
   layers: optional(

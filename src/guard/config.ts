@@ -36,6 +36,8 @@ export interface Config {
    * is gone with the process; with `login.accounts` it is `sqlite:./sallyport.sqlite`.
    */
   records?: string;
+  /** API keys of servers and partners. Which routes take them, `keys` of each route says. */
+  keys?: KeysConfig;
   /** Networks whose forwarding headers are believed: CIDR blocks. Default none. */
   trustedProxies?: string[];
   /** `loose` matches what forgiving backends serve (case, `//`, `;x`, trailing `/`); `exact` bytes only. Default `loose`. */
@@ -160,6 +162,14 @@ export interface MintConfig {
   perPrefix?: number;
   /** New sessions in all a minute. Default 6000. */
   total?: number;
+}
+
+export interface KeysConfig {
+  /**
+   * What becomes of a key that is seen in a page or a URL: the request is refused and an `alarm` raised, or the key is
+   * revoked as well. Default `alarm`.
+   */
+  leaked?: 'alarm' | 'revoke';
 }
 
 export interface UpstreamConfig {

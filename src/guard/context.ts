@@ -21,6 +21,11 @@ export function noClaims(now: number): Claims {
     redirectTarget: '',
     redirectSignature: '',
     repeatable: false,
+    key: '',
+    keyNonce: '',
+    keyNonceLife: 0,
+    quotaCount: 0,
+    quotaPer: 0,
   };
 }
 
@@ -64,5 +69,5 @@ export function newContext(
 
 /** True where the request claims anything of the shared state. */
 export function claimsAnything(claims: Claims): boolean {
-  return claims.nonce !== 0 || claims.sessionIdHigh !== 0 || claims.sessionIdLow !== 0;
+  return claims.nonce !== 0 || claims.sessionIdHigh !== 0 || claims.sessionIdLow !== 0 || claims.key !== '';
 }

@@ -1,5 +1,7 @@
 import type { Answer, Decision } from './decision.ts';
 import type { Config } from './config.ts';
+import type { KeyDesk } from './key-desk.ts';
+import type { KeyAlarm } from './keys.ts';
 import type { Policy } from './policy.ts';
 import type { UserAdmin } from './user-admin.ts';
 import type { RequestView } from './view.ts';
@@ -29,6 +31,10 @@ export interface Guard {
   reload(config: Config): void;
   /** Called with every decision on covered routes and every refusal, after it was made: records, metrics, log. */
   onDecision(listener: (decision: Decision, request: RequestView) => void): void;
+  /** Issues and ends API keys; null where no route takes any. */
+  readonly keys?: KeyDesk | null;
+  /** Called when an API key is seen where none may be: in a page, in a URL. */
+  onKeyAlarm?(listener: (alarm: KeyAlarm) => void): void;
   /** The people who can log in here; null where nobody can. */
   readonly users?: UserAdmin | null;
   close(): Promise<void>;

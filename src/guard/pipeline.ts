@@ -17,6 +17,8 @@ export interface Pipeline {
   readonly preflight: readonly Step[];
   /** Whether a digest that does not fit refuses: it is the proof layer's finding, made after its check. */
   readonly proofEnforced: boolean;
+  /** The same of the digest under a key's signature. */
+  readonly keyEnforced: boolean;
   /** True where any layer only reports: claims are then kept in two records. */
   readonly reports: boolean;
 }
@@ -37,6 +39,7 @@ export function compose(policy: Policy, route: RouteRule, layers: readonly Layer
     after,
     preflight: steps.filter((step) => step.layer.preflight === true),
     proofEnforced: steps.some((step) => step.layer.name === 'proof' && step.enforced),
+    keyEnforced: steps.some((step) => step.layer.name === 'key' && step.enforced),
     reports: [...steps, ...after].some((step) => !step.enforced),
   };
 }

@@ -156,12 +156,17 @@ export class Run implements Content {
       return this.decision();
     }
     const fits = this.body !== null && fitsDigest(this.body, digest);
-    if (!fits && this.failed('proof', DIGEST, this.pipeline.proofEnforced)) return this.decision();
+    const signer = this.context.key === null ? 'proof' : 'key';
+    if (!fits && this.failed(signer, DIGEST, this.digestEnforced())) return this.decision();
     this.context.digest = null;
     // A slow body must not be judged by the time at which its head came: the session may have ended meanwhile.
     this.enforcedClaims.now = this.parts.wall();
     this.reportedClaims.now = this.enforcedClaims.now;
     return this.commit();
+  }
+
+  private digestEnforced(): boolean {
+    return this.context.key === null ? this.pipeline.proofEnforced : this.pipeline.keyEnforced;
   }
 
   private commit(): Decision | Promise<Decision> {
@@ -215,7 +220,17 @@ export class Run implements Content {
   private failedCommit(code: CommitFailure, claims: Claims, enforced: boolean): boolean {
     // Without the redirect grant that it hoped for, a signature that did not hold is just that.
     if (claims.redirectTarget !== '' && code !== 'unsure') return this.failed('proof', NOT_REDIRECTED, enforced);
+    if (claims.key !== '' && (code === 'replayed' || code === 'limit')) return this.failedKey(code, claims, enforced);
     return this.failed(layerOf(code), COMMIT_REFUSALS[code], enforced);
+  }
+
+  /** A quota begins anew with its next span; room for nonces comes with the seconds. */
+  private failedKey(code: 'replayed' | 'limit', claims: Claims, enforced: boolean): boolean {
+    const { now, key, quotaPer } = claims;
+    this.context.evidence = `key ${key}`;
+    if (code === 'limit')
+      this.context.retryAfter = quotaPer === 0 ? 1 : Math.ceil((quotaPer - (now % quotaPer)) / 1000);
+    return this.failed('key', COMMIT_REFUSALS[code], enforced);
   }
 
   /** Reported layers apply their own claims after the decision, and never change it. */
@@ -266,7 +281,7 @@ export class Run implements Content {
       trail: this.trail ?? NO_TRAIL,
       answer: admitted ? context.answer : null,
       responseFields: context.responseFields,
-      streamDigest: admitted && this.pipeline.proofEnforced ? context.digest : null,
+      streamDigest: admitted && this.digestEnforced() ? context.digest : null,
       body: this.body,
       retryAfter: context.retryAfter,
       proof: admitted ? context.proof : null,

@@ -53,6 +53,15 @@ export interface Claims {
   redirectSignature: string;
   /** A URL proof whose counter was used may be used again for ranges (PROTOCOL 3.10). */
   repeatable: boolean;
+  /** Public id of an API key that was verified: what follows is claimed in its name. '' for none. */
+  key: string;
+  /** Use this nonce of this key; '' for none. Where a key has used more than can be remembered: `limit`. */
+  keyNonce: string;
+  /** Milliseconds for which the nonce has to be remembered. */
+  keyNonceLife: number;
+  /** Count one request in the key's quota: so many in each span of `quotaPer` ms since 1970. 0: no quota. */
+  quotaCount: number;
+  quotaPer: number;
 }
 
 export interface SessionRef {

@@ -14,6 +14,7 @@ export const carrier: Layer = {
     if (route.level === 'open') return null;
     const urls = route.sync.has('url');
     return (request, context) => {
+      if (context.key !== null) return PASS;
       const made = context.carrier;
       if (made === 'call' || route.carriers.has(made)) return PASS;
       // A native beacon carries no proof and no custom header: as weak as a form.

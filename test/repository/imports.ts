@@ -13,14 +13,15 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   doors: ['guard', 'wire', 'lib'],
   layers: ['doors', 'guard', 'wire', 'lib'],
   identity: ['doors', 'guard', 'wire', 'lib'],
+  keys: ['doors', 'guard', 'wire', 'lib'],
   stores: ['guard', 'wire', 'lib'],
   adapters: ['guard', 'wire', 'lib'],
   testing: ['guard', 'wire', 'lib'],
   config: ['guard', 'wire', 'lib'],
-  index: ['config', 'adapters', 'identity', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
-  gateway: ['index', 'config', 'adapters', 'identity', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
-  lab: ['index', 'config', 'adapters', 'identity', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
-  cli: ['lab', 'gateway', 'index', 'config', 'adapters', 'identity', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
+  index: ['config', 'adapters', 'identity', 'keys', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
+  gateway: ['index', 'config', 'adapters', 'identity', 'keys', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
+  lab: ['index', 'config', 'adapters', 'identity', 'keys', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
+  cli: ['lab', 'gateway', 'index', 'config', 'adapters', 'identity', 'keys', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
 };
 
 export interface SourceFile {

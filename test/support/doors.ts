@@ -80,7 +80,7 @@ export function createTestDoors(config: Config): Doors {
   const state = createMemoryState();
   let ids = 0;
   const parts = {
-    layers: defaultLayers({ tickets, cookies, clock, identity: null }),
+    layers: defaultLayers({ tickets, cookies, clock, identity: null, keys: null }),
     state,
     wall: clock.wall,
     nextId: () => `id${++ids}`,

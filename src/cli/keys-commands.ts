@@ -1,0 +1,93 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { GateFlags } from './command.ts';
+import type { IssueFlags, Quota, RotateFlags, UsageFlags } from './keys.ts';
+import type { CommandParts } from './users-commands.ts';
+
+interface Json {
+  json?: boolean;
+}
+
+const LISTEN = ['--listen <host:port>', 'which gate, where several run'] as const;
+
+const SPANS: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800 };
+
+/** `1000/day`, `5/second`. */
+function quota(text: string): Quota {
+  const [, number, unit = ''] = /^([1-9]\d{0,11})\/([a-z]+)$/.exec(text) ?? [];
+  const per = SPANS[unit];
+  if (number !== undefined && per !== undefined) return { count: Number(number), per };
+  throw new InvalidArgumentError('write a number and a span, as 1000/day or 5/second.');
+}
+
+/** `sallyport keys …` */
+export function keys(program: Command, { io, ended, json, repeat, duration }: CommandParts): void {
+  const group = program
+    .command('keys')
+    .description('API keys of servers and partners: lists, issues, replaces and revokes them')
+    .option(...LISTEN)
+    .addOption(json())
+    .action(async (options: GateFlags & Json) => {
+      const { listKeys } = await import('./keys.ts');
+      ended(await listKeys(options, io(options)));
+    });
+  group
+    .command('list')
+    .description('what `sallyport keys` alone does')
+    .option(...LISTEN)
+    .addOption(json())
+    .action(async (options: GateFlags & Json) => {
+      const { listKeys } = await import('./keys.ts');
+      ended(await listKeys(options, io(options)));
+    });
+  group
+    .command('issue')
+    .description('issue a key; it is shown once')
+    .requiredOption('--for <name>', 'account it belongs to: a partner, or yourself')
+    .option('--scope <scope>', 'what it may do, as routes name it; repeatable', repeat)
+    .option('--ttl <time>', 'how long it lives, as 1h or 90d (default without end)', duration)
+    .option('--after <time>', 'opens nothing before', duration)
+    .option('--quota <count/span>', 'requests it may make, as 1000/day', quota)
+    .option('--network <cidr>', 'where it may come from; repeatable', repeat)
+    .option('--ed25519 [public]', 'a signing key: a new pair, or your public half (PEM, JWK, base64, or a file)')
+    .option('--hmac', 'a shared signing secret, for clients that cannot do Ed25519')
+    .option('--note <text>', 'for people')
+    .option(...LISTEN)
+    .addOption(json())
+    .action(async (options: IssueFlags & Json) => {
+      const { issueKey } = await import('./keys.ts');
+      ended(await issueKey(options, io(options)));
+    });
+  group
+    .command('rotate')
+    .description('issue a key in place of another, which goes on for a while')
+    .argument('<id>', 'as `sallyport keys` lists it')
+    .option('--overlap <time>', 'how long the old one goes on (default 1d)', duration)
+    .option('--public <key>', 'your new public half')
+    .option(...LISTEN)
+    .addOption(json())
+    .action(async (id: string, options: RotateFlags & Json) => {
+      const { rotateKey } = await import('./keys.ts');
+      ended(await rotateKey(id, options, io(options)));
+    });
+  group
+    .command('revoke')
+    .description('end a key now')
+    .argument('<id>', 'as `sallyport keys` lists it')
+    .option(...LISTEN)
+    .addOption(json())
+    .action(async (id: string, options: GateFlags & Json) => {
+      const { revokeKey } = await import('./keys.ts');
+      ended(await revokeKey(id, options, io(options)));
+    });
+  group
+    .command('usage')
+    .description('requests by key and day, as comma-separated values')
+    .option('--from <day>', 'as 2026-11-01 (default 30 days ago)')
+    .option('--to <day>', 'default today')
+    .option(...LISTEN)
+    .addOption(json())
+    .action(async (options: UsageFlags & Json) => {
+      const { keyUsage } = await import('./keys.ts');
+      ended(await keyUsage(options, io(options)));
+    });
+}

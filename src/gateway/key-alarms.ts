@@ -1,0 +1,30 @@
+import type { KeyAlarm } from '../guard/keys.ts';
+import type { AuditEntry } from './admin-route.ts';
+import type { Metrics } from './metrics.ts';
+
+const WHERE: Readonly<Record<KeyAlarm['where'], string>> = {
+  browser: 'in a request that a page made',
+  url: 'in a URL',
+  secret: 'in a field, where only signatures by it belong',
+};
+
+/** A page that holds a key calls often; each key is written down once in a while, and counted each time. */
+const SILENT_MS = 60_000;
+const MOST = 1000;
+
+/** Hears that a key is where none may be: counts, logs and records it. */
+export function createKeyAlarms(
+  metrics: Pick<Metrics, 'keyAlarm'>,
+  audit: (entry: AuditEntry) => Promise<void>,
+): (alarm: KeyAlarm) => void {
+  let told = new Map<string, number>();
+  return ({ key, account, where, route, prefix, at }) => {
+    metrics.keyAlarm(where);
+    const name = `${key} ${where}`;
+    if (at - (told.get(name) ?? 0) < SILENT_MS) return;
+    if (told.size >= MOST) told = new Map();
+    told.set(name, at);
+    const details = `of ${account}, seen ${WHERE[where]} from ${prefix} at ${route}; whoever has seen it can use it`;
+    void audit({ time: new Date(at).toISOString(), action: 'key.leaked', target: key, details, outcome: 'refused' });
+  };
+}

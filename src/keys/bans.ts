@@ -1,0 +1,73 @@
+import type { Bans } from '../guard/keys.ts';
+import type { Ban, BanKind, Records } from '../guard/records.ts';
+
+export interface StoredBans extends Bans {
+  close(): void;
+}
+
+const RETRY_MS = 500;
+
+/**
+ * What is banned now, in memory, by what records tell. While a change cannot be read the bans known so far hold; those that
+ * end by themselves are let go when they are asked for. Rejects where records cannot be reached.
+ */
+export async function createBans(records: Records, wall: () => number): Promise<StoredBans> {
+  let held = new Map<BanKind, Map<string, number>>();
+  let isReading = false;
+  let again = false;
+  let closed = false;
+
+  const read = async (): Promise<void> => {
+    held = byKind(await records.bans.active());
+  };
+  const readSurely = async (): Promise<void> => {
+    while (!closed) {
+      try {
+        again = false;
+        await read();
+        if (again) continue;
+        isReading = false;
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+      }
+    }
+  };
+  const stop = records.onChange(({ kind }) => {
+    if (kind !== 'ban' && kind !== 'all') return;
+    again = true;
+    if (isReading) return;
+    isReading = true;
+    void readSurely();
+  });
+  try {
+    await read();
+  } catch (error) {
+    stop();
+    throw error;
+  }
+
+  return {
+    has(kind, value) {
+      const until = held.get(kind)?.get(value);
+      return until !== undefined && (until === 0 || until > wall());
+    },
+    isEmpty: (kind) => held.get(kind) === undefined,
+    close() {
+      closed = true;
+      stop();
+    },
+  };
+}
+
+/** Of several bans of one thing the longest counts. */
+function byKind(bans: readonly Ban[]): Map<BanKind, Map<string, number>> {
+  const kinds = new Map<BanKind, Map<string, number>>();
+  for (const { kind, value, until } of bans) {
+    const values = kinds.get(kind) ?? new Map<string, number>();
+    const known = values.get(value);
+    values.set(value, known === 0 || until === 0 ? 0 : Math.max(known ?? 0, until));
+    kinds.set(kind, values);
+  }
+  return kinds;
+}

@@ -2,7 +2,8 @@ import type { Config } from '../guard/config.ts';
 import type { AuditHead } from '../guard/records-audit.ts';
 import { takesKeys } from '../guard/keys.ts';
 import type { Records } from '../guard/records.ts';
-import { recordsOf } from '../guard/records-url.ts';
+import { ConfigError } from '../guard/errors.ts';
+import { recordsOf, shownUrl } from '../guard/records-url.ts';
 
 /** Records of a gate: opened at the start where they are to last, else when somebody first needs them. */
 export interface Kept {
@@ -11,6 +12,13 @@ export interface Kept {
   /** For the guard: null until somebody needs them. */
   readonly opened: Records | null;
   close(): Promise<void>;
+}
+
+/** @throws {ConfigError} where a configuration that was read again names other records: what is open stays open */
+export function assertSameRecords(before: Config, next: Config): Config {
+  if (recordsOf(before) === recordsOf(next)) return next;
+  const rule = `is taken up at the start, and the gate has ${shownUrl(recordsOf(before))}; restart to change it`;
+  throw new ConfigError('config', [{ field: 'records', value: JSON.stringify(shownUrl(recordsOf(next))), rule }]);
 }
 
 const PURGE_MS = 10 * 60_000;

@@ -15,7 +15,7 @@ import { type FoundRoute, withFound } from './found.ts';
 import { createFrameBook } from './frames.ts';
 import type { Gate } from './gate.ts';
 import { type Inheritance, manageLifecycle, startGate } from './index.ts';
-import { type Kept, keepRecords } from './kept.ts';
+import { assertSameRecords, type Kept, keepRecords } from './kept.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import { createMetrics, type Metrics, type MetricsServer, serveMetrics } from './metrics.ts';
 import { createPages } from './page.ts';
@@ -99,7 +99,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onAccepted(rows) {
       process.env[ACCEPTED] = JSON.stringify(rows);
     },
-    load: options.load,
+    load: async () => assertSameRecords(options.config, await options.load()),
     metrics: () => metrics.text(),
     audit: (entry) => audit(entry, kept, log),
   });

@@ -5,7 +5,8 @@ import type { KeyRecords } from './records-keys.ts';
 /**
  * What outlives a process: logins, keys, bans, blocked users, counters of failed logins, the audit log. Off the hot
  * path: layers keep caches and hear of changes by {@link Records.onChange}. Times are milliseconds since 1970; 0 stands
- * for never. Every call may reject with {@link RecordsError}; a write that rejects has changed nothing.
+ * for never. Every call may reject with {@link RecordsError}. A write happens as a whole or not at all; one that rejects did not happen, unless
+ * the connection broke (`unreachable`) between the server's commit and its word of it.
  */
 export interface Records {
   /** Where they are: `memory` is gone with the process. */
@@ -62,7 +63,10 @@ export interface Change {
 
 export interface RecordsSql {
   readonly type: 'sqlite' | 'postgres';
-  /** Own tables only, with names that do not begin with `sallyport_`. Errors come as the driver's own. */
+  /**
+   * Own tables only, with names that do not begin with `sallyport_`. Errors come as the driver's own. A call of
+   * {@link Records} made inside a transaction of this waits for it: await none there.
+   */
   readonly db: Kysely<unknown>;
 }
 

@@ -85,3 +85,23 @@ test('secrets are in no output, log line or file: not the gate’s, not a provid
     for (const secret of [SECRET, CLIENT_SECRET]) assert.ok(!text.includes(secret), text.slice(0, 2000));
   }
 });
+
+test('other records in a configuration that is read again are refused: what is open stays open', async (t) => {
+  const { url } = await backend(t);
+  const { gate, write, runtime } = desk(t);
+  write('sallyport.config.json', '{ "records": "sqlite:./one.sqlite" }');
+  const running = await gate('--to', url, '--listen', '0', '--log', 'silent');
+  const port = Number(new URL(running.report.url).port);
+  const path = socketPath(join(runtime, 'sallyport'), port);
+  const reload = async () => callAdmin({ port, path }, 'POST', '/reload');
+  assert.equal((await reload()).status, 200);
+  write('sallyport.config.json', `{ "records": "postgres://gate:${PASSWORD}@db/x" }`);
+  const refused = await reload();
+  assert.equal(refused.status, 409);
+  assert.match(
+    JSON.stringify(refused.body),
+    /records is .*postgres:\/\/db\/x.* is taken up at the start.*one\.sqlite; restart to change it/,
+  );
+  assert.ok(!JSON.stringify(refused.body).includes(PASSWORD));
+  await running.stop();
+});

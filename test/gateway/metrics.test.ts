@@ -97,3 +97,11 @@ test('a metrics address that is taken is said', async (t) => {
   t.after(() => server.close());
   await assert.rejects(serveMetrics(createMetrics(usage), server.address), { code: 'EADDRINUSE' });
 });
+
+test('the audit log’s latest head is one series, whatever came before', async () => {
+  const metrics = createMetrics(usage);
+  metrics.audited({ chain: 'one.tag', number: 1, mac: 'aa' });
+  metrics.audited({ chain: 'one.tag', number: 2, mac: 'bb' });
+  const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith('sallyport_audit_head{'));
+  assert.deepEqual(lines, ['sallyport_audit_head{chain="one.tag",mac="bb"} 2']);
+});

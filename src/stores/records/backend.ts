@@ -9,6 +9,8 @@ export interface Backend {
   /** Goes on where the writer waits for a lock. */
   readonly reader: Kysely<Tables>;
   readonly writer: Kysely<Tables>;
+  /** Milliseconds after which a call that waits for its turn is `busy`. */
+  readonly patienceMs: number;
   /** What a driver threw, without any value of a row. */
   toError(error: unknown): RecordsError;
   /** Whether a unique value is taken, or a row that another one names is not there. */

@@ -36,16 +36,18 @@ export function createStore(backend: Backend, now: () => number, told: () => voi
   return {
     backend,
     now,
-    read: (query) => guarded(() => query(backend.reader)),
+    read: (query) => guarded(() => inTurn(backend, () => query(backend.reader))),
     async write(work) {
       const changes: NewChange[] = [];
       const done = await guarded(() =>
-        backend.writer.transaction().execute(async (trx) => {
-          changes.length = 0;
-          const result = await work(trx, (kind, action, ref) => changes.push({ kind, action, ref, at: now() }));
-          await keep(trx, backend, changes);
-          return result;
-        }),
+        inTurn(backend, (begin) =>
+          backend.writer.transaction().execute(async (trx) => {
+            begin();
+            const result = await work(trx, (kind, action, ref) => changes.push({ kind, action, ref, at: now() }));
+            await keep(trx, backend, changes);
+            return result;
+          }),
+        ),
       );
       if (changes.length > 0) told();
       return done;
@@ -54,6 +56,28 @@ export function createStore(backend: Backend, now: () => number, told: () => voi
       closed = true;
     },
   };
+}
+
+/**
+ * Ends the wait of a call whose turn does not come: many may stand behind one that waits for a lock, and one that is made
+ * inside a transaction of `records.sql` would wait for itself. What was given up does nothing when its turn comes after all.
+ */
+function inTurn<T>(backend: Backend, work: (begin: () => void) => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const busy = (): RecordsError => new RecordsError('busy', 'records are held by another call');
+    let gaveUp = false;
+    const timer = setTimeout(() => {
+      gaveUp = true;
+      reject(busy());
+    }, backend.patienceMs);
+    const begin = (): void => {
+      if (gaveUp) throw busy();
+      clearTimeout(timer);
+    };
+    work(begin)
+      .finally(() => clearTimeout(timer))
+      .then(resolve, reject);
+  });
 }
 
 type NewChange = Omit<ChangeTable, 'id'>;

@@ -35,6 +35,7 @@ export function openSqlite({ path, busyMs = 2000, maxPages }: SqliteOptions): Ba
     kind: isMemory ? 'memory' : 'sqlite',
     reader,
     writer,
+    patienceMs: busyMs + 500,
     toError: toRecordsError,
     isConflict,
     // A transaction that writes is the only one there is.

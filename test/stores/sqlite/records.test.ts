@@ -107,6 +107,21 @@ test('a write that waits for another process gets its turn, and the gate does no
   assert.equal((await writing).number, 1);
 });
 
+test('a call inside a transaction of the same database says busy instead of waiting for itself, and never happens', async (t) => {
+  for (const url of ['memory', `sqlite:${newFile()}`]) {
+    const records = await createRecords(url, { secret: SECRET, busyMs: 50 });
+    t.after(() => records.close());
+    await records.sql.db.transaction().execute(async () => {
+      await assert.rejects(records.audit.append(event()), code('busy'));
+    });
+    await records.audit.append(event({ action: 'second' }));
+    assert.deepEqual(
+      (await records.audit.list()).map(({ action }) => action),
+      ['second'],
+    );
+  }
+});
+
 async function fill(records: Records): Promise<unknown> {
   for (let round = 0; round < 100_000; round++) {
     try {

@@ -103,9 +103,9 @@ function isTarget(htu: unknown, request: RequestView, { policy, authority, secur
 
 /** Escapes of unreserved characters undone, the others in upper case (RFC 3986 §6.2.2). */
 function normalPath(path: string): string {
-  return path.replace(/%[0-9a-f]{2}/gi, (escape) => {
-    const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    return /[A-Za-z0-9._~-]/.test(character) ? character : escape.toUpperCase();
+  return path.replace(/%[0-9a-f]{2}/gi, (escaped) => {
+    const character = String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
+    return /[A-Za-z0-9._~-]/.test(character) ? character : escaped.toUpperCase();
   });
 }
 

@@ -43,17 +43,22 @@ export function createKeySet({ url, algorithms, clock, fetch, timeout = TIMEOUT_
   const mayAsk = (): boolean =>
     pending === null && clock.monotonic() - triedAt >= (known ? COOL_DOWN_MS : FIRST_COOL_DOWN_MS);
 
-  /** Never rejects. */
   function ask(): Promise<void> {
     triedAt = clock.monotonic();
-    const asked = clock.wall();
-    pending = load(asked)
-      .then(
-        () => void (failing = false),
-        () => void (failing = true),
-      )
-      .finally(() => void (pending = null));
+    pending = tryToLoad(clock.wall());
     return pending;
+  }
+
+  /** Never rejects. */
+  async function tryToLoad(asked: number): Promise<void> {
+    try {
+      await load(asked);
+      failing = false;
+    } catch {
+      failing = true;
+    } finally {
+      pending = null;
+    }
   }
 
   async function load(asked: number): Promise<void> {

@@ -3,6 +3,7 @@ import type { Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import { checkWhileRead, giveBack } from './node/checked.ts';
+import type { Incoming, Outgoing } from './node/message.ts';
 import { dropOverrides } from './node/overrides.ts';
 import { send } from './node/send.ts';
 import { toView } from './node/view.ts';
@@ -44,8 +45,8 @@ export function createNodeHandler(
 /** Runs the guard; calls `admitted` for what passes, and answers everything else. For adapters and the gate. */
 export function judge(
   guard: Guard,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: Incoming,
+  response: Outgoing,
   admitted: (decision: Decision, view: RequestView) => void | Promise<void>,
 ): void {
   const view = toView(request, response);

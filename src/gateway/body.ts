@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { drain } from '../adapters/node/body.ts';
+import type { Incoming } from '../adapters/node/message.ts';
 import { createDigestCheck } from '../adapters/node/digest.ts';
 import type { DigestCheck } from '../adapters/node/digest.ts';
 import type { StreamDigest } from '../guard/decision.ts';
@@ -32,7 +32,7 @@ export interface UploadRules {
  * With a digest one chunk is always held back, so that the backend never has the whole of a body that does not fit.
  */
 export class Upload extends Readable {
-  readonly #request: IncomingMessage;
+  readonly #request: Incoming;
   readonly #limit: number;
   readonly #check: DigestCheck | null;
   readonly #idle: NodeJS.Timeout;
@@ -40,7 +40,7 @@ export class Upload extends Readable {
   #received = 0;
   #over = false;
 
-  constructor(request: IncomingMessage, rules: UploadRules) {
+  constructor(request: Incoming, rules: UploadRules) {
     super({ highWaterMark: 64 * 1024 });
     this.#request = request;
     this.#limit = rules.limit;

@@ -1,7 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import type { Incoming, Outgoing } from '../adapters/node/message.ts';
 import { send } from '../adapters/node/send.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { RequestView } from '../guard/view.ts';
@@ -18,8 +18,8 @@ const JOINED_BYTES = 16 * 1024;
 /** One request and its answer, between one client and one backend connection. */
 export class Exchange implements Passenger, Dispatcher.DispatchHandler {
   readonly #route: Route;
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
+  readonly #request: Incoming;
+  readonly #response: Outgoing;
   readonly #view: RequestView;
   readonly #decision: Decision;
   readonly #onUpgrade: Upgraded | null;
@@ -41,8 +41,8 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
 
   constructor(
     route: Route,
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: Incoming,
+    response: Outgoing,
     view: RequestView,
     decision: Decision,
     onUpgrade: Upgraded | null,

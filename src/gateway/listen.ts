@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { SallyportError } from '../guard/errors.ts';
+import type { Link } from './http2/session.ts';
 
 export interface ListenAddress {
   /** As the operating system takes it. */
@@ -80,6 +81,8 @@ export interface StopRules {
   readonly connections: ReadonlySet<Socket>;
   readonly answering: ReadonlyMap<Duplex, ServerResponse>;
   readonly tunnels: ReadonlySet<Duplex>;
+  /** Connections that speak HTTP/2. */
+  readonly links: ReadonlyMap<Socket, Link>;
   readonly graceMs: number;
   readonly lingerMs: number;
 }
@@ -87,15 +90,17 @@ export interface StopRules {
 /**
  * Stops accepting and lets what is under way finish. Kept-alive connections are not cut at once, as
  * `http.Server.close` would: a request that is on its way on one of them would be lost. For `lingerMs` they may
- * send one more, whose answer closes them.
+ * send one more, whose answer closes them. By HTTP/2 clients are told, and then finish what they have open (RFC 9113
+ * §6.8).
  */
 export async function stopListening(server: Server | NetServer, rules: StopRules): Promise<void> {
-  const { connections, answering, tunnels, graceMs, lingerMs } = rules;
+  const { connections, links, graceMs, lingerMs } = rules;
   NetServer.prototype.close.call(server);
   const end = performance.now() + graceMs;
+  for (const link of links.values()) link.warn();
   const lingerEnd = performance.now() + lingerMs;
   while (connections.size > 0 && performance.now() < end) {
-    if (performance.now() >= lingerEnd) closeIdle(connections, answering, tunnels);
+    if (performance.now() >= lingerEnd) closeIdle(rules);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   for (const socket of connections) socket.destroy();
@@ -106,12 +111,10 @@ export async function stopListening(server: Server | NetServer, rules: StopRules
   }
 }
 
-function closeIdle(
-  connections: ReadonlySet<Socket>,
-  answering: ReadonlyMap<Duplex, ServerResponse>,
-  tunnels: ReadonlySet<Duplex>,
-): void {
+function closeIdle({ connections, answering, tunnels, links }: StopRules): void {
   for (const socket of connections) {
-    if (!answering.has(socket) && !tunnels.has(socket)) socket.destroy();
+    const link = links.get(socket);
+    if (link !== undefined) link.end();
+    else if (!answering.has(socket) && !tunnels.has(socket)) socket.destroy();
   }
 }

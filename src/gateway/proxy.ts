@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { IncomingBody } from '../adapters/node/body.ts';
+import type { Incoming, Outgoing } from '../adapters/node/message.ts';
 import type { Decision } from '../guard/decision.ts';
 import { wouldRefuse } from '../guard/decision.ts';
 import type { Policy } from '../guard/policy.ts';
@@ -14,8 +14,8 @@ import type { Route, Upgraded } from './route.ts';
 /** Forwards one admitted request. Never throws; every fault becomes an answer or closes the connection. */
 export async function forward(
   route: Route,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: Incoming,
+  response: Outgoing,
   view: RequestView,
   decision: Decision,
   onUpgrade: Upgraded | null = null,
@@ -40,12 +40,7 @@ export async function forward(
 
 type Content = Uint8Array | Upload | null;
 
-function bodyFor(
-  policy: Policy,
-  request: IncomingMessage,
-  view: RequestView,
-  decision: Decision,
-): Content | Promise<Content> {
+function bodyFor(policy: Policy, request: Incoming, view: RequestView, decision: Decision): Content | Promise<Content> {
   if (decision.body !== null) return decision.body;
   const { body } = view;
   if (body.length === 0) return null;

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { judge } from '../adapters/node.ts';
 import { drain } from '../adapters/node/body.ts';
+import type { Incoming, Outgoing } from '../adapters/node/message.ts';
 import { send } from '../adapters/node/send.ts';
 import { toViewOfNothing } from '../adapters/node/view.ts';
 import type { Answer, Decision } from '../guard/decision.ts';
@@ -18,12 +19,9 @@ import type { Stage } from './stage.ts';
 const MAX_FIELDS = 200;
 
 /** Answers one request: by itself, by the guard, from the folder, or from the backend. */
-export function serve(stage: Stage, request: IncomingMessage, response: ServerResponse): void {
+export function serve(stage: Stage, request: Incoming, response: Outgoing): void {
   if (request.rawHeaders.length > MAX_FIELDS * 2) {
-    const decision = malformedDecision(stage.guard.policy);
-    response.shouldKeepAlive = false;
-    stage.route.onFault(decision, toViewOfNothing(request.socket.remoteAddress ?? ''));
-    send(request, response, malformedAnswer(stage.guard.policy, decision));
+    refuseHead(stage, request, response);
     return;
   }
   const own = ownAnswer(stage, request);
@@ -34,8 +32,16 @@ export function serve(stage: Stage, request: IncomingMessage, response: ServerRe
   judge(stage.guard, request, response, (decision, view) => admit(stage, request, response, decision, view));
 }
 
+/** Refuses a request whose head no layer should see. */
+export function refuseHead(stage: Stage, request: Incoming, response: Outgoing): void {
+  const decision = malformedDecision(stage.guard.policy);
+  response.shouldKeepAlive = false;
+  stage.route.onFault(decision, toViewOfNothing(request.socket.remoteAddress ?? ''));
+  send(request, response, malformedAnswer(stage.guard.policy, decision));
+}
+
 /** What needs no guard: whether the gate lives, and by which keys it asserts. */
-function ownAnswer(stage: Stage, request: IncomingMessage): Answer | null {
+function ownAnswer(stage: Stage, request: Incoming): Answer | null {
   const { mount } = stage.guard.policy;
   const { method, url = '' } = request;
   if (!url.startsWith(mount) || (method !== 'GET' && method !== 'HEAD')) return null;
@@ -55,8 +61,8 @@ function plain(type: string, cache: string, body: string): Answer {
 
 function admit(
   stage: Stage,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: Incoming,
+  response: Outgoing,
   decision: Decision,
   view: RequestView,
 ): void | Promise<void> {
@@ -75,8 +81,8 @@ function admit(
 async function serveFile(
   stage: Stage,
   frontend: Frontend,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: Incoming,
+  response: Outgoing,
   view: RequestView,
   decision: Decision,
 ): Promise<void> {

@@ -11,7 +11,7 @@ export function readServerTls(files: { cert: string; key: string }): ServerTls {
     cert: readPem(files.cert, 'tls.cert'),
     key: readPem(files.key, 'tls.key'),
     minVersion: 'TLSv1.2',
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: ['h2', 'http/1.1'],
   };
   try {
     createSecureContext({ cert: tls.cert, key: tls.key });

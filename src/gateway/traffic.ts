@@ -2,9 +2,12 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { Incoming, Outgoing } from '../adapters/node/message.ts';
 import type { GateParts, GateStats } from './gate.ts';
+import { type Link, onProtocol, startLink } from './http2/session.ts';
 import { stopListening } from './listen.ts';
-import { onClientError, refuseMalformed, serve, upgrade } from './serve.ts';
+import { onClientError, refuseHead, refuseMalformed, serve, upgrade } from './serve.ts';
 import type { Tunnels } from './socket.ts';
 import type { Stage } from './stage.ts';
 
@@ -30,6 +33,8 @@ export function createTraffic(server: Server | HttpsServer, first: Promise<Stage
   const answering = new Map<Duplex, ServerResponse>();
   const connections = new Set<Socket>();
   const tunnels: Tunnels = new Set();
+  const links = new Map<Socket, Link>();
+  let streams = 0;
   let draining = false;
 
   const onRequest: RequestListener = (request, response) => {
@@ -53,6 +58,23 @@ export function createTraffic(server: Server | HttpsServer, first: Promise<Stage
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     withStage((stage) => onClientError(stage, error, socket, answering.get(socket)));
   });
+  const onStream = (request: Incoming, response: Outgoing, malformed: boolean): void => {
+    streams += 1;
+    parts.onRequestStart?.();
+    response.on('close', () => {
+      streams -= 1;
+      parts.onRequestEnd?.();
+    });
+    withStage((stage) => (malformed ? refuseHead(stage, request, response) : serve(stage, request, response)));
+  };
+  if ('setSecureContext' in server) {
+    onProtocol(server, 'h2', (socket: TLSSocket) => {
+      const link = startLink(socket, onStream);
+      links.set(socket, link);
+      socket.on('close', () => links.delete(socket));
+      if (draining) link.warn();
+    });
+  }
   // With TLS, requests name the TLS socket, not the one underneath.
   server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Socket) => {
     connections.add(socket);
@@ -64,10 +86,11 @@ export function createTraffic(server: Server | HttpsServer, first: Promise<Stage
       current = stage;
     },
     draining: () => draining,
-    stats: () => ({ requests: answering.size, tunnels: tunnels.size, connections: connections.size }),
+    stats: () => ({ requests: answering.size + streams, tunnels: tunnels.size, connections: connections.size }),
     async close(graceMs) {
       draining = true;
-      await stopListening(server, { connections, answering, tunnels, graceMs, lingerMs: Math.min(LINGER_MS, graceMs) });
+      const lingerMs = Math.min(LINGER_MS, graceMs);
+      await stopListening(server, { connections, answering, tunnels, links, graceMs, lingerMs });
     },
   };
 }

@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodySource } from '../../guard/view.ts';
+import type { Incoming, Outgoing } from './message.ts';
 
 /** Every so many milliseconds a client that owes us a body must have sent some of it, or it is let go. */
 const IDLE_MS = 30_000;
@@ -13,11 +13,11 @@ const DRAIN_MS = 5_000;
 /** Body of a node:http request. Nothing is read, and no `100 Continue` sent, before somebody asks for it. */
 export class IncomingBody implements BodySource {
   readonly length: number;
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse | null;
+  readonly #request: Incoming;
+  readonly #response: Outgoing | null;
   #expects: boolean;
 
-  constructor(request: IncomingMessage, response: ServerResponse | null, length: number, expects: boolean) {
+  constructor(request: Incoming, response: Outgoing | null, length: number, expects: boolean) {
     this.#request = request;
     this.#response = response;
     this.length = length;
@@ -38,7 +38,7 @@ export class IncomingBody implements BodySource {
   }
 }
 
-function collect(request: IncomingMessage, length: number, limit: number): Promise<Uint8Array | null> {
+function collect(request: Incoming, length: number, limit: number): Promise<Uint8Array | null> {
   return new Promise((resolve, reject) => {
     let target: Buffer | null = null;
     const chunks: Buffer[] = [];
@@ -92,7 +92,7 @@ function collect(request: IncomingMessage, length: number, limit: number): Promi
  * Reads what is left of a request whose answer has already been given, within bounds: closing at once would
  * reset the connection under an answer that the client has not read yet; reading without end would be free work.
  */
-export function drain(request: IncomingMessage): void {
+export function drain(request: Incoming): void {
   if (request.complete || request.destroyed) return;
   let left = DRAIN_BYTES;
   const timer = setTimeout(() => request.destroy(), DRAIN_MS);

@@ -1,12 +1,12 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Answer } from '../../guard/decision.ts';
 import { drain } from './body.ts';
+import type { Incoming, Outgoing } from './message.ts';
 
 /**
  * Writes a complete answer: one flat array, one write. Adds Date and Content-Length where the answer names none.
  * Does nothing when an answer has already begun.
  */
-export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+export function send(request: Incoming, response: Outgoing, answer: Answer): void {
   if (response.headersSent || response.destroyed) return;
   response.sendDate = false;
   const fields = answer.fields.slice();

@@ -1,15 +1,15 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NO_BODY } from '../../guard/view.ts';
 import type { BodySource, GuardHeaders, RequestView } from '../../guard/view.ts';
 import { bySpelling } from '../../lib/spellings.ts';
 import { foldPath } from '../../wire/fold.ts';
 import { IncomingBody } from './body.ts';
+import type { Incoming, Outgoing } from './message.ts';
 
 /**
  * One pass over the raw field lines. Node's own joined `headers` object is not used: it drops some repeated
  * fields silently, and which value wins must be ours to say.
  */
-export function toView(request: IncomingMessage, response: ServerResponse | null): RequestView {
+export function toView(request: Incoming, response: Outgoing | null): RequestView {
   const target = request.url ?? '';
   const mark = target.indexOf('?');
   const path = mark === -1 ? target : target.slice(0, mark);
@@ -48,9 +48,11 @@ export function toViewOfNothing(peer: string): RequestView {
   };
 }
 
-function bodyOf(request: IncomingMessage, response: ServerResponse | null, headers: GuardHeaders): BodySource {
+function bodyOf(request: Incoming, response: Outgoing | null, headers: GuardHeaders): BodySource {
   if (headers.transferEncoding !== '') return new IncomingBody(request, response, -1, headers.expect !== '');
-  if (headers.contentLength === '') return NO_BODY;
+  if (headers.contentLength === '') {
+    return request.unannounced === true ? new IncomingBody(request, response, -1, headers.expect !== '') : NO_BODY;
+  }
   const length = Number(headers.contentLength);
   return length > 0 ? new IncomingBody(request, response, length, headers.expect !== '') : NO_BODY;
 }

@@ -29,6 +29,9 @@ export async function openPostgres({ url, busyMs = 2000 }: PostgresOptions): Pro
     allowExitOnIdle: true,
     lock_timeout: busyMs,
     statement_timeout: 10_000,
+    // Where the network swallows what is sent, the server's own limit never arrives.
+    query_timeout: 12_000,
+    keepAlive: true,
     idle_in_transaction_session_timeout: 10_000,
     application_name: 'sallyport',
     types: { getTypeParser: typeParsers(pg) },
@@ -52,7 +55,10 @@ export async function openPostgres({ url, busyMs = 2000 }: PostgresOptions): Pro
       await sql`select pg_notify(${CHANNEL}, '')`.execute(trx);
     },
     watch: (look) =>
-      listen(() => new pg.Client({ connectionString: url, application_name: 'sallyport changes' }), look),
+      listen(
+        () => new pg.Client({ connectionString: url, application_name: 'sallyport changes', keepAlive: true }),
+        look,
+      ),
     close: () =>
       db
         .connection()

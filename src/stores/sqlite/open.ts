@@ -80,7 +80,12 @@ function openReader(file: string, busyMs: number): Kysely<Tables> {
 function prepareFile(file: string): void {
   const folder = dirname(file);
   if (!existsSync(folder)) throw unusable(file, `there is no folder ${folder}; make it first`);
+  const { mode } = statSync(folder);
   if (!statSync(folder).isDirectory()) throw unusable(file, `${folder} is not a folder`);
+  // Whoever may write there can put another file in its place; in a sticky folder only the file's owner can.
+  if (process.platform !== 'win32' && (mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
+    throw unusable(file, `any user of this machine may write in ${folder}; run: chmod o-w ${folder}`);
+  }
   try {
     closeSync(openSync(file, 'a', 0o600));
   } catch (error) {

@@ -43,6 +43,12 @@ const aFolder = (): string => {
   return path;
 };
 
+const openFolder = (): string => {
+  const path = aFolder();
+  chmodSync(path, 0o777);
+  return path;
+};
+
 const UNUSABLE: readonly { readonly name: string; readonly path: () => string; readonly says: RegExp }[] = [
   {
     name: 'in a folder that there is not',
@@ -51,6 +57,11 @@ const UNUSABLE: readonly { readonly name: string; readonly path: () => string; r
   },
   { name: 'in a folder that is a file', path: () => join(text(''), 'x.sqlite'), says: /is not a folder/ },
   { name: 'that is a folder', path: aFolder, says: /that is a folder; name a file in it/ },
+  {
+    name: 'in a folder where anybody may write',
+    path: () => join(openFolder(), 'x.sqlite'),
+    says: /any user of this machine may write in .*; run: chmod o-w/,
+  },
   {
     name: 'that is no database',
     path: () => text('just some words, long enough to look like a header'),

@@ -9,6 +9,7 @@ import { createChanges } from './changes.ts';
 import { createKeys } from './keys.ts';
 import { createLogins } from './logins.ts';
 import { migrate } from './migrations.ts';
+import { createObjects } from './objects.ts';
 import { purge } from './purge.ts';
 import { createStore } from './store.ts';
 import { createUsers } from './users.ts';
@@ -41,6 +42,7 @@ export async function createRecordsOn(backend: Backend, { secret, clock, instanc
     bans: createBans(store),
     users: createUsers(store),
     attempts: createAttempts(store),
+    objects: createObjects(store),
     audit: createAudit(store, deriveAuditKey(secret), instance),
     // What others keep in there is theirs: this package's own tables are not in the type.
     sql: { type: backend.type, db: backend.writer as unknown as RecordsSql['db'] },

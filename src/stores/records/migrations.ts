@@ -6,7 +6,7 @@ import type { Tables } from './schema.ts';
 type Migration = (trx: Transaction<Tables>, type: Backend['type']) => Promise<void>;
 
 /** In order; what was released is never changed. The number of a migration is its place, from 1. */
-const MIGRATIONS: readonly Migration[] = [first];
+const MIGRATIONS: readonly Migration[] = [first, objects];
 
 export const LATEST = MIGRATIONS.length;
 
@@ -80,4 +80,11 @@ async function first(trx: Transaction<Tables>, type: Backend['type']): Promise<v
       id ${id}, at bigint not null, kind text not null, action text not null, ref text not null)`,
   ];
   for (const statement of statements) await statement.execute(trx);
+}
+
+async function objects(trx: Transaction<Tables>): Promise<void> {
+  await sql`create table sallyport_objects (
+    kind text not null, object text not null, owner text not null, created bigint not null, primary key (kind, object))`.execute(
+    trx,
+  );
 }

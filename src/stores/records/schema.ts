@@ -10,6 +10,7 @@ export interface Tables {
   sallyport_bans: BanTable;
   sallyport_users: UserTable;
   sallyport_attempts: AttemptTable;
+  sallyport_objects: { kind: string; object: string; owner: string; created: number };
   sallyport_audit: AuditTable;
   sallyport_changes: ChangeTable;
 }

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
@@ -79,24 +79,30 @@ function openReader(file: string, busyMs: number): Kysely<Tables> {
 /** Makes the file before SQLite does, closed to others; its log and index get the same mode from SQLite. */
 function prepareFile(file: string): void {
   const folder = dirname(file);
-  if (!existsSync(folder)) throw unusable(file, `there is no folder ${folder}; make it first`);
-  const { mode } = statSync(folder);
-  if (!statSync(folder).isDirectory()) throw unusable(file, `${folder} is not a folder`);
-  // Whoever may write there can put another file in its place; in a sticky folder only the file's owner can.
-  if (process.platform !== 'win32' && (mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
-    throw unusable(file, `any user of this machine may write in ${folder}; run: chmod o-w ${folder}`);
-  }
   try {
+    checkFolder(file, folder);
     closeSync(openSync(file, 'a', 0o600));
+    const { mode } = statSync(file);
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) chmodSync(file, 0o600);
   } catch (error) {
-    throw unusable(file, describe(error, folder));
+    throw error instanceof SallyportError ? error : unusable(file, describe(error, folder));
   }
   if (!statSync(file).isFile()) throw unusable(file, 'that is not a file');
-  if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
+}
+
+function checkFolder(file: string, folder: string): void {
+  const found = statSync(folder);
+  if (!found.isDirectory()) throw unusable(file, `${folder} is not a folder`);
+  // Whoever may write there can put another file in its place; in a sticky folder only the file's owner can.
+  if (process.platform !== 'win32' && (found.mode & 0o002) !== 0 && (found.mode & 0o1000) === 0) {
+    throw unusable(file, `any user of this machine may write in ${folder}; run: chmod o-w ${folder}`);
+  }
 }
 
 function describe(error: unknown, folder: string): string {
   const code = error instanceof Error && 'code' in error ? error.code : '';
+  if (code === 'ENOENT') return `there is no folder ${folder}; make it first`;
+  if (code === 'ENOTDIR') return `${folder} is not a folder`;
   if (code === 'EISDIR') return 'that is a folder; name a file in it';
   if (code === 'EACCES' || code === 'EPERM')
     return `this user may not write there; give it the right to write in ${folder}`;

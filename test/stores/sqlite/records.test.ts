@@ -79,10 +79,28 @@ for (const { name, path, says } of UNUSABLE) {
   });
 }
 
-test('an unwritable folder is refused at the start', { skip: process.getuid?.() === 0 }, async () => {
-  const closed = aFolder();
-  chmodSync(closed, 0o500);
-  await assert.rejects(open(join(closed, 'x.sqlite')), /this user may not write there; give it the right to write in/);
+test('a folder or file that this user may not write is refused at the start', {
+  skip: process.platform === 'win32',
+}, async () => {
+  const outer = mkdtempSync(join(tmpdir(), 'sallyport-closed-'));
+  const file = join(outer, 'mine.sqlite');
+  writeFileSync(file, '', { mode: 0o400 });
+  chmodSync(outer, 0o555);
+  // Root may write everywhere: for as long as this takes the process is nobody.
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    for (const path of [join(outer, 'new.sqlite'), file]) {
+      await assert.rejects(
+        open(path),
+        /this user may not write there; give it the right to write in .*sallyport-closed-/,
+      );
+    }
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(outer, 0o755);
+    rmSync(outer, { recursive: true, force: true });
+  }
 });
 
 test('where another process holds the database, reads go on, writes wait and then say busy, and nothing is half-written', async (t) => {

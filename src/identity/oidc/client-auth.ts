@@ -1,8 +1,11 @@
-import { createPrivateKey, type KeyObject, type webcrypto } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type ClientAuth, ClientSecretBasic, ClientSecretPost, PrivateKeyJwt } from 'openid-client';
 import type { ProviderConfig } from '../../guard/config-login.ts';
 import { ConfigError } from '../../guard/errors.ts';
+
+/** The library names the platform's class by whichever types it finds, Node's or a browser's. */
+type SigningKey = Extract<Parameters<typeof PrivateKeyJwt>[0], { type: string }>;
 
 /** How the gate shows a provider that it is the registered client; chosen once the provider's metadata is known. */
 export type ChooseClientAuth = (supported: readonly string[] | undefined) => ClientAuth;
@@ -28,7 +31,7 @@ export function clientAuthOf(name: string, config: ProviderConfig): ChooseClient
   };
 }
 
-function readKey(field: string, path: string): webcrypto.CryptoKey {
+function readKey(field: string, path: string): SigningKey {
   const unusable = (rule: string): ConfigError =>
     new ConfigError('config', [{ field, value: JSON.stringify(path), rule }]);
   let key: KeyObject;
@@ -40,10 +43,11 @@ function readKey(field: string, path: string): webcrypto.CryptoKey {
     );
   }
   const type = key.asymmetricKeyType;
-  if (type === 'rsa') return key.toCryptoKey({ name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }, false, ['sign']);
-  if (type === 'ed25519') return key.toCryptoKey('Ed25519', false, ['sign']);
+  if (type === 'rsa')
+    return key.toCryptoKey({ name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }, false, ['sign']) as SigningKey;
+  if (type === 'ed25519') return key.toCryptoKey('Ed25519', false, ['sign']) as SigningKey;
   if (type === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1') {
-    return key.toCryptoKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']);
+    return key.toCryptoKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign']) as SigningKey;
   }
   throw unusable('the key must be RSA, P-256 or Ed25519');
 }

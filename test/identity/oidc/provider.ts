@@ -34,6 +34,8 @@ export interface TestProviderOptions {
   readonly client?: Record<string, unknown>;
   /** Whether the login page asks for a name instead of taking the persona. */
   readonly form?: boolean;
+  /** Name of loopback in its issuer: `localhost` is another site than `127.0.0.1` to a browser. Default 127.0.0.1. */
+  readonly host?: 'localhost' | '127.0.0.1';
 }
 
 export const CLIENT = { id: 'gate', secret: 'secret-of-the-gate-at-the-provider' } as const;
@@ -66,7 +68,7 @@ export async function startProvider(options: TestProviderOptions): Promise<TestP
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const issuer = `http://${options.host ?? '127.0.0.1'}:${(server.address() as AddressInfo).port}`;
 
   function ensure(): Provider {
     if (made === null) {
@@ -143,8 +145,9 @@ function configurationOf({ gate, name, configuration, client }: TestProviderOpti
     issueRefreshToken: async () => true,
     rotateRefreshToken: true,
     // Its own dispatcher refuses loopback, where these tests live.
-    fetch(url, init = {}) {
-      const { dispatcher: _, ...own } = init;
+    fetch(url, init) {
+      const own: Record<string, unknown> = { ...init };
+      delete own['dispatcher'];
       return globalThis.fetch(url, own);
     },
     loadExistingGrant: async (ctx) => {

@@ -1,6 +1,7 @@
 import { aliases } from './attackers/aliases.ts';
 import { altered } from './attackers/altered.ts';
 import { headlessBrowser, windowedBrowser } from './attackers/browser.ts';
+import { bruteForce, stuffing } from './attackers/guess-passwords.ts';
 import { cookie, cookieDoors } from './attackers/cookie.ts';
 import { domEmulation } from './attackers/dom-emulation.ts';
 import { doors } from './attackers/doors.ts';
@@ -34,6 +35,8 @@ export const ATTACKERS: readonly Attacker[] = [
   domEmulation,
   headlessBrowser,
   windowedBrowser,
+  bruteForce,
+  stuffing,
   // Bad signatures and the longest wait come last: neither may colour what the others are told.
   ticket,
   replayLater,

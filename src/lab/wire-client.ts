@@ -22,6 +22,10 @@ export interface WireClient {
   sign(call: Call): RawRequest;
   /** {@link sign}, then send. */
   call(call: Call): Promise<RawAnswer>;
+  /** A call to an address under the mount, as pages make before anybody is logged in: JSON, without a proof. */
+  ask(path: string, body: object): Promise<RawAnswer>;
+  /** The address `path` under the mount, opened as a page. */
+  visit(path: string): Promise<RawAnswer>;
   /** Headers of such a call without cookie and proof. */
   headers(): readonly string[];
   /** Value of its Cookie field; '' without cookies. */
@@ -46,6 +50,7 @@ export function createWireClient(target: Target, page: string, sender: Sender): 
   const jar = createJar();
   const headers = wireHeaders(target, page);
   let entered: Entered | null = null;
+  let mountedAt = DEFAULT_MOUNT;
 
   async function send(request: RawRequest): Promise<RawAnswer> {
     const answer = await sender.send(request);
@@ -58,7 +63,8 @@ export function createWireClient(target: Target, page: string, sender: Sender): 
     const fields = [...headers.navigation, ...jar.fields()];
     const answer = await send({ method: 'GET', target: page, fields, body: null });
     const tag = /<script[^>]*\ssrc="([^"]*)\/s\.[0-9a-f]{16}\.js"/.exec(Buffer.from(answer.body).toString('utf8'));
-    return tag?.[1] ?? DEFAULT_MOUNT;
+    mountedAt = tag?.[1] ?? DEFAULT_MOUNT;
+    return mountedAt;
   }
 
   /** Second door. */
@@ -95,6 +101,13 @@ export function createWireClient(target: Target, page: string, sender: Sender): 
     open: async () => enter(await loadPage()),
     sign,
     call: (call) => send(sign(call)),
+    ask(path, given) {
+      const body = Buffer.from(JSON.stringify(given));
+      const fields = [...headers.entry, 'Content-Length', String(body.length), ...jar.fields()];
+      return send({ method: 'POST', target: mountedAt + path, fields, body });
+    },
+    visit: (path) =>
+      send({ method: 'GET', target: mountedAt + path, fields: [...headers.navigation, ...jar.fields()], body: null }),
     headers: () => headers.call,
     cookies: () => jar.value(),
     takeCookies: (other) => jar.takeValue(other.cookies()),

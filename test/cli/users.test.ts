@@ -24,7 +24,10 @@ test('the people of a gate are run from the command line, and every step is audi
   const listed = await say('');
   assert.match(listed, /anna +anna@example\.org +editor author +password alone/);
 
-  assert.match(await say('block anna --reason stolen'), /anna is blocked until `sallyport users unblock anna`; 0 logins ended/);
+  assert.match(
+    await say('block anna --reason stolen'),
+    /anna is blocked until `sallyport users unblock anna`; 0 logins ended/,
+  );
   assert.match(await say(''), /blocked stolen, by admin/);
   assert.match(await say('unblock anna'), /anna can log in again/);
   assert.doesNotMatch(await say(''), /blocked/);

@@ -48,7 +48,7 @@ const encryptionSchema = fields({
 
 const issuerSchema = fields({
   name: optional(text(issuerName)),
-  issuer: text(login.shortText),
+  issuer: text(login.shortText, 'write exactly the `iss` of its tokens, as in "https://login.example"'),
   audience: z.union(
     [text(login.shortText), list(text(login.shortText), 'write a list of audiences').check(z.minLength(1))],
     'write whom the tokens are for, as in "https://api.example": what is meant for others opens nothing here',
@@ -142,12 +142,18 @@ const DIRECT = { A128GCM: 16, A256GCM: 32, 'A128CBC-HS256': 32, 'A256CBC-HS512':
 
 function encryptionProblems(field: string, { encryption }: JwtConfig): ConfigProblem[] {
   if (encryption === undefined) return [];
-  const { key, secret, alg, enc } = encryption;
+  const { secret, alg, enc } = encryption;
   const symmetric = alg === 'dir' || alg.startsWith('A256');
   const [wanted, other] = symmetric ? (['secret', 'key'] as const) : (['key', 'secret'] as const);
   if (encryption[wanted] === undefined || encryption[other] !== undefined) {
     const rule = `alg ${alg} takes a ${wanted}, and nothing else`;
-    return [{ field: `${field}.encryption.${wanted}`, value: key === secret ? 'nothing' : 'not alone', rule }];
+    return [
+      {
+        field: `${field}.encryption.${wanted}`,
+        value: encryption[wanted] === undefined ? 'nothing' : 'not alone',
+        rule,
+      },
+    ];
   }
   if (secret === undefined) return [];
   const bytes = alg === 'dir' ? DIRECT[enc] : 32;

@@ -31,7 +31,10 @@ export function problemAnswer(decision: Decision, mount: string, now: number): A
   if (html) fields.push('content-security-policy', PAGE_POLICY);
   if (decision.retryAfter > 0) fields.push('retry-after', String(decision.retryAfter));
   if (row.status === 405) fields.push('allow', decision.route.allow.join(', '));
-  if (row.status === 401) fields.push('www-authenticate', challenge(code, decision.route.user));
+  // A reader of tokens has said more already.
+  if (row.status === 401 && !fields.includes('www-authenticate')) {
+    fields.push('www-authenticate', challenge(code, decision.route.user));
+  }
   // The gate explains its codes itself: no third party learns who was refused.
   const docs = `${mount}/codes#${code}`;
   const body = html ? page(code, row, decision.id, docs) : problem(code, row, decision.id, docs);

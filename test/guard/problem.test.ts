@@ -111,3 +111,10 @@ test('R62 a login that is not enough is answered with what would be (RFC 9470)',
   const plain = answerOf(refused('login-required', 'call', { route }));
   assert.equal(fieldOf(plain.fields, 'www-authenticate'), 'Sallyport');
 });
+
+test('R50 a challenge that the reader of tokens made stands alone', () => {
+  const challenge = 'DPoP error="use_dpop_nonce", algs="ES256"';
+  const { fields } = answerOf(refused('login-required', 'call', { responseFields: ['www-authenticate', challenge] }));
+  assert.equal(fieldOf(fields, 'www-authenticate'), challenge);
+  assert.equal(fields.filter((text) => text === 'www-authenticate').length, 1);
+});

@@ -138,9 +138,19 @@ function withoutUndefined(value: unknown): unknown {
 function toProblems(issue: z.core.$ZodIssue, given: unknown): ConfigProblem[] {
   if (issue.code === 'unrecognized_keys') return unknownFields(issue.keys, issue.message, issue.path, given);
   if (issue.code === 'invalid_key') return keyProblems(issue);
+  if (issue.code === 'invalid_union') {
+    const meant = issue.errors.find((errors) => !errors.some(isOtherType));
+    if (meant !== undefined) {
+      return meant.flatMap((inner) => toProblems({ ...inner, path: [...issue.path, ...inner.path] }, given));
+    }
+  }
   const rule = issue.message;
   return [{ field: toField(issue.path), value: showAt(issue.path, valueAt(given, issue.path)), rule }];
 }
+
+/** Of several forms that a value can have, the one it was meant to have is of its own type. */
+const isOtherType = ({ code, path }: z.core.$ZodIssue): boolean =>
+  path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
 
 function unknownFields(
   keys: readonly string[],
@@ -192,6 +202,7 @@ function showAt(path: readonly PropertyKey[], value: unknown): string {
 /** Fields under `login` whose values are no secrets. */
 const PLAIN: ReadonlySet<string> = new Set([
   ...['issuer', 'clientId', 'clientAuth', 'relay', 'postLogout', 'maxAge', 'page'],
+  ...['audience', 'jwks', 'header', 'cookie', 'typ', 'bind', 'dpop', 'alg', 'enc', 'clockSkew', 'name'],
   ...['signUp', 'email', 'passwordLength', 'passkeys', 'secondFactor', 'life', 'checksPerMinute'],
 ]);
 

@@ -1,7 +1,9 @@
 import { createHash, randomBytes, randomFillSync } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { createFormTokens, type FormTokens } from './doors/anti-forgery.ts';
 import { loadBundle } from './doors/bundle.ts';
 import { createEntry } from './doors/entry.ts';
+import { createFormTokenEndpoint } from './doors/form-token.ts';
 import { createKeyAgreement } from './doors/key-agreement.ts';
 import { createMount } from './doors/mount.ts';
 import { createRandom } from './doors/random.ts';
@@ -18,7 +20,7 @@ import { parseConfig } from './guard/config-schema.ts';
 import type { Decision } from './guard/decision.ts';
 import { ConfigError } from './guard/errors.ts';
 import type { BrowserSession } from './guard/endpoint.ts';
-import type { Guard } from './guard/guard.ts';
+import type { FormToken, Guard } from './guard/guard.ts';
 import { takesKeys } from './guard/keys.ts';
 import { createIds } from './guard/ids.ts';
 import type { Layer } from './guard/layer.ts';
@@ -33,6 +35,7 @@ import type { RequestView } from './guard/view.ts';
 import type { Identity, IdentityParts } from './identity/index.ts';
 import type { Keys } from './keys/open.ts';
 import { address } from './layers/address.ts';
+import { createAntiForgery } from './layers/anti-forgery.ts';
 import { authorization } from './layers/authorization.ts';
 import { createCan } from './layers/can.ts';
 import { carrier } from './layers/carrier.ts';
@@ -54,7 +57,7 @@ import { createMemoryState } from './stores/memory/index.ts';
 export type { Config } from './guard/config.ts';
 export type { Answer, Decision, Level } from './guard/decision.ts';
 export { ConfigError, SallyportError } from './guard/errors.ts';
-export type { Guard, ResponseFacts } from './guard/guard.ts';
+export type { FormToken, Guard, ResponseFacts } from './guard/guard.ts';
 export type { Check, Context, Layer } from './guard/layer.ts';
 export type { Claims, EntryClaim, EntryGrant, State, StateUsage } from './guard/state.ts';
 export type { RequestView } from './guard/view.ts';
@@ -71,13 +74,15 @@ export interface LayerParts {
   readonly keys: KeyParts | null;
   /** Asks the backend; without it `owner` admits nobody. */
   readonly ask?: Ask | null;
+  /** Tokens against forged requests. */
+  readonly forms: FormTokens;
 }
 
 /**
  * The layers, in the order of admission: a request is asked the cheap and the stateless first, and nothing is used
  * up before everything has been asked. To add one, write its file and put it here.
  */
-export function defaultLayers({ tickets, cookies, clock, identity, keys, ask }: LayerParts): readonly Layer[] {
+export function defaultLayers({ tickets, cookies, clock, identity, keys, ask, forms }: LayerParts): readonly Layer[] {
   return [
     framing, // one end, one target: what no backend may be shown in any mode
     target, // a path that two servers could read differently
@@ -93,6 +98,7 @@ export function defaultLayers({ tickets, cookies, clock, identity, keys, ask }: 
     createSession(cookies), // which browser session, where no proof says so
     createSubject(identity ?? { logins: null, readers: [] }), // who
     authorization, // and may they: roles, scopes, policies
+    createAntiForgery(forms), // with a form that was given to whoever sends it
     replay, // once
     createCan({ ask: ask ?? null }), // may they do this to that: asked when everything else has passed
   ];
@@ -195,6 +201,12 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   const shared = { config, policy, secret, ring, clock, random, state, fetch: parts.fetch ?? fetch, scriptTag };
   const { identity, keys, close } = await keptFor(config, shared, parts.records);
   const byKey = keys === null ? null : { keys: keys.keys, since: clock.wall(), monotonic: clock.monotonic };
+  const forms = createFormTokens({ ring, random, wall: clock.wall, sessions: cookies });
+  const formToken = (request: RequestView, { proof, subject, prefix }: Decision): FormToken | null => {
+    const rule = compiled.policy.antiForgery;
+    const facts = { ticket: proof?.ticket ?? null, subject, prefix };
+    return rule === null ? null : forms.issue(forms.visitorOf(request, facts), rule);
+  };
   const layers = (parts.layers ?? defaultLayers)({
     tickets,
     cookies,
@@ -202,6 +214,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     identity,
     keys: byKey,
     ask: parts.ask ?? null,
+    forms,
   });
   const known = { layers: layers.map(({ name }) => name) };
   const runnerParts = { layers, state, wall: clock.wall, nextId: createIds(fill) };
@@ -233,7 +246,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
       clock,
       random,
     }),
-    endpoints: identity?.endpoints ?? [],
+    endpoints: [createFormTokenEndpoint(policy, formToken), ...(identity?.endpoints ?? [])],
     sessionOf: (request) => browserSession(cookies, identity?.logins ?? null, request, clock.wall()),
     decide: (request, rule) => compiled.runner.decide(request, rule),
     decided,
@@ -265,6 +278,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     },
     stampFor: (_request, cacheControl) => (stampFor(cacheControl).stamp ? stamps.issue(false) : null),
     scriptTag: (nonce) => compiled.script.tag(nonce),
+    formToken,
     reload(next) {
       const checked = parseConfig(next, 'config');
       if (!isDeepStrictEqual(checked.login, config.login)) throw new ConfigError('config', [LOGIN_STAYS]);

@@ -1,4 +1,5 @@
 import { randomBytes, randomFillSync } from 'node:crypto';
+import { createFormTokens } from '../doors/anti-forgery.ts';
 import { createRandom } from '../doors/random.ts';
 import { createKeyRing } from '../doors/seal.ts';
 import { createSessionCookies } from '../doors/session-cookie.ts';
@@ -12,11 +13,18 @@ export function layersToAsk(): readonly Layer[] {
   const clock = systemClock;
   const random = createRandom(randomFillSync);
   const ring = createKeyRing({ secret: randomBytes(32), clock, random });
+  const sessions = createSessionCookies({
+    ring,
+    clock,
+    cookieName: () => '',
+    times: () => ({ idle: 1, max: 1, recent: 1 }),
+  });
   return defaultLayers({
+    forms: createFormTokens({ ring, random, wall: clock.wall, sessions }),
     identity: null,
     keys: null,
     clock,
     tickets: createTickets({ ring, clock, clients: () => [] }),
-    cookies: createSessionCookies({ ring, clock, cookieName: () => '', times: () => ({ idle: 1, max: 1, recent: 1 }) }),
+    cookies: sessions,
   });
 }

@@ -178,7 +178,9 @@ function namesOf(fields: readonly string[]): ReadonlySet<string> | null {
   if (known !== undefined) return known;
   const made = new Set<string>();
   for (let i = 0; i < fields.length; i += 2) made.add((fields[i] ?? '').toLowerCase());
+  // These two are added: to replace the backend's would break its caching, or log people out of the app.
   made.delete('vary');
+  made.delete('set-cookie');
   const result = made.size === 0 ? null : made;
   namesByList.set(fields, result);
   return result;

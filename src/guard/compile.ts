@@ -6,6 +6,7 @@ import {
   STAMP_COOKIE,
 } from '../wire/constants.ts';
 import type { ClientConfig, Config } from './config.ts';
+import { type AntiForgeryRule, compileAntiForgery } from './config-forms.ts';
 import { ANY_CLIENT, type ClientRule, type Policy } from './policy.ts';
 import { baseRule, compileRows, matcher } from './rows.ts';
 
@@ -57,8 +58,14 @@ export function compilePolicy(config: Config): Policy {
     },
     mint: { perPrefix: config.mint?.perPrefix ?? 60, total: config.mint?.total ?? 6000 },
     insecureHttp: config.insecureHttp === true,
+    antiForgery: antiForgeryOf(config),
     match: matcher(rows, loosePaths),
   });
+}
+
+function antiForgeryOf({ antiForgery, routes = [] }: Config): AntiForgeryRule | null {
+  const asked = antiForgery !== undefined || routes.some((route) => route.antiForgery === 'require');
+  return asked ? compileAntiForgery(antiForgery ?? {}) : null;
 }
 
 function compileClients(configured: Record<string, ClientConfig>): ReadonlyMap<string, ClientRule> {

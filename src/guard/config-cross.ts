@@ -1,6 +1,7 @@
 import type { Config, RouteConfig } from './config.ts';
 import { UNSIGNED_CARRIERS } from './carrier.ts';
 import { personProblems } from './config-person.ts';
+import { formProblems } from './config-schema-forms.ts';
 import { loginProblems } from './config-schema-login.ts';
 import type { ConfigProblem } from './errors.ts';
 import { isLoopback } from '../lib/loopback.ts';
@@ -18,6 +19,7 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...(config.routes ?? []).flatMap((route, index) => routeProblems(config, route, index)),
     ...loginProblems(config),
     ...personProblems(config),
+    ...formProblems(config),
     ...nothingProtected(config),
     ...keys(config),
   ];

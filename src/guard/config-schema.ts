@@ -4,6 +4,7 @@ import { crossProblems } from './config-cross.ts';
 import { authorizationSchema, cedarRouteSchema, ownerSchema } from './config-schema-authorization.ts';
 import * as rules from './config-rules.ts';
 import { acrValue } from './config-rules-login.ts';
+import { antiForgerySchema } from './config-schema-forms.ts';
 import { loginSchema } from './config-schema-login.ts';
 import { aFunction, choice, didYouMean, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
 import { type ConfigProblem, ConfigError } from './errors.ts';
@@ -38,6 +39,7 @@ const routeSchema = fields({
   keys: optional(list(text(rules.nonEmpty), 'write a list of scopes, as in ["posts:read"]')),
   owner: optional(ownerSchema),
   cedar: optional(cedarRouteSchema),
+  antiForgery: optional(choice('require', 'off')),
 });
 
 const clientSchema = fields({
@@ -59,7 +61,7 @@ export const configSchema = fields({
   to: optional(text(rules.backend)),
   listen: optional(text(rules.hostAndPort)),
   mode: optional(mode),
-  preset: optional(choice('public-read', 'strict')),
+  preset: optional(choice('public-read', 'strict', 'forms')),
   public: optional(text(rules.origin)),
   hosts: optional(list(text(rules.authority), 'write a list, as in ["app.example"]')),
   protect: optional(list(text(rules.route), 'write a list of patterns, as in ["/api/**"]')),
@@ -68,6 +70,7 @@ export const configSchema = fields({
   clients: optional(z.record(text(rules.clientName), clientSchema, 'write an object of clients by name')),
   login: optional(loginSchema),
   authorization: optional(authorizationSchema),
+  antiForgery: optional(antiForgerySchema),
   keys: optional(fields({ leaked: optional(choice('alarm', 'revoke')) })),
   trustedProxies: optional(list(text(rules.network, rules.HOPS), rules.HOPS)),
   paths: optional(choice('loose', 'exact')),

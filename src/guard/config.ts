@@ -1,4 +1,5 @@
 import type { AuthorizationConfig, CedarRouteConfig, OwnerConfig } from './config-authorization.ts';
+import type { AntiForgeryConfig } from './config-forms.ts';
 import type { LoginConfig } from './config-login.ts';
 import type { Carrier, Level } from './decision.ts';
 import type { Subject } from './subject.ts';
@@ -15,7 +16,7 @@ export interface Config {
   /** Decide and record only, or decide and refuse. Default `report`. */
   mode?: Mode;
   /** A starting point whose fields this file's own override. */
-  preset?: 'public-read' | 'strict';
+  preset?: 'public-read' | 'strict' | 'forms';
   /** Origin under which people reach the gate where it differs from `listen`: `https://app.example`. */
   public?: string;
   /** Further authorities the gate answers for, `host` or `host:port`. `public`'s and loopback with the port are always listed. */
@@ -31,6 +32,8 @@ export interface Config {
   login?: LoginConfig;
   /** Policies in a language of their own, for routes with `cedar`. */
   authorization?: AuthorizationConfig;
+  /** Tokens against forged requests. Routes that list `form` ask for one where this is there, `{}` too. Default: none. */
+  antiForgery?: AntiForgeryConfig;
   /**
    * Where logins, keys, bans and the audit log are kept: `memory`, `sqlite:PATH` or `postgres://…`. Default `memory`, which
    * is gone with the process; with `login.accounts` it is `sqlite:./sallyport.sqlite`.
@@ -106,6 +109,11 @@ export interface RouteConfig {
   owner?: OwnerConfig;
   /** The question to the policies of `authorization.cedar`; whatever they do not permit is refused. Asks for a login. */
   cedar?: CedarRouteConfig;
+  /**
+   * Whether what changes something here has to show a token (`antiForgery` above). Default `require` where `carriers` lists
+   * `form` and the configuration has `antiForgery`, else `off`.
+   */
+  antiForgery?: 'require' | 'off';
   /** API keys that have all of these scopes may make this call without a page. `[]`: any key. Default: no key may. */
   keys?: string[];
 }

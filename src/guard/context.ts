@@ -62,6 +62,7 @@ export function newContext(
     responseFields: NO_FIELDS,
     answer: null,
     evidence: '',
+    note: '',
     retryAfter: 0,
     claims: noClaims(now),
   };

@@ -74,6 +74,8 @@ export interface Decision {
   readonly authority: string;
   /** Refusals of enforced and reported layers, in order. Shared empty array on the hot path. */
   readonly trail: readonly TrailStep[];
+  /** For the record alone: what was out of the ordinary though it passed; '' or absent for nothing. */
+  readonly note?: string;
   /** Answered by the guard itself (a preflight): send it, forward nothing. */
   readonly answer: Answer | null;
   /** Fields to put on the backend's answer, replacing its own of the same name: flat name, value list. */

@@ -21,6 +21,11 @@ export interface Guard {
   settle(request: RequestView, decision: Decision, response: ResponseFacts): void | Promise<void>;
   /** `Set-Cookie` values that a page answer with this Cache-Control gets: the stamp, or none. */
   stampFor(request: RequestView, cacheControl: string): string | null;
+  /**
+   * A token for the forms of a page that this request gets, and the cookies that have to go with it; null where no route
+   * asks for tokens. For backends that write their own forms: a hidden field named `field`, anew for each page.
+   */
+  formToken?(request: RequestView, decision: Decision): FormToken | null;
   /** Element to insert into pages, e.g. `<script src="/_sallyport/s.3fa9….js"></script>`. */
   scriptTag(nonce: string): string;
   /** Content hash of the current script, 16 hex characters: salts page validators. */
@@ -38,6 +43,14 @@ export interface Guard {
   /** The people who can log in here; null where nobody can. */
   readonly users?: UserAdmin | null;
   close(): Promise<void>;
+}
+
+export interface FormToken {
+  readonly token: string;
+  /** Name of the form field. */
+  readonly field: string;
+  /** Values of Set-Cookie. */
+  readonly cookies: readonly string[];
 }
 
 export interface ResponseFacts {

@@ -80,6 +80,8 @@ export interface Context {
   answer: Answer | null;
   /** What varies in a refusal's evidence. A layer sets it right before it refuses. No secrets. */
   evidence: string;
+  /** For the record of a request that passed: what was out of the ordinary. No secrets. */
+  note: string;
   /** Seconds for Retry-After where a layer knows them. */
   retryAfter: number;
   /** Where this layer's claims go: enforced and reported layers have a record each. */

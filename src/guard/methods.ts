@@ -45,10 +45,13 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
   const rule = stricterOf(first, second);
   const other = rule === first ? second : first;
   const keys = sharedKeys(rule, other);
-  const also = [rule, ...rule.also].some(({ user }) => isDeepStrictEqual(user, other.user)) ? [] : [other];
+  const also = [rule, ...rule.also].some((one) => asksTheSame(one, other)) ? [] : [other];
   if (also.length === 0 && other.also.length === 0 && keys === rule.keys) return rule;
   return Object.freeze({ ...rule, keys, also: [...rule.also, ...also, ...other.also] });
 }
+
+const asksTheSame = (one: RouteRule, other: RouteRule): boolean =>
+  isDeepStrictEqual(one.user, other.user) && (one.antiForgery || !other.antiForgery);
 
 /** Only a key that may make either call. */
 function sharedKeys({ keys }: RouteRule, other: RouteRule): RouteRule['keys'] {

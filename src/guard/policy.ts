@@ -1,6 +1,7 @@
 import type { Carrier, Level } from './decision.ts';
 import type { CedarRule } from './cedar-question.ts';
 import type { Can, Config, Mode } from './config.ts';
+import type { AntiForgeryRule } from './config-forms.ts';
 import type { OwnerRule } from './owner.ts';
 
 /** One row of the compiled policy: what one method and path pattern requires. */
@@ -25,6 +26,8 @@ export interface RouteRule {
   readonly user: UserRule | null;
   /** Scopes that an API key needs to call instead of a page; null where no key may. */
   readonly keys: readonly string[] | null;
+  /** Whether what changes something has to show a token against forgery. */
+  readonly antiForgery: boolean;
   /** True where the configuration names this route under `routes`. */
   readonly named: boolean;
   /** True for the row that answers unlisted methods or paths inside protected patterns: 403 `forbidden` or 405. */
@@ -96,6 +99,8 @@ export interface Policy {
   };
   readonly mint: { readonly perPrefix: number; readonly total: number };
   readonly insecureHttp: boolean;
+  /** Tokens against forged requests; null where no route asks for any. */
+  readonly antiForgery: AntiForgeryRule | null;
   /** First row that fits. `open` rows compare `path`, all others `folded`. Never null: the last row fits all. */
   match(method: string, path: string, folded: string): RouteRule;
 }

@@ -5,6 +5,7 @@ type Preset = NonNullable<Config['preset']>;
 /** One line for people: what a preset is for. */
 export const PRESETS: Readonly<Record<Preset, string>> = {
   'public-read': 'data that your own pages may read and nobody may write: reads at level proof, every other method 405',
+  forms: 'pages of a server with forms that post: reading open, forms at level site with a token against forgery',
   strict: 'enforced from the start; calls at level proof, other addresses read-only, sessions short',
 };
 
@@ -21,7 +22,22 @@ const READ_ONLY: RouteConfig = {
  */
 export function applyPreset({ preset, ...config }: Config): Config {
   if (preset === undefined) return config;
+  if (preset === 'forms') return forms(config);
   return preset === 'strict' ? strict(config) : publicRead(config);
+}
+
+/** What browsers send of a form without scripts. */
+const FORM_TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data'];
+
+function forms(config: Config): Config {
+  const calls = (config.protect ?? ['/api/**']).map((match) => ({ match }));
+  const posts: RouteConfig = { match: 'POST /**', level: 'site', carriers: ['form'], contentTypes: FORM_TYPES };
+  return {
+    ...config,
+    antiForgery: { insert: true, ...config.antiForgery },
+    protect: ['/**'],
+    routes: [...(config.routes ?? []), ...calls, { ...posts, antiForgery: 'require' }, READ_ONLY],
+  };
 }
 
 function publicRead(config: Config): Config {

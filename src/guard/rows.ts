@@ -107,6 +107,7 @@ function routeRow(ground: Ground, route: RouteConfig): Row {
     signed: route.signed ?? [],
     user: userRule(route),
     keys: route.keys ?? null,
+    antiForgery: asksForToken(route, ground.config),
   });
   const exact = weakens(rule) || route.mode === 'report' || !ground.loose;
   return { rule, exact, test: rule.encodedOpaque ? opaqueTester(pattern) : tester(pattern, exact) };
@@ -166,6 +167,12 @@ function userRule(route: RouteConfig): UserRule | null {
     owner: owner === undefined ? null : compileOwner(owner),
     cedar: cedar === undefined ? null : compileCedarQuestion(cedar),
   });
+}
+
+/** Forms ask for a token wherever the configuration speaks of tokens. */
+function asksForToken({ antiForgery, carriers = [] }: RouteConfig, config: Config): boolean {
+  if (antiForgery !== undefined) return antiForgery === 'require';
+  return config.antiForgery !== undefined && carriers.includes('form');
 }
 
 /** A route that lists a carrier which cannot sign has the lower level for every request. */
@@ -240,6 +247,7 @@ export function baseRule(ground: Ground, own: Partial<RouteRule> & { readonly na
     signed: [],
     user: null,
     keys: null,
+    antiForgery: false,
     named: false,
     unlisted: false,
     allow: [],

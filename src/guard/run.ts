@@ -279,6 +279,7 @@ export class Run implements Content {
       secure: context.secure,
       authority: context.authority,
       trail: this.trail ?? NO_TRAIL,
+      note: context.note,
       answer: admitted ? context.answer : null,
       responseFields: context.responseFields,
       streamDigest: admitted && this.digestEnforced() ? context.digest : null,

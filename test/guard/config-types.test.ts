@@ -40,6 +40,7 @@ test('the schema takes every field that the written type has', () => {
         maxBody: 0,
         contentTypes: ['multipart/form-data'],
         signed: ['x-tenant'],
+        antiForgery: 'require',
         cedar: { action: 'editPost', resource: 'Post::":id"' },
         owner: { ask: 'GET /api/posts/:id', at: '$.author.id', is: 'name', source: 'accounts', fields: ['cookie'] },
       },
@@ -47,6 +48,14 @@ test('the schema takes every field that the written type has', () => {
     keys: { leaked: 'revoke' },
     clients: { admin: { origins: ['self', 'https://*-team.app.example', 'https://admin.example'], stamp: 'waive' } },
     records: 'sqlite:./sallyport.sqlite',
+    antiForgery: {
+      headers: ['x-csrf-token'],
+      field: 'csrf',
+      life: 60,
+      network: 'refuse',
+      insert: true,
+      cookie: 'XSRF-TOKEN',
+    },
     authorization: { cedar: { policies: 'p.cedar', schema: 'p.cedarschema', entities: 'p.json' } },
     login: {
       identify: () => null,

@@ -1,4 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createFormTokens } from '../../src/doors/anti-forgery.ts';
+import { createRandom } from '../../src/doors/random.ts';
 import { createKeyRing } from '../../src/doors/seal.ts';
 import { createSessionCookies, type SessionCookies } from '../../src/doors/session-cookie.ts';
 import { createTickets, type Tickets } from '../../src/doors/ticket.ts';
@@ -77,10 +79,11 @@ export function createTestDoors(config: Config): Doors {
     cookieName: () => policy.sessionCookie,
     times: () => policy.session,
   });
+  const forms = createFormTokens({ ring, random: createRandom(), wall: clock.wall, sessions: cookies });
   const state = createMemoryState();
   let ids = 0;
   const parts = {
-    layers: defaultLayers({ tickets, cookies, clock, identity: null, keys: null }),
+    layers: defaultLayers({ tickets, cookies, clock, identity: null, keys: null, forms }),
     state,
     wall: clock.wall,
     nextId: () => `id${++ids}`,

@@ -256,3 +256,20 @@ test('errors at run time hold no value of a row, and the file no secret in clear
     if (statSync(file).isFile()) assert.ok(!readFileSync(file).includes(SECRET), name);
   }
 });
+
+test('an older schema is brought up to date and keeps what it has', async () => {
+  const path = newFile();
+  const before = await open(path);
+  await before.audit.append(event());
+  await before.close();
+  const older = new DatabaseSync(path);
+  older.exec('drop table sallyport_objects; update sallyport_schema set version = 1');
+  older.close();
+  const records = await open(path);
+  assert.deepEqual([(await records.audit.verify()).rows, (await records.audit.verify()).ok], [1, true]);
+  await records.close();
+  const now = new DatabaseSync(path);
+  assert.deepEqual({ ...now.prepare('select count(*) as rows from sallyport_schema').get() }, { rows: 1 });
+  assert.deepEqual({ ...now.prepare('select count(*) as rows from sallyport_objects').get() }, { rows: 0 });
+  now.close();
+});

@@ -16,6 +16,7 @@ export interface Records {
   readonly bans: BanRecords;
   readonly users: UserRecords;
   readonly attempts: AttemptRecords;
+  readonly objects: ObjectRecords;
   readonly audit: AuditRecords;
   /** The same database for parts that bring tables and migrations of their own (accounts). */
   readonly sql: RecordsSql;
@@ -154,6 +155,19 @@ export interface UserRecords {
   set(state: Omit<UserState, 'changed'>): Promise<UserState>;
   /** Blocked now. */
   blocked(limit?: number): Promise<readonly UserState[]>;
+}
+
+/** Whose call an object came of. */
+export interface ObjectRecords {
+  /** `source:id`; null where nobody is known. */
+  ownerOf(kind: string, object: string): Promise<string | null>;
+  /** With `keepsFirst` an owner that is known already stays. */
+  own(object: {
+    readonly kind: string;
+    readonly object: string;
+    readonly owner: string;
+    readonly keepsFirst: boolean;
+  }): Promise<void>;
 }
 
 /** Failed logins under one key. */

@@ -10,7 +10,7 @@ import { hostOf, isLoopback } from '../../lib/loopback.ts';
 import { readReturnUrl } from '../return-url.ts';
 import { FAILURES, failurePage, seeOther } from './failure-page.ts';
 import { describeFault, faultOf } from './faults.ts';
-import { callbackUrl, loginUrl, type OidcContext, ownOrigin } from './parts.ts';
+import { callbackUrl, loginAgain, type OidcContext, ownOrigin } from './parts.ts';
 import { shortHash, type Transaction } from './transaction.ts';
 
 /**
@@ -24,14 +24,14 @@ export function createBegin(context: OidcContext): (call: EndpointCall) => Promi
     const { headers, query } = call.request;
     const asked = readAsked(context, query);
     const origin = ownOrigin(context, call);
-    if (!isNavigation(headers)) return failurePage(call, FAILURES.prefetch, '', []);
-    if (origin === null) return failurePage(call, FAILURES.host, '', []);
+    if (!isNavigation(headers)) return failurePage(call, FAILURES.prefetch, null, []);
+    if (origin === null) return failurePage(call, FAILURES.host, null, []);
     // Without TLS a browser keeps no `__Host-` cookie, and the attempt could not come back.
     if (!call.decision.secure && !isLoopback(hostOf(call.decision.authority))) {
-      return failurePage(call, FAILURES.insecure, '', []);
+      return failurePage(call, FAILURES.insecure, null, []);
     }
     const returnTo = readReturnUrl(asked?.returnTo ?? null, origin, policy().config.login?.returnTo ?? []);
-    if (asked === null || returnTo === null) return failurePage(call, FAILURES.request, '', []);
+    if (asked === null || returnTo === null) return failurePage(call, FAILURES.request, null, []);
     try {
       const client = await context.provider.ready();
       const { transaction, cookies } = transactions.begin(headers.cookie, {
@@ -46,7 +46,7 @@ export function createBegin(context: OidcContext): (call: EndpointCall) => Promi
       return seeOther(url.href, cookies);
     } catch (error) {
       const failure = faultOf(error) === 'down' ? FAILURES.down : FAILURES.declined;
-      return failurePage(call, { ...failure, evidence: describeFault(error) }, loginUrl(context, returnTo), []);
+      return failurePage(call, { ...failure, evidence: describeFault(error) }, loginAgain(context, returnTo), []);
     }
   };
 }

@@ -5,7 +5,7 @@ import type { StoredLogin } from '../source.ts';
 import { type Failure, FAILURES, failurePage, seeOther } from './failure-page.ts';
 import { describeFault, faultOf } from './faults.ts';
 import { toLogin } from './login.ts';
-import { callbackUrl, loginUrl, type OidcContext, ownOrigin } from './parts.ts';
+import { callbackUrl, loginAgain, type OidcContext, ownOrigin } from './parts.ts';
 import { shortHash, type Transaction } from './transaction.ts';
 
 /** Longest query of a provider's answer: codes that are tokens themselves reach a few KiB. */
@@ -28,7 +28,7 @@ export function createCallback(context: OidcContext): (call: EndpointCall) => Pr
     const cookies = transaction === null ? [] : [transactions.clear(state)];
 
     const fail = (failure: Failure, evidence: string): Answer =>
-      failurePage(call, { ...failure, evidence }, loginUrl(context, returnTo), cookies);
+      failurePage(call, { ...failure, evidence }, loginAgain(context, returnTo), cookies);
 
     if (transaction === null || !transactions.isLive(transaction) || !belongsHere(context, call, transaction)) {
       // Another tab was quicker, or the person went back in their history: who is logged in goes on (L17).

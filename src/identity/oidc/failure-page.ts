@@ -66,11 +66,22 @@ export const FAILURES = {
   },
 } as const satisfies Record<string, Failure>;
 
+/** A way to begin anew: an address of ours, and what the provider is called. */
+export interface Again {
+  readonly address: string;
+  readonly label: string;
+}
+
 /**
- * A page that says so, with a link to begin anew: it never sends the browser on by itself, so that there is no loop.
- * `again` is an address of ours; '' for no link.
+ * A page that says so, with a link to begin anew where that may help: it never sends the browser on by itself, so that
+ * there is no loop.
  */
-export function failurePage(call: EndpointCall, failure: Failure, again: string, cookies: readonly string[]): Answer {
+export function failurePage(
+  call: EndpointCall,
+  failure: Failure,
+  again: Again | null,
+  cookies: readonly string[],
+): Answer {
   const { status } = CODES[failure.code];
   const fields = [
     'content-type',
@@ -89,7 +100,10 @@ export function failurePage(call: EndpointCall, failure: Failure, again: string,
   ];
   if (status === 401) fields.push('www-authenticate', 'Sallyport');
   if (status === 503) fields.push('retry-after', '30');
-  const link = again === '' ? '' : `<p><a href="${escapeHtml(again)}">Try again</a></p>\n`;
+  const link =
+    again === null
+      ? ''
+      : `<p><a href="${escapeHtml(again.address)}">Try again with ${escapeHtml(again.label)}</a></p>\n`;
   const where = `<p>Code <code>${failure.code}</code>, id <code>${call.decision.id}</code>.</p>`;
   const body = toPage(failure.title, `<p>${failure.text}</p>\n${link}${where}`);
   return { status, fields, body, refused: { code: failure.code, evidence: failure.evidence ?? failure.title } };

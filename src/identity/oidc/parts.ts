@@ -8,6 +8,7 @@ import type { Subject } from '../../guard/subject.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { LoginDesk } from '../source.ts';
 import type { Fetch } from './bounded-fetch.ts';
+import type { Again } from './failure-page.ts';
 import type { Provider } from './provider.ts';
 import type { Transactions } from './transaction.ts';
 
@@ -56,6 +57,8 @@ export function ownOrigin(context: OidcContext, { decision }: EndpointCall): str
 export const callbackUrl = (context: OidcContext, origin: string): string =>
   `${origin}${context.policy().mount}/callback/${context.name}`;
 
-/** Where a person begins. `returnTo` has been checked. */
-export const loginUrl = (context: OidcContext, returnTo: string): string =>
-  `${context.policy().mount}/login/${context.name}?return=${encodeURIComponent(returnTo)}`;
+/** Where a person begins anew. `returnTo` has been checked. */
+export const loginAgain = ({ policy, name, config }: OidcContext, returnTo: string): Again => ({
+  address: `${policy().mount}/login/${name}?return=${encodeURIComponent(returnTo)}`,
+  label: config.label ?? name,
+});

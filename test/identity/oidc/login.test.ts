@@ -18,7 +18,7 @@ suite('a login at a real provider', () => {
   beforeEach(() => {
     provider.persona = { sub: 'alice' };
     provider.asked.length = 0;
-    gate = createTestGate({ providers: { one: { issuer: provider.issuer, pushed: false } } });
+    gate = createTestGate({ providers: { one: { issuer: provider.issuer, pushed: false, label: 'A & B' } } });
   });
   after(async () => {
     await provider.close();
@@ -170,7 +170,7 @@ suite('a login at a real provider', () => {
     gate.ahead = 601;
     const answer = await visitor.arrive(url);
     assert.equal(answer.status, 401);
-    assert.match(String(answer.body), /href="\/_sallyport\/login\/one\?return=%2Fposts"/);
+    assert.match(String(answer.body), /href="\/_sallyport\/login\/one\?return=%2Fposts">Try again with A &#38; B</);
     assert.deepEqual(valuesOf(answer, 'location'), [], 'no redirect, so no loop');
   });
 

@@ -64,7 +64,9 @@ test('every npm command that the documents name exists', () => {
 });
 
 test('every command that the documents, the demo and the gate name exists', () => {
-  const source = readFileSync(join(ROOT, 'src', 'cli', 'main.ts'), 'utf8');
+  const folder = join(ROOT, 'src', 'cli');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+  const source = files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
   const commands = [...source.matchAll(/\.command\('([a-z]+)'\)|program\.command\('([a-z]+)'\)/g)].map(
     (match) => match[1] ?? match[2] ?? '',
   );
@@ -73,7 +75,7 @@ test('every command that the documents, the demo and the gate name exists', () =
   const banner = readFileSync(join(ROOT, 'src', 'cli', 'banner.ts'), 'utf8');
   const texts = [...documents().map(({ text }) => text), demo, banner];
   const named = texts.flatMap((text) =>
-    [...text.matchAll(/(?:npx |`)sallyport ([a-z]+)/g)].map((match) => match[1] ?? ''),
+    [...text.matchAll(/(?:npx |`)sallyport ([a-z]+)(?![a-z-])/g)].map((match) => match[1] ?? ''),
   );
   assert.ok(named.length > 10, 'commands are named');
   assert.deepEqual(

@@ -3,6 +3,7 @@ import type { State } from '../../src/guard/state.ts';
 import { bounds } from './state/bounds.ts';
 import { clocks } from './state/clocks.ts';
 import { grants } from './state/grants.ts';
+import { keys } from './state/keys.ts';
 import { limits } from './state/limits.ts';
 import { sessions } from './state/sessions.ts';
 import type { CreateState, Row } from './state/support.ts';
@@ -13,6 +14,7 @@ const TABLE: readonly { readonly title: string; readonly rows: readonly Row[] }[
   { title: 'sessions', rows: sessions },
   { title: 'redirect grants', rows: grants },
   { title: 'limits on new sessions', rows: limits },
+  { title: 'keys', rows: keys },
   { title: 'bounds', rows: bounds },
   { title: 'clocks', rows: clocks },
 ];

@@ -14,6 +14,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   layers: ['doors', 'guard', 'wire', 'lib'],
   identity: ['doors', 'guard', 'wire', 'lib'],
   keys: ['doors', 'guard', 'wire', 'lib'],
+  server: ['keys', 'guard', 'wire', 'lib'],
   stores: ['guard', 'wire', 'lib'],
   adapters: ['guard', 'wire', 'lib'],
   testing: ['guard', 'wire', 'lib'],

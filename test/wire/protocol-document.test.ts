@@ -33,6 +33,8 @@ test('the constants are the ones in the code', () => {
     ['label in Signature-Input and Signature', constants.LABEL],
     ['tag of an ordinary proof', constants.TAG],
     ['tags of the `sync` key', constants.TAG_BEACON, constants.TAG_SYNC, constants.TAG_URL],
+    ['tag of a signature by an API key', constants.TAG_KEY],
+    ['characters of its nonce', constants.KEY_NONCE_LENGTH.least, constants.KEY_NONCE_LENGTH.most],
     ['query parameter of a proof in an address', constants.PROOF_PARAMETER],
     ['ticket lives', constants.TICKET_SECONDS],
     ['the client enters again after', constants.TICKET_RENEW_SECONDS],

@@ -7,6 +7,7 @@ import type { Claims, CommitCode, EntryClaim, EntryGrant, SessionRef, State } fr
 export interface StateBounds {
   readonly entries?: number;
   readonly sessions?: number;
+  readonly keyNonces?: number;
 }
 
 export type CreateState = (bounds?: StateBounds) => State | Promise<State>;

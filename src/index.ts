@@ -17,6 +17,7 @@ import type { Ask } from './guard/ask.ts';
 import { compilePolicy } from './guard/compile.ts';
 import type { Config } from './guard/config.ts';
 import { parseConfig } from './guard/config-schema.ts';
+import { createCreationWatch } from './guard/creation-watch.ts';
 import type { Decision } from './guard/decision.ts';
 import { ConfigError } from './guard/errors.ts';
 import type { BrowserSession } from './guard/endpoint.ts';
@@ -40,6 +41,7 @@ import { authorization } from './layers/authorization.ts';
 import { createCan } from './layers/can.ts';
 import { carrier } from './layers/carrier.ts';
 import { cors } from './layers/cors.ts';
+import { createCreator } from './layers/creator.ts';
 import { framing } from './layers/framing.ts';
 import { host } from './layers/host.ts';
 import { createKey, type KeyParts } from './layers/key.ts';
@@ -69,7 +71,7 @@ export interface LayerParts {
   readonly cookies: SessionCookies;
   readonly clock: Clock;
   /** Who can be somebody here; null where nobody can log in. */
-  readonly identity: Pick<Identity, 'logins' | 'readers'> | null;
+  readonly identity: Pick<Identity, 'logins' | 'readers' | 'creations'> | null;
   /** API keys; null where no route takes any. */
   readonly keys: KeyParts | null;
   /** Asks the backend; without it `owner` admits nobody. */
@@ -100,6 +102,7 @@ export function defaultLayers({ tickets, cookies, clock, identity, keys, ask, fo
     authorization, // and may they: roles, scopes, policies
     createAntiForgery(forms), // with a form that was given to whoever sends it
     replay, // once
+    createCreator(identity?.creations ?? null), // is it theirs, as far as this gate saw it come
     createCan({ ask: ask ?? null }), // may they do this to that: asked when everything else has passed
   ];
 }
@@ -255,6 +258,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
 
   return {
     users: identity?.users ?? null,
+    creations: identity === null ? null : createCreationWatch(policy, identity.creations),
     get policy() {
       return compiled.policy;
     },

@@ -3,9 +3,11 @@ import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Incoming, Outgoing } from '../adapters/node/message.ts';
 import { send } from '../adapters/node/send.ts';
+import { LONGEST_CREATION } from '../guard/creation-watch.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { RequestView } from '../guard/view.ts';
 import { BodyError, Upload } from './body.ts';
+import { fieldOf } from './fieldlist.ts';
 import { codeOf, isRepeatable, UnsureError } from './forward-faults.ts';
 import { toClient } from './response-fields.ts';
 import type { Route, Upgraded } from './route.ts';
@@ -34,6 +36,8 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
   /** First chunk, held until the loop's turn ends: an answer that fits into it goes out in one write. */
   #held: Buffer | null = null;
   #ended = false;
+  /** The answer is read whole before its head is released: it names an object whose creator is to be known. */
+  #reading = false;
   /** Settling before the head is released takes time only where state is elsewhere. */
   #settling = false;
   #over = false;
@@ -112,9 +116,11 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
     this.#status = status;
     this.#message = message;
     this.#route.onSettled?.(this.#decision, this.#view, status);
+    const { creations } = guard;
+    this.#reading = creations?.takes(this.#decision) === true && isPlainJson(head.fields);
     const settled = guard.settle(this.#view, this.#decision, { status, location: head.location });
     if (settled === undefined) {
-      process.nextTick(this.#release);
+      if (!this.#reading) process.nextTick(this.#release);
       return;
     }
     this.#settling = true;
@@ -122,7 +128,7 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
     settled.then(
       () => {
         this.#settling = false;
-        this.#release();
+        if (!this.#reading || this.#ended) this.#conclude();
         controller.resume();
       },
       () => this.fail(new UnsureError('the answer could not be settled')),
@@ -133,6 +139,11 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
     if (this.#over) return;
     if (this.#head !== null) {
       this.#held = this.#held === null ? chunk : Buffer.concat([this.#held, chunk]);
+      // Longer than any object that was just made: it goes on as every answer does.
+      if (this.#reading && this.#held.length > LONGEST_CREATION) {
+        this.#reading = false;
+        if (!this.#settling) this.#release();
+      }
       return;
     }
     if (!this.#write(chunk)) this.#holdBackend(controller);
@@ -143,7 +154,22 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
     if (this.#over) return;
     this.#ended = true;
     if (this.#head === null) this.#end();
-    else if (!this.#settling) this.#release();
+    else if (!this.#settling) this.#conclude();
+  }
+
+  /** Releases the answer; one that was read whole, after what it says has been kept. */
+  #conclude(): void {
+    const { creations } = this.#route.guard;
+    if (!this.#reading || !creations || this.#held === null) {
+      this.#release();
+      return;
+    }
+    this.#reading = false;
+    // The object is there, whatever becomes of its creator's name: the answer goes out.
+    creations
+      .record(this.#decision, this.#status, this.#held)
+      .catch(() => {})
+      .finally(this.#release);
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
@@ -245,6 +271,14 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
     if (this.#retried || this.#status !== 0 || this.#body instanceof Upload || this.#onUpgrade !== null) return false;
     return isRepeatable(this.#view.method, error);
   }
+}
+
+/** What can be read as it is: asked for so, see proxy.ts. */
+function isPlainJson(fields: readonly string[]): boolean {
+  return (
+    /^application\/(?:[\w.-]+\+)?json\b/i.test(fieldOf(fields, 'content-type')) &&
+    fieldOf(fields, 'content-encoding') === ''
+  );
 }
 
 /** Whether a reason phrase is worth repeating: it differs from the usual one and is plain text. */

@@ -7,6 +7,7 @@ import type { RequestView } from '../guard/view.ts';
 import { HELD_BODY_BYTES } from '../wire/constants.ts';
 import { BodyError, Upload } from './body.ts';
 import { Exchange } from './exchange.ts';
+import { without } from './fieldlist.ts';
 import { toBackend } from './fields.ts';
 import { UnsureError } from './forward-faults.ts';
 import type { Route, Upgraded } from './route.ts';
@@ -21,6 +22,8 @@ export async function forward(
   onUpgrade: Upgraded | null = null,
 ): Promise<void> {
   let fields = toBackend(route.rules, view, decision);
+  // An answer that will be read is asked for as it is.
+  if (route.guard.creations?.takes(decision) === true) fields = without(fields, ['accept-encoding']);
   if (route.pages !== null) fields = route.pages.requestFields(view, fields);
   const exchange = new Exchange(route, request, response, view, decision, onUpgrade);
   try {

@@ -7,7 +7,8 @@ import {
 } from '../wire/constants.ts';
 import type { ClientConfig, Config } from './config.ts';
 import { type AntiForgeryRule, compileAntiForgery } from './config-forms.ts';
-import { ANY_CLIENT, type ClientRule, type Policy } from './policy.ts';
+import type { JsonStep } from './json-path.ts';
+import { ANY_CLIENT, type ClientRule, type Policy, type RouteRule } from './policy.ts';
 import { baseRule, compileRows, matcher } from './rows.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:4000';
@@ -35,6 +36,7 @@ export function compilePolicy(config: Config): Policy {
       maxBody: 4096,
       client: anyOf(clients),
     }),
+    creations: creationsIn(rows.map((row) => row.rule)),
     ownRoute: baseRule(ground, {
       name: `${mount}/user`,
       pattern: `${mount}/**`,
@@ -66,6 +68,14 @@ export function compilePolicy(config: Config): Policy {
 function antiForgeryOf({ antiForgery, routes = [] }: Config): AntiForgeryRule | null {
   const asked = antiForgery !== undefined || routes.some((route) => route.antiForgery === 'require');
   return asked ? compileAntiForgery(antiForgery ?? {}) : null;
+}
+
+/** Which routes' answers are looked into, because others ask who created what. */
+function creationsIn(rules: readonly RouteRule[]): Policy['creations'] {
+  const asked = rules.flatMap((rule) => (rule.named && rule.user?.creator ? [rule.user.creator] : []));
+  const found = new Map<string, (readonly JsonStep[])[]>();
+  for (const { of, at } of asked) found.set(of, [...(found.get(of) ?? []), at]);
+  return found;
 }
 
 function compileClients(configured: Record<string, ClientConfig>): ReadonlyMap<string, ClientRule> {

@@ -1,11 +1,12 @@
 import { cedarTrouble } from './cedar-question.ts';
 import type { Config, RouteConfig } from './config.ts';
 import type { ConfigProblem } from './errors.ts';
+import { creatorTrouble } from './creator.ts';
 import { ownerTrouble } from './owner.ts';
 import { parseRoute } from '../wire/pattern.ts';
 
 /** Fields of a route that speak of a person; each of them asks for a login. */
-const OF_PERSON = ['user', 'roles', 'scopes', 'can', 'owner', 'cedar'] as const;
+const OF_PERSON = ['user', 'roles', 'scopes', 'can', 'owner', 'creator', 'cedar'] as const;
 
 /** Whether a route asks who is calling. */
 export const asksForPerson = (route: RouteConfig): boolean => askingField(route) !== undefined;
@@ -27,6 +28,7 @@ export function personProblems(config: Config): ConfigProblem[] {
     return [
       ...nobodyKnown(config, route, at, field),
       ...ownerProblems(config, route, at),
+      ...creatorProblems(config, route, at),
       ...cedarProblems(config, route, at),
     ];
   });
@@ -91,6 +93,13 @@ function ownerProblems(config: Config, route: RouteConfig, at: string): ConfigPr
     problems.push(problem(`${at}.owner.source`, source, rule));
   }
   return problems;
+}
+
+function creatorProblems(config: Config, { match, creator }: RouteConfig, at: string): ConfigProblem[] {
+  if (creator === undefined) return [];
+  const matches = (config.routes ?? []).map((route) => route.match);
+  const trouble = creatorTrouble(creator, match, matches);
+  return trouble === null ? [] : [problem(`${at}.creator.${trouble.field}`, creator[trouble.field], trouble.rule)];
 }
 
 function cedarProblems(config: Config, route: RouteConfig, at: string): ConfigProblem[] {

@@ -36,6 +36,12 @@ export const ownerSchema = fields({
   fields: optional(list(text(askedField), 'write a list of header fields, as in ["cookie"]')),
 });
 
+export const creatorSchema = fields({
+  of: text(rules.route, 'write the route that creates these objects, as in "POST /api/posts"'),
+  at: optional(text(jsonPath, 'write a path into the JSON, as in "$.id"')),
+  param: optional(text(some)),
+});
+
 export const cedarRouteSchema = fields({ action: text(some), resource: text(some) });
 
 /** The shape of {@link import('./config-authorization.ts').AuthorizationConfig}. */

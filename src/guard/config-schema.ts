@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
 import type { Can, Config } from './config.ts';
 import { crossProblems } from './config-cross.ts';
-import { authorizationSchema, cedarRouteSchema, ownerSchema } from './config-schema-authorization.ts';
+import { authorizationSchema, cedarRouteSchema, creatorSchema, ownerSchema } from './config-schema-authorization.ts';
 import * as rules from './config-rules.ts';
 import { acrValue } from './config-rules-login.ts';
 import { antiForgerySchema } from './config-schema-forms.ts';
 import { loginSchema } from './config-schema-login.ts';
 import { aFunction, choice, didYouMean, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
+import { hstsSchema, tlsSchema } from './config-schema-tls.ts';
 import { type ConfigProblem, ConfigError } from './errors.ts';
 import { applyPreset } from './presets.ts';
 import { shownUrl } from './records-url.ts';
@@ -38,6 +39,7 @@ const routeSchema = fields({
   can: optional(aFunction<Can>('write a function, as in (subject, request) => true')),
   keys: optional(list(text(rules.nonEmpty), 'write a list of scopes, as in ["posts:read"]')),
   owner: optional(ownerSchema),
+  creator: optional(creatorSchema),
   cedar: optional(cedarRouteSchema),
   antiForgery: optional(choice('require', 'off')),
 });
@@ -93,7 +95,8 @@ export const configSchema = fields({
   ),
   records: optional(text(rules.recordsUrl, 'write text, as in "sqlite:./sallyport.sqlite"')),
   frontend: optional(text(rules.nonEmpty)),
-  tls: optional(fields({ cert: text(rules.nonEmpty), key: text(rules.nonEmpty) })),
+  tls: optional(tlsSchema),
+  hsts: optional(hstsSchema),
   upstream: optional(upstreamSchema),
   insecureHttp: optional(flag),
   mount: optional(text(rules.mount)),

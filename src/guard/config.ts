@@ -1,7 +1,9 @@
 import type { AuthorizationConfig, CedarRouteConfig, OwnerConfig } from './config-authorization.ts';
 import type { AntiForgeryConfig } from './config-forms.ts';
 import type { LoginConfig } from './config-login.ts';
+import type { HstsConfig, TlsConfig } from './config-tls.ts';
 import type { Carrier, Level } from './decision.ts';
+import type { CreatorConfig } from './creator.ts';
 import type { Subject } from './subject.ts';
 
 /**
@@ -51,8 +53,13 @@ export interface Config {
   session?: SessionConfig;
   /** Directory with a built frontend to serve; `index.html` answers unknown navigations. */
   frontend?: string;
-  /** PEM files by which the gate terminates TLS. */
-  tls?: { cert: string; key: string };
+  /** How the gate terminates TLS itself. Default: it does not. */
+  tls?: TlsConfig | 'self';
+  /**
+   * `Strict-Transport-Security` on answers for `public`, an https origin, in enforce mode; false for none. Default one
+   * year, without subdomains.
+   */
+  hsts?: HstsConfig | false;
   upstream?: UpstreamConfig;
   /** Where pages are plain HTTP on private addresses: report mode only. Says so loudly. Default false. */
   insecureHttp?: boolean;
@@ -107,6 +114,8 @@ export interface RouteConfig {
   can?: Can;
   /** Only for the person whose object it is, as the backend says. Asks for a login. */
   owner?: OwnerConfig;
+  /** Only for the person who created the object, as the gate saw it come: for backends that keep no owner. Asks for a login. */
+  creator?: CreatorConfig;
   /** The question to the policies of `authorization.cedar`; whatever they do not permit is refused. Asks for a login. */
   cedar?: CedarRouteConfig;
   /**

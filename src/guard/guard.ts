@@ -1,5 +1,6 @@
 import type { Answer, Decision } from './decision.ts';
 import type { Config } from './config.ts';
+import type { CreationWatch } from './creation-watch.ts';
 import type { KeyDesk } from './key-desk.ts';
 import type { KeyAlarm } from './keys.ts';
 import type { Policy } from './policy.ts';
@@ -40,6 +41,8 @@ export interface Guard {
   readonly keys?: KeyDesk | null;
   /** Called when an API key is seen where none may be: in a page, in a URL. */
   onKeyAlarm?(listener: (alarm: KeyAlarm) => void): void;
+  /** Remembers who created what, by the backend's answers; null where no route asks. */
+  readonly creations?: CreationWatch | null;
   /** The people who can log in here; null where nobody can. */
   readonly users?: UserAdmin | null;
   close(): Promise<void>;

@@ -4,6 +4,7 @@ import { compileCedarQuestion } from './cedar-question.ts';
 import type { Config, Mode, RouteConfig } from './config.ts';
 import { asksForPerson } from './config-person.ts';
 import type { Carrier, Level } from './decision.ts';
+import { compileCreator } from './creator.ts';
 import { compileOwner } from './owner.ts';
 import type { ClientRule, Policy, RouteRule, UserRule } from './policy.ts';
 
@@ -156,7 +157,7 @@ function weakens(rule: RouteRule): boolean {
 /** Roles, scopes and questions all speak of a person, so each of them asks for a login. */
 function userRule(route: RouteConfig): UserRule | null {
   if (!asksForPerson(route)) return null;
-  const { user, roles = [], scopes = [], can = null, owner, cedar } = route;
+  const { user, roles = [], scopes = [], can = null, owner, creator, cedar } = route;
   const { maxAge = 0, acr = [] } = typeof user === 'object' ? user : {};
   return Object.freeze({
     roles,
@@ -165,6 +166,7 @@ function userRule(route: RouteConfig): UserRule | null {
     acr,
     can,
     owner: owner === undefined ? null : compileOwner(owner),
+    creator: creator === undefined ? null : compileCreator(creator, route.match),
     cedar: cedar === undefined ? null : compileCedarQuestion(cedar),
   });
 }

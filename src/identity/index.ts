@@ -2,6 +2,7 @@ import type { EntryLogins } from '../doors/entry-logins.ts';
 import type { Random } from '../doors/random.ts';
 import type { KeyRing } from '../doors/seal.ts';
 import type { Config } from '../guard/config.ts';
+import type { Creations } from '../guard/creator.ts';
 import type { Endpoint } from '../guard/endpoint.ts';
 import type { Policy } from '../guard/policy.ts';
 import type { Records } from '../guard/records.ts';
@@ -10,6 +11,7 @@ import type { Logins, SubjectReader } from '../guard/subject.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { UserAdmin } from '../guard/user-admin.ts';
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
+import { createCreations } from './creations.ts';
 import { createDesk } from './desk.ts';
 import { createLoginBook } from './logins.ts';
 import { createLogout } from './logout.ts';
@@ -26,6 +28,7 @@ export interface Identity {
   readonly desk: LoginDesk;
   readonly readers: readonly SubjectReader[];
   readonly endpoints: readonly Endpoint[];
+  readonly creations: Creations;
   readonly users: UserAdmin;
   close(): Promise<void>;
 }
@@ -69,6 +72,7 @@ export async function createIdentity(parts: IdentityParts): Promise<Identity> {
     entry,
     desk,
     readers,
+    creations: createCreations(records),
     users: createUserAdmin({ desk, records, accounts: accounts?.context ?? null }),
     endpoints: [
       createUser(),

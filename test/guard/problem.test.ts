@@ -95,6 +95,7 @@ test('R62 a login that is not enough is answered with what would be (RFC 9470)',
     acr: ['urn:example:gold', 'urn:example:key'],
     can: null,
     owner: null,
+    creator: null,
     cedar: null,
   };
   const route = { ...refused('step-up').route, user };

@@ -1,0 +1,70 @@
+import { parseRoute } from '../wire/pattern.ts';
+import { type JsonStep, parseJsonPath } from './json-path.ts';
+import { namesIn, type Params } from './params.ts';
+import type { Eventually } from '../lib/eventually.ts';
+import type { Subject } from './subject.ts';
+
+/** Only who created an object may do this: part of {@link import('./config.ts').RouteConfig}. */
+export interface CreatorConfig {
+  /** The route that creates such objects, exactly as its `match` says it: `POST /api/posts`. */
+  of: string;
+  /** Where in its JSON answer the new object's id stands. Default `$.id`. */
+  at?: string;
+  /** Which `:name` of this route's pattern holds the id. Default: the only one. */
+  param?: string;
+}
+
+/** The compiled form. */
+export interface CreatorRule {
+  readonly of: string;
+  readonly at: readonly JsonStep[];
+  /** The object that a call names. */
+  idIn(params: Params): string;
+}
+
+/** Who created what, as the gate saw it happen. */
+export interface Creations {
+  /** `source:id` of the creator; null where nobody is known. Rejects where records cannot be reached. */
+  creatorOf(of: string, id: string): Eventually<string | null>;
+  /** Remembers it; see {@link keepsFirst}. */
+  record(creation: Creation): Eventually<void>;
+}
+
+export interface Creation {
+  readonly of: string;
+  readonly id: string;
+  readonly subject: Subject;
+  /** Whether a creator that is known already stays: the answer did not say that the object is new (201). */
+  readonly keepsFirst: boolean;
+}
+
+/** Longest id of an object; longer ones belong to nobody. */
+export const LONGEST_ID = 255;
+
+/** Compiles a checked configuration. */
+export function compileCreator({ of, at = '$.id', param }: CreatorConfig, match: string): CreatorRule {
+  const name = param ?? namesIn(parseRoute(match).pattern)[0] ?? '';
+  return Object.freeze({
+    of,
+    at: parseJsonPath(at),
+    idIn: ({ decoded }: Params) => decoded[name] ?? '',
+  });
+}
+
+/** What is wrong between this rule, the pattern of its route, and the routes there are; null for nothing. */
+export function creatorTrouble(
+  { of, param }: CreatorConfig,
+  match: string,
+  matches: readonly string[],
+): { readonly field: 'of' | 'param'; readonly rule: string } | null {
+  if (!matches.includes(of))
+    return { field: 'of', rule: 'list the route that creates these objects, and repeat its match' };
+  const names = namesIn(parseRoute(match).pattern);
+  if (param !== undefined) {
+    return names.includes(param) ? null : { field: 'param', rule: `the route’s match has no :${param}` };
+  }
+  if (names.length === 1) return null;
+  const rule =
+    names.length === 0 ? 'the route’s match names no object, as in /:id' : `say which of ${names.join(', ')}`;
+  return { field: 'param', rule };
+}

@@ -61,6 +61,7 @@ function facts(record: DecisionRecord): string {
       'from',
       `${record.prefix}, ${record.family}, ${record.session === '' ? 'without a session' : `session ${record.session}`}`,
     ],
+    ...(record.note === undefined ? [] : [['note', record.note]]),
   ]);
 }
 

@@ -26,6 +26,8 @@ export interface DecisionRecord {
   readonly prefix: string;
   readonly family: Family;
   readonly trail: readonly TrailStep[];
+  /** What was out of the ordinary though it passed. */
+  readonly note?: string;
   /** Status that the backend answered; 0 where it was not asked or has not answered. */
   status: number;
 }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Decision } from '../guard/decision.ts';
-import type { Guard } from '../guard/guard.ts';
+import type { FormToken, Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import { toPrivate } from './cache-control.ts';
 import { scriptNonce } from './csp.ts';
@@ -8,6 +8,7 @@ import { closesFrames, withDocumentFields } from './document-fields.ts';
 import { type Coding, parseCoding, readableCodings, throughCoding } from './encoding.ts';
 import { fieldOf, hasField, joinedFieldOf, withField, without } from './fieldlist.ts';
 import { withVary } from './fields.ts';
+import { createFormFields } from './form-fields.ts';
 import { isFramedElsewhere } from './frames.ts';
 import { createHtmlScanner } from './html.ts';
 import { type Intent, intentOf } from './intent.ts';
@@ -18,7 +19,7 @@ import { isSalted, saltTag, toBackendConditions } from './validators.ts';
 import { createWorkerFront } from './worker.ts';
 
 /** What pages need of the guard. */
-export type PageGuard = Pick<Guard, 'policy' | 'scriptTag' | 'scriptHash' | 'stampFor' | 'workerScript'>;
+export type PageGuard = Pick<Guard, 'policy' | 'scriptTag' | 'scriptHash' | 'stampFor' | 'workerScript' | 'formToken'>;
 
 export interface Rewrite {
   /** Field lines to send instead of the backend's. */
@@ -57,7 +58,7 @@ export function createPages(guard: PageGuard, onFramed?: (view: RequestView) => 
       const intent = intentOf(view);
       const linked = keepLinks(responseFields, (url) => isCovered(guard, view, url));
       if (status === 304) return revalidated(guard, view, intent, linked ?? responseFields, linked !== null);
-      const part = partFor(guard, view, intent, status, linked ?? responseFields);
+      const part = partFor(guard, view, decision, intent, status, linked ?? responseFields);
       if (part !== null) {
         if (isFramedElsewhere(view) && closesFrames(guard.policy, responseFields)) onFramed?.(view);
         return part;
@@ -80,6 +81,12 @@ function toBackendFields(guard: PageGuard, view: RequestView, fields: string[]):
     return without(fields, ['if-none-match', 'if-modified-since']);
   }
   const changed = intent === 'document' || intent === 'script';
+  // A page with a token in it is asked for anew: what the browser holds may be from before there were any.
+  if (intent === 'document' && guard.policy.antiForgery?.insert === true) {
+    return without(withField(fields, 'Accept-Encoding', readableCodings(joinedFieldOf(fields, 'accept-encoding'))), [
+      ...['if-none-match', 'if-modified-since', 'if-range', 'range'],
+    ]);
+  }
   const conditions = toBackendConditions(ifNoneMatch, guard.scriptHash, changed);
   let out = withField(fields, 'Accept-Encoding', readableCodings(joinedFieldOf(fields, 'accept-encoding')));
   out = withField(out, 'If-None-Match', conditions.ifNoneMatch);
@@ -105,6 +112,7 @@ function revalidated(
 function partFor(
   guard: PageGuard,
   view: RequestView,
+  decision: Decision,
   intent: Intent,
   status: number,
   fields: readonly string[],
@@ -116,19 +124,23 @@ function partFor(
   if (intent === 'script') return isJavaScript(type) ? workerPart(guard, view, coding, fields) : null;
   // Without a type browsers look for themselves (MIME Sniffing §7.1): so does the scanner, for what it is sure of.
   if (type !== '' && !isMedia(type, 'text/html')) return null;
-  return documentPart(guard, view, intent, coding, fields, type);
+  return documentPart(guard, view, decision, intent, coding, fields, type);
 }
 
 function documentPart(
   guard: PageGuard,
   view: RequestView,
+  decision: Decision,
   intent: Intent,
   coding: Coding,
   fields: readonly string[],
   type: string,
 ): Rewrite {
-  let out = varying(withSaltedTag(guard, without(fields, OF_THE_BYTES)));
+  const form = intent === 'document' ? formTokenFor(guard, view, decision, fields) : null;
+  const inserts = form !== null && guard.policy.antiForgery?.insert === true && unitsOf(type) === 'bytes';
+  let out = varying(inserts ? ofThisMoment(fields) : withSaltedTag(guard, without(fields, OF_THE_BYTES)));
   if (intent === 'document') out = withDocumentFields(guard.policy, withStamp(guard, view, out));
+  for (const cookie of form?.cookies ?? []) out.push('Set-Cookie', cookie);
   if (fieldOf(fields, 'content-length') === '0') return { fields: out, transform: () => null };
   const nonce = scriptNonce(joinedFieldOf(fields, 'content-security-policy'));
   const transform = (): Duplex | null => {
@@ -137,10 +149,37 @@ function documentPart(
       onlyComplete: intent === 'kept' || type === '',
     });
     const preloads = createPreloadFilter((url) => isCovered(guard, view, url), unitsOf(type) === 'bytes');
-    return throughCoding(coding, pieceByPiece(scanner, preloads));
+    const links = inserts ? [createFormFields(hiddenField(form), addressOf(view, decision))] : [];
+    return throughCoding(coding, pieceByPiece(scanner, preloads, ...links));
   };
   return { fields: out, transform };
 }
+
+/** A token for the forms of a page that no shared cache may keep; null for others, and where nobody asks for tokens. */
+function formTokenFor(
+  guard: PageGuard,
+  view: RequestView,
+  decision: Decision,
+  fields: readonly string[],
+): FormToken | null {
+  const rule = guard.policy.antiForgery;
+  if (rule === null || (!rule.insert && rule.cookie === '')) return null;
+  if (guard.stampFor(view, joinedFieldOf(fields, 'cache-control')) === null) return null;
+  return guard.formToken?.(view, decision) ?? null;
+}
+
+/** A page with a token in it is of this moment: who revalidated it would go on with one that has ended. */
+function ofThisMoment(fields: readonly string[]): readonly string[] {
+  const plain = without(fields, [...OF_THE_BYTES, 'etag', 'last-modified', 'expires']);
+  const told = joinedFieldOf(plain, 'cache-control');
+  return withField(plain, 'Cache-Control', /\bno-store\b/i.test(told) ? told : 'private, no-cache');
+}
+
+/** Token and field name hold nothing that HTML would read otherwise. */
+const hiddenField = ({ field, token }: FormToken): string => `<input type="hidden" name="${field}" value="${token}">`;
+
+const addressOf = (view: RequestView, { secure, authority }: Decision): string =>
+  `${secure ? 'https' : 'http'}://${authority === '' ? view.authority : authority}${view.target}`;
 
 function workerPart(guard: PageGuard, view: RequestView, coding: Coding, fields: readonly string[]): Rewrite | null {
   const script = guard.workerScript;

@@ -92,6 +92,7 @@ function toRecord(decision: Decision, view: RequestView, now: number): DecisionR
     carrier: decision.carrier,
     destination: owned(view.headers.secFetchDest, 32),
     client: decision.client,
+    ...(decision.note === undefined || decision.note === '' ? {} : { note: decision.note }),
     session: decision.session,
     prefix: decision.prefix,
     family: familyOf(view.headers.userAgent),

@@ -25,6 +25,9 @@ async function options(url: string, flags: AttackFlags, io: Io): Promise<LabOpti
     ...(flags.calls === undefined ? {} : { calls: flags.calls }),
     ...(flags.seconds === undefined ? {} : { seconds: flags.seconds }),
     ...(flags.coreHour === undefined ? {} : { coreHour: flags.coreHour.price, currency: flags.coreHour.currency }),
+    ...(flags.tokenHeader === undefined ? {} : { tokenHeader: flags.tokenHeader }),
+    // A secret: whoever lists processes reads what stands on a command line.
+    token: process.env['SALLYPORT_TOKEN'] ?? '',
     ...(mode === null ? {} : { mode }),
     onRung: (name, when) => {
       if (when === 'start' && !io.json && process.stderr.isTTY) process.stderr.write(`\r\x1b[K${name} …`);

@@ -60,6 +60,7 @@ export interface AttackFlags {
   page?: string;
   calls?: number;
   seconds?: number;
+  tokenHeader?: string;
   coreHour?: CoreHour;
 }
 

@@ -286,6 +286,7 @@ function measures(program: Command, io: MakeIo, ended: Ended): void {
     .option('--page <path>', 'a page of the app, where the doors open (default /)')
     .option('--calls <number>', 'calls by which a price is measured (default 200)', wholeNumber)
     .option('--seconds <number>', 'the run takes no longer (default 60)', wholeNumber)
+    .option('--token-header <name>', 'header that carries the app’s token in SALLYPORT_TOKEN (default authorization)')
     .option('--core-hour <price>', "price of an hour of one core, as '0.04 EUR': adds a column in money", coreHour)
     .addOption(json())
     .action(async (url: string, options: AttackFlags & Json) => {

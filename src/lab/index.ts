@@ -10,6 +10,8 @@ import { otherSite } from './attackers/other-site.ts';
 import { plain } from './attackers/plain.ts';
 import { replay, replayLater } from './attackers/replay.ts';
 import { ticket } from './attackers/ticket.ts';
+import { forgedTokens } from './attackers/jwt-forged.ts';
+import { stolenToken } from './attackers/jwt-stolen.ts';
 import type { Attacker } from './lab.ts';
 import type { LabOptions } from './options.ts';
 import type { LabReport } from './outcome.ts';
@@ -37,6 +39,8 @@ export const ATTACKERS: readonly Attacker[] = [
   windowedBrowser,
   bruteForce,
   stuffing,
+  stolenToken,
+  forgedTokens,
   // Bad signatures and the longest wait come last: neither may colour what the others are told.
   ticket,
   replayLater,

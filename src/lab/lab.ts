@@ -3,7 +3,7 @@ import type { Chromium } from './browser.ts';
 import type { RawRequest, Sender } from './http.ts';
 import type { Target } from './target.ts';
 import type { Tally } from './tally.ts';
-import type { WireClient } from './wire-client.ts';
+import type { Opening, WireClient } from './wire-client.ts';
 
 /** One attacker. Added by a file in src/lab/attackers and a line in src/lab/index.ts. */
 export interface Attacker {
@@ -25,6 +25,10 @@ export interface Lab {
   readonly method: string;
   /** Path of a page of the target's origin. */
   readonly page: string;
+  /** A token of the app; '' where none was given. */
+  readonly token: string;
+  /** Lower case. */
+  readonly tokenHeader: string;
   /** Calls an attacker makes at most where the number decides how well its price is known. */
   readonly calls: number;
   /** Seconds between a capture and its late replay, at least. */
@@ -42,6 +46,8 @@ export interface Lab {
   readonly honest: WireClient | null;
   /** The system's Chromium, started at first use. Throws NotRun (not-run.ts) where there is none. */
   chromium(): Promise<Chromium>;
+  /** The client of the person whose token it is: one for the run, because a token belongs to one session. */
+  tokenClient(): Promise<{ readonly client: WireClient; readonly opening: Opening }>;
   /** Headers of one call made by the page in a real browser, or by the wire client where there is no browser. */
   pageHeaders(): Promise<CopiedHeaders>;
 }

@@ -16,6 +16,13 @@ export interface LabOptions {
   readonly coreHour?: number;
   /** Name of that currency, as `EUR`, for people. Default: none is named. */
   readonly currency?: string;
+  /**
+   * A token of the app that its own login gave the caller, for the attackers that forge and steal tokens. Sent to the
+   * target alone and printed nowhere. Default: none, and these do not run.
+   */
+  readonly token?: string;
+  /** Header that carries it. Default `authorization`, as Bearer. */
+  readonly tokenHeader?: string;
   /** Path of a Chromium; null for none. Default: the system's. */
   readonly chromium?: string | null;
   /** The gate's mode where the caller knows it from the gate's own socket. Default: unknown. */
@@ -60,8 +67,15 @@ export function checkOptions(options: LabOptions): Settings {
     seconds: number('seconds', 60, TICKET_RENEW_SECONDS),
     later: number('later', 3, 300),
     price: priceOf(options),
+    token: options.token ?? '',
+    tokenHeader: headerName(options.tokenHeader ?? 'authorization'),
     chromium: options.chromium,
   };
+}
+
+function headerName(name: string): string {
+  if (/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(name)) return name.toLowerCase();
+  throw new LabError('option', `tokenHeader: "${name}" is not the name of a header`);
 }
 
 function priceOf({ coreHour, currency = '' }: LabOptions): Price | null {

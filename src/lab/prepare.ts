@@ -36,7 +36,12 @@ export async function prepare(target: Target, settings: Settings, resources: Res
     resources.chromium ??= launch(settings.chromium);
     return resources.chromium;
   };
-  const shared = { target, ...settings, now: () => performance.now(), sender, wireClient, chromium };
+  let owner: ReturnType<Lab['tokenClient']> | null = null;
+  const tokenClient: Lab['tokenClient'] = () => {
+    owner ??= openNew(wireClient());
+    return owner;
+  };
+  const shared = { target, ...settings, now: () => performance.now(), sender, wireClient, chromium, tokenClient };
   const first = sender();
   const plainAnswer = await first.send(plainRequest(shared));
   if (plainAnswer.failed !== '')
@@ -52,6 +57,10 @@ export async function prepare(target: Target, settings: Settings, resources: Res
   const honest = walked.doors === '' ? client : null;
   const lab: Prepared = { ...shared, base, honest, pageHeaders: () => pageHeaders(lab, client) };
   return lab;
+}
+
+async function openNew(client: WireClient): ReturnType<Lab['tokenClient']> {
+  return { client, opening: await client.open() };
 }
 
 function launch(path: string | null | undefined): Promise<Chromium> {

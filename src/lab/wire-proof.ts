@@ -28,6 +28,10 @@ export interface Call {
   readonly method: string;
   readonly body?: Uint8Array;
   readonly contentType?: string;
+  /** Value of the Authorization field, which the proof covers. */
+  readonly authorization?: string;
+  /** Further fields, as a flat list. */
+  readonly fields?: readonly string[];
   /** Signs with this key instead of the one agreed at entry. */
   readonly key?: Uint8Array;
 }
@@ -49,12 +53,12 @@ export function agree(answer: EntryAnswer, ecdh: ECDH, origin: string, client: s
 
 /** A call to the target with the next proof over it (docs/protocol.md §3). `fields` are sent as they are. */
 export function signCall(call: Call, target: Target, entered: Entered, fields: readonly string[]): RawRequest {
-  const { method, body = null, contentType = '' } = call;
+  const { method, body = null, contentType = '', authorization = '' } = call;
   const contentDigest = body === null ? '' : formatContentDigest(createHash('sha256').update(body).digest('base64'));
   const components = requiredComponents({
     contentType: contentType !== '',
     digest: contentDigest === '' ? '' : 'content-digest',
-    authorization: false,
+    authorization: authorization !== '',
     signed: [],
   });
   entered.nonce += 1;
@@ -62,13 +66,14 @@ export function signCall(call: Call, target: Target, entered: Entered, fields: r
   const proof = { components, created, nonce: entered.nonce, keyid: entered.ticket, tag: TAG } as const;
   const { authority } = entered;
   const { path, query } = target;
-  const absent = { sallyportDigest: '', authorization: '', field: () => null };
-  const message = { method, authority, path, query, contentType, contentDigest, ...absent };
+  const absent = { sallyportDigest: '', field: () => null };
+  const message = { method, authority, path, query, contentType, contentDigest, authorization, ...absent };
   const base = signatureBase(message, components, formatSignatureParams(proof)) ?? '';
   const signature = createHmac('sha256', call.key ?? entered.key)
     .update(base)
     .digest('base64');
-  const own: string[] = [...fields];
+  const own: string[] = [...fields, ...(call.fields ?? [])];
+  if (authorization !== '') own.push('Authorization', authorization);
   // Pages name their origin with every method but GET and HEAD.
   if (method !== 'GET' && method !== 'HEAD') own.push('Origin', target.origin);
   if (contentType !== '') own.push('Content-Type', contentType);

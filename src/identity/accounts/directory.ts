@@ -182,7 +182,10 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
       if (account === null) throw new Error('an account that was just made is gone');
       return account;
     },
-    remove: async (id) => void (await internalAdapter.deleteUser(id)),
+    async remove(id) {
+      await adapter.deleteMany({ model: PASSKEY, where: [{ field: 'userId', value: id }] });
+      await internalAdapter.deleteUser(id);
+    },
     setEmailVerified: async (id) => void (await internalAdapter.updateUser(id, { emailVerified: true })),
     async checkPassword(account, password) {
       const credential = account && (await internalAdapter.findCredentialAccount(account.id));

@@ -23,6 +23,8 @@ export interface DecisionRecord {
   readonly destination: string;
   readonly client: string;
   readonly session: string;
+  /** Public id of the API key that was verified; '' without one. */
+  readonly key: string;
   readonly prefix: string;
   readonly family: Family;
   readonly trail: readonly TrailStep[];

@@ -1,6 +1,7 @@
 import { type Logger, type LoggerOptions, pino, type DestinationStream } from 'pino';
 import type { Decision } from '../guard/decision.ts';
 import type { RequestView } from '../guard/view.ts';
+import { withoutKeys } from '../wire/key.ts';
 import { createBurst } from './burst.ts';
 
 export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
@@ -81,7 +82,7 @@ function decisionLine(decision: Decision, view: RequestView): object {
     layer: decision.layer || first?.layer,
     route: decision.route.name,
     method: view.method.slice(0, 32),
-    path: view.path.slice(0, MAX_PATH),
+    path: withoutKeys(view.path).slice(0, MAX_PATH),
     carrier: decision.carrier,
     session: decision.session || undefined,
     prefix: decision.prefix,

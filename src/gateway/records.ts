@@ -1,6 +1,7 @@
 import type { Decision } from '../guard/decision.ts';
 import type { RequestView } from '../guard/view.ts';
 import { SESSION_COOKIE, STAMP_COOKIE } from '../wire/constants.ts';
+import { withoutKeys } from '../wire/key.ts';
 import { familyOf } from './agent.ts';
 import type { DecisionRecord } from './decision-record.ts';
 import { isEntryRoute } from './entry-route.ts';
@@ -94,6 +95,7 @@ function toRecord(decision: Decision, view: RequestView, now: number): DecisionR
     client: decision.client,
     ...(decision.note === undefined || decision.note === '' ? {} : { note: decision.note }),
     session: decision.session,
+    key: decision.key?.id ?? '',
     prefix: decision.prefix,
     family: familyOf(view.headers.userAgent),
     trail: decision.trail.map((step) => ({ ...step, evidence: owned(step.evidence, MAX_TEXT) })),
@@ -108,9 +110,8 @@ function owned(text: string, length: number): string {
 
 /** The path alone; copied where the target it was cut from is long. */
 function ownPath(view: RequestView): string {
-  return view.target.length > 2 * MAX_TEXT
-    ? Buffer.from(owned(view.path, MAX_TEXT)).toString()
-    : owned(view.path, MAX_TEXT);
+  const path = withoutKeys(view.path);
+  return view.target.length > 2 * MAX_TEXT ? Buffer.from(owned(path, MAX_TEXT)).toString() : owned(path, MAX_TEXT);
 }
 
 interface Ring {

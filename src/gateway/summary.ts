@@ -44,6 +44,12 @@ interface Visitor {
   readonly refusedRoutes: Set<string>;
 }
 
+/** A server that renders pages for everybody is one visitor by its key, not all that come from its address. */
+function nameOf({ key, session, prefix, family }: DecisionRecord): string {
+  if (key !== '') return `key ${key}`;
+  return session === '' ? `${prefix} ${family}` : session;
+}
+
 interface Counts {
   requests: number;
   refused: number;
@@ -62,7 +68,7 @@ export function createVisitorBook(): VisitorBook {
   let partial = false;
 
   const visitorOf = (record: DecisionRecord): Visitor => {
-    const name = record.session === '' ? `${record.prefix} ${record.family}` : record.session;
+    const name = nameOf(record);
     const known = younger.get(name);
     if (known !== undefined) return known;
     if (younger.size >= MAX_VISITORS) {
@@ -77,7 +83,7 @@ export function createVisitorBook(): VisitorBook {
       return kept;
     }
     const made: Visitor = {
-      entered: record.session !== '',
+      entered: record.session !== '' || record.key !== '',
       family: record.family,
       refused: false,
       codes: new Set(),

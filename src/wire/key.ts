@@ -69,6 +69,11 @@ export function findKey(text: string): string {
   return found !== '' && typeof parseKey(found) === 'object' ? found : '';
 }
 
+/** A text for logs: of keys in it their prefix and id alone are left. */
+export function withoutKeys(text: string): string {
+  return text.includes('sp') ? text.replace(/sp[ksh]_[0-9A-Za-z]{12,}/g, (key) => `${key.slice(0, 15)}…`) : text;
+}
+
 function toDigits(bytes: Uint8Array, length: number): string {
   let value = 0n;
   for (const byte of bytes) value = (value << 8n) | BigInt(byte);

@@ -23,6 +23,7 @@ function recorded(code: Code | '', session: string): DecisionRecord {
     destination: 'empty',
     client: '',
     session,
+    key: '',
     prefix: '127.0.0.1',
     family: 'Chrome',
     trail: [],

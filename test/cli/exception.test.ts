@@ -22,6 +22,7 @@ function recorded(code: Code, path: string): DecisionRecord {
     destination: 'image',
     client: '',
     session: '',
+    key: '',
     prefix: '127.0.0.1',
     family: 'Chrome',
     trail: [],

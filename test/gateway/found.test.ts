@@ -29,6 +29,7 @@ function recorded(
     destination: 'image',
     client: '',
     session,
+    key: '',
     prefix: '127.0.0.1',
     family: 'Chrome',
     trail: [{ layer: code, code, enforced: false, evidence: '', wouldPass: '' }],

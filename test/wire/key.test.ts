@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { findKey, formatKey, formatKeyId, isKeyId, KEY_LENGTH, type KeyKind, parseKey } from '../../src/wire/key.ts';
+import {
+  findKey,
+  formatKey,
+  formatKeyId,
+  isKeyId,
+  KEY_LENGTH,
+  type KeyKind,
+  parseKey,
+  withoutKeys,
+} from '../../src/wire/key.ts';
 import { formatKeyInput, formatKeyParams, parseKeySignature } from '../../src/wire/key-signature.ts';
 import { parseSignatureInput } from '../../src/wire/read-proof.ts';
 
@@ -71,6 +80,18 @@ describe('the text of a key', () => {
     for (let at = 0; at < 6; at++, value = Math.floor(value / 62)) digits = ALPHABET[value % 62] + digits;
     assert.equal(parseKey(most + digits), 'typo');
   });
+});
+
+test('R71 what is written into a log keeps of a key its id alone', () => {
+  fc.assert(
+    fc.property(kinds, ids, secrets, (kind, id, secret) => {
+      const text = formatKey(kind, id, secret);
+      const line = withoutKeys(`/files/${text}/a/${text.slice(0, 40)}`);
+      assert.ok(line.includes(id));
+      assert.equal(line.includes(text.slice(15, 30)), false);
+    }),
+  );
+  assert.equal(withoutKeys('/spk_/space/spk_short'), '/spk_/space/spk_short');
 });
 
 describe('the signature of a key', () => {

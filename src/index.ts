@@ -25,6 +25,7 @@ import type { FormToken, Guard } from './guard/guard.ts';
 import { takesKeys } from './guard/keys.ts';
 import { createIds } from './guard/ids.ts';
 import type { Layer } from './guard/layer.ts';
+import type { Bans } from './guard/keys.ts';
 import type { Policy } from './guard/policy.ts';
 import { problemAnswer } from './guard/problem.ts';
 import { createRunner, type Runner } from './guard/runner.ts';
@@ -37,6 +38,7 @@ import type { Identity, IdentityParts } from './identity/index.ts';
 import type { Keys } from './keys/open.ts';
 import { address } from './layers/address.ts';
 import { createAntiForgery } from './layers/anti-forgery.ts';
+import { createBan } from './layers/ban.ts';
 import { authorization } from './layers/authorization.ts';
 import { createCan } from './layers/can.ts';
 import { carrier } from './layers/carrier.ts';
@@ -78,13 +80,24 @@ export interface LayerParts {
   readonly ask?: Ask | null;
   /** Tokens against forged requests. */
   readonly forms: FormTokens;
+  /** Who is kept out; null or nothing where nobody can be. */
+  readonly bans?: Bans | null;
 }
 
 /**
  * The layers, in the order of admission: a request is asked the cheap and the stateless first, and nothing is used
  * up before everything has been asked. To add one, write its file and put it here.
  */
-export function defaultLayers({ tickets, cookies, clock, identity, keys, ask, forms }: LayerParts): readonly Layer[] {
+export function defaultLayers({
+  tickets,
+  cookies,
+  clock,
+  identity,
+  keys,
+  ask,
+  forms,
+  bans,
+}: LayerParts): readonly Layer[] {
   return [
     framing, // one end, one target: what no backend may be shown in any mode
     target, // a path that two servers could read differently
@@ -99,6 +112,7 @@ export function defaultLayers({ tickets, cookies, clock, identity, keys, ask, fo
     createProof(tickets), // signed by a key that only the page holds
     createSession(cookies), // which browser session, where no proof says so
     createSubject(identity ?? { logins: null, readers: [] }), // who
+    createBan(bans ?? null), // not one whom somebody has banned
     authorization, // and may they: roles, scopes, policies
     createAntiForgery(forms), // with a form that was given to whoever sends it
     replay, // once
@@ -125,6 +139,8 @@ export interface GuardParts {
   readonly ask?: Ask;
   /** What outlives the process: logins, keys, bans. Default: memory, where the configuration needs any. */
   readonly records?: Records;
+  /** Who is kept out, as records say: the gate gives it. Default: nobody. */
+  readonly bans?: Bans;
   /** For what has to ask another server: OpenID providers, key sets. Default: the global one. */
   readonly fetch?: typeof fetch;
   /** The page's script, where it has been built already. */
@@ -218,6 +234,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     keys: byKey,
     ask: parts.ask ?? null,
     forms,
+    bans: parts.bans ?? null,
   });
   const known = { layers: layers.map(({ name }) => name) };
   const runnerParts = { layers, state, wall: clock.wall, nextId: createIds(fill) };

@@ -1,9 +1,11 @@
 import type { Config } from '../guard/config.ts';
+import type { Bans } from '../guard/keys.ts';
 import type { AuditHead } from '../guard/records-audit.ts';
 import { takesKeys } from '../guard/keys.ts';
 import type { Records } from '../guard/records.ts';
 import { ConfigError } from '../guard/errors.ts';
 import { recordsOf, shownUrl } from '../guard/records-url.ts';
+import { createBans, type StoredBans } from '../keys/bans.ts';
 
 /** Records of a gate: opened at the start where they are to last, else when somebody first needs them. */
 export interface Kept {
@@ -11,6 +13,8 @@ export interface Kept {
   records(): Promise<Records>;
   /** For the guard: null until somebody needs them. */
   readonly opened: Records | null;
+  /** Who is banned: nobody before records were opened. */
+  readonly bans: Bans;
   close(): Promise<void>;
 }
 
@@ -34,12 +38,15 @@ export async function keepRecords(config: Config, secret: string, { failed, head
   const url = recordsOf(config);
   let opening: Promise<Records> | null = null;
   let opened: Records | null = null;
+  let stored: StoredBans | null = null;
   let timer: NodeJS.Timeout | undefined;
 
   const open = async (): Promise<Records> => {
     // The query builder is as large as the rest of the gate: who keeps nothing does not load it.
     const { createRecords } = await import('../stores/records/open.ts');
     const records = await createRecords(url, { secret });
+    // From here on bans hold, whichever process makes them.
+    stored = await createBans(records, Date.now);
     opened = records;
     records.audit.onHead(headed);
     timer = setInterval(() => void records.purge().catch(failed), PURGE_MS).unref();
@@ -53,8 +60,13 @@ export async function keepRecords(config: Config, secret: string, { failed, head
     get opened() {
       return opened;
     },
+    bans: {
+      has: (kind, value) => stored?.has(kind, value) ?? false,
+      isEmpty: (kind) => stored?.isEmpty(kind) ?? true,
+    },
     async close() {
       clearInterval(timer);
+      stored?.close();
       await (await opening?.catch(() => null))?.close();
     },
   };

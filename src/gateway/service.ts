@@ -132,7 +132,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   return { gate, control, log, metrics: surroundings.metrics, stopped };
 }
 
-const known = ({ opened }: Kept) => (opened === null ? {} : { records: opened });
+const known = ({ opened, bans }: Kept) => (opened === null ? { bans } : { records: opened, bans });
 
 /** Into the log first: records may be what fails. A switch that was made stays made. */
 async function audit(entry: AuditEntry, kept: Kept, log: Log): Promise<void> {

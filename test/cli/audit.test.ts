@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import type { Ban } from '../../src/guard/records.ts';
 import type { AuditPage, AuditVerified, BanPage } from '../../src/gateway/records-admin.ts';
 import { backend, desk } from './support.ts';
 
@@ -66,6 +67,39 @@ test('every switch is in the audit log, over a restart as well, and a row that w
   assert.match(altered.out, /Row 1 of chain \S+ was altered/);
   assert.equal(await second.stop(), 0);
   assert.ok(!readFileSync(file).includes(SECRET), 'the secret is not in the file');
+});
+
+test('R18 a ban holds at once, is explained, and ends when it is lifted; in report mode it blocks nothing', async (t) => {
+  const { url } = await backend(t);
+  const { gate, json, run } = desk(t);
+  const running = await gate('--to', url, '--listen', '0', '--mode', 'enforce', '--log', 'silent');
+  const page = async () => {
+    const answer = await fetch(running.report.url);
+    await answer.arrayBuffer();
+    return answer;
+  };
+  const until = async (status: number) => {
+    for (;;) {
+      const answer = await page();
+      if (answer.status === status) return answer;
+    }
+  };
+  assert.equal((await page()).status, 200);
+  const { value } = await json('bans', 'add', '--prefix', '127.0.0.1', '--json');
+  const refused = await until(403);
+  const why = await run('why', refused.headers.get('sallyport-decision') ?? '');
+  assert.match(why.out, /banned/);
+  assert.equal((await run('report')).code, 0);
+  assert.equal((await page()).status, 200, 'report mode blocks nothing');
+  assert.equal((await run('bans', 'lift', (value as Ban).id)).code, 0);
+  await running.stop();
+  const again = await gate('--to', url, '--listen', '0', '--mode', 'enforce', '--log', 'silent');
+  assert.equal((await fetch(again.report.url)).status, 200);
+  const made = await json('bans', 'add', '--prefix', '127.0.0.1', '--json');
+  assert.equal(made.code, 0);
+  assert.equal((await run('bans', 'lift', (made.value as Ban).id)).code, 0);
+  for (let status = 0; status !== 200; ) status = (await fetch(again.report.url)).status;
+  await again.stop();
 });
 
 test('bans are listed, lifted, and end by themselves; what names nobody is refused with the rule', async (t) => {

@@ -1,0 +1,30 @@
+import { PASS, refusal } from '../guard/decision.ts';
+import type { Bans } from '../guard/keys.ts';
+import type { Context, Layer } from '../guard/layer.ts';
+import { subjectName } from '../guard/subject.ts';
+
+const BANNED = refusal('banned', 'nobody who is banned: `sallyport bans` lists and lifts');
+
+/** Of a session's id, the half that decisions and logs show: by it people name a session to ban. */
+const LABEL = 11;
+
+/**
+ * Keeps out whom somebody has banned: an address, a session, a user. Comes after what says who that is, and believes only
+ * what these have verified. Keys are the key layer's.
+ *
+ * @param bans null where nobody can be banned
+ */
+export function createBan(bans: Bans | null): Layer {
+  return {
+    name: 'ban',
+    forRoute: () => (bans === null ? null : (_request, context) => (isBanned(bans, context) ? BANNED : PASS)),
+  };
+}
+
+function isBanned(bans: Bans, { prefix, ticket, cookieSession, subject }: Context): boolean {
+  if (!bans.isEmpty('prefix') && bans.has('prefix', prefix)) return true;
+  if (!bans.isEmpty('subject') && subject !== null && bans.has('subject', subjectName(subject))) return true;
+  if (bans.isEmpty('session')) return false;
+  const session = ticket === null ? cookieSession : ticket.session;
+  return session !== '' && bans.has('session', session.slice(-LABEL));
+}

@@ -2,13 +2,17 @@ import { aliases } from './attackers/aliases.ts';
 import { altered } from './attackers/altered.ts';
 import { headlessBrowser, windowedBrowser } from './attackers/browser.ts';
 import { bruteForce, stuffing } from './attackers/guess-passwords.ts';
+import { codeInjection } from './attackers/code-injection.ts';
 import { cookie, cookieDoors } from './attackers/cookie.ts';
 import { domEmulation } from './attackers/dom-emulation.ts';
 import { doors } from './attackers/doors.ts';
 import { headers } from './attackers/headers.ts';
+import { loginCsrf } from './attackers/login-csrf.ts';
+import { mixUp } from './attackers/mix-up.ts';
 import { otherSite } from './attackers/other-site.ts';
 import { plain } from './attackers/plain.ts';
 import { replay, replayLater } from './attackers/replay.ts';
+import { sessionFixation } from './attackers/session-fixation.ts';
 import { ticket } from './attackers/ticket.ts';
 import { forgedTokens } from './attackers/jwt-forged.ts';
 import { stolenToken } from './attackers/jwt-stolen.ts';
@@ -20,6 +24,7 @@ import { runAttackers } from './run.ts';
 export { formatReport } from './report.ts';
 export type { LabOptions } from './options.ts';
 export type { LabReport, RungReport } from './outcome.ts';
+export type { ProviderLogin } from './provider-login.ts';
 export type { Verdict } from './tally.ts';
 export { LabError } from './target.ts';
 
@@ -41,6 +46,10 @@ export const ATTACKERS: readonly Attacker[] = [
   stuffing,
   stolenToken,
   forgedTokens,
+  loginCsrf,
+  codeInjection,
+  mixUp,
+  sessionFixation,
   // Bad signatures and the longest wait come last: neither may colour what the others are told.
   ticket,
   replayLater,

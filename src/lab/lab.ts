@@ -2,6 +2,7 @@ import type { Sample } from './answer.ts';
 import type { Chromium } from './browser.ts';
 import type { RawRequest, Sender } from './http.ts';
 import type { Target } from './target.ts';
+import type { ProviderLogin } from './provider-login.ts';
 import type { Tally } from './tally.ts';
 import type { Opening, WireClient } from './wire-client.ts';
 
@@ -33,6 +34,8 @@ export interface Lab {
   readonly calls: number;
   /** Seconds between a capture and its late replay, at least. */
   readonly later: number;
+  /** People at the gate's OpenID provider; null where the caller gave none. */
+  readonly providerLogin: ProviderLogin | null;
   /** Monotonic milliseconds ({@link Lab.now}) at which the running attacker must stop. */
   readonly until: number;
   now(): number;

@@ -1,4 +1,5 @@
 import { TICKET_RENEW_SECONDS } from '../wire/constants.ts';
+import type { ProviderLogin } from './provider-login.ts';
 import { LabError } from './target.ts';
 
 export interface LabOptions {
@@ -23,6 +24,8 @@ export interface LabOptions {
   readonly token?: string;
   /** Header that carries it. Default `authorization`, as Bearer. */
   readonly tokenHeader?: string;
+  /** People at the gate's OpenID provider, for the attackers of its logins. Default: none, and these do not run. */
+  readonly providerLogin?: ProviderLogin;
   /** Path of a Chromium; null for none. Default: the system's. */
   readonly chromium?: string | null;
   /** The gate's mode where the caller knows it from the gate's own socket. Default: unknown. */
@@ -40,7 +43,9 @@ export interface Price {
 }
 
 /** Options with their defaults. */
-export interface Settings extends Required<Omit<LabOptions, 'mode' | 'onRung' | 'chromium' | 'coreHour' | 'currency'>> {
+export interface Settings
+  extends Required<Omit<LabOptions, 'mode' | 'onRung' | 'chromium' | 'coreHour' | 'currency' | 'providerLogin'>> {
+  readonly providerLogin: ProviderLogin | null;
   readonly price: Price | null;
   readonly chromium: string | null | undefined;
 }
@@ -69,6 +74,7 @@ export function checkOptions(options: LabOptions): Settings {
     price: priceOf(options),
     token: options.token ?? '',
     tokenHeader: headerName(options.tokenHeader ?? 'authorization'),
+    providerLogin: options.providerLogin ?? null,
     chromium: options.chromium,
   };
 }

@@ -93,7 +93,8 @@ export function createWireClient(target: Target, page: string, sender: Sender): 
 
   function sign(call: Call): RawRequest {
     if (entered === null) throw new NotRun('the doors are not open');
-    return signCall(call, target, entered, [...headers.call, ...jar.fields()]);
+    const to = call.under === undefined ? target : { ...target, path: mountedAt + call.under, query: '' };
+    return signCall(call, to, entered, [...headers.call, ...jar.fields()]);
   }
 
   return {

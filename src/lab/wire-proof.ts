@@ -26,6 +26,8 @@ export interface Entered {
 
 export interface Call {
   readonly method: string;
+  /** Path under the mount to call instead of the target. */
+  readonly under?: string;
   readonly body?: Uint8Array;
   readonly contentType?: string;
   /** Value of the Authorization field, which the proof covers. */

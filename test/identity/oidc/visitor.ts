@@ -102,10 +102,32 @@ export interface Sent {
   readonly authority?: string;
 }
 
-/** A browser: its cookies for the gate and for everybody else. */
+/** What a browser keeps for providers. */
+export class Traveller {
+  readonly #cookies = new Map<string, Map<string, string>>();
+
+  /** Follows redirects among providers until one leads home; answers that address. */
+  async travel(from: string, home: string): Promise<string> {
+    let url = new URL(from);
+    for (let hop = 0; hop < 10; hop++) {
+      const jar = this.#cookies.get(url.origin) ?? new Map<string, string>();
+      this.#cookies.set(url.origin, jar);
+      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+      const response = await fetch(url, { redirect: 'manual', headers: { cookie } });
+      keep(jar, response.headers.getSetCookie());
+      const location = response.headers.get('location');
+      if (location === null) throw new Error(`the provider answers ${response.status}: ${await response.text()}`);
+      url = new URL(location, url);
+      if (url.origin === home) return url.href;
+    }
+    throw new Error('the providers send in circles');
+  }
+}
+
+/** A browser: its cookies for the gate, and for everybody else. */
 export class Visitor {
   readonly cookies = new Map<string, string>();
-  readonly foreign = new Map<string, Map<string, string>>();
+  readonly #traveller = new Traveller();
   session: BrowserSession | null;
   readonly #gate: TestGate;
 
@@ -148,20 +170,8 @@ export class Visitor {
   }
 
   /** Follows redirects among providers until one leads to the gate; answers that address. */
-  async travel(from: string): Promise<string> {
-    let url = new URL(from);
-    for (let hop = 0; hop < 10; hop++) {
-      const jar = this.foreign.get(url.origin) ?? new Map<string, string>();
-      this.foreign.set(url.origin, jar);
-      const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
-      const response = await fetch(url, { redirect: 'manual', headers: { cookie } });
-      keep(jar, response.headers.getSetCookie());
-      const location = response.headers.get('location');
-      if (location === null) throw new Error(`the provider answers ${response.status}: ${await response.text()}`);
-      url = new URL(location, url);
-      if (url.origin === GATE) return url.href;
-    }
-    throw new Error('the providers send in circles');
+  travel(from: string): Promise<string> {
+    return this.#traveller.travel(from, GATE);
   }
 
   /** Comes back to the gate. */

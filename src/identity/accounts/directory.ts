@@ -173,10 +173,16 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
       return rows.flatMap((row) => toAccount(row) ?? []);
     },
     async create({ name, email, password, roles }) {
-      if ((await find(name)) !== null || (email !== '' && (await find(email)) !== null)) return 'taken';
+      const isTaken = async (): Promise<boolean> =>
+        (await find(name)) !== null || (email !== '' && (await find(email)) !== null);
+      if (await isTaken()) return 'taken';
       const body = { name, username: name, email: email || placeholderFor(name), password };
       const made = await auth.api.signUpEmail({ body }).catch(refusedAs<null>(null));
-      if (made === null) return 'taken';
+      if (made === null) {
+        // The library says the same of a name that was taken meanwhile and of a database that could not write.
+        if (await isTaken()) return 'taken';
+        throw new Error('the account could not be kept');
+      }
       if (roles.length > 0) await internalAdapter.updateUser(made.user.id, { roles: roles.join(' ') });
       const account = await byId(made.user.id);
       if (account === null) throw new Error('an account that was just made is gone');

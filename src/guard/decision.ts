@@ -108,6 +108,8 @@ export interface BurntProof {
   readonly signature: string;
   /** Value of the field that the body's digest came in; '' without a body. */
   readonly digest: string;
+  /** What the proof covers, by name. */
+  readonly components: readonly string[];
   /** A URL proof, which media elements may use again for ranges. */
   readonly repeatable: boolean;
 }

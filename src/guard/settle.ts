@@ -1,5 +1,6 @@
 import type { Decision } from './decision.ts';
 import type { ResponseFacts } from './guard.ts';
+import { redirectText } from './redirect.ts';
 import type { RedirectGrant } from './state.ts';
 import type { RequestView } from './view.ts';
 
@@ -21,15 +22,20 @@ export function redirectGrant(
   const target = ownTarget(request, decision, response.location);
   if (target === null) return null;
   const method = methodAfter(request.method, response.status);
-  // Browsers drop the body with the method, but not our digest field; what is not there is not compared.
-  const contentDigest = method === request.method && request.body.length !== 0 ? proof.digest : '';
+  const same = method === request.method;
   return {
     ticketId: proof.ticket.id,
     nonce: proof.nonce,
     signature: proof.signature,
-    contentDigest,
-    method,
-    target,
+    redirectTarget: redirectText(request, {
+      method,
+      target,
+      // Browsers drop the body and its type with the method, but not our digest field; what is not there is not compared.
+      digest: same && request.body.length !== 0 ? proof.digest : '',
+      contentType: same ? request.headers.contentType : '',
+      authorization: request.headers.authorization,
+      components: proof.components,
+    }),
     until: now + GRANT_MS,
   };
 }

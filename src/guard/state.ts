@@ -47,7 +47,7 @@ export interface Claims {
   sessionIdLow: number;
   /** The session's last entry must not be older than this many milliseconds; 0: not asked. */
   entryWithin: number;
-  /** Instead of a fresh counter: a recorded redirect grant for `METHOD target`, line feed, Content-Digest. '' for none. */
+  /** Instead of a fresh counter: a recorded redirect grant for this very request (guard/redirect.ts). '' for none. */
   redirectTarget: string;
   /** Signature of the re-sent proof, compared with the grant's. */
   redirectSignature: string;
@@ -105,9 +105,8 @@ export interface RedirectGrant {
   readonly ticketId: string;
   readonly nonce: number;
   readonly signature: string;
-  readonly contentDigest: string;
-  readonly method: string;
-  readonly target: string;
+  /** As {@link Claims.redirectTarget} will say it. */
+  readonly redirectTarget: string;
   readonly until: number;
 }
 

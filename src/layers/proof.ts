@@ -2,6 +2,7 @@ import { type OpenTicket, type Tickets, verifyProof } from '../doors/ticket.ts';
 import { type BurntProof, PASS, type Pass, type Refusal, refusal, type StreamDigest } from '../guard/decision.ts';
 import type { Context, Layer } from '../guard/layer.ts';
 import { ANY_CLIENT, type RouteRule } from '../guard/policy.ts';
+import { redirectText, singleLine } from '../guard/redirect.ts';
 import type { RequestView } from '../guard/view.ts';
 import { hostOf, isLoopback } from '../lib/loopback.ts';
 import { CREATED_SECONDS, SKEW_SECONDS, TAG, TAG_BEACON, TAG_SYNC, TAG_URL } from '../wire/constants.ts';
@@ -23,6 +24,7 @@ const STALE = refusal('stale', 'a ticket of this gate that has not expired');
 const INSTANCE = refusal('wrong-instance', 'a ticket of this instance, or state that the instances share');
 const CLIENT = refusal('forbidden', 'a ticket of the client that this route belongs to');
 const SIGNATURE = refusal('signature', 'a signature by the ticket’s key over this very request');
+const UNSIGNED = refusal('signature', 'a proof that covers the fields, or no Authorization and no `signed` fields');
 const AUTHORITY = refusal('signature', 'a ticket that was given to a page of this origin, for this authority');
 const CLOCK = refusal('clock', 'a proof made within 60 s of the server’s time');
 const NO_DIGEST = refusal('digest', "a digest of the body under the proof, or `body: 'unsigned'` on the route");
@@ -86,6 +88,7 @@ function judge(
   // A compact proof covers no digest: content beside it was signed by nobody.
   if ((digest === null || found.compact) && request.body.length !== 0 && (route.bodySigned || found.compact))
     return NO_DIGEST;
+  if (found.compact && addsToCompact(request, context)) return UNSIGNED;
   context.digest = digest;
   const components = found.compact
     ? proof.components
@@ -106,6 +109,7 @@ function burnt(ticket: OpenTicket, proof: ParsedProof, request: RequestView): Bu
     nonce: proof.nonce,
     signature: proof.signature,
     digest: digestText(request),
+    components: proof.components,
     repeatable: proof.tag === TAG_URL,
   };
 }
@@ -130,13 +134,17 @@ function maybeRedirected(
   context: Context,
 ): Pass | Refusal {
   if (proof.tag !== TAG || request.body.length < 0) return SIGNATURE;
+  if (hasUnsigned(request, context.route.signed, proof.components)) return SIGNATURE;
   const { claims } = context;
+  const { method, target, headers } = request;
+  const { contentType, authorization } = headers;
   context.resent = { ticket, proof: burnt(ticket, proof, request) };
   claims.nonce = proof.nonce;
   claims.windowPlace = ticket.windowPlace;
   claims.windowIdHigh = ticket.windowIdHigh;
   claims.windowIdLow = ticket.windowIdLow;
-  claims.redirectTarget = `${request.method} ${request.target}\n${digestText(request)}`;
+  const resent = { method, target, digest: digestText(request), contentType, authorization };
+  claims.redirectTarget = redirectText(request, { ...resent, components: proof.components });
   context.evidence = `covers ${proof.components.join(' ')}`;
   claims.redirectSignature = proof.signature;
   return PASS;
@@ -230,14 +238,25 @@ function toMessage(request: RequestView, query: string, authority: string, route
 
 const noField = (): null => null;
 
-function singleLine(fields: readonly string[], name: string): string | null {
-  let found: string | null = null;
-  for (let i = 0; i < fields.length; i += 2) {
-    if ((fields[i] as string).toLowerCase() !== name) continue;
-    if (found !== null) return null;
-    found = fields[i + 1] as string;
-  }
-  return found;
+/** Whether a field is there that the route has signed, and the proof does not cover. */
+function hasUnsigned(request: RequestView, signed: readonly string[], covered: readonly string[]): boolean {
+  return signed.some((name) => !covered.includes(name) && hasField(request.fields, name));
+}
+
+function hasField(fields: readonly string[], name: string): boolean {
+  for (let i = 0; i < fields.length; i += 2) if ((fields[i] as string).toLowerCase() === name) return true;
+  return false;
+}
+
+/** What browsers send by themselves where a server has asked for it (RFC 9110 §11): no page can sign it. */
+const BROWSERS_OWN = /^(?:basic|digest|negotiate|ntlm) /i;
+
+/** A compact proof covers no fields: what must not be somebody else's, must not be there. */
+function addsToCompact(request: RequestView, { route, policy }: Context): boolean {
+  const { authorization } = request.headers;
+  if (hasUnsigned(request, route.signed, [])) return true;
+  if (authorization === '') return false;
+  return policy.config.login?.identify !== undefined || !BROWSERS_OWN.test(authorization);
 }
 
 type DigestField = '' | 'content-digest' | 'sallyport-digest';

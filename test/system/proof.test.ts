@@ -285,6 +285,69 @@ describe('redirects inside the own authority (PROTOCOL 3.11)', () => {
     assert.deepEqual([target, method, tampered], ['signature', 'signature', 'signature']);
   });
 
+  const JWT = { authorization: 'Bearer a' };
+  const SWAPPED: [string, Record<string, string>, Record<string, string>][] = [
+    ['the app’s token swapped', JWT, { authorization: 'Bearer b' }],
+    ['a token where there was none', {}, JWT],
+    ['another content type', JWT, { 'content-type': 'application/xml' }],
+  ];
+  for (const [name, had, has] of SWAPPED) {
+    test(`R36 under a proof that is owed a redirect: ${name}`, async () => {
+      const post: Sketch = { method: 'POST', headers: { ...JSON_TYPE, ...had }, body: '{"a":1}' };
+      const target = '/api/new';
+      const to = (change: Record<string, string>) => (signed: Sketch) => ({ ...withHeaders(signed, change), target });
+      assert.deepEqual(await redirected(post, 307, target, to(has)), ['signature', 'signature']);
+      assert.deepEqual(await redirected(post, 307, target, to({})), ['admit', 'signature']);
+    });
+  }
+
+  test('R36 fields that a route has signed go along with a redirect as they were signed, or not at all', async () => {
+    const config = {
+      routes: [
+        { match: '/api/a', signed: ['x-tenant'] },
+        { match: '/api/b', signed: ['x-tenant'] },
+      ],
+    };
+    const hop = async (match: string, first: Record<string, string>, change: Record<string, string>) => {
+      const doors = createTestDoors({ ...config, routes: [...config.routes, { match: '/api/c' }] });
+      const signed = doors.enter().sign({ target: match, headers: first }, { signed: Object.keys(first) });
+      const decision = await doors.decide(signed);
+      doors.redirect(signed, decision, 302, '/api/b');
+      return [says(decision), says(await doors.decide({ ...withHeaders(signed, change), target: '/api/b' }))];
+    };
+    assert.deepEqual(await hop('/api/a', { 'x-tenant': 'acme' }, {}), ['admit', 'admit']);
+    assert.deepEqual(await hop('/api/a', { 'x-tenant': 'acme' }, { 'x-tenant': 'other' }), ['admit', 'signature']);
+    assert.deepEqual(await hop('/api/c', {}, {}), ['admit', 'admit']);
+    assert.deepEqual(await hop('/api/c', {}, { 'x-tenant': 'other' }), ['admit', 'signature']);
+  });
+
+  test('a frame without cookies is redirected to a route at level session, and nobody else is', async () => {
+    const doors = createTestDoors({
+      routes: [{ match: 'GET /api/pictures', level: 'session' }, { match: '/api/posts' }],
+    });
+    const page = doors.enter();
+    const signed = page.sign({});
+    const there = { ...signed, target: '/api/pictures' };
+    assert.equal(
+      says(await doors.decide({ target: '/api/pictures', headers: { ...SAME_ORIGIN, 'x-requested-with': 'x' } })),
+      'entry-required',
+    );
+    assert.equal(says(await doors.decide(there)), 'signature', 'before it was redirected');
+    doors.redirect(signed, await doors.decide(signed), 302, '/api/pictures');
+    const other = withHeaders(there, { cookie: doors.enter().cookie });
+    assert.equal(says(await doors.decide(other)), 'session-mismatch');
+    const decision = await doors.decide(there);
+    assert.deepEqual([decision.outcome, decision.level], ['admit', 'proof']);
+    assert.equal(says(await doors.decide(withHeaders(there, { cookie: page.cookie }))), 'signature', 'a second time');
+  });
+
+  test('where proofs are only reported, a forged one is no way round the session', async () => {
+    const routes = [{ match: 'GET /api/pictures', level: 'session' as const }, { match: '/api/posts' }];
+    const doors = createTestDoors({ layers: { proof: 'report' }, routes });
+    const forged = { ...doors.enter().sign({}), target: '/api/pictures' };
+    assert.equal(says(await doors.decide(forged)), 'entry-required');
+  });
+
   test('a second redirect works as the first did', async () => {
     const doors = createTestDoors({});
     const signed = doors.enter().sign({});
@@ -383,6 +446,51 @@ describe('proofs that headers cannot carry', () => {
     const page = doors.enter();
     const headers = { ...SOCKET, origin: 'https://evil.example', cookie: page.cookie };
     assert.equal(says(await doors.decide({ target: '/api/chat', headers })), 'origin');
+  });
+
+  const SIGNED = {
+    routes: [{ match: '/api/film', signed: ['x-tenant'], sync: ['url' as const] }, { match: '/api/chat' }],
+  };
+  const film = (page: Page): string =>
+    `/api/film?sallyport-proof=${page.compact('/api/film', { tag: 'sallyport-1-url' })}`;
+
+  test('R36 whoever holds a compact proof adds no credentials to it, and no field that the route has signed', async () => {
+    const doors = createTestDoors(SIGNED);
+    const page = doors.enter();
+    const chat = (headers: Record<string, string>): Sketch => ({
+      target: '/api/chat',
+      headers: { ...SOCKET, 'sec-websocket-protocol': `chat, ${page.compact('/api/chat')}`, ...headers },
+    });
+    for (const authorization of ['Bearer mine', 'DPoP mine', 'Basic', 'mine'])
+      assert.equal(says(await doors.decide(chat({ authorization }))), 'signature', authorization);
+    const video = { ...IMAGE, 'sec-fetch-dest': 'video' };
+    const other = { target: film(page), headers: { ...video, 'x-tenant': 'other' } };
+    assert.equal(says(await doors.decide(other)), 'signature');
+    assert.equal(
+      says(await doors.decide({ target: film(page), headers: { ...video, authorization: 'Bearer a' } })),
+      'signature',
+    );
+  });
+
+  test('honest: what a browser knows of a server that asked for a password goes along by itself', async () => {
+    const doors = createTestDoors(SIGNED);
+    const page = doors.enter();
+    const headers = { ...SOCKET, 'sec-websocket-protocol': page.compact('/api/chat') };
+    assert.equal(
+      says(await doors.decide({ target: '/api/chat', headers: { ...headers, authorization: 'Basic YTpi' } })),
+      'admit',
+    );
+    const video = { ...IMAGE, 'sec-fetch-dest': 'video', authorization: 'Negotiate YTpi' };
+    assert.equal(says(await doors.decide({ target: film(page), headers: video })), 'admit');
+  });
+
+  test('R36 unless the app’s own hook says by it who is calling', async () => {
+    const doors = createTestDoors({ login: { identify: () => null } });
+    const page = doors.enter();
+    const chat = (): Record<string, string> => ({ ...SOCKET, 'sec-websocket-protocol': page.compact('/api/chat') });
+    const headers = { ...chat(), authorization: 'Basic YTpi' };
+    assert.equal(says(await doors.decide({ target: '/api/chat', headers })), 'signature');
+    assert.equal(says(await doors.decide({ target: '/api/chat', headers: chat() })), 'admit');
   });
 
   test('the compact form opens no call', async () => {

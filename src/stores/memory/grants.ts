@@ -29,7 +29,7 @@ export class Grants {
     if (!(life > 0)) return;
     const id = Buffer.from(grant.ticketId, 'base64url');
     if (id.length < 8) return;
-    const what = digest(`${grant.method} ${grant.target}\n${grant.contentDigest}`, grant.signature);
+    const what = digest(grant.redirectTarget, grant.signature);
     this.#grants.set(toKey(id.readUInt32BE(0), id.readUInt32BE(4), grant.nonce), {
       what,
       until: now + Math.min(life, LONGEST),

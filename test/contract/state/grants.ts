@@ -8,19 +8,23 @@ export const grants: readonly Row[] = [
     run: async (create) => {
       const state = await create();
       const a = await enter(state);
-      const resent = { ...use(a, 5), redirectTarget: 'POST /b?x=1\nsha-256=:abc=:', redirectSignature: 'c2ln' };
+      const resent = {
+        ...use(a, 5),
+        redirectTarget: 'POST /b?x=1\nsha-256=:abc=:\ntext/plain\nBearer a',
+        redirectSignature: 'c2ln',
+      };
       assert.equal(await state.commit(use(a, 5)), '');
       assert.equal(await state.commit(resent), 'replayed', 'before there is a grant');
       await state.grantRedirect({
         ...grantOf(a, 5),
-        method: 'POST',
-        target: '/b?x=1',
-        contentDigest: 'sha-256=:abc=:',
+        redirectTarget: 'POST /b?x=1\nsha-256=:abc=:\ntext/plain\nBearer a',
       });
       await expectCodes(state, [
-        [{ ...resent, redirectTarget: 'POST /b?x=2\nsha-256=:abc=:' }, 'replayed'],
-        [{ ...resent, redirectTarget: 'PUT /b?x=1\nsha-256=:abc=:' }, 'replayed'],
-        [{ ...resent, redirectTarget: 'POST /b?x=1\nsha-256=:abd=:' }, 'replayed'],
+        [{ ...resent, redirectTarget: 'POST /b?x=2\nsha-256=:abc=:\ntext/plain\nBearer a' }, 'replayed'],
+        [{ ...resent, redirectTarget: 'PUT /b?x=1\nsha-256=:abc=:\ntext/plain\nBearer a' }, 'replayed'],
+        [{ ...resent, redirectTarget: 'POST /b?x=1\nsha-256=:abd=:\ntext/plain\nBearer a' }, 'replayed'],
+        [{ ...resent, redirectTarget: 'POST /b?x=1\nsha-256=:abc=:\ntext/html\nBearer a' }, 'replayed'],
+        [{ ...resent, redirectTarget: 'POST /b?x=1\nsha-256=:abc=:\ntext/plain\nBearer b' }, 'replayed'],
         [{ ...resent, redirectSignature: 'c2lo' }, 'replayed'],
         [{ ...resent, nonce: 6 }, 'replayed'],
         [{ ...resent, windowIdLow: a.idLow ^ 1 }, 'stale'],
@@ -78,14 +82,12 @@ export const grants: readonly Row[] = [
   },
 ];
 
-const RESENT = { redirectTarget: 'GET /b\n', redirectSignature: 'c2ln' };
+const RESENT = { redirectTarget: 'GET /b\n\n\n', redirectSignature: 'c2ln' };
 
 const grantOf = ({ ticketId }: Entered, nonce: number) => ({
   ticketId,
   nonce,
   signature: 'c2ln',
-  contentDigest: '',
-  method: 'GET',
-  target: '/b',
+  redirectTarget: 'GET /b\n\n\n',
   until: START + 30_000,
 });

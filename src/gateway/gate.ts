@@ -1,6 +1,5 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { Server } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
 import type { Server as HttpsServer } from 'node:https';
 import type { Server as NetServer } from 'node:net';
 import type { Ask } from '../guard/ask.ts';
@@ -15,7 +14,7 @@ import type { Assertions } from './route.ts';
 import { isWebSocketUpgrade } from './socket.ts';
 import { createStage } from './stage.ts';
 import type { Stage } from './stage.ts';
-import { readServerTls } from './tls.ts';
+import { createTlsServer } from './tls.ts';
 import { createTraffic } from './traffic.ts';
 
 /** A running gate. */
@@ -138,10 +137,7 @@ function createServerFor(config: Config): Server | HttpsServer {
     noDelay: true,
     shouldUpgradeCallback: isWebSocketUpgrade,
   };
-  const server =
-    config.tls === undefined
-      ? createHttpServer(options)
-      : createHttpsServer({ ...options, ...readServerTls(config.tls) });
+  const server = config.tls === undefined ? createHttpServer(options) : createTlsServer(options, config);
   // No limit of node's: it cuts fields off in silence. serve.ts refuses instead.
   server.maxHeadersCount = 0;
   server.maxConnections = MAX_CONNECTIONS;

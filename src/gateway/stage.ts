@@ -11,12 +11,9 @@ import type { GateParts } from './gate.ts';
 import { createHealth } from './health.ts';
 import type { Health } from './health.ts';
 import type { Route } from './route.ts';
-import { readServerTls } from './tls.ts';
+import { assertSwitchable, putTls, readServerTls } from './tls.ts';
 import { createUpstream } from './upstream.ts';
 import type { Upstream } from './upstream.ts';
-
-/** One year (ASVS 3.4.1); subdomains may have no certificate. */
-const HSTS = 'max-age=31536000';
 
 /** What one configuration consists of at run time. Requests keep the stage they began on. */
 export interface Stage {
@@ -63,10 +60,11 @@ export async function createStage(config: Config, parts: GateParts, draining: ()
       reload(changed, server) {
         const same = JSON.stringify([next.to, next.upstream]) === JSON.stringify([changed.to, changed.upstream]);
         // Everything that can fail comes before anything is changed.
-        const tls = changed.tls === undefined ? null : readServerTls(changed.tls);
+        const tls = changed.tls === undefined ? null : readServerTls(changed);
         if ((tls !== null) !== 'setSecureContext' in server) {
           throw new Error('tls: TLS cannot be switched on or off while the gate runs; restart it');
         }
+        if (tls !== null && 'setSecureContext' in server) assertSwitchable(server, tls);
         const folder = folderOf(changed);
         const fresh = same ? upstream : createUpstream(changed);
         try {
@@ -75,13 +73,20 @@ export async function createStage(config: Config, parts: GateParts, draining: ()
           if (!same) void fresh.close();
           throw error;
         }
-        if (tls !== null && 'setSecureContext' in server) server.setSecureContext(tls);
+        if (tls !== null && 'setSecureContext' in server) putTls(server, tls);
         if (!same) void upstream.close();
         return make(changed, fresh, folder);
       },
     };
   };
   return make(config, createUpstream(config), folderOf(config));
+}
+
+/** One year by default (R5); subdomains may have no certificate. */
+function hstsValue(hsts: Config['hsts'] = {}): string {
+  if (hsts === false) return '';
+  const { maxAge = 31_536_000, includeSubDomains, preload } = hsts;
+  return `max-age=${maxAge}${includeSubDomains === true ? '; includeSubDomains' : ''}${preload === true ? '; preload' : ''}`;
 }
 
 function fieldRules(config: Config, guard: Guard): FieldRules {
@@ -95,7 +100,7 @@ function fieldRules(config: Config, guard: Guard): FieldRules {
     policy: guard.policy,
     upstreamHost: host,
     upstreamOrigins: origins,
-    hsts: secure && guard.policy.mode === 'enforce' ? HSTS : '',
+    hsts: secure && guard.policy.mode === 'enforce' ? hstsValue(config.hsts) : '',
     hstsAuthority: shown === null ? '' : shown.host,
   };
 }

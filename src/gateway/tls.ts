@@ -1,31 +1,96 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createServer as createHttpsServer, type Server, type ServerOptions } from 'node:https';
 import type { Socket } from 'node:net';
-import { createSecureContext, TLSSocket } from 'node:tls';
+import { createSecureContext, type SecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
 import { buildConnector } from 'undici';
 import type { Config } from '../guard/config.ts';
+import { type TlsConfig, tlsOf } from '../guard/config-tls.ts';
+import { keptCertificate } from './certificates/kept.ts';
+import { localCertificate } from './certificates/local.ts';
 
-/** Certificate and key by which the gate terminates TLS, read and tried out. Throws with the file's name. */
-export function readServerTls(files: { cert: string; key: string }): ServerTls {
-  const tls: ServerTls = {
-    cert: readPem(files.cert, 'tls.cert'),
-    key: readPem(files.key, 'tls.key'),
-    minVersion: 'TLSv1.2',
-    ALPNProtocols: ['h2', 'http/1.1'],
-  };
-  try {
-    createSecureContext({ cert: tls.cert, key: tls.key });
-  } catch (error) {
-    throw new Error(`tls.cert and tls.key: ${reason(error)}; give a certificate and its own private key as PEM`);
-  }
-  return tls;
+/** What a server that terminates TLS is made of, read and tried out. */
+export interface ServerTls {
+  /** Absent until an authority has issued it: handshakes fail until then. */
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  /** Authorities of clients' certificates. */
+  readonly ca?: Buffer;
+  readonly minVersion: 'TLSv1.2';
+  readonly more: readonly NamedContext[];
 }
 
-export interface ServerTls {
-  readonly cert: Buffer;
-  readonly key: Buffer;
-  readonly minVersion: 'TLSv1.2';
-  readonly ALPNProtocols: string[];
+interface NamedContext {
+  readonly certificate: X509Certificate;
+  readonly context: SecureContext;
+}
+
+/** @throws with the name of the field whose file cannot be used */
+export function readServerTls(config: Config): ServerTls {
+  const tls = tlsOf(config.tls) ?? {};
+  const ca = tls.clientCa === undefined ? {} : { ca: readPem(tls.clientCa, 'tls.clientCa') };
+  const common = { ...ca, minVersion: 'TLSv1.2' } as const;
+  const pair = readPair(config, tls);
+  if (pair !== null) contextOf({ ...pair, ...common }, 'tls.cert and tls.key');
+  const more = (tls.more ?? []).map((files, index): NamedContext => {
+    const field = `tls.more[${index}]`;
+    const other = { cert: readPem(files.cert, `${field}.cert`), key: readPem(files.key, `${field}.key`) };
+    const context = contextOf({ ...other, ...common }, `${field}.cert and ${field}.key`);
+    return { certificate: new X509Certificate(other.cert), context };
+  });
+  return { ...pair, ...common, more };
+}
+
+function readPair(config: Config, tls: TlsConfig): { cert: string | Buffer; key: string | Buffer } | null {
+  if (tls.cert !== undefined && tls.key !== undefined) {
+    return { cert: readPem(tls.cert, 'tls.cert'), key: readPem(tls.key, 'tls.key') };
+  }
+  const pair = tls.self === true ? localCertificate(config) : keptCertificate(tls);
+  return pair === null ? null : { cert: pair.cert, key: pair.key };
+}
+
+function contextOf(options: SecureContextOptions, fields: string): SecureContext {
+  try {
+    return createSecureContext(options);
+  } catch (error) {
+    throw new Error(`${fields}: ${reason(error)}; give a certificate and its own private key as PEM`);
+  }
+}
+
+const current = new WeakMap<Server, ServerTls>();
+
+/** A server that terminates TLS by this configuration. It asks for clients' certificates and leaves it to layers to demand them. */
+export function createTlsServer(options: ServerOptions, config: Config): Server {
+  const { more, ...tls } = readServerTls(config);
+  const server: Server = createHttpsServer({
+    ...options,
+    ...tls,
+    ALPNProtocols: ['h2', 'http/1.1'],
+    requestCert: tls.ca !== undefined,
+    rejectUnauthorized: false,
+    SNICallback: (name, done) => done(null, contextFor(current.get(server)?.more ?? [], name)),
+  });
+  current.set(server, { ...tls, more });
+  return server;
+}
+
+/** @throws where this server cannot change over to these while it runs */
+export function assertSwitchable(server: Server, tls: ServerTls): void {
+  if ((current.get(server)?.ca === undefined) !== (tls.ca === undefined)) {
+    throw new Error('tls.clientCa: it cannot be switched on or off while the gate runs; restart it');
+  }
+}
+
+/** From the next handshake on the server goes by these; connections stay as they are. */
+export function putTls(server: Server, tls: ServerTls): void {
+  const { more: _, ...options } = tls;
+  server.setSecureContext(options);
+  current.set(server, tls);
+}
+
+/** The first further certificate for this name; undefined for the server's own. */
+function contextFor(more: readonly NamedContext[], name: string): SecureContext | undefined {
+  return more.find(({ certificate }) => certificate.checkHost(name) !== undefined)?.context;
 }
 
 /**

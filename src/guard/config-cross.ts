@@ -4,6 +4,7 @@ import { personProblems } from './config-person.ts';
 import { formProblems } from './config-schema-forms.ts';
 import { loginProblems } from './config-schema-login.ts';
 import { tlsProblems } from './config-schema-tls.ts';
+import { tlsProblems } from './config-schema-tls.ts';
 import type { ConfigProblem } from './errors.ts';
 import { isLoopback } from '../lib/loopback.ts';
 import { nearest } from '../lib/nearest.ts';
@@ -14,6 +15,7 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...insecureHttp(config),
     ...addresses(config),
     ...upstream(config),
+    ...tlsProblems(config),
     ...tlsProblems(config),
     ...times(config),
     ...cookies(config),

@@ -19,6 +19,11 @@ export interface RequestView {
   readonly authority: string;
   /** Address of the socket's other end, as the platform prints it. */
   readonly peer: string;
+  /**
+   * SHA-256 of the certificate that the client showed in the TLS handshake with the gate itself, base64url (`x5t#S256`, RFC
+   * 8705); '' without one, and where none of the authorities in `tls.clientCa` has signed it.
+   */
+  readonly clientCertificate: string;
   /** Field lines in order: name, value, name, value … names as sent (node:http `rawHeaders`). */
   readonly fields: readonly string[];
   /** First value of each field the guard reads; '' when absent. Names are camelCase of the field's. */

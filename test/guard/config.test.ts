@@ -355,7 +355,7 @@ const refused: readonly Row[] = [
     name: 'a certificate without key is refused',
     config: { tls: { cert: 'a' } },
     field: 'tls.key',
-    says: /write text/,
+    says: /needs its private key/,
     value: 'nothing',
   },
   {

@@ -7,6 +7,7 @@ export interface Sketch {
   readonly target?: string;
   readonly headers?: Record<string, string>;
   readonly peer?: string;
+  readonly clientCertificate?: string;
   readonly secure?: boolean;
   readonly repeated?: readonly string[];
   readonly body?: string;
@@ -61,6 +62,7 @@ export function viewOf(sketch: Sketch = {}): RequestView {
     secure: sketch.secure ?? false,
     authority: (headers['host'] ?? '').toLowerCase(),
     peer: sketch.peer ?? '127.0.0.1',
+    clientCertificate: sketch.clientCertificate ?? '',
     fields: Object.entries(headers).flat(),
     headers: slots(headers),
     repeated: sketch.repeated ?? [],

@@ -3,6 +3,7 @@ import type { BodySource, GuardHeaders, RequestView } from '../../guard/view.ts'
 import { bySpelling } from '../../lib/spellings.ts';
 import { foldPath } from '../../wire/fold.ts';
 import { IncomingBody } from './body.ts';
+import { clientCertificateOf } from './client-certificate.ts';
 import type { Incoming, Outgoing } from './message.ts';
 
 /**
@@ -23,6 +24,7 @@ export function toView(request: Incoming, response: Outgoing | null): RequestVie
     secure: 'encrypted' in request.socket,
     authority: headers.host.toLowerCase(),
     peer: request.socket.remoteAddress ?? '',
+    clientCertificate: clientCertificateOf(request.socket),
     fields: request.rawHeaders,
     headers,
     repeated,
@@ -41,6 +43,7 @@ export function toViewOfNothing(peer: string): RequestView {
     secure: false,
     authority: '',
     peer,
+    clientCertificate: '',
     fields: NONE,
     headers: emptyHeaders(),
     repeated: NONE,

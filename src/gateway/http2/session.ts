@@ -1,6 +1,7 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
+import { lendClientCertificate, noteClientCertificate } from '../../adapters/node/client-certificate.ts';
 import { breakOff } from './break-off.ts';
 import { readHead } from './head.ts';
 import { StreamRequest } from './request.ts';
@@ -56,6 +57,7 @@ export function startLink(
 ): Link {
   const session = performServerHandshake(socket, OPTIONS);
   const peer = { remoteAddress: socket.remoteAddress ?? '', encrypted: true } as const;
+  lendClientCertificate(socket, peer);
   let open = 0;
   const idle = setTimeout(() => {
     if (open === 0) session.close();
@@ -114,6 +116,9 @@ export function onProtocol(server: Server, protocol: string, take: (socket: TLSS
   const others = server.listeners('secureConnection');
   server.removeAllListeners('secureConnection');
   server.on('secureConnection', (socket: TLSSocket) => {
+    // HTTP has no use for it, and it makes work (TLS 1.2; there is none in 1.3).
+    socket.disableRenegotiation();
+    noteClientCertificate(socket);
     if (socket.alpnProtocol === protocol) take(socket);
     else for (const listener of others) listener.call(server, socket);
   });

@@ -108,6 +108,10 @@ function notForwarded(view: RequestView, decision: Decision): Decision | null {
 /** Judges an upgrade before anything is switched; a refusal is an HTTP answer on the socket. */
 export function upgrade(stage: Stage, request: IncomingMessage, socket: Duplex, early: Buffer, tunnels: Tunnels): void {
   socket.on('error', () => socket.destroy());
+  if (request.rawHeaders.length > MAX_FIELDS * 2) {
+    refuseMalformed(stage, socket, request.socket.remoteAddress ?? '');
+    return;
+  }
   const response = responseOn(request, socket);
   judge(stage.guard, request, response, (decision, view) => {
     const refused = notForwarded(view, decision);

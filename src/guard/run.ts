@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
 import { HELD_BODY_BYTES } from '../wire/constants.ts';
 import { claimsAnything, noClaims } from './context.ts';
@@ -297,7 +297,7 @@ const isEnforced = ({ policy, route }: Context): boolean => policy.mode === 'enf
 const labelOf = (session: string): string => session.slice(-11);
 
 function fitsDigest(body: Uint8Array, digest: StreamDigest): boolean {
-  return timingSafeEqual(createHash('sha256').update(body).digest(), digest.sha256);
+  return timingSafeEqual(hash('sha256', body, 'buffer'), digest.sha256);
 }
 
 /** What a commit can fail by, and what becomes of `stale` after a login. */

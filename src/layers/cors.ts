@@ -12,7 +12,8 @@ const MAX_REQUESTED_HEADERS = 1024;
 
 /**
  * Owns CORS for covered routes (PROTOCOL 5.3): preflights are answered here in every mode and never reach the
- * backend; answers to listed origins carry exactly that origin, never `*` and never an echo (R31).
+ * backend; answers to listed origins carry exactly that origin, never `*` and never an echo (R31). A page of one of our
+ * hosts that calls another of them is listed by `self`, and is answered as other listed origins are.
  */
 export const cors: Layer = {
   name: 'cors',
@@ -22,7 +23,9 @@ export const cors: Layer = {
     return (request, context) => {
       const { origin } = request.headers;
       if (origin === '') return PASS;
-      if (isOwnOrigin(policy, route.client, origin, context.authority)) return ownOrigin(request, context);
+      const own = isOwnOrigin(policy, route.client, origin, context.authority);
+      if (own && hostIn(origin) === context.authority) return ownOrigin(request, context);
+      if (own && context.secure && origin.startsWith('http:')) return lessSecure(request, context);
       if (!listsOrigin(policy, route.client, origin, context.authority)) {
         context.evidence = `Origin ${JSON.stringify(origin.slice(0, 200))} is not listed`;
         // A layer or route that merely reports lends no preflight a way to the backend; in report mode the backend
@@ -42,6 +45,17 @@ function ownOrigin(request: RequestView, context: Context): typeof PASS {
   if (isPreflight(request)) context.answer = preflightAnswer(request, context);
   return PASS;
 }
+
+/**
+ * Whoever sits in the plain HTTP of one of our hosts could write its pages: these read nothing of what another host
+ * answers over TLS. They may call, as links and forms between our hosts do.
+ */
+function lessSecure(request: RequestView, context: Context): typeof PASS {
+  if (isPreflight(request)) context.answer = NOTHING_ALLOWED;
+  return PASS;
+}
+
+const hostIn = (origin: string): string => origin.slice(origin.indexOf('//') + 2);
 
 const isPreflight = (request: RequestView): boolean =>
   request.method === 'OPTIONS' && request.headers.accessControlRequestMethod !== '';

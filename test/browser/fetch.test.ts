@@ -170,6 +170,29 @@ describeBrowsers('fetch', (browser) => {
     assert.deepEqual([answer.method, answer.url, answer.text], ['POST', '/api/echo/again', 'kept']);
   });
 
+  test('a redirect keeps token and content type of the call, and loses the type with the body', async () => {
+    const answers = await page.evaluate(async () => {
+      const headers = { Authorization: 'Bearer a', 'Content-Type': 'application/json' };
+      const send = async (path: string, body: BodyInit, more: Record<string, string>) => {
+        const response = await fetch(path, { method: 'POST', body, headers: more });
+        const { method, text, headers: got } = await response.json();
+        return [method, text ?? '', got.authorization ?? '', got['content-type'] ?? ''];
+      };
+      return [
+        await send('/api/again', '{}', headers),
+        await send('/api/hop', '{}', headers),
+        await send('/api/again', new URLSearchParams({ a: 'b' }), {}),
+        await send('/api/hop', new URLSearchParams({ a: 'b' }), {}),
+      ];
+    });
+    assert.deepEqual(answers, [
+      ['POST', '{}', 'Bearer a', 'application/json'],
+      ['GET', '', 'Bearer a', ''],
+      ['POST', 'a=b', '', 'application/x-www-form-urlencoded;charset=UTF-8'],
+      ['GET', '', '', ''],
+    ]);
+  });
+
   test('a redirect to another origin takes no proof along', async () => {
     const seen: string[] = [];
     const foreign = createServer((request, response) => {

@@ -67,6 +67,25 @@ test('P7.2 a refused upgrade is answered as problem+json before the backend hear
   assert.equal(echo.handshakes.length, 0);
 });
 
+test('a handshake has as many fields as any other request may have, and none is cut off in silence', async (context) => {
+  const echo = await startEcho(context);
+  const gate = await startTestGate(context, { to: echo.url });
+  const knock = async (count: number): Promise<number> => {
+    const raw = openRaw(context, gate);
+    const more = Array.from({ length: count - 5 }, (_, at) => `x-${at}: 1\r\n`).join('');
+    raw.socket.write(
+      `GET /socket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${more}\r\n`,
+    );
+    await until(() => statusOf(raw.text) !== 0);
+    raw.socket.destroy();
+    return statusOf(raw.text);
+  };
+  assert.equal(await knock(201), 400);
+  assert.equal(echo.handshakes.length, 0);
+  assert.equal(await knock(200), 101);
+  assert.equal(echo.handshakes.length, 1);
+});
+
 test('a decision that takes its time holds the upgrade back', async (context) => {
   const echo = await startEcho(context);
   let release: () => void = () => {};

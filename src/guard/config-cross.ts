@@ -4,7 +4,6 @@ import { personProblems } from './config-person.ts';
 import { formProblems } from './config-schema-forms.ts';
 import { loginProblems } from './config-schema-login.ts';
 import { tlsProblems } from './config-schema-tls.ts';
-import { tlsProblems } from './config-schema-tls.ts';
 import type { ConfigProblem } from './errors.ts';
 import { isLoopback } from '../lib/loopback.ts';
 import { nearest } from '../lib/nearest.ts';
@@ -15,7 +14,6 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...insecureHttp(config),
     ...addresses(config),
     ...upstream(config),
-    ...tlsProblems(config),
     ...tlsProblems(config),
     ...times(config),
     ...cookies(config),

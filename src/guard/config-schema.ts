@@ -8,7 +8,6 @@ import { antiForgerySchema } from './config-schema-forms.ts';
 import { loginSchema } from './config-schema-login.ts';
 import { aFunction, choice, didYouMean, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
 import { hstsSchema, tlsSchema } from './config-schema-tls.ts';
-import { hstsSchema, tlsSchema } from './config-schema-tls.ts';
 import { type ConfigProblem, ConfigError } from './errors.ts';
 import { applyPreset } from './presets.ts';
 import { shownUrl } from './records-url.ts';

@@ -2,7 +2,6 @@ import type { AuthorizationConfig, CedarRouteConfig, OwnerConfig } from './confi
 import type { AntiForgeryConfig } from './config-forms.ts';
 import type { LoginConfig } from './config-login.ts';
 import type { HstsConfig, TlsConfig } from './config-tls.ts';
-import type { HstsConfig, TlsConfig } from './config-tls.ts';
 import type { Carrier, Level } from './decision.ts';
 import type { CreatorConfig } from './creator.ts';
 import type { Subject } from './subject.ts';

@@ -156,6 +156,8 @@ describeBrowsers('the login page', (browser) => {
     const uri = String(begun['uri']);
     const confirmed = await ask('/second-factor', { code: codeFor(uri, Date.now() - 30_000) });
     assert.equal(confirmed['status'], 200, JSON.stringify(confirmed));
+    await page.evaluate(() => Reflect.get(window, Symbol.for('sallyport')).account('login'));
+    assert.deepEqual((await user())?.amr, ['pwd', 'otp', 'mfa'], 'this browser stays logged in');
     await page.goto(`${login}?return=/after`);
     await fill('login', { name: 'fay', password: PASSWORD });
     await page.waitForSelector('#factor:not([hidden])');

@@ -32,7 +32,7 @@ export function createLogIn(context: AccountsContext): Endpoint {
     if (outcome.kind === 'wait') return problemFor(call, mount, 'limit', now, outcome.seconds);
     if (outcome.kind === 'failed' || account === null) return problemFor(call, mount, 'login-failed', now);
     if (config.email === 'verified' && !account.emailVerified) {
-      await sendVerification(context, call, account);
+      sendVerification(context, call, account);
       return jsonAnswer(200, { next: 'verify-email' });
     }
     if (!account.secondFactor) return finish(context, call, account, ['pwd'], wantsToken);

@@ -31,22 +31,24 @@ export function createReset(context: AccountsContext): Endpoint {
     if (wait > 0) return problemFor(call, mount, 'limit', now, wait);
     const name = toLoginName(textOf(form, 'name', 254));
     const account = name === '' ? null : await directory.find(name);
-    if (account !== null) await sendLink(context, call, account);
+    if (account !== null) sendLink(context, call, account);
     return jsonAnswer(200, { sent: true });
   }
 
   return { method: 'POST', path: '/password/reset', asks: 'site', maxBody: 4096, answer };
 }
 
-async function sendLink(context: AccountsContext, call: EndpointCall, account: Account): Promise<void> {
+/** In the background from the first write on: what a link takes would tell who has an account. */
+function sendLink(context: AccountsContext, call: EndpointCall, account: Account): void {
   const { config, limits } = context;
   // An address that nobody confirmed may be a slip, and somebody else's.
   if (account.email === '' || (config.email === 'verified' && !account.emailVerified)) return;
-  if (limits.mailPerAccount.take(account.id) > 0) return;
   const origin = ownOrigin(context, call);
-  if (origin === null) return;
-  const url = await setLink(context, origin, account, RESET_SECONDS);
-  send(context, account, 'reset', () => config.sendReset?.({ to: account.email, name: account.name, url }));
+  if (origin === null || limits.mailPerAccount.take(account.id) > 0) return;
+  send(context, account, 'reset', async () => {
+    const url = await setLink(context, origin, account, RESET_SECONDS);
+    await config.sendReset?.({ to: account.email, name: account.name, url });
+  });
 }
 
 /** The token stands behind `#`: no server and no log sees it. */

@@ -23,6 +23,7 @@ export function createSignUp(context: AccountsContext): Endpoint {
     if (config.signUp !== 'open') return problemFor(call, mount, 'forbidden', now);
     const form = readForm(call.body);
     if (form === null) return problemFor(call, mount, 'schema', now);
+    if (call.session === null) return problemFor(call, mount, 'entry-required', now);
     const name = textOf(form, 'name', 64).trim().toLowerCase();
     const email = textOf(form, 'email', 254).trim().toLowerCase();
     const password = textOf(form, 'password', 1024);
@@ -43,7 +44,7 @@ export function createSignUp(context: AccountsContext): Endpoint {
         return null;
       });
       if (made === 'taken') return refuse('taken');
-      if (made !== null && verified) await sendVerification(context, call, made);
+      if (made !== null && verified) sendVerification(context, call, made);
       return made === null || verified
         ? jsonAnswer(200, { next: 'verify-email' })
         : finish(context, call, made, ['pwd'], false);

@@ -20,30 +20,30 @@ export function createVerify(context: AccountsContext): Endpoint {
   return { method: 'POST', path: '/verify', asks: 'site', maxBody: 1024, answer };
 }
 
-/** Sends the link, seldom. What the hook throws stays inside. */
-export async function sendVerification(context: AccountsContext, call: EndpointCall, account: Account): Promise<void> {
+/** Sends the link, seldom, in the background. What the hook throws stays inside. */
+export function sendVerification(context: AccountsContext, call: EndpointCall, account: Account): void {
   const { config, directory, limits, policy } = context;
   if (config.sendVerification === undefined || account.email === '' || account.emailVerified) return;
   const origin = ownOrigin(context, call);
   if (origin === null || limits.mailPerAccount.take(account.id) > 0) return;
-  const token = await directory.createVerification(account);
-  const url = `${origin}${policy().mount}/login#verify=${token}`;
-  send(context, account, 'verification', () =>
-    config.sendVerification?.({ to: account.email, name: account.name, url }),
-  );
+  send(context, account, 'verification', async () => {
+    const token = await directory.createVerification(account);
+    const url = `${origin}${policy().mount}/login#verify=${token}`;
+    await config.sendVerification?.({ to: account.email, name: account.name, url });
+  });
 }
 
-/** In the background: how long a mail server takes would tell who has an account. */
+/** Nobody waits for it: how long a mail server takes would tell who has an account. */
 export function send(
   { records, clock }: AccountsContext,
   account: Account,
   kind: string,
-  mail: () => void | Promise<void> | undefined,
+  mail: () => Promise<void>,
 ): void {
   const failed = (): void => {
     const target = `accounts:${account.id}`;
     const event = { time: clock.wall(), actor: target, action: `login.mail.${kind}`, target, details: {} };
     records.audit.append({ ...event, outcome: 'failed' }).catch(() => {});
   };
-  Promise.try(mail).catch(failed);
+  mail().catch(failed);
 }

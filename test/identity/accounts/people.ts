@@ -31,6 +31,8 @@ export interface AccountsBench {
   pass(ms: number): void;
   wall(): number;
   person(options?: PersonOptions): Person;
+  /** The `number`th mail that was sent, once it was. */
+  mail(number?: number): Promise<{ to: string; name: string; url: string }>;
   addAccount(name: string, options?: { email?: string; roles?: string[] }): Promise<string>;
 }
 
@@ -101,6 +103,13 @@ export async function openAccounts(t: TestContext, { config, hasher }: BenchOpti
     },
     wall: clock.wall,
     person: (options = {}) => new Person(bench, options),
+    async mail(number = 1) {
+      for (;;) {
+        const sent = mails[number - 1];
+        if (sent !== undefined) return sent;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
     async addAccount(name, { email = '', roles = [] } = {}) {
       const made = await source.context.directory.create({ name, email, password: PASSWORD, roles });
       if (made === 'taken') throw new Error(`${name} is taken`);

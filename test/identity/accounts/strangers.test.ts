@@ -36,7 +36,7 @@ test('R67 the guard is audited once, is over after a day, and is lifted by a res
   assert.equal((await bench.person({ prefix: '203.0.113.9' }).logIn('anna')).status, 200);
   await hammer();
   await bench.person().ask('POST', '/password/reset', { name: 'anna' });
-  const token = /#reset=([\w-]+)$/.exec(bench.mails[0]?.url ?? '')?.[1];
+  const token = /#reset=([\w-]+)$/.exec((await bench.mail()).url)?.[1];
   const password = 'another battery staple';
   await bench.person({ prefix: '203.0.113.77' }).ask('POST', '/password/reset', { token, password });
   assert.equal((await bench.person({ prefix: '203.0.113.78' }).logIn('anna', password)).status, 200);

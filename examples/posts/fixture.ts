@@ -17,10 +17,17 @@ export async function startPosts(): Promise<RunningPosts> {
   return { url: backend.url, backend, close: () => backend.close() };
 }
 
+/** The same routes, open to whoever has the page: what the gate does for an app that knows no people. */
+export const withoutLogin: Config = {
+  routes: (config.routes ?? []).map(({ user, creator, ...route }) => route),
+};
+
 /** The app behind a gate, both on free ports; `changes` go over the fields of sallyport.config.ts. */
 export async function startGuardedPosts(changes: Config = {}): Promise<RunningPosts> {
   const backend = await startBackend(await buildPages());
-  const gate = await startGate({ ...config, to: backend.url, listen: '127.0.0.1:0', ...changes });
+  const { login, ...own } = config;
+  const people = changes.routes === undefined && login !== undefined ? { login } : {};
+  const gate = await startGate({ ...own, ...people, to: backend.url, listen: '127.0.0.1:0', ...changes });
   return {
     url: gate.url,
     backend,

@@ -3,7 +3,7 @@ import { createServer, request } from 'node:http';
 import type { IncomingHttpHeaders, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
-import { type RunningPosts, startGuardedPosts } from '../../examples/posts/fixture.ts';
+import { type RunningPosts, startGuardedPosts, withoutLogin } from '../../examples/posts/fixture.ts';
 import { describeBrowsers } from './browsers.ts';
 
 interface Reply {
@@ -18,7 +18,7 @@ describeBrowsers('outsiders before the posts example', (browser) => {
   let foreign = '';
 
   before(async () => {
-    app = await startGuardedPosts();
+    app = await startGuardedPosts(withoutLogin);
     elsewhere = createServer((_request, response) => {
       response.setHeader('Content-Type', 'text/html');
       response.end('<!doctype html><title>Elsewhere</title><iframe name="frame"></iframe>');

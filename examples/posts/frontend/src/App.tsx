@@ -1,12 +1,16 @@
+import { AccountBar, LOGIN } from './AccountBar.tsx';
 import { Chat } from './Chat.tsx';
 import { Composer } from './Composer.tsx';
 import { PostCard } from './PostCard.tsx';
+import { useAccount } from './useAccount.ts';
 import { useChat } from './useChat.ts';
 import { usePosts } from './usePosts.ts';
 
 export function App() {
   const { posts, live, problem } = usePosts();
   const chat = useChat();
+  const { account, logOut } = useAccount();
+  const mayWrite = account.state === 'none' || (account.state === 'known' && account.person !== null);
   return (
     <>
       <header>
@@ -19,10 +23,16 @@ export function App() {
         <a className="quiet" href="/api/export" download>
           Download all
         </a>
+        <AccountBar account={account} logOut={() => void logOut()} />
       </header>
       <main>
         <section className="column" aria-label="Posts">
-          <Composer />
+          {mayWrite && <Composer />}
+          {account.state === 'known' && account.person === null && (
+            <p className="card invitation">
+              <a href={LOGIN}>Log in</a> to write. Whoever wrote a post may delete it.
+            </p>
+          )}
           {problem !== '' && (
             <p className="problem" role="alert">
               {problem}

@@ -51,7 +51,7 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
 }
 
 const asksTheSame = (one: RouteRule, other: RouteRule): boolean =>
-  isDeepStrictEqual(one.user, other.user) && (one.antiForgery || !other.antiForgery);
+  (other.user === null || isDeepStrictEqual(one.user, other.user)) && (one.antiForgery || !other.antiForgery);
 
 /** Only a key that may make either call. */
 function sharedKeys({ keys }: RouteRule, other: RouteRule): RouteRule['keys'] {

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { createLocalJWKSet, createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { createAssertions } from '../../src/gateway/assertion.ts';
 import type { Decision } from '../../src/guard/decision.ts';
+import { keyOf, personOf } from '../support/person.ts';
 import { viewOf } from '../support/view.ts';
 import { decisionOf, pageGuard } from './stubs.ts';
 
@@ -43,6 +44,59 @@ test('R9 an assertion names issuer, audience, session, level and client, and liv
   const { iat = 0, exp = 0, ...claims } = payload;
   assert.equal(exp - iat, 60);
   assert.deepEqual(claims, { iss: ISSUER, aud: AUDIENCE, session: 'AAAAAAAAAAA', level: 'proof', client: 'default' });
+});
+
+const claimsIn = (token: string): Record<string, unknown> => {
+  const { iat: _, exp: __, iss: ___, aud: ____, ...rest } = JSON.parse(
+    Buffer.from(token.split('.')[1] ?? '', 'base64url').toString(),
+  );
+  return rest;
+};
+
+test('an assertion says who calls, in the claims of their standards', () => {
+  const subject = personOf({ roles: ['editor'], scopes: ['a', 'b'], acr: 'gold', amr: ['pwd'], authTime: 12.7 });
+  assert.deepEqual(claimsIn(make().fieldFor(passed({ subject }))), {
+    session: 'AAAAAAAAAAA',
+    level: 'proof',
+    client: 'default',
+    sub: '7',
+    source: 'accounts',
+    roles: ['editor'],
+    scope: 'a b',
+    acr: 'gold',
+    amr: ['pwd'],
+    auth_time: 12,
+  });
+});
+
+test('R69 an assertion of a key names the key and its account, and nobody', () => {
+  const key = keyOf({ scopes: ['posts:read'] });
+  const none = { session: '', client: '', level: 'open' as const };
+  const own = { level: 'open', key: 'k1', account: 'partner' };
+  assert.deepEqual(claimsIn(make().fieldFor(passed({ ...none, key }))), { ...own, scope: 'posts:read' });
+  const both = claimsIn(make().fieldFor(passed({ ...none, key, subject: personOf() })));
+  assert.deepEqual(both, { ...own, sub: '7', source: 'accounts' }, 'a key’s scopes are not the person’s');
+});
+
+test('one person’s assertion is never another’s, nor an earlier login’s, though session and level are the same', () => {
+  const assertions = make();
+  const people = [
+    personOf(),
+    personOf({ id: '8' }),
+    personOf({ source: 'jwt' }),
+    personOf({ roles: ['admin'] }),
+    personOf({ scopes: ['a b'] }),
+    personOf({ scopes: ['a'], roles: ['b'] }),
+    personOf({ authTime: 5 }),
+    personOf({ acr: 'gold' }),
+    null,
+  ];
+  const keys = [null, keyOf(), keyOf({ account: 'other' }), keyOf({ scopes: ['x'] })];
+  const tokens = people.flatMap((subject) => keys.map((key) => assertions.fieldFor(passed({ subject, key }))));
+  // Beside a person, a key's scopes are not said.
+  const alike = people.length - 1;
+  assert.equal(new Set(tokens).size, people.length * keys.length - alike);
+  assert.equal(assertions.fieldFor(passed({ subject: personOf() })), tokens[0], 'the same person’s is used again');
 });
 
 function toKeySet(set: { readonly keys: readonly object[] }) {

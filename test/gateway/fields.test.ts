@@ -31,6 +31,16 @@ async function delivered(
 const valuesOf = (raw: readonly string[], name: string): string[] =>
   raw.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === name);
 
+test('R60 the provider’s token stands in place of whatever the client sent, in every spelling', async (context) => {
+  const lines = ['Authorization: Bearer mine', 'authorization: Bearer mine too', 'Authorization_: x', 'X-A: 1'];
+  const relayed = { says: { decide: () => ({ relay: 'Bearer of-the-provider' }) } };
+  const raw = await delivered(context, lines, {}, relayed);
+  assert.deepEqual(valuesOf(raw, 'authorization'), ['Bearer of-the-provider']);
+  assert.deepEqual(valuesOf(raw, 'x-a'), ['1']);
+  const plain = await delivered(context, ['Authorization: Bearer mine']);
+  assert.deepEqual(valuesOf(plain, 'authorization'), ['Bearer mine'], 'where nothing is relayed it is the app’s own');
+});
+
 test('R8 what the gate sets towards the backend is removed from the client first, in every spelling', async (context) => {
   const names = [
     'X-Forwarded-For',

@@ -2,6 +2,9 @@ import { buildEndSessionUrl, tokenRevocation } from 'openid-client';
 import type { StoredLogin } from '../source.ts';
 import type { OidcContext } from './parts.ts';
 
+/** A person who logs out does not wait longer for a provider that has not been asked before. */
+const PATIENCE_MS = 2000;
+
 /**
  * Where the browser goes so that the provider's own session ends as well (OpenID Connect RP-Initiated Logout §2); ''
  * where the provider has no such place or cannot be asked. Its refresh token is revoked on the way (RFC 7009).
@@ -10,7 +13,7 @@ export function createSignOut(context: OidcContext): (login: StoredLogin, origin
   const { config } = context;
   return async (login, origin) => {
     try {
-      const client = await context.provider.ready();
+      const client = await within(context.provider.ready(), PATIENCE_MS);
       const { end_session_endpoint, revocation_endpoint } = client.serverMetadata();
       const { refresh = '', id = '', relay = 'none' } = login.tokens ?? {};
       // Nobody waits for it: the login has ended here whatever the provider says.
@@ -25,4 +28,11 @@ export function createSignOut(context: OidcContext): (login: StoredLogin, origin
       return '';
     }
   };
+}
+
+function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('late')), milliseconds);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { request } from 'undici';
 import { type Gate, startGate } from '../../../src/gateway/index.ts';
+import type { Config } from '../../../src/guard/config.ts';
+import { createLog } from '../../../src/gateway/log.ts';
+import type { Decision } from '../../../src/guard/decision.ts';
+import type { Records } from '../../../src/guard/records.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { createRecords } from '../../../src/stores/records/open.ts';
 import { CLIENT, startProvider, type TestProvider } from './provider.ts';
 
 /** The addresses of a login at the real gate, over HTTP; the pages are tried in test/browser/oidc.test.ts. */
@@ -11,7 +20,22 @@ suite('a login through the gate', () => {
   let backend: Server;
   let gate: Gate;
   let provider: TestProvider;
+  let records: Records;
   const seen: string[] = [];
+  const lines: string[] = [];
+  const decisions: Decision[] = [];
+  /** Whatever must stand nowhere: tokens as the provider gave them, codes, states. */
+  const secrets = new Set<string>([CLIENT.secret]);
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-oidc-'));
+
+  /** Asks as the gate does, and notes the tokens that come. */
+  const watching: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    if (!String(input).endsWith('/token')) return response;
+    const tokens = (await response.clone().json()) as Record<string, unknown>;
+    for (const name of ['access_token', 'refresh_token', 'id_token']) secrets.add(String(tokens[name]));
+    return response;
+  };
 
   before(async () => {
     backend = createServer((request, response) => {
@@ -21,18 +45,32 @@ suite('a login through the gate', () => {
     });
     await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
     provider = await startProvider({ gate: () => gate.url, name: 'one' });
-    gate = await startGate({
+    const secret = 'a secret for the records of a test alone';
+    records = await createRecords(`sqlite:${join(folder, 'records.sqlite')}`, { secret, clock: systemClock });
+    const log = createLog({ destination: { write: (line) => void lines.push(line) }, readable: false });
+    const onDecision = (decision: Decision, view: Parameters<typeof log.decided>[1]): void => {
+      decisions.push(decision);
+      log.decided(decision, view);
+    };
+    const config: Config = {
       to: `http://127.0.0.1:${(backend.address() as AddressInfo).port}`,
       listen: '127.0.0.1:0',
       mode: 'enforce',
-      login: { providers: { one: { issuer: provider.issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret } } },
-    });
+      login: {
+        providers: {
+          one: { issuer: provider.issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret, relay: 'access' },
+        },
+      },
+    };
+    gate = await startGate(config, { records, fetch: watching, onDecision });
   });
   after(async () => {
     await gate.close({ graceMs: 50 });
     await provider.close();
+    await records.close();
     backend.closeAllConnections();
     await new Promise((resolve) => backend.close(resolve));
+    rmSync(folder, { recursive: true });
   });
 
   /** Cookies by origin: browsers keep them by host, and both servers are 127.0.0.1. */
@@ -50,6 +88,7 @@ suite('a login through the gate', () => {
       const jar = this.of(url.origin);
       const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
       const type = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+      for (const name of ['code', 'state', 'logout_token']) secrets.add(url.searchParams.get(name) ?? CLIENT.secret);
       const { statusCode, headers, body } = await request(url, {
         method: form === undefined ? 'GET' : 'POST',
         headers: { cookie, ...type },
@@ -128,6 +167,29 @@ suite('a login through the gate', () => {
       (await fetch(`${gate.url}/_sallyport/logout`, { method: 'POST', body: '{}', headers: form })).status,
       403,
     );
+  });
+
+  test('R71 a login that fails is in the record by the id that its page shows', async () => {
+    const arrived = await new Jar().go(
+      new URL(`${gate.url}/_sallyport/callback/one?code=stolen-code&state=${'s'.repeat(43)}`),
+    );
+    assert.equal(arrived.status, 401);
+    const id = /id <code>([\w-]{16})<\/code>/.exec(arrived.text)?.[1];
+    const decision = decisions.find((one) => one.id === id) ?? assert.fail('no decision of this id');
+    assert.equal(decision.outcome, 'refuse');
+    assert.equal(decision.code, 'login-failed');
+    assert.equal(decision.trail.at(-1)?.evidence, 'no attempt of this browser');
+  });
+
+  test('R22 R71 no token, code, state or secret is in the log, the records or the audit log', async () => {
+    await new Jar().follow(`${gate.url}/_sallyport/login/one`);
+    assert.ok(secrets.size > 5, 'tokens were given');
+    const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)).toString('latin1'));
+    const audit = await records.audit.list();
+    assert.ok(audit.some(({ action, target }) => action === 'login' && target === 'one:alice'));
+    assert.ok(lines.length > 0 && files.join('').length > 1000);
+    const kept = [...lines, ...files, JSON.stringify(audit)].join('\n');
+    for (const secret of secrets) assert.ok(!kept.includes(secret), secret);
   });
 
   test('R34 a login and its answer are GET alone', async () => {

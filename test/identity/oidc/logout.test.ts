@@ -189,6 +189,19 @@ suite('logout', () => {
     assert.ok(!url?.includes('id_token_hint'));
   });
 
+  test('a logout does not wait for a provider that never answers', async (context) => {
+    await gate.visitor('session').login('one');
+    const login = gate.admitted[0] ?? assert.fail();
+    const deaf = createTestGate({
+      providers: { one: { issuer: provider.issuer } },
+      fetch: () => new Promise(() => {}),
+    });
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const url = deaf.sources[0]?.signOut?.(login, GATE);
+    context.mock.timers.tick(2000);
+    assert.equal(await url, '');
+  });
+
   test('a logout with the provider down, or without a login, is a logout', async () => {
     const steps: string[] = [];
     const endpoint = createLogout(deskOf(steps), byName(gate));

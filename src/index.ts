@@ -11,6 +11,7 @@ import { type Bundle, createScript, type Script } from './doors/script.ts';
 import { scriptPolicy } from './doors/script-policy.ts';
 import { createKeyRing } from './doors/seal.ts';
 import { createSessionCookies, labelOf, type SessionCookies } from './doors/session-cookie.ts';
+import { createSessionBook } from './doors/session-book.ts';
 import { createStamps, stampFor } from './doors/stamp.ts';
 import { createTickets, type Tickets } from './doors/ticket.ts';
 import type { Ask } from './guard/ask.ts';
@@ -170,10 +171,10 @@ async function keptFor(config: Config, parts: Omit<IdentityParts, 'records'>, gi
     await identity?.close();
     if (given === undefined) await records.close();
   };
-  return { identity, keys, close };
+  return { records, identity, keys, close };
 }
 
-const NOTHING_KEPT = { identity: null, keys: null, close: async (): Promise<void> => {} };
+const NOTHING_KEPT = { records: null, identity: null, keys: null, close: async (): Promise<void> => {} };
 
 async function identityFor(parts: IdentityParts): Promise<Identity | null> {
   if (parts.config.login === undefined) return null;
@@ -218,7 +219,14 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   const policy = (): Policy => compiled.policy;
   const scriptTag = (): string => compiled.script.tag('');
   const shared = { config, policy, secret, ring, clock, random, state, fetch: parts.fetch ?? fetch, scriptTag };
-  const { identity, keys, close } = await keptFor(config, shared, parts.records);
+  const { records, identity, keys, close } = await keptFor(config, shared, parts.records);
+  const book = createSessionBook({
+    state,
+    removeLogin: async (hash) => records?.logins.remove(hash),
+    wall: clock.wall,
+    life: () => compiled.policy.session.max * 1000,
+  });
+  listeners.push(book.seen);
   const byKey = keys === null ? null : { keys: keys.keys, since: clock.wall(), monotonic: clock.monotonic };
   const forms = createFormTokens({ ring, random, wall: clock.wall, sessions: cookies });
   const formToken = (request: RequestView, { proof, subject, prefix }: Decision): FormToken | null => {
@@ -261,6 +269,8 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
       sessions: cookies,
       keys: createKeyAgreement(clock),
       logins: identity?.entry ?? null,
+      isBanned: (label) => parts.bans?.has('session', label) ?? false,
+      onEntered: book.entered,
       state,
       policy: () => compiled.policy,
       clock,
@@ -275,6 +285,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
 
   return {
     users: identity?.users ?? null,
+    sessions: book,
     creations: identity === null ? null : createCreationWatch(policy, identity.creations),
     get policy() {
       return compiled.policy;

@@ -17,6 +17,7 @@ import {
 import type { ConfigFlags } from './flags.ts';
 import type { RunFlags } from './gate.ts';
 import { keys } from './keys-commands.ts';
+import { sessions } from './sessions-commands.ts';
 import { users } from './users-commands.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -217,6 +218,7 @@ function recorded(program: Command, io: MakeIo, ended: Ended): void {
   bans(program, io, ended);
   users(program, { io, ended, json, repeat, duration });
   keys(program, { io, ended, json, repeat, duration });
+  sessions(program, { io, ended, json, repeat, duration });
 }
 
 function bans(program: Command, io: MakeIo, ended: Ended): void {

@@ -16,6 +16,7 @@ import type { KeyAgreement } from './key-agreement.ts';
 import type { Random } from './random.ts';
 import { labelOf, type OpenSession, type SessionContent, type SessionCookies } from './session-cookie.ts';
 import type { Stamps, StampState } from './stamp.ts';
+import type { EnteredSession } from './session-book.ts';
 import type { Tickets } from './ticket.ts';
 
 /** The second door: `POST {mount}/enter` (docs/protocol.md §2). */
@@ -29,6 +30,10 @@ export interface EntryDeps {
   /** Null where nobody can log in here. */
   readonly logins: EntryLogins | null;
   readonly policy: () => Policy;
+  /** Whether somebody has banned the session of this public label: as long as its cookie comes, nobody enters. */
+  readonly isBanned?: (label: string) => boolean;
+  /** Told of every session that was entered. */
+  readonly onEntered?: (session: EnteredSession) => void;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -73,6 +78,7 @@ interface Attempt {
   readonly ticketId: Buffer;
   readonly sessionId: Buffer;
 }
+  readonly userAgent: string;
 
 export function createEntry(deps: EntryDeps): Enter {
   const memory = createAnswerMemory(deps.clock);
@@ -126,8 +132,11 @@ function prepare(
   const ids = { ticketId: deps.random(16), sessionId: deps.random(16) };
   const chosen = chooseSession({ policy, logins: deps.logins, request, origin, session, grant });
   return whenKnown(chosen, (choice) => {
+  if (session !== null && deps.isBanned?.(labelOf(session.id)) === true)
+    return refuse('banned', `session ${labelOf(session.id)} is banned`);
     if (choice.kind === 'refuse') return refuse(choice.code, choice.evidence);
-    const attempt: Attempt = { request, facts, now, choice, stampWorn, ...ids };
+    const { userAgent } = view.headers;
+    const attempt: Attempt = { request, facts, now, choice, stampWorn, userAgent, ...ids };
     return { attempt, claim: claimOf(attempt, policy, stamp) };
   });
 }
@@ -184,7 +193,7 @@ function complete(
   grant: EntryGrant & { readonly ok: true },
   session: GrantedSession,
 ): EntryResult {
-  const { request, facts, now, ticketId } = attempt;
+  const { request, facts, now, ticketId, userAgent } = attempt;
   const random = deps.random(32);
   const expires = Math.floor(now / 1000) + TICKET_SECONDS;
   const agreed = deps.keys.agree({
@@ -232,6 +241,9 @@ interface GrantedSession extends SessionContent {
   readonly changed: boolean;
   readonly isNew: boolean;
 }
+  const { id, created } = session;
+  const { client } = request;
+  deps.onEntered?.({ id, created, ref: grant.session, client, prefix: facts.prefix, userAgent });
 
 /** The session that state granted: the cookie's own, or a new one where there was none or it has been ended. */
 function sessionOf(attempt: Attempt, granted: SessionRef): GrantedSession {

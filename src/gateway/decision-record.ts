@@ -1,6 +1,6 @@
 import type { Carrier, Level, Outcome, TrailStep } from '../guard/decision.ts';
 import type { Code } from '../wire/codes.ts';
-import type { Family } from './agent.ts';
+import type { Family } from '../lib/agent.ts';
 
 /** One decision as kept for `why`: what it was and why, nothing that opens anything, no address beyond its prefix. */
 export interface DecisionRecord {

@@ -2,7 +2,7 @@ import type { Decision } from '../guard/decision.ts';
 import type { RequestView } from '../guard/view.ts';
 import { SESSION_COOKIE, STAMP_COOKIE } from '../wire/constants.ts';
 import { withoutKeys } from '../wire/key.ts';
-import { familyOf } from './agent.ts';
+import { familyOf } from '../lib/agent.ts';
 import type { DecisionRecord } from './decision-record.ts';
 import { isEntryRoute } from './entry-route.ts';
 import { createRouteBook, type RouteSeen } from './routebook.ts';

@@ -24,6 +24,7 @@ import { createRecords, type Records } from './records.ts';
 import { ADMIN, recordsRoutes } from './records-admin.ts';
 import { createKeyAlarms } from './key-alarms.ts';
 import { keysRoutes } from './keys-admin.ts';
+import { sessionsRoutes } from './sessions-admin.ts';
 import { usersRoutes } from './users-admin.ts';
 
 export interface ServiceOptions {
@@ -106,6 +107,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   gate.guard.onKeyAlarm?.(createKeyAlarms(metrics, (entry) => audit(entry, kept, log)));
   const routes = [
     ...recordsRoutes(kept.records, Date.now),
+    ...sessionsRoutes(() => gate.guard.sessions ?? null, kept.records, Date.now),
     ...keysRoutes({
       desk: () => gate.guard.keys ?? null,
       policy: () => gate.guard.policy,

@@ -5,6 +5,7 @@ import type { KeyDesk } from './key-desk.ts';
 import type { KeyAlarm } from './keys.ts';
 import type { Policy } from './policy.ts';
 import type { UserAdmin } from './user-admin.ts';
+import type { SessionDesk } from './session-desk.ts';
 import type { RequestView } from './view.ts';
 
 /** The engine as adapters see it. `createGuard` in src/index.ts makes one. */
@@ -37,6 +38,8 @@ export interface Guard {
   reload(config: Config): void;
   /** Called with every decision on covered routes and every refusal, after it was made: records, metrics, log. */
   onDecision(listener: (decision: Decision, request: RequestView) => void): void;
+  /** The browser sessions that entered here. */
+  readonly sessions?: SessionDesk;
   /** Issues and ends API keys; null where no route takes any. */
   readonly keys?: KeyDesk | null;
   /** Called when an API key is seen where none may be: in a page, in a URL. */

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import type { Decision } from '../guard/decision.ts';
+import type { SessionDesk, SessionFacts } from '../guard/session-desk.ts';
+import type { SessionRef, State } from '../guard/state.ts';
+import { subjectName } from '../guard/subject.ts';
+import { type Family, familyOf } from '../lib/agent.ts';
+import { labelOf } from './session-cookie.ts';
+
+const MOST_SESSIONS = 10_000;
+
+/** A session that a page has just entered. */
+export interface EnteredSession {
+  readonly id: string;
+  readonly ref: SessionRef;
+  /** Seconds since 1970. */
+  readonly created: number;
+  readonly client: string;
+  readonly prefix: string;
+  readonly userAgent: string;
+}
+
+export interface SessionBook extends SessionDesk {
+  /** For the second door. */
+  entered(session: EnteredSession): void;
+  /** For every decision. */
+  seen(decision: Decision): void;
+}
+
+export interface SessionBookParts {
+  readonly state: Pick<State, 'revoke'>;
+  /** Removes the login of a session, by its hash (records). */
+  readonly removeLogin: (sessionHash: string) => Promise<unknown>;
+  readonly wall: () => number;
+  /** Milliseconds for which a session's cookie may live. */
+  readonly life: () => number;
+}
+
+/** What is known of one session. The id never leaves this book. */
+interface Entry {
+  readonly id: string;
+  ref: SessionRef;
+  readonly created: number;
+  lastSeen: number;
+  client: string;
+  subject: string;
+  readonly family: Family;
+  prefix: string;
+}
+
+/** Which browser sessions there are, in this process's memory: the latest that entered. */
+export function createSessionBook({ state, removeLogin, wall, life }: SessionBookParts): SessionBook {
+  const entries = new Map<string, Entry>();
+
+  /** Whoever entered or called last stands last, so that the idlest makes room. */
+  const put = (label: string, entry: Entry): void => {
+    entries.delete(label);
+    entries.set(label, entry);
+    if (entries.size <= MOST_SESSIONS) return;
+    for (const oldest of entries.keys()) {
+      entries.delete(oldest);
+      return;
+    }
+  };
+
+  const end = async (label: string, entry: Entry): Promise<void> => {
+    entries.delete(label);
+    await state.revoke(entry.ref, wall() + life(), 'ended');
+    await removeLogin(createHash('sha256').update(entry.id).digest('base64url'));
+  };
+
+  return {
+    entered({ id, ref, created, client, prefix, userAgent }) {
+      const known = entries.get(labelOf(id));
+      const family = familyOf(userAgent);
+      const facts = { id, ref, client, prefix, family, lastSeen: wall() };
+      put(labelOf(id), { ...facts, created: created * 1000, subject: known?.subject ?? '' });
+    },
+    seen({ session, subject, prefix }) {
+      const entry = session === '' ? undefined : entries.get(session);
+      if (entry === undefined) return;
+      entry.lastSeen = wall();
+      entry.prefix = prefix;
+      if (subject !== null) entry.subject = subjectName(subject);
+    },
+    list: () =>
+      [...entries].map(([label, entry]) => toFacts(label, entry)).sort((one, other) => other.lastSeen - one.lastSeen),
+    async revoke(label) {
+      const entry = entries.get(label);
+      if (entry === undefined) return null;
+      const facts = toFacts(label, entry);
+      await end(label, entry);
+      return facts;
+    },
+    async revokeAll() {
+      const all = [...entries];
+      for (const [label, entry] of all) await end(label, entry);
+      return all.length;
+    },
+  };
+}
+
+function toFacts(label: string, { created, lastSeen, client, subject, family, prefix }: Entry): SessionFacts {
+  return { label, created, lastSeen, client, subject, family, prefix };
+}

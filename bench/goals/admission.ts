@@ -10,6 +10,9 @@ export const admission: Goal = async ({ form, rounds }) => {
   return [
     atMost(1, 'µs of an admission under a ticket never seen before', figure('fresh'), 8),
     atMost(1, 'µs of an admission under a cached ticket', figure('cached'), 4),
+    atMost(1, 'µs more where a known token says who calls than where nobody reads it', figure('subjectMore'), 1.5),
+    shown(1, 'admission where a known token is read / where it is only signed', figure('subjectToCovered')),
+    shown(1, 'µs more where the proof covers a token that nobody reads', figure('coveredMore')),
     shown(1, 'µs of the view of a request, not part of the admission', figure('view')),
     shown(1, 'µs of one HMAC-SHA-256 over 300 bytes, for scale', figure('hmac')),
     shown(1, 'µs of a full DPoP check', figure('dpop')),

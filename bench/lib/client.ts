@@ -97,24 +97,30 @@ function bytesOf(text: string): Uint8Array {
   return bytes;
 }
 
-/** The door's next call, signed. */
-export function signedShot(door: Door, method: 'GET' | 'POST', path: string, body = ''): Shot {
+/** The door's next call, signed. `authorization`: value of that field, which the proof covers. */
+export function signedShot(door: Door, method: 'GET' | 'POST', path: string, body = '', authorization = ''): Shot {
   door.nonce += 1;
   const contentType = body === '' ? '' : 'application/json';
   const contentDigest = body === '' ? '' : formatContentDigest(createHash('sha256').update(body).digest('base64'));
   const digest = body === '' ? '' : 'content-digest';
-  const components = requiredComponents({ contentType: body !== '', digest, authorization: false, signed: [] });
+  const components = requiredComponents({
+    contentType: body !== '',
+    digest,
+    authorization: authorization !== '',
+    signed: [],
+  });
   const created = Math.floor(Date.now() / 1000);
   const params = formatSignatureParams({ components, created, nonce: door.nonce, keyid: door.ticket, tag: TAG });
   const { authority } = door;
   const target = { method, authority, path, query: '' };
-  const content = { contentType, contentDigest, sallyportDigest: '', authorization: '', field: () => null };
+  const content = { contentType, contentDigest, sallyportDigest: '', authorization, field: () => null };
   const base = signatureBase({ ...target, ...content }, components, params) ?? '';
   const signature = createHmac('sha256', door.key).update(base).digest('base64');
   const typed =
     body === ''
       ? []
       : ['Content-Type', contentType, 'Content-Length', `${Buffer.byteLength(body)}`, 'Content-Digest', contentDigest];
+  const shown = authorization === '' ? [] : ['Authorization', authorization];
   const proof = ['Signature-Input', `sallyport=${params}`, 'Signature', formatSignature(signature)];
-  return { method, path, fields: [...pageFields(authority, method), ...typed, ...proof], body };
+  return { method, path, fields: [...pageFields(authority, method), ...typed, ...shown, ...proof], body };
 }

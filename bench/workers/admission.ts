@@ -1,10 +1,11 @@
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
-import { generateKeyPair, importJWK, jwtVerify, SignJWT } from 'jose';
+import { exportSPKI, generateKeyPair, importJWK, jwtVerify, SignJWT } from 'jose';
 import { createGuard, type RequestView } from 'sallyport';
 import { type Door, signedShot } from '../lib/client.ts';
 import { createDpopCheck, DPOP } from '../lib/dpop.ts';
 import { createDpopClient } from '../lib/dpop-client.ts';
 import { openDoorsInProcess, viewOf } from '../lib/in-process.ts';
+import type { Shot } from '../lib/shot.ts';
 
 const { rounds } = JSON.parse(process.argv.at(-1) ?? '{}');
 const FRESH = 2000;
@@ -34,6 +35,19 @@ const token = await new SignJWT({ scope: 'all' })
   .setExpirationTime('1h')
   .sign(es256.privateKey);
 
+// The same with a token of the app's, of a common size: one for each session, because it belongs to one.
+const tokens = { issuer: DPOP.issuer, audience: DPOP.audience, publicKey: await exportSPKI(es256.publicKey) };
+const tokenGuard = await createGuard({
+  mode: 'enforce',
+  listen: AUTHORITY,
+  clients: { default: { stamp: 'waive' } },
+  mint: { perPrefix: 1_000_000, total: 1_000_000 },
+  routes: [{ match: '/api/**', user: true }],
+  login: { jwt: { ...tokens, roles: 'roles' } },
+});
+const people = await openDoorsInProcess(tokenGuard, AUTHORITY, 64);
+const authorizations = await Promise.all(people.map((_, at) => authorizationOf(at)));
+
 const hmacKey = createSecretKey(randomBytes(32));
 const hmacText = randomBytes(300);
 const figures: Record<string, number[]> = {};
@@ -47,6 +61,12 @@ for (let round = -2; round < rounds; round += 1) {
     Array.from({ length: CHECKS }, () => client.prove('GET', `http://${AUTHORITY}${PATH}`)),
   );
   const cachedViews: RequestView[] = [];
+  const subjectViews: RequestView[] = [];
+  for (const at of people.keys()) await tokenGuard.decide(viewOf(subjectShot(at)));
+  for (let at = 0; at < CACHED; at += 1) subjectViews.push(viewOf(subjectShot(at)));
+  const coveredViews = Array.from({ length: CACHED }, (_, at) =>
+    viewOf(signedShot(doorAt(at), 'GET', PATH, '', authorizations[at % people.length])),
+  );
 
   const view = await fastest(cachedShots, FAST, (shot) => void cachedViews.push(viewOf(shot)));
   const fresh = await fastest(freshViews, FAST, judge);
@@ -55,6 +75,8 @@ for (let round = -2; round < rounds; round += 1) {
       throw new Error('DPoP refused');
   });
   const cached = await fastest(cachedViews, FAST, judge);
+  const covered = await fastest(coveredViews, FAST, judge);
+  const subject = await fastest(subjectViews, FAST, judgeSubject);
   const es = await fastest(proofs, SLOW, () => jwtVerify(token, es256.publicKey, DPOP));
   const hmac = await fastest(cachedViews, FAST, () => void createHmac('sha256', hmacKey).update(hmacText).digest());
   assertReplayed(cachedViews);
@@ -62,6 +84,9 @@ for (let round = -2; round < rounds; round += 1) {
   note('view', view);
   note('fresh', fresh);
   note('cached', cached);
+  note('coveredMore', covered - cached);
+  note('subjectMore', subject - covered);
+  note('subjectToCovered', subject / covered);
   note('dpop', dpop);
   note('es256', es);
   note('hmac', hmac);
@@ -76,6 +101,36 @@ function doorAt(at: number): Door {
   const door = regulars[at % regulars.length];
   if (door === undefined) throw new RangeError('no doors are open');
   return door;
+}
+
+function authorizationOf(at: number): Promise<string> {
+  const claims = {
+    sub: `person-${at}`,
+    roles: ['editor', 'reader'],
+    scope: 'posts:read posts:write',
+    name: 'A Person',
+  };
+  return new SignJWT({ ...claims, email: 'person@example.org', sid: 'b'.repeat(36), azp: 'frontend' })
+    .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'a'.repeat(43) })
+    .setIssuer(DPOP.issuer)
+    .setAudience(DPOP.audience)
+    .setIssuedAt()
+    .setJti(`${at}`.padStart(36, '0'))
+    .setExpirationTime('1h')
+    .sign(es256.privateKey)
+    .then((text) => `Bearer ${text}`);
+}
+
+function subjectShot(at: number): Shot {
+  const door = people[at % people.length];
+  if (door === undefined) throw new RangeError('no doors are open');
+  return signedShot(door, 'GET', PATH, '', authorizations[at % people.length]);
+}
+
+function judgeSubject(view: RequestView): void {
+  const decision = tokenGuard.decide(view);
+  if (decision instanceof Promise || decision.subject === null || decision.outcome !== 'admit')
+    throw new Error('a good token was not admitted at once');
 }
 
 function judge(view: RequestView): void {

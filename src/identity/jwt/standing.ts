@@ -13,7 +13,7 @@ export interface Standing {
   close(): void;
 }
 
-type Asked = Pick<Records, 'users' | 'bans' | 'onChange' | 'lag'>;
+type Asked = Pick<Records, 'kind' | 'users' | 'bans' | 'onChange' | 'lag'>;
 
 /** As for logins: beyond, records are asked again. */
 const MOST_LAG_MS = 5_000;
@@ -29,7 +29,8 @@ export function createStanding(records: Asked, clock: Clock): Standing {
     banned = null;
   });
 
-  const isCurrent = (): boolean => records.lag() <= MOST_LAG_MS;
+  // Nobody else writes to this process's memory.
+  const isCurrent = (): boolean => records.kind === 'memory' || records.lag() <= MOST_LAG_MS;
 
   function bans(): Promise<ReadonlyMap<string, number>> {
     if (banned !== null && isCurrent()) return banned;

@@ -101,7 +101,9 @@ test('the lifecycle names the layers in the order of the list in src/index.ts', 
   const list = /return \[([\s\S]*?)\n {2}\];/.exec(readFileSync(join(ROOT, 'src', 'index.ts'), 'utf8'))?.[1] ?? '';
   const order = [...list.matchAll(/^ {4}(?:create)?([A-Za-z]+)/gm)].map((match) => (match[1] ?? '').toLowerCase());
   const text = readFileSync(join(ROOT, 'docs', 'lifecycle.md'), 'utf8');
-  const told = [...text.matchAll(/\(\.\.\/src\/layers\/([a-z]+)\.ts\)/g)].map((match) => match[1] ?? '');
+  const told = [...text.matchAll(/\(\.\.\/src\/layers\/([a-z-]+)\.ts\)/g)].map(([, file = '']) =>
+    file.replace('-', ''),
+  );
   assert.ok(order.length > 5, 'the list was found');
   assert.deepEqual(told, order);
 });

@@ -110,7 +110,7 @@ describeBrowsers('OpenID Connect', (browser) => {
     );
   });
 
-  test('R16 R60 the login lasts across reloads and tabs, and its tokens are renewed behind it', async () => {
+  test('R60 the login lasts across reloads and tabs, and its tokens are renewed behind it', async () => {
     await login(page);
     await page.goto(`${site.url}/elsewhere`);
     assert.equal((await call(page, '/api/mine')).status, 200);

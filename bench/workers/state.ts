@@ -55,6 +55,7 @@ function admit(at: number, again = false): void {
     windowIdHigh: again ? at : at + 1,
     windowIdLow: at * 7 + 1,
     windowLife: 3_600_000,
+    client: 1,
     session: again ? { place: at + 1, idHigh: at + 5, idLow: at + 9 } : null,
     newIdHigh: at + 5,
     replaces: null,
@@ -62,6 +63,7 @@ function admit(at: number, again = false): void {
     prefix: `10.0.${at % 1000}`,
     mintsPerMinute: 1e9,
     mintsPerMinuteTotal: 1e9,
+    entriesPerMinute: 1e9,
   };
   const grant = state.enter(claim);
   if (grant instanceof Promise || !grant.ok || grant.session.place !== at + 1) throw new Error('an entry went wrong');
@@ -84,6 +86,7 @@ function commitAll(both: boolean): void {
     sessionIdHigh: 0,
     sessionIdLow: 0,
     entryWithin: 0,
+    sessionClient: 0,
     redirectTarget: '',
     redirectSignature: '',
     repeatable: false,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
 import type { Answer } from '../guard/decision.ts';
+import { clientBit } from '../guard/client-bits.ts';
 import { listsOrigin } from '../guard/origins.ts';
 import type { Policy } from '../guard/policy.ts';
 import type { EntryClaim, EntryGrant, SessionRef, State } from '../guard/state.ts';
@@ -66,6 +67,11 @@ export type Enter = (view: RequestView, body: Uint8Array, facts: EntryFacts) => 
 
 /** Entries under a stamp that no page load gave may open this share of the sessions otherwise allowed. */
 const LATE_SHARE = 1 / 4;
+/**
+ * Entries into one session: a key agreement each, and one session is free for an hour. Two minutes' worth may come at
+ * once: windows restored with all their tabs and workers, somebody who reloads and reloads.
+ */
+const ENTRIES_PER_MINUTE = 60;
 
 interface Attempt {
   readonly request: EntryRequest;
@@ -150,6 +156,7 @@ function claimOf(attempt: Attempt, policy: Policy, stamp: StampState): EntryClai
     windowIdHigh: ticketId.readUInt32BE(0),
     windowIdLow: ticketId.readUInt32BE(4),
     windowLife: TICKET_SECONDS * 1000,
+    client: clientBit(policy, attempt.request.client),
     session: resume && refOf(resume),
     // Ended for as long as its cookie could live.
     replaces: replaces && { session: refOf(replaces), until: now + policy.session.max * 1000 },
@@ -158,6 +165,7 @@ function claimOf(attempt: Attempt, policy: Policy, stamp: StampState): EntryClai
     prefix: facts.prefix,
     mintsPerMinute: Math.ceil(policy.mint.perPrefix * share),
     mintsPerMinuteTotal: policy.mint.total,
+    entriesPerMinute: ENTRIES_PER_MINUTE,
   };
 }
 

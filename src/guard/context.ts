@@ -18,6 +18,7 @@ export function noClaims(now: number): Claims {
     sessionIdHigh: 0,
     sessionIdLow: 0,
     entryWithin: 0,
+    sessionClient: 0,
     redirectTarget: '',
     redirectSignature: '',
     repeatable: false,

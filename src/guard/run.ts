@@ -311,7 +311,7 @@ const COMMIT_REFUSALS: Readonly<Record<CommitFailure, Refusal>> = Object.freeze(
   stale: refusal('stale', 'an entry into this state: after restart or eviction the page enters again by itself'),
   replayed: refusal('replayed', 'a counter that this ticket has not used yet'),
   'stale-nonce': refusal('stale-nonce', 'a counter within the window'),
-  'entry-required': refusal('entry-required', 'a page of this session that entered recently'),
+  'entry-required': refusal('entry-required', 'a page of this session and of the route’s client that entered recently'),
   banned: refusal('banned', 'a session that has not been ended'),
   limit: refusal('limit', 'fewer requests'),
   unsure: refusal('unsure', 'state that can be reached'),

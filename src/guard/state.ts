@@ -47,6 +47,8 @@ export interface Claims {
   sessionIdLow: number;
   /** The session's last entry must not be older than this many milliseconds; 0: not asked. */
   entryWithin: number;
+  /** A page of the session must have entered as this client: one bit (guard/client-bits.ts). 0: not asked. */
+  sessionClient: number;
   /** Instead of a fresh counter: a recorded redirect grant for this very request (guard/redirect.ts). '' for none. */
   redirectTarget: string;
   /** Signature of the re-sent proof, compared with the grant's. */
@@ -77,6 +79,8 @@ export interface EntryClaim {
   readonly windowIdLow: number;
   /** Milliseconds until the window may be forgotten. */
   readonly windowLife: number;
+  /** The client that the page enters as, to be noted with the session: one bit. */
+  readonly client: number;
   /** The session of a valid cookie, or null for a new one. A known id that state has forgotten is made again. */
   readonly session: SessionRef | null;
   /**
@@ -95,6 +99,11 @@ export interface EntryClaim {
    */
   readonly mintsPerMinute: number;
   readonly mintsPerMinuteTotal: number;
+  /**
+   * Entries into a session that lives: a bucket that holds two minutes' worth, counted in tenths of a second; more than
+   * 600 a minute are no limit. What state has forgotten begins with a full one.
+   */
+  readonly entriesPerMinute: number;
 }
 
 export type EntryGrant =

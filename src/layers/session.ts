@@ -1,4 +1,5 @@
 import type { OpenSession, SessionCookies } from '../doors/session-cookie.ts';
+import { clientBit } from '../guard/client-bits.ts';
 import { PASS, type Refusal, refusal, type TicketFacts } from '../guard/decision.ts';
 import type { Context, Layer } from '../guard/layer.ts';
 
@@ -23,8 +24,8 @@ const ticketOf = ({ ticket, resent, claims }: Context): TicketFacts | null =>
 
 /**
  * Which browser session is this? Comes after the proof, so that what a request only claims to carry counts for
- * nothing here: without a proof that held, a `session` route needs the cookie, and the commit has to find that its
- * page entered recently. With both, they have to agree.
+ * nothing here: without a proof that held, a `session` route needs the cookie, and the commit has to find that a page of
+ * it entered recently, and that one has entered as the route's client. With both, they have to agree.
  */
 export function createSession(cookies: SessionCookies): Layer {
   return {
@@ -33,6 +34,7 @@ export function createSession(cookies: SessionCookies): Layer {
       if (route.level === 'open' || route.level === 'site') return null;
       const suffices = route.level === 'session';
       const within = policy.session.recent * 1000;
+      const client = clientBit(policy, route.client.name);
       return (request, context) => {
         if (context.key !== null) return PASS;
         const opened = request.headers.cookie === '' ? null : cookies.open(request.headers.cookie, context.now);
@@ -49,8 +51,16 @@ export function createSession(cookies: SessionCookies): Layer {
         context.claims.sessionIdHigh = opened.idHigh;
         context.claims.sessionIdLow = opened.idLow;
         context.claims.entryWithin = within;
+        context.claims.sessionClient = client;
         return PASS;
       };
+    },
+    /** For the record alone: whose request a layer before this one has refused. Nothing is opened for a flood. */
+    observe(request, context, refused) {
+      if (refused === null || refused.code === 'limit' || context.ticket !== null || context.cookieSession !== '')
+        return;
+      const { cookie } = request.headers;
+      context.cookieSession = (cookie === '' ? null : cookies.open(cookie, context.now))?.id ?? '';
     },
   };
 }

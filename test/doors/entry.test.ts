@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { EntryResult } from '../../src/doors/entry.ts';
 import { extract } from '../../src/doors/key-agreement.ts';
 import { verifyProof } from '../../src/doors/ticket.ts';
+import { clientBit } from '../../src/guard/client-bits.ts';
 import type { EntryClaim, State } from '../../src/guard/state.ts';
 import { createMemoryState } from '../../src/stores/memory/index.ts';
 import { expandInput, transcript } from '../../src/wire/entry.ts';
@@ -268,6 +269,33 @@ test('P7.4 a page that stays open renews without a refusal: its session brings a
       else session = pairOf(cookie);
     }
   }
+});
+
+test('R67 a session enters as often as people’s pages do, then waits; nobody else does', async () => {
+  const doors = createDoors();
+  const stamps = () => pairOf(doors.stamps.issue(false));
+  const session = pairOf(answered(await doors.enter(stamps())).cookies.at(-1));
+  const page = async () => doors.enter(`${stamps()}; ${session}`);
+  // Ten tabs with four workers each are reloaded, and once more.
+  for (let entry = 0; entry < 100; entry += 1) answered(await page());
+  let result = await page();
+  for (let entry = 0; entry < 100 && result.kind === 'answer'; entry += 1) result = await page();
+  assert.ok(result.kind === 'refuse');
+  assert.deepEqual([result.code, result.retryAfter, result.cookies], ['limit', 1, []]);
+  answered(await doors.enter(stamps()));
+  doors.clock.advance(1);
+  answered(await page());
+});
+
+test('a page is known as the client that it entered as', async () => {
+  const { state, claims } = watched();
+  const doors = createDoors({ state, config: { clients: { default: {}, shop: { stamp: 'waive' } } } });
+  answered(await doors.enter('', createPage(), { client: 'shop' }));
+  answered(await doors.enter(pairOf(doors.stamps.issue(false))));
+  assert.deepEqual(
+    claims.map(({ client }) => client),
+    ['shop', 'default'].map((name) => clientBit(doors.policy, name)),
+  );
 });
 
 test('a new session brings no stamp along, however worn the one it came with', async () => {

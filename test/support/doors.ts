@@ -4,6 +4,7 @@ import { createRandom } from '../../src/doors/random.ts';
 import { createKeyRing } from '../../src/doors/seal.ts';
 import { createSessionCookies, type SessionCookies } from '../../src/doors/session-cookie.ts';
 import { createTickets, type Tickets } from '../../src/doors/ticket.ts';
+import { clientBit } from '../../src/guard/client-bits.ts';
 import { compilePolicy } from '../../src/guard/compile.ts';
 import type { Config } from '../../src/guard/config.ts';
 import type { Decision } from '../../src/guard/decision.ts';
@@ -35,6 +36,8 @@ export interface Doors {
   readonly tickets: Tickets;
   readonly cookies: SessionCookies;
   readonly state: State;
+  /** How state knows a client. */
+  clientBit(name: string): number;
   decide(sketch: Sketch): Promise<Decision>;
   /** The backend answered this request with a redirect. */
   redirect(sketch: Sketch, decision: Decision, status: number, location: string): void;
@@ -45,6 +48,8 @@ export interface EnterOptions {
   readonly origin?: string;
   readonly authority?: string;
   readonly client?: string;
+  /** `Cookie` of the session that it enters into; a new one without. */
+  readonly cookie?: string;
 }
 
 /** What a page holds after it entered. */
@@ -89,7 +94,7 @@ export function createTestDoors(config: Config): Doors {
     nextId: () => `id${++ids}`,
   };
   const runner = createRunner(policy, parts);
-  const doors = { clock: now, tickets, cookies, state };
+  const doors = { clock: now, tickets, cookies, state, clientBit: (name: string) => clientBit(policy, name) };
   return {
     ...doors,
     decide: async (sketch) => runner.decide(viewOf(sketch)),
@@ -110,13 +115,15 @@ function enter(doors: Omit<Doors, 'decide' | 'redirect' | 'enter'>, options: Ent
     windowIdHigh: id.readUInt32BE(0),
     windowIdLow: id.readUInt32BE(4),
     windowLife: 600_000,
-    session: null,
+    client: doors.clientBit(client),
+    session: doors.cookies.open(options.cookie ?? '', doors.clock.now),
     newIdHigh: session.readUInt32BE(0),
     replaces: null,
     newIdLow: session.readUInt32BE(4),
     prefix: '127.0.0.1',
     mintsPerMinute: 1000,
     mintsPerMinuteTotal: 1000,
+    entriesPerMinute: 60,
   });
   if (grant instanceof Promise || !grant.ok) throw new Error('memory answers at once, and has room');
   const places = { windowPlace: grant.windowPlace, sessionPlace: grant.session.place };

@@ -377,6 +377,36 @@ describe('routes at level session', () => {
     assert.deepEqual([decision.outcome, decision.level], ['admit', 'session']);
   });
 
+  test('the cookie of a page of one client opens nothing of another, and two clients in two tabs work', async () => {
+    const route = (client: string) => ({ match: `GET /api/${client}/image`, carriers: ['media' as const], client });
+    const routes = [route('shop'), route('admin'), { match: 'GET /api/image', carriers: ['media' as const] }];
+    const doors = createTestDoors({ clients: { default: {}, shop: {}, admin: {} }, routes });
+    const page = doors.enter({ client: 'shop' });
+    const ask = async (client: string): Promise<string> => {
+      const headers = { ...IMAGE, cookie: page.cookie };
+      return says(await doors.decide({ target: `/api/${client}image`, headers }));
+    };
+    assert.deepEqual(
+      [await ask('shop/'), await ask('admin/'), await ask('')],
+      ['admit', 'entry-required', 'entry-required'],
+    );
+    doors.enter({ client: 'admin', cookie: page.cookie });
+    assert.deepEqual([await ask('shop/'), await ask('admin/'), await ask('')], ['admit', 'admit', 'entry-required']);
+  });
+
+  test('a refusal before anybody asked for the session is still one of the same visitor', async () => {
+    fresh();
+    const { cookie } = page;
+    const { session } = await doors.decide(withHeaders(image, { cookie }));
+    const early = await doors.decide({ target: '/api/posts', headers: { origin: 'https://evil.example', cookie } });
+    assert.deepEqual([early.code, early.session, session.length], ['origin', session, 11]);
+    const forged = withHeaders(
+      { target: '/api/posts', headers: { origin: 'https://evil.example' } },
+      { cookie: `${cookie}x` },
+    );
+    assert.equal((await doors.decide(forged)).session, '');
+  });
+
   test('an hour after the last entry it does not', async () => {
     fresh();
     doors.clock.now += 3_700_000;

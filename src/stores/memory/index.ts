@@ -16,7 +16,7 @@ import { Grants } from './grants.ts';
 import { Keys } from './keys.ts';
 import { Mints } from './mints.ts';
 import { Revocations, toKey } from './revocations.ts';
-import { Sessions } from './sessions.ts';
+import { MOST_WINDOWS, Sessions } from './sessions.ts';
 import { Windows } from './windows.ts';
 
 /** Bounds of the tables. Memory is taken as they fill, by segments, and given back when the state is closed. */
@@ -25,7 +25,7 @@ export interface MemoryStateOptions {
   entries?: number;
   /** Sessions at most; 48 bytes each. Default 1,048,576. */
   sessions?: number;
-  /** Windows one session may have; a further entry costs it its oldest. Default 128. */
+  /** Windows one session may have; a further entry costs it its oldest. Default 128, at most 65,535. */
   entriesPerSession?: number;
   /** Milliseconds after which an unused session is forgotten. Default: as long as its cookie may idle, 12 h. */
   sessionIdle?: number;
@@ -81,7 +81,7 @@ class MemoryState implements State {
     this.#capacity = bound('sessions', options.sessions, 1 << 20);
     this.#sessions = new Sessions(this.#capacity);
     this.#windows = new Windows(bound('entries', options.entries, 1 << 19));
-    this.#entriesPerSession = bound('entriesPerSession', options.entriesPerSession, 128);
+    this.#entriesPerSession = Math.min(MOST_WINDOWS, bound('entriesPerSession', options.entriesPerSession, 128));
     this.#idle = ticksOf(bound('sessionIdle', options.sessionIdle, SESSION_IDLE_SECONDS * 1000));
     this.#revocations = new Revocations(bound('revocations', options.revocations, 1 << 16));
     this.#grants = new Grants(bound('grants', options.grants, 4096));
@@ -101,8 +101,9 @@ class MemoryState implements State {
         claims.now,
       );
       if (session === 0) return claimsWindow ? 'stale' : 'entry-required';
-      const { entryWithin } = claims;
+      const { entryWithin, sessionClient } = claims;
       if (entryWithin > 0 && now - this.#sessions.lastEntry(session) > ticksOf(entryWithin)) return 'entry-required';
+      if (sessionClient !== 0 && !this.#sessions.hasEnteredAs(session, sessionClient)) return 'entry-required';
     }
     if (claims.key !== '') {
       const code = this.#keys.check(claims, steady);
@@ -123,13 +124,15 @@ class MemoryState implements State {
     this.#sweep(now);
     let session = entry.session === null ? 0 : this.#resume(entry.session, entry.prefix, entry.now, now);
     const fresh = session === 0;
+    const late = fresh ? 0 : this.#sessions.pay(session, now, entry.entriesPerMinute);
+    if (late > 0) return { ok: false, code: 'limit', retryAfter: late };
     if (fresh && !this.#replace(entry)) {
       const wait = this.#mints.take(steady, entry.prefix, entry.mintsPerMinute, entry.mintsPerMinuteTotal);
       if (wait > 0) return { ok: false, code: 'limit', retryAfter: wait };
     }
     if (fresh) session = this.#addSession(entry.newIdHigh, entry.newIdLow, entry.prefix, now);
     const windowPlace = this.#addWindow(session, entry, now);
-    this.#sessions.noteEntry(session, now);
+    this.#sessions.noteEntry(session, now, entry.client);
     return { ok: true, windowPlace, session: this.#sessions.ref(session), fresh };
   }
 

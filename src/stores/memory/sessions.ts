@@ -1,4 +1,5 @@
 import type { SessionRef } from '../../guard/state.ts';
+import { TICK, ticksOf } from './clock.ts';
 import { Prefixes } from './prefixes.ts';
 import { Slab } from './slab.ts';
 
@@ -13,9 +14,19 @@ const PREVIOUS = 6;
 const NEXT = 7;
 const FIRST_WINDOW = 8;
 const LAST_WINDOW = 9;
-const WINDOW_COUNT = 10;
-/** One more than are used: a record then starts on a multiple of 16 bytes, and its first four words share a cache line. */
+/** Windows in the lower half, in the upper what recent entries weigh, in ticks, as of LAST_ENTRY. */
+const ENTRIES = 10;
+/** Bits of the clients as which pages of the session have entered. */
+const CLIENTS = 11;
+/** A record starts on a multiple of 16 bytes: its first four words share a cache line. */
 const WORDS = 12;
+
+const HALF = 0xffff;
+export const MOST_WINDOWS = HALF;
+/** What entries may weigh: two minutes' worth. */
+const MOST_WEIGHT = ticksOf(120_000);
+/** Nobody is told to wait longer (DESIGN §10). */
+const LONGEST_WAIT_SECONDS = 20;
 
 /** Sessions looked at to find the idlest one: what bounds the work of one eviction. */
 const LOOKS = 16;
@@ -80,9 +91,25 @@ export class Sessions {
     this.#slab.set(slot, LAST_SEEN, now);
   }
 
-  noteEntry(slot: number, now: number): void {
+  /** Pays for one more entry and returns 0, or pays nothing and returns the seconds to wait (1–20). */
+  pay(slot: number, now: number, perMinute: number): number {
+    const entries = this.#slab.get(slot, ENTRIES);
+    const weight =
+      Math.max(0, (entries >>> 16) - (now - this.lastEntry(slot))) + Math.floor(ticksOf(60_000) / perMinute);
+    const excess = weight - MOST_WEIGHT;
+    if (!(excess <= 0)) return Math.min(LONGEST_WAIT_SECONDS, Math.max(1, Math.ceil((excess * TICK) / 1000)));
+    this.#slab.set(slot, ENTRIES, weight * (HALF + 1) + (entries & HALF));
+    return 0;
+  }
+
+  noteEntry(slot: number, now: number, client: number): void {
     this.#slab.set(slot, LAST_SEEN, now);
     this.#slab.set(slot, LAST_ENTRY, now);
+    this.#slab.set(slot, CLIENTS, this.#slab.get(slot, CLIENTS) | client);
+  }
+
+  hasEnteredAs(slot: number, client: number): boolean {
+    return (this.#slab.get(slot, CLIENTS) & client) !== 0;
   }
 
   lastEntry(slot: number): number {
@@ -102,7 +129,7 @@ export class Sessions {
   }
 
   windowCount(slot: number): number {
-    return this.#slab.get(slot, WINDOW_COUNT);
+    return this.#slab.get(slot, ENTRIES) & HALF;
   }
 
   /** Notes a new last window; returns the one before it, 0 for none. */
@@ -110,7 +137,7 @@ export class Sessions {
     const last = this.#slab.get(slot, LAST_WINDOW);
     if (last === 0) this.#slab.set(slot, FIRST_WINDOW, window);
     this.#slab.set(slot, LAST_WINDOW, window);
-    this.#slab.set(slot, WINDOW_COUNT, this.windowCount(slot) + 1);
+    this.#slab.set(slot, ENTRIES, this.#slab.get(slot, ENTRIES) + 1);
     return last;
   }
 
@@ -118,7 +145,7 @@ export class Sessions {
   shiftWindow(slot: number, next: number): void {
     this.#slab.set(slot, FIRST_WINDOW, next);
     if (next === 0) this.#slab.set(slot, LAST_WINDOW, 0);
-    this.#slab.set(slot, WINDOW_COUNT, this.windowCount(slot) - 1);
+    this.#slab.set(slot, ENTRIES, this.#slab.get(slot, ENTRIES) - 1);
   }
 
   /**

@@ -1,4 +1,5 @@
-import { enter, entryClaim, expectLimit, MINUTE, type Row, START } from './support.ts';
+import assert from 'node:assert/strict';
+import { enter, entryClaim, expectLimit, MINUTE, type Row, START, use } from './support.ts';
 
 export const limits: readonly Row[] = [
   {
@@ -54,6 +55,46 @@ export const limits: readonly Row[] = [
         await enter(state, { prefix: `203.0.113.${mint}`, mintsPerMinuteTotal: 4 });
       expectLimit(await state.enter(entryClaim({ prefix: '203.0.113.9', mintsPerMinuteTotal: 4 })));
       await enter(state, { prefix: '203.0.113.9', mintsPerMinuteTotal: 4, now: START + 15_000 });
+    },
+  },
+  {
+    name: 'R67 a session that lives is entered so often and no more, with a wait of at most 20 s; its neighbours feel nothing',
+    why: 'each entry costs a key agreement, and one session must not buy them without end',
+    run: async (create) => {
+      const state = await create();
+      const { session } = await enter(state);
+      const again = (now: number) => ({ session, entriesPerMinute: 6, now });
+      for (let entry = 0; entry < 12; entry += 1) await enter(state, again(START));
+      expectLimit(await state.enter(entryClaim(again(START))));
+      expectLimit(await state.enter(entryClaim(again(START + 9000))));
+      await enter(state, { ...again(START), session: (await enter(state)).session });
+      await enter(state, again(START + 10_000));
+      expectLimit(await state.enter(entryClaim(again(START + 10_000))));
+      for (let entry = 0; entry < 12; entry += 1) await enter(state, again(START + 10 * MINUTE));
+      expectLimit(await state.enter(entryClaim(again(START + 10 * MINUTE))));
+    },
+  },
+  {
+    name: 'R67 what a session was refused costs it nothing, and what it had stays',
+    why: 'a page that asks in vain must not have to wait the longer for it, nor lose the windows of its other tabs',
+    run: async (create) => {
+      const state = await create();
+      const first = await enter(state);
+      const again = (now: number) => ({ session: first.session, entriesPerMinute: 6, now });
+      for (let entry = 0; entry < 12; entry += 1) await enter(state, again(START));
+      for (let entry = 0; entry < 100; entry += 1) expectLimit(await state.enter(entryClaim(again(START))));
+      assert.equal(await state.commit(use(first, 1, START)), '');
+      const last = await enter(state, again(START + 10_000));
+      assert.equal(await state.commit(use(last, 1, START + 10_000)), '');
+    },
+  },
+  {
+    name: 'a session that was forgotten is entered by all its pages at once',
+    why: 'after a restart each open tab and worker enters, and none waits for the other',
+    run: async (create) => {
+      const { session } = await enter(await create());
+      const state = await create();
+      for (let entry = 0; entry < 60; entry += 1) await enter(state, { session, entriesPerMinute: 30 });
     },
   },
   {

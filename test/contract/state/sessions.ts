@@ -50,6 +50,31 @@ export const sessions: readonly Row[] = [
     },
   },
   {
+    name: 'a session is known by the clients as which its pages have entered, all of them, and by no other',
+    why: 'the cookie that one frontend got must not open what is another’s; two in two tabs are one visitor',
+    run: async (create) => {
+      const state = await create();
+      const [first, second, third] = [1, 2 ** 31, 4];
+      const a = await enter(state, { client: first });
+      const as = (sessionClient: number) => ({ ...visit(a.session), sessionClient });
+      await expectCodes(state, [
+        [as(first), ''],
+        [as(second), 'entry-required'],
+        [as(0), ''],
+      ]);
+      const b = await enter(state, { client: second, session: a.session });
+      await expectCodes(state, [
+        [as(first), ''],
+        [as(second), ''],
+        [as(third), 'entry-required'],
+        [use(a, 1), ''],
+        [use(b, 1), ''],
+      ]);
+      const other = await enter(state, { client: third });
+      await expectCodes(state, [[{ ...visit(other.session), sessionClient: first }, 'entry-required']]);
+    },
+  },
+  {
     name: 'an entry with a living session stays in it',
     why: 'a reload is the same visitor',
     run: async (create) => {

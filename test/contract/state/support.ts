@@ -34,6 +34,7 @@ export function entryClaim(changes: Partial<EntryClaim> = {}): EntryClaim {
     windowIdHigh: 0x80000000 + made,
     windowIdLow: 0xf0000000 + made,
     windowLife: LIFE,
+    client: 1,
     session: null,
     newIdHigh: 0xa0000000 + made,
     replaces: null,
@@ -41,6 +42,7 @@ export function entryClaim(changes: Partial<EntryClaim> = {}): EntryClaim {
     prefix: '192.0.2.1',
     mintsPerMinute: 1_000_000,
     mintsPerMinuteTotal: 1_000_000,
+    entriesPerMinute: 1_000_000,
     ...changes,
   };
 }

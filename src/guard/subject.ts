@@ -52,6 +52,11 @@ export interface SubjectReader {
    * routes that ask for nobody a refusal counts as nobody.
    */
   read(request: RequestView, context: Context): Eventually<Subject | Refusal | null>;
+  /**
+   * The request was refused with a code on which the page's script sends it again by itself: what the reader used up for
+   * it may be used once more. For readers that use anything up.
+   */
+  release?(context: Context): void;
   close?(): void;
 }
 

@@ -8,6 +8,8 @@ export interface DpopMemory {
   nonce(): string;
   /** Uses a proof up. `stale`: not with a nonce that is good now. `replayed`: used before. */
   use(nonce: string, proof: string): 'used' | 'stale' | 'replayed';
+  /** Takes back that it was used. */
+  release(nonce: string, proof: string): void;
 }
 
 interface Period {
@@ -52,10 +54,15 @@ export function createDpopMemory(clock: Clock, random: Random, maxProofs = MAX_P
       turn();
       const period = [current, previous].find((one) => one?.nonce === nonce) ?? null;
       if (period === null || period.used.size >= 2 * maxProofs) return 'stale';
-      const id = hash('sha256', proof, 'base64url').slice(0, 22);
+      const id = idOf(proof);
       if (period.used.has(id)) return 'replayed';
       period.used.add(id);
       return 'used';
     },
+    release(nonce, proof) {
+      for (const period of [current, previous]) if (period?.nonce === nonce) period.used.delete(idOf(proof));
+    },
   };
 }
+
+const idOf = (proof: string): string => hash('sha256', proof, 'base64url').slice(0, 22);

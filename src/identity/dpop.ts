@@ -12,6 +12,8 @@ import { Fault, quote } from './jwt/fault.ts';
 /** DPoP proofs (RFC 9449): that whoever shows a bound token holds its key. */
 export interface Dpop {
   check(request: RequestView, context: Context, bound: BoundToken): Promise<DpopAnswer>;
+  /** Takes back that the proof of this request was used: the page's script sends the same one again by itself. */
+  release(context: Context): void;
 }
 
 export interface BoundToken {
@@ -43,6 +45,7 @@ const MAX_JTI = 128;
  */
 export function createDpop({ clock, random }: DpopParts): Dpop {
   const memory = createDpopMemory(clock, random);
+  const used = new WeakMap<Context, { readonly nonce: string; readonly proof: string }>();
   const failed = (broken: string): DpopAnswer => ({ broken, wantsNonce: false, nonce: '' });
 
   return {
@@ -58,11 +61,17 @@ export function createDpop({ clock, random }: DpopParts): Dpop {
       if (broken !== '') return failed(broken);
       if (!(await holds(proof, jwk, String(compact.header['alg'])))) return failed('signature: does not hold');
       const { nonce, jti } = compact.claims;
-      const used = memory.use(String(nonce ?? ''), `${jkt}.${String(jti)}`);
-      if (used === 'replayed') return failed('jti: seen before');
+      const shown = { nonce: String(nonce ?? ''), proof: `${jkt}.${String(jti)}` };
+      const result = memory.use(shown.nonce, shown.proof);
+      if (result === 'replayed') return failed('jti: seen before');
       const current = memory.nonce();
-      if (used === 'stale') return { broken: 'nonce: none, or an old one', wantsNonce: true, nonce: current };
+      if (result === 'stale') return { broken: 'nonce: none, or an old one', wantsNonce: true, nonce: current };
+      used.set(context, shown);
       return { broken: '', wantsNonce: false, nonce: nonce === current ? '' : current };
+    },
+    release(context) {
+      const shown = used.get(context);
+      if (shown !== undefined) memory.release(shown.nonce, shown.proof);
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Context, Layer } from '../guard/layer.ts';
 import type { UserRule } from '../guard/policy.ts';
 import type { Login, Logins, Subject, SubjectReader } from '../guard/subject.ts';
 import type { RequestView } from '../guard/view.ts';
+import { CODES } from '../wire/codes.ts';
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
 
 const LOGIN = refusal('login-required', 'a person who is logged in');
@@ -22,8 +23,14 @@ export interface SubjectParts {
  * for somebody. Comes after proof and session, and believes only what these have verified.
  */
 export function createSubject({ logins, readers }: SubjectParts): Layer {
+  const releasing = readers.filter((reader) => reader.release !== undefined);
+  const observe: NonNullable<Layer['observe']> = (_request, context, refused) => {
+    if (refused === null || CODES[refused.code].remedy === 'none') return;
+    for (const reader of releasing) reader.release?.(context);
+  };
   return {
     name: 'subject',
+    ...(releasing.length === 0 ? {} : { observe }),
     everyRule: true,
     forRoute: (route) => {
       const rule = route.user;

@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { calculateJwkThumbprint, exportJWK, type JWK, SignJWT } from 'jose';
+import { refusal } from '../../src/guard/decision.ts';
 import { createDpopMemory } from '../../src/identity/dpop-memory.ts';
+import { createSubject } from '../../src/layers/subject.ts';
+import { viewOf } from '../support/view.ts';
 import { type KeyServer, makeKey, makeToken, startKeyServer, type TestKey } from './jwt/issuer.ts';
 import { type Desk, issuerAt, openDesk, type Shown } from './jwt/support.ts';
 
+const NOTHING = viewOf();
 const URL_OF_CALL = 'http://localhost:4000/api/posts';
 
 interface ProofOptions {
@@ -139,6 +143,18 @@ describe('tokens bound to a key (DPoP)', () => {
     assert.deepEqual([again.code, again.evidence], ['login-required', 'DPoP: jti: seen before']);
     const sameId = await show(await prove({ claims }));
     assert.equal(sameId.evidence, 'DPoP: jti: seen before');
+  });
+
+  test('a proof may come once more where the page’s script sends a refused call again by itself, and only there', async () => {
+    const layer = createSubject({ logins: null, readers: [desk.reader] });
+    const proof = await prove();
+    const first = await show(proof);
+    assert.equal(first.code, '');
+    layer.observe?.(NOTHING, first.context, refusal('stale', ''));
+    const second = await show(proof);
+    assert.equal(second.code, '');
+    for (const refused of [null, refusal('forbidden', '')]) layer.observe?.(NOTHING, second.context, refused);
+    assert.equal((await show(proof)).evidence, 'DPoP: jti: seen before');
   });
 
   test('R50 the address is compared normalised: case, default port, escapes, query', async () => {

@@ -56,7 +56,7 @@ interface Way {
  * Tokens that the app already has, as a subject. A token is verified once; until it ends it costs a look-up and a
  * comparison a request. Throws ConfigError for keys that cannot be used.
  */
-export async function createJwtReader(parts: JwtParts): Promise<SubjectReader & { close(): void }> {
+export async function createJwtReader(parts: JwtParts): Promise<SubjectReader> {
   const { clock, records, state } = parts;
   const ways = await createWays(parts);
   const known = createTokenCache<Known>();
@@ -143,6 +143,7 @@ export async function createJwtReader(parts: JwtParts): Promise<SubjectReader & 
       }
       return null;
     },
+    release: dpop.release,
     close: () => standing.close(),
   };
 }

@@ -13,6 +13,8 @@ const door: Door = {
   ready: async () => undefined,
   again: async () => undefined,
   seconds: () => 1_700_000_000,
+  renew: async () => undefined,
+  mark: 'sallyport',
   learn: () => {},
 };
 const key = Buffer.alloc(32, 7);

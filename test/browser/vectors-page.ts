@@ -106,8 +106,11 @@ async function runSchedule(vector: KeyScheduleVector): Promise<Ran> {
     forget: clearTimeout,
     random: Math.random,
   };
+  const chunks = async (): Promise<never> => {
+    throw new Error('no session of the vectors is bound');
+  };
   Object.defineProperty(self, 'origin', { value: vector.origin, configurable: true });
-  const entry = await createDoor(platform, { mount: '/_sallyport', client: vector.client, sync: true }).ready();
+  const entry = await createDoor(platform, { mount: '/_sallyport', client: vector.client, sync: true, chunks }).ready();
   const text = utf8('what the key signs');
   const expected = toBase64(await subtle.sign('HMAC', await keyOf(vector.keys.proof), text));
   return {
@@ -136,6 +139,8 @@ async function runProof(vector: ProofVector, proofKey: CryptoKey, syncKey: Uint8
     ready: none,
     again: none,
     seconds: () => parameters.created,
+    renew: none,
+    mark: 'sallyport',
     learn() {},
   };
   const entry = (): Entry => ({

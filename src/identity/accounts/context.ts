@@ -51,6 +51,8 @@ export interface AccountsContext extends AccountsParts {
   readonly pending: Pending;
   readonly challenges: Challenges;
   readonly limits: {
+    /** Login requests of any outcome per network, or per browser that some account knows. */
+    readonly requests: Limiter;
     /** New accounts, and whatever sends mail, per network. */
     readonly mailPerPrefix: Limiter;
     /** Mail per account. */
@@ -83,6 +85,7 @@ export async function openContext(parts: AccountsParts): Promise<AccountsContext
     pending: createPending(parts.ring, () => clock.wall(), random),
     challenges: createChallenges(secret, () => clock.wall(), random),
     limits: {
+      requests: createLimiter(300, MINUTE / 6, monotonic),
       mailPerPrefix: createLimiter(60, 10 * MINUTE, monotonic),
       mailPerAccount: createLimiter(3, 10 * MINUTE, monotonic),
       passkeys: createLimiter(300, MINUTE, monotonic),

@@ -7,6 +7,8 @@ import type { Vault } from '../vault.ts';
  * from strangers', so that these cannot lock its owner out.
  */
 export interface Devices {
+  /** Id of this browser, whichever account knows it; '' for a stranger's. */
+  browser(call: EndpointCall): string;
   /** Id of this browser among those that the account knows; '' where it is not one of them. */
   idFor(call: EndpointCall, account: string): string;
   /** `Set-Cookie` for a browser that has just logged in. */
@@ -49,6 +51,7 @@ export function createDevices(vault: Vault, wall: () => number, random: (length:
   }
 
   return {
+    browser: (call) => read(call)?.id.toString('base64url') ?? '',
     idFor(call, account) {
       const device = read(call);
       if (device === null) return '';

@@ -13,7 +13,7 @@ import { sendVerification } from './verify.ts';
  * allows it, `{ "user", "token", "expires" }`. Wrong name and wrong password are one answer, in one time.
  */
 export function createLogIn(context: AccountsContext): Endpoint {
-  const { directory, clock, policy, config, pending } = context;
+  const { directory, clock, policy, config, pending, limits, devices } = context;
 
   async function answer(call: EndpointCall): Promise<Answer> {
     const form = readForm(call.body);
@@ -24,6 +24,9 @@ export function createLogIn(context: AccountsContext): Endpoint {
     const password = textOf(form, 'password', MAX_PASSWORD);
     const wantsToken = form['token'] === true && tokensAllowed(config.token);
     if (call.session === null) return problemFor(call, mount, 'entry-required', now);
+    // Before anything is looked up: a flood costs what its refusals cost.
+    const wait = limits.requests.take(devices.browser(call) || call.decision.prefix);
+    if (wait > 0) return problemFor(call, mount, 'limit', now, wait);
     // What no account could have costs nobody a hash.
     if (name === '' || password === '') return problemFor(call, mount, 'login-failed', now);
     const account = await directory.find(name);

@@ -24,6 +24,8 @@ export function createReset(context: AccountsContext): Endpoint {
     const { mount } = policy();
     const form = readForm(call.body);
     if (form === null) return problemFor(call, mount, 'schema', now);
+    const busy = limits.requests.take(call.decision.prefix);
+    if (busy > 0) return problemFor(call, mount, 'limit', now, busy);
     const token = textOf(form, 'token', 64);
     if (token !== '') return setPassword(context, call, token, textOf(form, 'password', 1024));
     if (config.sendReset === undefined) return jsonAnswer(422, { error: 'not-configured' });

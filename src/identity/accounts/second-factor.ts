@@ -9,11 +9,13 @@ import { present } from './present.ts';
 
 /** `POST {mount}/login/second-factor` `{ "code" }`: a code of the app, or one of the backup codes, once each. */
 export function createSecondFactorLogIn(context: AccountsContext): Endpoint {
-  const { directory, clock, policy, pending } = context;
+  const { directory, clock, policy, pending, limits, devices } = context;
 
   async function answer(call: EndpointCall): Promise<Answer> {
     const now = clock.wall();
     const { mount } = policy();
+    const wait = limits.requests.take(devices.browser(call) || call.decision.prefix);
+    if (wait > 0) return problemFor(call, mount, 'limit', now, wait);
     const waiting = pending.read(call);
     const form = readForm(call.body);
     if (form === null) return problemFor(call, mount, 'schema', now);

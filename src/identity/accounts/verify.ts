@@ -9,8 +9,10 @@ import type { AccountsContext } from './context.ts';
  * login page and carries the token behind `#`, which no server and no log sees; a GET changes nothing (R34).
  */
 export function createVerify(context: AccountsContext): Endpoint {
-  const { directory, clock, policy } = context;
+  const { directory, clock, policy, limits } = context;
   async function answer(call: EndpointCall): Promise<Answer> {
+    const wait = limits.requests.take(call.decision.prefix);
+    if (wait > 0) return problemFor(call, policy().mount, 'limit', clock.wall(), wait);
     const form = readForm(call.body);
     const token = form === null ? '' : textOf(form, 'token', 64);
     const account = token === '' ? null : await directory.verify(token);

@@ -119,3 +119,24 @@ test('two hundred people behind one address log in at once', async (t) => {
     [],
   );
 });
+
+test('a flood from one network is refused before anything is looked up, and a known browser behind it is not', async (t) => {
+  const bench = await openAccounts(t);
+  await bench.addAccount('anna');
+  const owner = bench.person();
+  await owner.logIn('anna');
+  let looked = 0;
+  const { find } = bench.source.context.directory;
+  Object.assign(bench.source.context.directory, {
+    find: (name: string) => {
+      looked++;
+      return find(name);
+    },
+  });
+  for (let tries = 0; tries < 1000; tries++) await bench.person().logIn(`victim${tries}`, 'leaked password');
+  assert.ok(looked <= 300, `${looked} looked up`);
+  assert.equal((await owner.logIn('anna')).status, 200);
+  assert.equal((await bench.person({ prefix: '203.0.113.4' }).logIn('anna')).status, 200);
+  bench.pass(70_000);
+  assert.notEqual((await bench.person().logIn('anna')).status, 429, 'the flood is over');
+});

@@ -12,6 +12,7 @@ export function formatCheck(report: CheckReport, paint: Paint): string {
     `${paint.strong('Pages')}, what enforce mode adds where the backend sends none\n${lines(
       report.pages.length === 0 ? ['nothing: securityHeaders is none'] : report.pages,
     )}`,
+    anonymousBlock(report, paint),
     `${paint.strong('One address')} (IPv4 address, or IPv6 /56)\n${lines(report.oneAddress)}`,
     `${paint.strong('Report mode')}, what it changes although it blocks nothing\n${lines(report.reportMode)}`,
     report.notes.length === 0 ? '' : `${paint.careful('Worth a look')}\n${lines(report.notes)}`,
@@ -42,6 +43,14 @@ function head(report: CheckReport, paint: Paint): string {
       }`,
     ]),
   ]);
+}
+
+/** In the words that every report uses: what calls is not who calls. */
+function anonymousBlock({ anonymous }: CheckReport, paint: Paint): string {
+  if (anonymous.length === 0) return '';
+  const why =
+    'nothing here asks who is calling (user, roles, can, owner or cedar); where the backend does not ask either, each of these changes data and answers 2xx to an anonymous caller';
+  return `${paint.careful('Anonymous writes')}\n${lines([anonymous.join(' · '), why])}`;
 }
 
 function presetBlock({ preset }: CheckReport, paint: Paint): string {

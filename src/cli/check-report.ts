@@ -1,6 +1,7 @@
 import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
 import { documentFieldsOf } from '../gateway/document-fields.ts';
 import { REPORT_CHANGES, REPORT_REFUSES } from '../gateway/report-mode.ts';
+import { anonymousWrites } from '../guard/anonymous.ts';
 import type { Config, Mode } from '../guard/config.ts';
 import type { Carrier, Level } from '../guard/decision.ts';
 import type { Layer } from '../guard/layer.ts';
@@ -25,6 +26,8 @@ export interface CheckReport {
   readonly routes: readonly RouteReport[];
   /** Security headers that enforce mode adds to pages where the backend sends none, as `Name: value`. */
   readonly pages: readonly string[];
+  /** Rules that let anonymous callers change data. */
+  readonly anonymous: readonly string[];
   readonly oneAddress: readonly string[];
   readonly reportMode: readonly string[];
   /** What deserves a second look: lowered levels, weakened spellings, modes that have no effect. */
@@ -89,6 +92,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     preset: describePreset(preset, config),
     routes,
     pages: documentFieldsOf(policy).map(({ name, value }) => `${name}: ${value}`),
+    anonymous: anonymousWrites(policy).map(({ name }) => name),
     oneAddress: oneAddress(policy),
     reportMode: [...REPORT_CHANGES.map(({ of, says }) => `${of}: ${says}`), ...REPORT_REFUSES],
     notes: [
@@ -136,6 +140,10 @@ function routeNotes(rule: RouteRule): string[] {
   if (rule.encodedOpaque)
     notes.push('encoded slashes reach the backend as data; dot segments are refused, encoded ones too');
   if (rule.maxBody === 0) notes.push('bodies of any size are taken');
+  if (rule.keys !== null && rule.user !== null)
+    notes.push('keys get in by their scopes and policies; roles, can and owner are asked of people');
+  if (rule.carriers.has('form') && !rule.antiForgery && rule.user === null)
+    notes.push('forms are told from forged ones by Origin and Fetch Metadata alone; antiForgery asks for a token as well');
   return notes;
 }
 

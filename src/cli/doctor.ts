@@ -6,6 +6,7 @@ import { SallyportError } from '../guard/errors.ts';
 import { type DoctorFlags, EXIT, type Io, present } from './command.ts';
 import { examineBackend } from './doctor/backend.ts';
 import type { Finding } from './doctor/finding.ts';
+import { examineLogins } from './doctor/logins.ts';
 import { examinePages } from './doctor/pages.ts';
 import { examineInstances, examineWrites } from './doctor/records.ts';
 import { examineWay } from './doctor/way.ts';
@@ -33,7 +34,7 @@ export async function doctor(flags: DoctorFlags, io: Io): Promise<number> {
 
 async function examine(gate: RunningGate, flags: DoctorFlags): Promise<Finding[]> {
   const status = await ask<GateStatus>(gate, 'GET', '/status');
-  const { seen } = await ask<GateRoutes>(gate, 'GET', '/routes');
+  const { seen, persons } = await ask<GateRoutes>(gate, 'GET', '/routes');
   const shownOrigin = flags.public ?? status.public;
   const local = loopbackOrigin(status);
   const probes = async () => (await ask<GateStatus>(gate, 'GET', '/status')).probes;
@@ -46,7 +47,8 @@ async function examine(gate: RunningGate, flags: DoctorFlags): Promise<Finding[]
   });
   const jwks = `${shownOrigin || local}${status.mount}/jwks.json`;
   const backend = await examineBackend({ to: status.to, path: protectedPath(seen), jwks });
-  return [...pages, backend, ...way, ...examineWrites(seen), examineInstances(status.summary)];
+  const logins = await examineLogins({ origin: local, mode: status.mode, routes: persons });
+  return [...pages, backend, ...way, ...examineWrites(seen), ...logins, examineInstances(status.summary)];
 }
 
 /** A protected address that was read before, so that a direct call asks for what matters. */

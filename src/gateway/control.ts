@@ -1,5 +1,6 @@
 import { ConfigError } from '../guard/errors.ts';
 import type { Config, Mode } from '../guard/config.ts';
+import { knownWrites } from '../guard/anonymous.ts';
 import type { Policy } from '../guard/policy.ts';
 import { foldPath } from '../wire/fold.ts';
 import type { AdminActions, ModeChange } from './admin.ts';
@@ -14,6 +15,15 @@ import type { DecisionRecord } from './decision-record.ts';
 import type { Records } from './records.ts';
 import type { RouteSeen } from './routebook.ts';
 import type { Summary } from './summary.ts';
+
+/** Names of a pattern stand for what no object is called. */
+function persons({ guard }: Gate): PersonRoute[] {
+  return knownWrites(guard.policy).map(({ name, method, pattern }) => ({
+    name,
+    method: method === '' ? 'POST' : method,
+    path: pattern.replace(/\*\*$/, '*').replace(/:\w+|\*/g, 'no-such-object'),
+  }));
+}
 
 /** What `GET /status` of the administration answers. */
 export interface GateStatus {
@@ -48,8 +58,18 @@ export interface GateStatus {
 export interface GateRoutes {
   readonly config: Config;
   readonly seen: readonly RouteSeen[];
+  /** Routes that change data and ask for somebody. */
+  readonly persons: readonly PersonRoute[];
   /** Protected routes that pages use in ways that cannot sign, not listed yet. */
   readonly found: readonly FoundRoute[];
+}
+
+/** A route that asks for somebody, and how to call it. */
+export interface PersonRoute {
+  readonly name: string;
+  readonly method: string;
+  /** A path of it that names no object. */
+  readonly path: string;
 }
 
 /** What `POST /mode` answers. */
@@ -114,7 +134,7 @@ export function createControl(parts: ControlParts): Control {
   return {
     status: () => describe(parts),
     why: (id) => records.get(id),
-    routes: (): GateRoutes => ({ config: shownConfig(gate.config), seen: records.routes(), found: found() }),
+    routes: (): GateRoutes => ({ config: shownConfig(gate.config), seen: records.routes(), found: found(), persons: persons(gate) }),
     mode: change,
     async reload() {
       const config = await parts.load().catch(refused);

@@ -16,7 +16,10 @@ export interface RouteSeen {
   readonly requests: number;
   /** Refused, or would have been. */
   readonly refused: number;
-  /** Answers 2xx to a method that changes data, for a request without authorization and without a cookie of the app's. */
+  /**
+   * Answers 2xx to a method that changes data, for a request of nobody that the gate knows, without authorization and
+   * without a cookie of the app's.
+   */
   readonly anonymousWrites: number;
   /** ISO 8601, UTC. */
   readonly lastSeen: string;
@@ -83,7 +86,7 @@ export function createRouteBook(now: () => number, ourCookies: readonly string[]
     },
     settled(decision, view, status) {
       if (status < 200 || status > 299 || SAFE.has(view.method)) return;
-      if (!isAnonymous(view, ours)) return;
+      if (decision.subject !== null || decision.key !== null || !isAnonymous(view, ours)) return;
       const entry = entryFor(view.method, view.path, decision.route.name);
       entry.anonymousWrites++;
       entry.last = now();

@@ -35,6 +35,43 @@ test('R74 every route is printed with the checks it runs and their mode', () => 
   for (const { name, allow } of report.routes) if (allow.length === 0) assert.ok(text.includes(name), name);
 });
 
+test('P1.7 routes that let anonymous callers change data are named, in those words', () => {
+  const login = { identify: () => null };
+  const report = checked({
+    login,
+    open: ['POST /hook'],
+    routes: [
+      { match: 'GET /api/posts' },
+      { match: 'POST /api/posts' },
+      { match: 'PUT /api/posts/:id', keys: [] },
+      { match: 'DELETE /api/posts/:id', user: true },
+      { match: 'PATCH /api/posts/:id', roles: ['editor'] },
+      { match: 'POST /api/posts/:id', owner: { ask: 'GET /api/posts/:id', at: '$.author' } },
+    ],
+  });
+  assert.deepEqual(report.anonymous, ['open POST /hook', 'POST /api/posts', 'PUT /api/posts/:id', 'default']);
+  const text = formatCheck(report, paint).replace(/\s+/g, ' ');
+  assert.match(text, /Anonymous writes .*each of these changes data and answers 2xx to an anonymous caller/);
+});
+
+test('a configuration in which nobody anonymous changes anything has no such block', () => {
+  const report = checked({
+    login: { identify: () => null },
+    protect: ['/**'],
+    routes: [{ match: 'GET /**' }, { match: 'POST /**', user: true }],
+  });
+  assert.deepEqual(report.anonymous, []);
+  assert.doesNotMatch(formatCheck(report, paint), /Anonymous writes/);
+});
+
+test('R74 authorization is printed among the checks of its routes', () => {
+  const login = { identify: () => null };
+  const can = () => true;
+  const report = checked({ mode: 'enforce', login, routes: [{ match: 'POST /api/a', roles: ['x'], can }] });
+  const modes = modesOf(report, 'POST /api/a');
+  assert.deepEqual([modes['subject'], modes['authorization'], modes['can']], ['enforce', 'enforce', 'enforce']);
+});
+
 test('R74 in report mode only framing is enforced', () => {
   const enforced = checked({}).routes.flatMap(({ checks }) =>
     checks.filter(({ mode }) => mode === 'enforce').map(({ layer }) => layer),

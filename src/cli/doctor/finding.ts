@@ -8,7 +8,7 @@ export interface Finding {
     | 'backend'
     | 'host'
     | 'proxies'
-    | 'writes'
+    | 'writes' | 'logins'
     | 'script-versions'
     | 'instances';
   /** `unknown`: it could not be looked at, and `text` says why. */

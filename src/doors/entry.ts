@@ -16,8 +16,8 @@ import { type AnswerMemory, createAnswerMemory, type Entered } from './entry-mem
 import type { KeyAgreement } from './key-agreement.ts';
 import type { Random } from './random.ts';
 import { labelOf, type OpenSession, type SessionContent, type SessionCookies } from './session-cookie.ts';
-import type { Stamps, StampState } from './stamp.ts';
 import type { EnteredSession } from './session-book.ts';
+import type { Stamps, StampState } from './stamp.ts';
 import type { Tickets } from './ticket.ts';
 
 /** The second door: `POST {mount}/enter` (docs/protocol.md §2). */
@@ -30,11 +30,11 @@ export interface EntryDeps {
   readonly state: State;
   /** Null where nobody can log in here. */
   readonly logins: EntryLogins | null;
-  readonly policy: () => Policy;
   /** Whether somebody has banned the session of this public label: as long as its cookie comes, nobody enters. */
   readonly isBanned?: (label: string) => boolean;
   /** Told of every session that was entered. */
   readonly onEntered?: (session: EnteredSession) => void;
+  readonly policy: () => Policy;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -78,13 +78,13 @@ interface Attempt {
   readonly facts: EntryFacts;
   readonly now: number;
   readonly choice: SessionChoice & { readonly kind: 'enter' };
+  readonly userAgent: string;
   /** Whether the stamp that came along will not last until the next entry. */
   readonly stampWorn: boolean;
   /** New ids, should they be needed: 16 bytes each. */
   readonly ticketId: Buffer;
   readonly sessionId: Buffer;
 }
-  readonly userAgent: string;
 
 export function createEntry(deps: EntryDeps): Enter {
   const memory = createAnswerMemory(deps.clock);
@@ -132,14 +132,14 @@ function prepare(
   if (stamp === 'missing') return refuse('stamp', 'no stamp in time', [deps.stamps.issue(true)]);
   const now = deps.clock.wall();
   const session = deps.sessions.open(view.headers.cookie, now);
+  if (session !== null && deps.isBanned?.(labelOf(session.id)) === true)
+    return refuse('banned', `session ${labelOf(session.id)} is banned`);
   const grant = deps.logins?.granted(view.headers.cookie, session, now) ?? null;
   const { origin } = facts;
   const stampWorn = client.stamp !== 'waive' && deps.stamps.isWorn(view.headers.cookie);
   const ids = { ticketId: deps.random(16), sessionId: deps.random(16) };
   const chosen = chooseSession({ policy, logins: deps.logins, request, origin, session, grant });
   return whenKnown(chosen, (choice) => {
-  if (session !== null && deps.isBanned?.(labelOf(session.id)) === true)
-    return refuse('banned', `session ${labelOf(session.id)} is banned`);
     if (choice.kind === 'refuse') return refuse(choice.code, choice.evidence);
     const { userAgent } = view.headers;
     const attempt: Attempt = { request, facts, now, choice, stampWorn, userAgent, ...ids };
@@ -241,6 +241,9 @@ function complete(
     cookies: cookiesFor(deps, attempt, session),
   };
   memory.set(key, entered);
+  const { id, created } = session;
+  const { client } = request;
+  deps.onEntered?.({ id, created, ref: grant.session, client, prefix: facts.prefix, userAgent });
   return admit(deps, entered);
 }
 
@@ -249,9 +252,6 @@ interface GrantedSession extends SessionContent {
   readonly changed: boolean;
   readonly isNew: boolean;
 }
-  const { id, created } = session;
-  const { client } = request;
-  deps.onEntered?.({ id, created, ref: grant.session, client, prefix: facts.prefix, userAgent });
 
 /** The session that state granted: the cookie's own, or a new one where there was none or it has been ended. */
 function sessionOf(attempt: Attempt, granted: SessionRef): GrantedSession {

@@ -218,7 +218,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   const stamps = createStamps({ ring, clock, random, cookieName: () => compiled.policy.stampCookie });
   const policy = (): Policy => compiled.policy;
   const scriptTag = (): string => compiled.script.tag('');
-  const shared = { config, policy, secret, ring, clock, random, state, fetch: parts.fetch ?? fetch, scriptTag };
+  const shared = { config, policy, secret, ring, clock, random, state, fetch: parts.fetch ?? fetch, scriptTag, bans: parts.bans ?? null };
   const { records, identity, keys, close } = await keptFor(config, shared, parts.records);
   const book = createSessionBook({
     state,

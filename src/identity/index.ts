@@ -4,6 +4,7 @@ import type { KeyRing } from '../doors/seal.ts';
 import type { Config } from '../guard/config.ts';
 import type { Creations } from '../guard/creator.ts';
 import type { Endpoint } from '../guard/endpoint.ts';
+import type { Bans } from '../guard/keys.ts';
 import type { Policy } from '../guard/policy.ts';
 import type { Records } from '../guard/records.ts';
 import type { SessionRef, State } from '../guard/state.ts';
@@ -46,10 +47,12 @@ export interface IdentityParts {
   readonly fetch: typeof fetch;
   /** The element that loads the page's script. */
   readonly scriptTag: () => string;
+  /** What administration banned; null where nobody can. Default null. */
+  readonly bans?: Bans | null;
 }
 
 export async function createIdentity(parts: IdentityParts): Promise<Identity> {
-  const { config, policy, records, secret, ring, clock, random, state, fetch, scriptTag } = parts;
+  const { config, policy, records, secret, ring, clock, random, state, fetch, scriptTag, bans = null } = parts;
   const vault = createVault(secret, random);
   const sources = new Map<string, Source>();
   // Ended for as long as its cookie could live.
@@ -61,7 +64,7 @@ export async function createIdentity(parts: IdentityParts): Promise<Identity> {
   const book = createLoginBook({ records, vault, clock, sources, hasChanged, onEnded });
   const cookieName = (): string => policy().sessionCookie;
   const { desk, entry } = createDesk({ book, ring, clock, random, revoke, cookieName });
-  const made = { config, policy, desk, records, state, ring, vault, clock, random, fetch, scriptTag };
+  const made = { config, policy, desk, records, state, ring, vault, clock, random, fetch, scriptTag, bans };
   const accounts = await createAccounts(made);
   for (const source of [...(await createSources(made)), ...(accounts === null ? [] : [accounts])]) {
     sources.set(source.name, source);

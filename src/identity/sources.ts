@@ -3,6 +3,7 @@ import type { KeyRing } from '../doors/seal.ts';
 import type { Config } from '../guard/config.ts';
 import type { Answer } from '../guard/decision.ts';
 import type { EndpointCall } from '../guard/endpoint.ts';
+import type { Bans } from '../guard/keys.ts';
 import type { Policy } from '../guard/policy.ts';
 import type { Records } from '../guard/records.ts';
 import type { State } from '../guard/state.ts';
@@ -30,6 +31,7 @@ export interface SourceParts {
   readonly fetch: typeof fetch;
   /** The element that loads the page's script. */
   readonly scriptTag: () => string;
+  readonly bans: Bans | null;
 }
 
 /** The sources that a configuration names. Each is loaded only where it is named. */

@@ -1,6 +1,7 @@
 import type { Config } from '../../guard/config.ts';
 import { jwtIssuers } from '../../guard/config-schema-jwt.ts';
 import { type Refusal, refusal } from '../../guard/decision.ts';
+import type { Bans } from '../../guard/keys.ts';
 import type { Context } from '../../guard/layer.ts';
 import type { Records } from '../../guard/records.ts';
 import type { State } from '../../guard/state.ts';
@@ -17,13 +18,15 @@ import { Fault } from './fault.ts';
 import { createIssuer, type Issuer } from './issuer.ts';
 import { createOwners } from './owners.ts';
 import { createPlace, type Place, placeName } from './place.ts';
-import { createStanding } from './standing.ts';
+import { createStanding, revokedName } from './standing.ts';
 import { createVerify, type Verified, type Verify } from './verify.ts';
 
 export interface JwtParts {
   readonly config: Config;
   readonly records: Records;
   readonly state: Pick<State, 'endedBy'>;
+  /** What administration banned, whoever keeps it; null where nobody can. */
+  readonly bans: Bans | null;
   readonly clock: Clock;
   readonly random: Random;
   readonly fetch: typeof fetch;
@@ -57,7 +60,7 @@ interface Way {
  * comparison a request. Throws ConfigError for keys that cannot be used.
  */
 export async function createJwtReader(parts: JwtParts): Promise<SubjectReader> {
-  const { clock, records, state } = parts;
+  const { clock, records, state, bans } = parts;
   const ways = await createWays(parts);
   const known = createTokenCache<Known>();
   const asking = new Map<string, Promise<Known | Fault>>();
@@ -91,6 +94,7 @@ export async function createJwtReader(parts: JwtParts): Promise<SubjectReader> {
 
   /** Whether whoever it names is still somebody here. */
   function stand(found: Known, request: RequestView, context: Context): Eventually<Subject | Refusal> {
+    if (isRevoked(bans, found)) return fail(BLOCKED, 'revoked', context);
     if (found.epoch === standing.epoch && standing.isCurrent()) return belong(found, request, context);
     const { epoch } = standing;
     return standing.isGood(found.subject, found.jti).then((good) => {
@@ -160,6 +164,10 @@ async function createWays({ config, clock, fetch }: JwtParts): Promise<readonly 
   }
   return [...byPlace.values()].map(({ place, issuers }) => ({ place, verify: createVerify(issuers) }));
 }
+
+/** People who are banned are refused by a layer of its own; single tokens only this reader knows. */
+const isRevoked = (bans: Bans | null, { jti, issuer }: Verified): boolean =>
+  bans !== null && !bans.isEmpty('subject') && jti !== '' && bans.has('subject', revokedName(issuer.source, jti));
 
 function refuse({ rule, unsure }: Fault, context: Context): Refusal {
   if (unsure === 0) return fail(INVALID, rule, context);

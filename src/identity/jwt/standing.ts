@@ -63,8 +63,8 @@ export function createStanding(records: Asked, clock: Clock): Standing {
   };
 }
 
-/** What a ban of kind `subject` calls a single token: `jwt#<jti>`, by its issuer's source. */
-export const revokedName = (source: string, jti: string): string => `${source}#${jti}`;
+/** What a ban of kind `subject` calls a single token: `jwt#token:<jti>`, by its issuer's source. */
+export const revokedName = (source: string, jti: string): string => `${source}#token:${jti}`;
 
 /**
  * Revokes one token for good: on this process at once, on others within the bounds of {@link Records.onChange}.

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { createOwners } from '../../../src/identity/jwt/owners.ts';
+import { createJwtReader } from '../../../src/identity/jwt/reader.ts';
+import { viewOf } from '../../support/view.ts';
 import { revokeToken } from '../../../src/identity/jwt/standing.ts';
 import { RecordsError } from '../../../src/guard/records.ts';
 import { encode, type KeyServer, makeKey, makeToken, startKeyServer, type TestKey } from './issuer.ts';
@@ -164,6 +166,30 @@ describe('revocation', () => {
     assert.equal((await desk.bearer(token)).code, '');
     await assert.rejects(desk.bearer(await makeToken(key, desk.clock.now)), RecordsError);
   });
+});
+
+test('a token that administration revoked is refused at once, wherever administration keeps its bans', async () => {
+  const desk = await openDesk([issuerAt(server.url, { name: 'own' })]);
+  const banned = new Set<string>();
+  const bans = {
+    has: (kind: string, value: string) => banned.has(`${kind} ${value}`),
+    isEmpty: (kind: string) => ![...banned].some((one) => one.startsWith(`${kind} `)),
+  };
+  const parts = { ...desk.parts, bans };
+  const reader = await createJwtReader(parts);
+  const authorization = `Bearer ${await makeToken(key, desk.clock.now, { claims: { jti: 'token-7' } })}`;
+  const { context } = await desk.bearer('x.y.z');
+  const ask = () => reader.read(viewOf({ headers: { authorization } }), context);
+  assert.ok('id' in ((await ask()) ?? {}));
+  banned.add('subject jwt/own#token:token-8');
+  assert.ok('id' in ((await ask()) ?? {}));
+  banned.add('subject jwt/own#token:token-7');
+  const refused = ask();
+  assert.ok(
+    !(refused instanceof Promise) && refused !== null && 'code' in refused && refused.code === 'login-required',
+  );
+  reader.close?.();
+  await desk.close();
 });
 
 describe('where tokens come', () => {

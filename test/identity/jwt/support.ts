@@ -8,7 +8,7 @@ import type { Context } from '../../../src/guard/layer.ts';
 import type { Records } from '../../../src/guard/records.ts';
 import type { EndReason } from '../../../src/guard/state.ts';
 import type { Subject, SubjectReader } from '../../../src/guard/subject.ts';
-import { createJwtReader } from '../../../src/identity/jwt/reader.ts';
+import { createJwtReader, type JwtParts } from '../../../src/identity/jwt/reader.ts';
 import { createRecords } from '../../../src/stores/records/open.ts';
 import { type Sketch, viewOf } from '../../support/view.ts';
 import { AUDIENCE, ISSUER } from './issuer.ts';
@@ -18,6 +18,8 @@ export interface Desk {
   readonly clock: { now: number };
   readonly records: Records;
   readonly reader: SubjectReader;
+  /** What it was made of. */
+  readonly parts: JwtParts;
   /** Sessions that have ended. */
   readonly ended: Set<string>;
   readonly fetched: string[];
@@ -64,17 +66,19 @@ export async function openDesk(jwt: JwtConfig | JwtConfig[], config: Config = {}
     id.writeUInt32BE(idLow, 4);
     return [...ended].some((one) => Buffer.from(one, 'base64url').subarray(0, 8).equals(id)) ? 'ended' : '';
   };
-  const reader = await createJwtReader({
+  const parts: JwtParts = {
     config: parsed,
     records,
     state: { endedBy },
+    bans: null,
     clock,
     random: (length) => randomBytes(length),
     fetch: (input, init) => {
       fetched.push(String(input));
       return fetch(input, init);
     },
-  });
+  };
+  const reader = await createJwtReader(parts);
   const asking = compilePolicy({ ...parsed, routes: [{ match: '/api/**', user: true }] });
   const open = compilePolicy(parsed);
 
@@ -112,6 +116,7 @@ export async function openDesk(jwt: JwtConfig | JwtConfig[], config: Config = {}
     clock: now,
     records,
     reader,
+    parts,
     ended,
     fetched,
     show,

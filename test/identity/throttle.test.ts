@@ -34,7 +34,7 @@ function open() {
   return { throttle, attempt, fail, pass, wait: (ms: number) => (now += ms) };
 }
 
-test('R67 P8 three typing errors cost nobody a wait, known here or not', () => {
+test('R67 three typing errors cost nobody a wait, known here or not', () => {
   for (const given of [{}, { device: 'd' }, { home: true }]) {
     const { fail, pass } = open();
     for (let typo = 0; typo < 3; typo++) assert.equal(fail(given), 0);

@@ -23,6 +23,13 @@ export const groups = [
     programs: ['chromium', 'fastapi', 'rails', 'php', 'go'],
   },
   {
+    name: 'acme',
+    folders: ['gateway/acme'],
+    concurrency: 1,
+    timeout: 3 * minutes,
+    programs: ['pebble', 'openssl'],
+  },
+  {
     name: 'servers',
     folders: ['adapters', 'gateway', 'cli', 'system'],
     concurrency: 2,

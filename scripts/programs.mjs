@@ -9,6 +9,7 @@ const candidates = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge'],
   firefox: ['firefox-esr', 'firefox'],
   openssl: ['openssl'],
+  pebble: ['pebble'],
   postgres: ['postgres'],
   python3: ['python3'],
   fastapi: ['python3'],
@@ -61,6 +62,7 @@ const managers = [
       rails: ['rubygem-railties', 'rubygem-puma'],
       php: ['php-cli'],
       go: ['golang'],
+      pebble: null,
     },
   },
   {
@@ -71,6 +73,7 @@ const managers = [
       postgres: ['postgresql'],
       fastapi: ['py3-fastapi', 'uvicorn', 'py3-python-multipart', 'py3-itsdangerous'],
       rails: null,
+      pebble: null,
     },
   },
   {
@@ -82,12 +85,16 @@ const managers = [
       postgres: ['postgresql'],
       fastapi: ['python-fastapi', 'uvicorn', 'python-python-multipart', 'python-itsdangerous'],
       rails: null,
+      pebble: null,
     },
   },
 ];
 
 /** What people do where a manager has no package (`null` above). */
-const otherwise = { rails: 'gem install railties puma' };
+const otherwise = {
+  rails: 'gem install railties puma',
+  pebble: 'go install github.com/letsencrypt/pebble/v2/cmd/...@latest',
+};
 
 /** Path of the system's program; '' where there is none. `SALLYPORT_CHROMIUM` and the like go before the search. */
 export function findProgram(kind, env = process.env) {

@@ -15,6 +15,7 @@ export interface ConfigFlags {
   frontend?: string;
   records?: string;
   public?: string;
+  tls?: boolean;
   tlsCert?: string;
   tlsKey?: string;
   config?: string;
@@ -31,7 +32,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   insecureHttp: '--insecure-http',
   'tls.cert': '--tls-cert',
   'tls.key': '--tls-key',
-  tls: '--tls-cert',
+  tls: '--tls',
 };
 
 export interface LoadedConfig {
@@ -89,8 +90,8 @@ function toFields(flags: ConfigFlags): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-function tlsFiles({ tlsCert, tlsKey }: ConfigFlags): Record<string, string> | undefined {
-  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+function tlsFiles({ tls, tlsCert, tlsKey }: ConfigFlags): Record<string, string> | 'self' | undefined {
+  if (tlsCert === undefined && tlsKey === undefined) return tls === true ? 'self' : undefined;
   const files = { cert: tlsCert, key: tlsKey };
   return Object.fromEntries(
     Object.entries(files).flatMap(([name, path]) => (path === undefined ? [] : [[name, resolve(path)]])),

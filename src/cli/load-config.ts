@@ -88,7 +88,7 @@ function withAbsolutePaths(value: unknown, folder: string): unknown {
   if ('frontend' in copy) copy['frontend'] = absolute(copy['frontend']);
   if (typeof copy['records'] === 'string') copy['records'] = absoluteUrl(copy['records'], folder);
   for (const [group, names] of [
-    ['tls', ['cert', 'key']],
+    ['tls', ['cert', 'key', 'dir', 'clientCa']],
     ['upstream', ['ca', 'cert', 'key']],
   ] as const) {
     const files = copy[group];
@@ -100,9 +100,25 @@ function withAbsolutePaths(value: unknown, folder: string): unknown {
       ]),
     );
   }
+  if ('tls' in copy) copy['tls'] = withCertificateFiles(copy['tls'], absolute);
   if ('authorization' in copy) copy['authorization'] = withPolicyFiles(copy['authorization'], absolute);
   if ('login' in copy) copy['login'] = withKeyFiles(copy['login'], absolute);
   return copy;
+}
+
+/** Files that lie deeper in `tls` than its own fields. */
+function withCertificateFiles(tls: unknown, absolute: (path: unknown) => unknown): unknown {
+  if (!isRecord(tls)) return tls;
+  const { more, acme } = tls;
+  const pair = (one: unknown): unknown =>
+    isRecord(one) ? { ...one, cert: absolute(one['cert']), key: absolute(one['key']) } : one;
+  return {
+    ...tls,
+    ...(Array.isArray(more) ? { more: more.map(pair) } : {}),
+    ...(isRecord(acme) && 'directoryCa' in acme
+      ? { acme: { ...acme, directoryCa: absolute(acme['directoryCa']) } }
+      : {}),
+  };
 }
 
 /** Policies, schema and entities may stand in the configuration itself, or in files. */

@@ -108,6 +108,7 @@ function configFlags(command: Command): Command {
     .option('--records <url>', 'logins, keys, bans, audit: memory (default), sqlite:PATH or postgres://…')
     .option('--public <origin>', 'origin people see, as https://app.example')
     .option('--host <host>', 'further Host the gate answers for; repeatable', repeat)
+    .option('--tls', 'terminate TLS here, by a certificate for localhost that the gate makes')
     .option('--tls-cert <file>', 'certificate (PEM), to terminate TLS here')
     .option('--tls-key <file>', 'its key (PEM)')
     .option('--trusted-proxy <cidr>', 'network whose forwarding headers are believed; repeatable', repeat)

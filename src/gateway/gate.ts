@@ -7,9 +7,12 @@ import type { Config, Mode } from '../guard/config.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
+import type { CertificateEvent } from './certificates/event.ts';
+import { keepCertificates } from './certificates/keeper.ts';
 import type { Frontend } from './frontend.ts';
 import { listen, parseListen } from './listen.ts';
 import type { Pages } from './page.ts';
+import { coveredBy } from './preload.ts';
 import type { Assertions } from './route.ts';
 import { isWebSocketUpgrade } from './socket.ts';
 import { createStage } from './stage.ts';
@@ -60,6 +63,8 @@ export interface GateParts {
   onDecision?(decision: Decision, view: RequestView): void;
   /** Told what the backend answered, once its head is there. */
   onSettled?(decision: Decision, view: RequestView, status: number): void;
+  /** Told of certificates that the gate makes or gets itself. */
+  onCertificate?(event: CertificateEvent): void;
   onRequestStart?(): void;
   onRequestEnd?(): void;
   /** A socket that already listens, from a process that is about to stop. */
@@ -91,6 +96,16 @@ export async function startGateWith(given: Config, parts: GateParts): Promise<Ga
   }
   traffic.enter(stage);
   started.resolve(stage);
+  const keeper =
+    'setSecureContext' in server
+      ? keepCertificates({
+          server,
+          config: () => stage.config,
+          isApi: (path) => coveredBy(stage.guard.policy, path),
+          tell: (event) => parts.onCertificate?.(event),
+          now: Date.now,
+        })
+      : null;
 
   return {
     get guard() {
@@ -112,11 +127,13 @@ export async function startGateWith(given: Config, parts: GateParts): Promise<Ga
     reload(config) {
       stage = stage.reload({ ...config, listen: stage.config.listen ?? DEFAULT_LISTEN }, server);
       traffic.enter(stage);
+      keeper?.reload();
     },
     stats: () => traffic.stats(),
     server,
     async close({ graceMs = DEFAULT_GRACE_MS } = {}) {
       stage.health.drain();
+      keeper?.close();
       await traffic.close(graceMs);
       await stage.guard.close();
       await stage.route.upstream.destroy();

@@ -4,6 +4,8 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { Decision } from '../guard/decision.ts';
 import type { AuditHead } from '../guard/records-audit.ts';
 import type { StateUsage } from '../guard/state.ts';
+import type { CertificateEvent } from './certificates/event.ts';
+import { countCertificates } from './certificates/figures.ts';
 import { isEntryRoute } from './entry-route.ts';
 
 export interface Metrics {
@@ -13,6 +15,8 @@ export interface Metrics {
   audited(head: AuditHead): void;
   /** An API key was seen where none may be. */
   keyAlarm(where: string): void;
+  /** A certificate that the gate looks after is in use, or could not be got. */
+  certified(event: CertificateEvent): void;
   /** Text in the exposition format of Prometheus. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -121,6 +125,7 @@ export function createMetrics(usage: () => StateUsage | Promise<StateUsage>, inF
       audit.set({ chain, mac }, number);
     },
     keyAlarm: (where) => keyAlarms.inc({ where }),
+    certified: countCertificates(registers),
     async text() {
       const used = await usage();
       stateGauge.set({ of: 'entries' }, used.entries);

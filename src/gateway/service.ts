@@ -9,6 +9,7 @@ import { createGuard } from '../index.ts';
 import { createMemoryState } from '../stores/memory/index.ts';
 import { SESSION_COOKIE, STAMP_COOKIE } from '../wire/constants.ts';
 import { openAdmin } from './admin.ts';
+import { certified } from './certificates/tell.ts';
 import type { AdminRoute, AuditEntry } from './admin-route.ts';
 import { type Control, createControl } from './control.ts';
 import { type FoundRoute, withFound } from './found.ts';
@@ -83,6 +84,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     createGuard: async (config) => watched(await createGuard(config, { state, secret, ...known(kept) }), records),
     createPages: (guard) => createPages(guard, frames.add),
     onDecision: (decision, view) => tell(decision, view, { records, probes, metrics, log }),
+    onCertificate: (event) => certified(event, metrics, log),
     inherited: inheritance?.server ?? null,
   }).catch(async (error: unknown) => {
     await kept.close();

@@ -26,7 +26,7 @@ import type { FormToken, Guard } from './guard/guard.ts';
 import { takesKeys } from './guard/keys.ts';
 import { createIds } from './guard/ids.ts';
 import type { Layer } from './guard/layer.ts';
-import type { Bans } from './guard/keys.ts';
+import type { Bans, KeyAlarm } from './guard/keys.ts';
 import type { Policy } from './guard/policy.ts';
 import { problemAnswer } from './guard/problem.ts';
 import { createRunner, type Runner } from './guard/runner.ts';
@@ -56,6 +56,7 @@ import { createShield } from './layers/shield.ts';
 import { site } from './layers/site.ts';
 import { createSubject } from './layers/subject.ts';
 import { target } from './layers/target.ts';
+import { createTestPass } from './layers/test-pass.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { createMemoryState } from './stores/memory/index.ts';
 
@@ -83,6 +84,8 @@ export interface LayerParts {
   readonly forms: FormTokens;
   /** Who is kept out; null or nothing where nobody can be. */
   readonly bans?: Bans | null;
+  /** Told where keys and passes are shown that should not be there. */
+  readonly alarm?: (alarm: KeyAlarm) => void;
 }
 
 /**
@@ -98,6 +101,7 @@ export function defaultLayers({
   ask,
   forms,
   bans,
+  alarm,
 }: LayerParts): readonly Layer[] {
   return [
     framing, // one end, one target: what no backend may be shown in any mode
@@ -106,6 +110,7 @@ export function defaultLayers({
     host, // a name that we answer for
     createShield(tickets, clock.monotonic), // floods of forged tickets
     route, // named, where routes are named
+    createTestPass({ alarm: alarm ?? (() => {}) }), // or a pass of automated tests, where the configuration trusts its key
     createKey(keys), // or else a key of a server or partner, which then stands in place of the page
     cors, // preflights, and origins that may read the answer
     carrier, // images, forms and navigations only where listed
@@ -234,6 +239,11 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     const facts = { ticket: proof?.ticket ?? null, subject, prefix };
     return rule === null ? null : forms.issue(forms.visitorOf(request, facts), rule);
   };
+  const alarms: ((alarm: KeyAlarm) => void)[] = [];
+  const alarm = (raised: KeyAlarm): void => {
+    for (const listener of alarms) listener(raised);
+  };
+  keys?.keys.onAlarm(alarm);
   const layers = (parts.layers ?? defaultLayers)({
     tickets,
     cookies,
@@ -243,6 +253,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     ask: parts.ask ?? null,
     forms,
     bans: parts.bans ?? null,
+    alarm,
   });
   const known = { layers: layers.map(({ name }) => name) };
   const runnerParts = { layers, state, wall: clock.wall, nextId: createIds(fill) };
@@ -319,7 +330,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     },
     onDecision: (listener) => void listeners.push(listener),
     keys: keys?.desk ?? null,
-    onKeyAlarm: (listener) => keys?.keys.onAlarm(listener),
+    onKeyAlarm: (listener) => void alarms.push(listener),
     async close() {
       await close();
       await state.close();

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { GateFlags } from './command.ts';
 import type { IssueFlags, Quota, RotateFlags, UsageFlags } from './keys.ts';
+import type { TestPassFlags } from './test-pass.ts';
 import type { CommandParts } from './users-commands.ts';
 
 interface Json {
@@ -78,6 +79,17 @@ export function keys(program: Command, { io, ended, json, repeat, duration }: Co
     .action(async (id: string, options: GateFlags & Json) => {
       const { revokeKey } = await import('./keys.ts');
       ended(await revokeKey(id, options, io(options)));
+    });
+  group
+    .command('test-pass')
+    .description('a pass for automated tests, by the private key in SALLYPORT_TEST_KEY; needs no running gate')
+    .option('--ttl <time>', 'how long it is good for, 24h at most (default 1h)', duration)
+    .option('--authority <host>', 'the gate that it is for (default: any that trusts the key)')
+    .option('--new-key', 'make a pair of keys for tests instead')
+    .addOption(json())
+    .action(async (options: TestPassFlags & Json) => {
+      const { testPass } = await import('./test-pass.ts');
+      ended(testPass(options, io(options)));
     });
   group
     .command('usage')

@@ -87,7 +87,12 @@ async function enter(parts: MountParts, request: RequestView, decision: Decision
   if (body === null) return refuse(parts, request, refusedEntry(decision, 'too-large', 'body too large or cut off', 0));
   const { authority, prefix, secure } = decision;
   const origin = request.headers.origin || `${secure ? 'https' : 'http'}://${authority}`;
-  const result = await parts.enter(request, body, { origin, authority, prefix });
+  const result = await parts.enter(request, body, {
+    origin,
+    authority,
+    prefix,
+    unlimited: decision.key !== null,
+  });
   if (result.kind === 'refuse') {
     const answer = refuse(parts, request, refusedEntry(decision, result.code, result.evidence, result.retryAfter));
     return { ...answer, fields: [...answer.fields, ...result.cookies.flatMap((cookie) => ['set-cookie', cookie])] };

@@ -6,6 +6,7 @@ const WHERE: Readonly<Record<KeyAlarm['where'], string>> = {
   browser: 'in a request that a page made',
   url: 'in a URL',
   secret: 'in a field, where only signatures by it belong',
+  'test-pass': '',
 };
 
 /** A page that holds a key calls often; each key is written down once in a while, and counted each time. */
@@ -24,7 +25,14 @@ export function createKeyAlarms(
     if (at - (told.get(name) ?? 0) < SILENT_MS) return;
     if (told.size >= MOST) told = new Map();
     told.set(name, at);
+    if (where === 'test-pass') return void audit(passShown(route, prefix, at));
     const details = `of ${account}, seen ${WHERE[where]} from ${prefix} at ${route}; whoever has seen it can use it`;
     void audit({ time: new Date(at).toISOString(), action: 'key.leaked', target: key, details, outcome: 'refused' });
   };
+}
+
+/** Somebody's tests run against this gate, or somebody tries what such tests leave behind. */
+function passShown(route: string, prefix: string, at: number): AuditEntry {
+  const details = `a pass for tests was shown from ${prefix} at ${route}; this gate trusts none`;
+  return { time: new Date(at).toISOString(), action: 'test-pass', target: '', details, outcome: 'refused' };
 }

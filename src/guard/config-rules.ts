@@ -142,6 +142,12 @@ export const pin: Rule = (value) =>
     ? ''
     : 'write the SHA-256 of the backend’s public key (SPKI) in base64: 44 characters';
 
+/** Public half of a key for test passes. */
+export const testKey: Rule = (value) =>
+  /^\s*-----BEGIN PUBLIC KEY-----\s+MCowBQYDK2VwAyEA[A-Za-z0-9+/]{43}=\s+-----END PUBLIC KEY-----\s*$/.test(value)
+    ? ''
+    : 'write an Ed25519 public key in PEM, as `sallyport keys test-pass --new-key` prints it';
+
 export const nonEmpty: Rule = (value) => (value.trim() === '' ? 'write a path' : '');
 
 /** `GET /api/posts/:id`, `/api/**`. */

@@ -73,6 +73,7 @@ export const configSchema = fields({
   login: optional(loginSchema),
   authorization: optional(authorizationSchema),
   antiForgery: optional(antiForgerySchema),
+  testPasses: optional(fields({ publicKey: text(rules.testKey) })),
   keys: optional(fields({ leaked: optional(choice('alarm', 'revoke')) })),
   trustedProxies: optional(list(text(rules.network, rules.HOPS), rules.HOPS)),
   paths: optional(choice('loose', 'exact')),

@@ -43,6 +43,8 @@ export interface Config {
   records?: string;
   /** API keys of servers and partners. Which routes take them, `keys` of each route says. */
   keys?: KeysConfig;
+  /** Passes of automated tests that this gate lets in. For gates in front of test systems alone. Default none. */
+  testPasses?: TestPassesConfig;
   /** Networks whose forwarding headers are believed: CIDR blocks. Default none. */
   trustedProxies?: string[];
   /** `loose` matches what forgiving backends serve (case, `//`, `;x`, trailing `/`); `exact` bytes only. Default `loose`. */
@@ -179,6 +181,11 @@ export interface MintConfig {
   perPrefix?: number;
   /** New sessions in all a minute. Default 6000. */
   total?: number;
+}
+
+export interface TestPassesConfig {
+  /** Ed25519 public key by which passes are signed: PEM. Its private half belongs to the tests, and to no production. */
+  publicKey: string;
 }
 
 export interface KeysConfig {

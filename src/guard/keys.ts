@@ -46,8 +46,11 @@ export interface KeyAlarm {
   /** Public id of the key. */
   readonly key: string;
   readonly account: string;
-  /** In a page's request, in a URL, or the private half of a signing key sent as if it were a bearer key. */
-  readonly where: 'browser' | 'url' | 'secret';
+  /**
+   * In a page's request, in a URL, or the private half of a signing key sent as if it were a bearer key. `test-pass`: no
+   * key, but a pass for tests, shown to a gate that trusts none.
+   */
+  readonly where: 'browser' | 'url' | 'secret' | 'test-pass';
   readonly route: string;
   readonly prefix: string;
   /** Milliseconds since 1970. */

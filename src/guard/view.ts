@@ -64,6 +64,7 @@ export interface GuardHeaders {
   accessControlRequestMethod: string;
   accessControlRequestHeaders: string;
   expect: string;
+  sallyportTestPass: string;
   host: string;
 }
 

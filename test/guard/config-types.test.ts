@@ -46,6 +46,10 @@ test('the schema takes every field that the written type has', () => {
       },
     ],
     keys: { leaked: 'revoke' },
+    testPasses: {
+      publicKey:
+        '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n',
+    },
     clients: { admin: { origins: ['self', 'https://*-team.app.example', 'https://admin.example'], stamp: 'waive' } },
     records: 'sqlite:./sallyport.sqlite',
     antiForgery: {

@@ -11,7 +11,15 @@ import {
   SRC,
 } from './imports.ts';
 
-const ENTRIES = ['index.ts', 'browser/index.ts', 'config.ts', 'gateway/index.ts', 'lab/index.ts', 'wire.ts'];
+const ENTRIES = [
+  'index.ts',
+  'browser/index.ts',
+  'config.ts',
+  'gateway/index.ts',
+  'lab/index.ts',
+  'wire.ts',
+  'testing.ts',
+];
 const sources = readSources(SRC);
 
 test('imports of src go one way', () => {

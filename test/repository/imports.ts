@@ -22,7 +22,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   index: ['config', 'adapters', 'identity', 'keys', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
   gateway: ['index', 'config', 'adapters', 'identity', 'keys', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
   lab: ['index', 'config', 'adapters', 'identity', 'keys', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
-  cli: ['lab', 'gateway', 'index', 'config', 'adapters', 'identity', 'keys', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
+  cli: ['testing', 'lab', 'gateway', 'index', 'config', 'adapters', 'identity', 'keys', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
 };
 
 export interface SourceFile {

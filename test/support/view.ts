@@ -43,6 +43,7 @@ const SLOTS: readonly (keyof GuardHeaders)[] = [
   'accessControlRequestMethod',
   'accessControlRequestHeaders',
   'expect',
+  'sallyportTestPass',
   'host',
 ];
 

@@ -90,6 +90,7 @@ const SLOTS: Readonly<Record<keyof GuardHeaders, string>> = {
   accessControlRequestMethod: 'access-control-request-method',
   accessControlRequestHeaders: 'access-control-request-headers',
   expect: 'expect',
+  sallyportTestPass: 'sallyport-test-pass',
   host: 'host',
 };
 
@@ -159,6 +160,7 @@ function emptyHeaders(): GuardHeaders {
     accessControlRequestMethod: '',
     accessControlRequestHeaders: '',
     expect: '',
+    sallyportTestPass: '',
     host: '',
   };
 }

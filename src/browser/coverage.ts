@@ -23,8 +23,8 @@ export function createCoverage(config: PageConfig, gate: string): Coverage {
   }));
   return (method, { origin, pathname }) => {
     if (!origins.includes(origin) || open.some((pattern) => pattern.test(pathname))) return null;
-    // What pages ask the gate itself: who is logged in, another password.
-    if (pathname.startsWith(`${config.mount}/`)) return PROTECTED;
+    // What pages ask the gate itself: who is logged in, another password. Scripts and configuration anyone may have.
+    if (pathname.startsWith(`${config.mount}/`)) return /\.js/.test(pathname) ? null : PROTECTED;
     const folded = fold(pathname);
     const verb = method === 'HEAD' ? 'GET' : method;
     const row = routes.find(

@@ -47,6 +47,8 @@ export interface DoorSettings {
   /** Whether the synchronous key is needed. */
   readonly sync: boolean;
   readonly chunks: Chunks;
+  /** Whether sessions may be bound here. */
+  readonly bound: boolean | undefined;
 }
 
 /** How long a call waits for the door before it goes out unsigned. */
@@ -76,7 +78,7 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
   /** Kept until an entry succeeds: the same request again gets the same answer and costs the server nothing. */
   let pair: CryptoKeyPair | undefined;
   /** Whether this browser's session is bound to a key: a cookie of the gate says so, else its refusal does. */
-  let bound = /-bound=/.test(self.document?.cookie);
+  let bound = settings.bound && /-bound=/.test(self.document?.cookie);
   /** The login that this page goes on with. */
   let login: string | undefined;
 
@@ -115,7 +117,7 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
       // A page out of a cache has no stamp: the refusal brings one. Whose session is bound has to show its key.
       bound ||= code === 'session-key';
       if (code.startsWith('login')) door.mark = `${MARK} ${code}`;
-      if (tries > 1 || !/^s(?:tamp|ession-key)$/.test(code)) return answer;
+      if (tries > 1 || !/^s[te]/.test(code)) return answer;
     }
   }
 

@@ -47,6 +47,7 @@ const chunks: Chunks = (name) => loaders[name]();
  * Rejects with TypeError where `gate` is no origin, or the gate gives no configuration.
  */
 export async function install(options: InstallOptions = {}): Promise<void> {
+  if (Reflect.get(self, INSTALLED)) return;
   const { gate = self.location.origin, mount = DEFAULT_MOUNT, protect } = options;
   if (new URL(gate).origin !== gate)
     throw new TypeError(`gate ${JSON.stringify(gate)}: an origin has a scheme and a host, and no path`);

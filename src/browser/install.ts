@@ -33,6 +33,7 @@ export function installScript(config: PageConfig, gate: string, chunks: Chunks):
     client: config.client,
     sync,
     chunks,
+    bound: config.bound,
   });
   const context: Context = {
     platform,

@@ -21,6 +21,8 @@ export interface ScriptConfig {
   readonly slice: number;
   /** Routes that need something else than a signed call; first match wins. */
   readonly routes: readonly ScriptRoute[];
+  /** Whether sessions may own a key here: the script then looks whether its own does. */
+  readonly bound?: boolean;
   /** Hash in the addresses of parts loaded on demand: `{mount}/{name}.{chunks}.js`. '' where they are bundled. */
   readonly chunks: string;
 }
@@ -67,8 +69,8 @@ export function compileCoverage(config: ScriptConfig, ownOrigin: string): Covera
   return (method, url) => {
     const path = url.pathname;
     if (!origins.has(url.origin) || open.some((pattern) => pattern.test(path))) return null;
-    // What pages ask the gate itself: who is logged in, another password.
-    if (path.startsWith(mount)) return PROTECTED;
+    // What pages ask the gate itself: who is logged in, another password. Scripts and configuration anyone may have.
+    if (path.startsWith(mount)) return /\.js/.test(path) ? null : PROTECTED;
     const folded = foldPath(path);
     const verb = method === 'HEAD' ? 'GET' : method;
     const fits = routes.find(

@@ -110,7 +110,13 @@ async function runSchedule(vector: KeyScheduleVector): Promise<Ran> {
     throw new Error('no session of the vectors is bound');
   };
   Object.defineProperty(self, 'origin', { value: vector.origin, configurable: true });
-  const entry = await createDoor(platform, { mount: '/_sallyport', client: vector.client, sync: true, chunks }).ready();
+  const entry = await createDoor(platform, {
+    mount: '/_sallyport',
+    client: vector.client,
+    sync: true,
+    chunks,
+    bound: false,
+  }).ready();
   const text = utf8('what the key signs');
   const expected = toBase64(await subtle.sign('HMAC', await keyOf(vector.keys.proof), text));
   return {

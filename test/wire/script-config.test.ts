@@ -35,6 +35,7 @@ const ROWS: readonly (readonly [method: string, url: string, covered: boolean, w
   ['PUT', 'https://app.example/elsewhere/1', true, 'a route outside the protected patterns'],
   ['GET', 'https://app.example/elsewhere/1', false, 'whose other methods are not'],
   ['GET', 'https://app.example/_sallyport/user', true, 'what pages ask the gate itself'],
+  ['GET', 'https://app.example/_sallyport/config.json', false, 'what anyone may have of it'],
 ];
 for (const [method, url, covered, why] of ROWS) {
   test(`${method} ${url} is ${covered ? 'covered' : 'left alone'}: ${why}`, () => {

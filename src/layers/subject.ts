@@ -72,7 +72,13 @@ function byLogin(login: Login, rule: UserRule | null, context: Context): Pass | 
 
 function byReader(found: Subject | Refusal | null, rule: UserRule | null, context: Context): Pass | Refusal {
   if (found === null) return rule === null || context.key !== null ? PASS : LOGIN;
-  if ('kind' in found) return rule === null ? PASS : found;
+  if ('kind' in found) {
+    if (rule !== null) return found;
+    // Nobody was asked for: nothing of it belongs to what another layer may say later.
+    context.evidence = '';
+    context.retryAfter = 0;
+    return PASS;
+  }
   context.subject = found;
   return meets(rule, found, context);
 }

@@ -25,3 +25,18 @@ export function judge(layer: Layer, config: Config, sketch: Sketch, now = 1_750_
   if (verdict instanceof Promise) throw new TypeError(`${layer.name} answered with a promise`);
   return { code: verdict === PASS || verdict.kind === 'pass' ? '' : verdict.code, context };
 }
+
+/** The same of a layer that may have to wait. */
+export async function judgeLater(
+  layer: Layer,
+  config: Config,
+  sketch: Sketch,
+  now = 1_750_000_000_000,
+): Promise<Judged> {
+  const policy = compilePolicy(config);
+  const request = viewOf(sketch);
+  const route = policy.match(request.method, request.path, request.folded);
+  const context = newContext(policy, route, carrierOf(request), request, now);
+  const verdict = (await layer.forRoute(route, policy)?.(request, context)) ?? PASS;
+  return { code: verdict.kind === 'pass' ? '' : verdict.code, context };
+}

@@ -94,7 +94,7 @@ describe('tokens at a gate', () => {
     assert.deepEqual([refused.status, codeOf(refused)], [403, 'forbidden']);
   });
 
-  test('P11 on a route that asks for nobody a bad token changes nothing, and no challenge is added', async () => {
+  test('on a route that asks for nobody a bad token changes nothing, and no challenge is added', async () => {
     const answer = await call('/api/posts', 'Bearer not.a.token');
     assert.equal(answer.status, 200);
     assert.equal(field(answer.fields, 'www-authenticate'), '');
@@ -173,7 +173,7 @@ describe('tokens at a gate', () => {
     done();
   });
 
-  test('P11 R60 while the key set is down people go on over HTTP; after it came back new keys are taken', async () => {
+  test('R60 while the key set is down people go on over HTTP; after it came back new keys are taken', async () => {
     const { client: made, done } = await client('/api/users');
     const show = async (one: TestKey) =>
       (await made.call({ method: 'GET', authorization: `Bearer ${await makeToken(one, Date.now())}` })).status;

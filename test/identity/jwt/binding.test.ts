@@ -28,7 +28,7 @@ describe('a token belongs to the session that shows it first', () => {
     return () => desk.close();
   });
 
-  test('P11 a stolen token is worth nothing in the thief’s own session, with its cookie or its proof', async () => {
+  test('a stolen token is worth nothing in the thief’s own session, with its cookie or its proof', async () => {
     for (const shown of [{ session: thief }, { ticket: thief }, { session: thief, ticket: thief }]) {
       const answer = await desk.bearer(token, shown);
       assert.deepEqual(
@@ -69,7 +69,7 @@ describe('a token belongs to the session that shows it first', () => {
     }
   });
 
-  test('P11 a page without cookies owns nothing, so that a reload does not lock it out', async () => {
+  test('a page without cookies owns nothing, so that a reload does not lock it out', async () => {
     const other = await makeToken(key, desk.clock.now);
     for (const ticket of [session(), session()]) assert.equal((await desk.bearer(other, { ticket })).code, '');
   });
@@ -78,7 +78,7 @@ describe('a token belongs to the session that shows it first', () => {
     assert.equal((await desk.bearer(token)).code, '');
   });
 
-  test('P11 a token that the app renews while calls are in flight breaks none of them', async () => {
+  test('a token that the app renews while calls are in flight breaks none of them', async () => {
     const renewed = await makeToken(key, desk.clock.now);
     const calls = [token, renewed, token, renewed, renewed, token].map((one) => desk.bearer(one, { session: mine }));
     assert.deepEqual(

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { constants, createHmac, KeyObject, sign } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { CompactEncrypt, exportSPKI } from 'jose';
+import { createKeyRing } from '../../../src/doors/seal.ts';
+import { createSubject } from '../../../src/layers/subject.ts';
+import { judgeLater } from '../../support/layer.ts';
 import { encode, ISSUER, type KeyServer, makeKey, makeToken, startKeyServer, type TestKey } from './issuer.ts';
 import { type Desk, issuerAt, openDesk } from './support.ts';
 
@@ -391,6 +394,38 @@ describe('hostile tokens', () => {
     const authorization = `Bearer ${await makeToken(world.ec, world.now)}`;
     const shown = await desk.show({ headers: { authorization }, repeated: ['authorization'] });
     assert.deepEqual([shown.code, shown.evidence], ['login-required', 'token: authorization more than once']);
+  });
+
+  test('R20 R57 what the gate itself hands out is no token of the app’s: tickets, stamps, cookies, its assertion', async () => {
+    const clock = { wall: () => desk.clock.now, monotonic: () => 0 };
+    const secret = Buffer.alloc(32, 7);
+    const ring = createKeyRing({ secret, clock });
+    for (const purpose of ['ticket', 'stamp', 'session', 'login', 'transaction', 'token', 'form'] as const) {
+      const shown = await desk.bearer(ring.seal(purpose, Buffer.from(JSON.stringify(claimsOf(world)))));
+      assert.deepEqual(
+        [shown.code, shown.evidence],
+        ['login-required', 'token: form: encrypted, and no issuer here encrypts'],
+      );
+    }
+    const own = await makeKey('EdDSA', 'gate');
+    const assertion = await makeToken(own, world.now, { claims: { iss: 'http://localhost:4000', level: 'proof' } });
+    assert.match((await desk.bearer(assertion)).evidence, /^token: iss: /);
+  });
+
+  test('a refusal where nobody is asked for leaves nothing behind for other layers to be blamed with', async () => {
+    const layer = createSubject({ logins: null, readers: [desk.reader] });
+    const { code, context } = await judgeLater(
+      layer,
+      { protect: ['/api/**'] },
+      { headers: { authorization: 'Bearer a.b.c' } },
+    );
+    assert.deepEqual([code, context.evidence, context.retryAfter], ['', '', 0]);
+    const asked = await judgeLater(
+      layer,
+      { routes: [{ match: '/api/**', user: true }] },
+      { headers: { authorization: 'Bearer a.b.c' } },
+    );
+    assert.deepEqual([asked.code, asked.context.evidence.slice(0, 14)], ['login-required', 'token: header:']);
   });
 
   test('a refusal where nobody is asked for puts no challenge on the backend’s answer', async () => {

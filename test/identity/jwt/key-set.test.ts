@@ -43,7 +43,7 @@ describe('an issuer’s key set', () => {
     assert.equal(server.asked(), 1);
   });
 
-  test('P11 a key that was rotated in the middle of a session is fetched at its first token; nobody is logged out', async () => {
+  test('a key that was rotated in the middle of a session is fetched at its first token; nobody is logged out', async () => {
     const shown = { session: session() };
     const before = await makeToken(one, desk.clock.now);
     assert.equal((await desk.bearer(before, shown)).code, '');
@@ -111,7 +111,7 @@ describe('an issuer’s key set', () => {
     await settled(2);
   });
 
-  test('P11 R60 while the set cannot be reached for minutes, whoever has a token goes on, at once', async () => {
+  test('R60 while the set cannot be reached for minutes, whoever has a token goes on, at once', async () => {
     const shown = { session: session() };
     await desk.bearer(await makeToken(one, desk.clock.now), shown);
     server.answer = (_request, response) => void response.destroy();

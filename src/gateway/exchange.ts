@@ -118,7 +118,7 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
     this.#route.onSettled?.(this.#decision, this.#view, status);
     const { creations } = guard;
     this.#reading = creations?.takes(this.#decision) === true && isPlainJson(head.fields);
-    const settled = guard.settle(this.#view, this.#decision, { status, location: head.location });
+    const settled = this.#settle(status, head.location);
     if (settled === undefined) {
       if (!this.#reading) process.nextTick(this.#release);
       return;
@@ -133,6 +133,14 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
       },
       () => this.fail(new UnsureError('the answer could not be settled')),
     );
+  }
+
+  /** What has to be known before anybody can act on the answer. */
+  #settle(status: number, location: string): void | Promise<unknown> {
+    const { guard } = this.#route;
+    const settled = guard.settle(this.#view, this.#decision, { status, location });
+    const forgotten = guard.creations?.forget(this.#view, this.#decision, status);
+    return forgotten === undefined ? settled : Promise.all([settled, forgotten]);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -2,7 +2,9 @@ import type { Creations } from './creator.ts';
 import { LONGEST_ID } from './creator.ts';
 import type { Decision } from './decision.ts';
 import { toName, valuesAt } from './json-path.ts';
+import { compileParams } from './params.ts';
 import type { Policy } from './policy.ts';
+import type { RequestView } from './view.ts';
 
 /** Remembers who created what, by the answers of the backend. Whoever forwards calls asks it. */
 export interface CreationWatch {
@@ -10,6 +12,11 @@ export interface CreationWatch {
   takes(decision: Decision): boolean;
   /** Reads the answer's whole body. What cannot be read names nothing. Rejects where records cannot be reached. */
   record(decision: Decision, status: number, body: Uint8Array): Promise<void>;
+  /**
+   * Forgets who created what this call has deleted: backends give ids again, and who had the old object has no say over
+   * the new one. Undefined where there is nothing to forget; never rejects.
+   */
+  forget(request: RequestView, decision: Decision, status: number): Promise<void> | undefined;
 }
 
 /** Longest answer that is read: an object that was just made, not a list. */
@@ -30,7 +37,23 @@ export function createCreationWatch(policy: () => Policy, creations: Creations):
         await creations.record({ of: route.name, id, subject, keepsFirst: status !== CREATED });
       }
     },
+    forget({ method, path }, { route }, status) {
+      const rule = route.user?.creator ?? null;
+      if (rule === null || method !== 'DELETE' || status < 200 || status > 299) return undefined;
+      const params = compileParams(route.pattern)(path);
+      const id = params === null ? '' : rule.idIn(params);
+      return id === '' || id.length > LONGEST_ID ? undefined : forgotten(creations, rule.of, id);
+    },
   };
+}
+
+/** It is gone, whatever becomes of its creator's name. */
+async function forgotten(creations: Creations, of: string, id: string): Promise<void> {
+  try {
+    await creations.forget(of, id);
+  } catch {
+    // Records that cannot be written now keep a name that helps nobody while the id does not come again.
+  }
 }
 
 function parse(body: Uint8Array): unknown {

@@ -28,6 +28,8 @@ export interface Creations {
   creatorOf(of: string, id: string): Eventually<string | null>;
   /** Remembers it; see {@link keepsFirst}. */
   record(creation: Creation): Eventually<void>;
+  /** The object is gone; its id may come again as another's. */
+  forget(of: string, id: string): Eventually<void>;
 }
 
 export interface Creation {

@@ -168,6 +168,8 @@ export interface ObjectRecords {
     readonly owner: string;
     readonly keepsFirst: boolean;
   }): Promise<void>;
+  /** Nobody's again: its id may be given to another object. */
+  disown(kind: string, object: string): Promise<void>;
 }
 
 /** Failed logins under one key. */

@@ -8,5 +8,6 @@ export function createCreations({ objects }: Pick<Records, 'objects'>): Creation
     creatorOf: (of, id) => objects.ownerOf(of, id),
     record: ({ of, id, subject, keepsFirst }) =>
       objects.own({ kind: of, object: id, owner: subjectName(subject), keepsFirst }),
+    forget: (of, id) => objects.disown(of, id),
   };
 }

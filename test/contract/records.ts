@@ -5,12 +5,14 @@ import { bans } from './records/bans.ts';
 import { changes } from './records/changes.ts';
 import { keys } from './records/keys.ts';
 import { logins } from './records/logins.ts';
+import { objects } from './records/objects.ts';
 import { type Opened, type Place, type Row, testClock } from './records/support.ts';
 
 const TABLE: readonly { readonly title: string; readonly rows: readonly Row[] }[] = [
   { title: 'logins', rows: logins },
   { title: 'keys', rows: keys },
   { title: 'bans, users, attempts', rows: bans },
+  { title: 'objects', rows: objects },
   { title: 'audit', rows: audit },
   { title: 'changes', rows: changes },
 ];

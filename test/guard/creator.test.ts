@@ -33,7 +33,7 @@ async function deletes(
   target: string,
   known: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const layer = createCreator({ creatorOf: async (of, id) => known[`${of} ${id}`] ?? null, record() {} });
+  const layer = createCreator({ creatorOf: async (of, id) => known[`${of} ${id}`] ?? null, record() {}, forget() {} });
   const request = viewOf({ method: 'DELETE', target });
   const route = policy.match('DELETE', request.path, request.folded);
   const check = layer.forRoute(route, policy);
@@ -60,6 +60,7 @@ function recorded(answer: string, status = 201, decision: Partial<Decision> = {}
   const watch = createCreationWatch(() => policy, {
     creatorOf: () => null,
     record: (creation) => void made.push(creation),
+    forget() {},
   });
   const route = policy.match('POST', '/api/posts', '/api/posts');
   // The three fields that a watch reads.

@@ -26,5 +26,9 @@ export function createObjects(store: Store): ObjectRecords {
           })
           .execute();
       }),
+    disown: (kind, object) =>
+      store.write(async (trx) => {
+        await trx.deleteFrom('sallyport_objects').where('kind', '=', kind).where('object', '=', object).execute();
+      }),
   };
 }

@@ -6,7 +6,9 @@ import { codeInjection } from './attackers/code-injection.ts';
 import { cookie, cookieDoors } from './attackers/cookie.ts';
 import { domEmulation } from './attackers/dom-emulation.ts';
 import { doors } from './attackers/doors.ts';
+import { forgedForm } from './attackers/forged-form.ts';
 import { headers } from './attackers/headers.ts';
+import { otherObject } from './attackers/other-object.ts';
 import { loginCsrf } from './attackers/login-csrf.ts';
 import { mixUp } from './attackers/mix-up.ts';
 import { otherSite } from './attackers/other-site.ts';
@@ -50,6 +52,8 @@ export const ATTACKERS: readonly Attacker[] = [
   codeInjection,
   mixUp,
   sessionFixation,
+  otherObject,
+  forgedForm,
   // Bad signatures and the longest wait come last: neither may colour what the others are told.
   ticket,
   replayLater,

@@ -28,6 +28,8 @@ export interface Lab {
   readonly page: string;
   /** A token of the app; '' where none was given. */
   readonly token: string;
+  /** A token of somebody else; ''. */
+  readonly otherToken: string;
   /** Lower case. */
   readonly tokenHeader: string;
   /** Calls an attacker makes at most where the number decides how well its price is known. */

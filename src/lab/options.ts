@@ -22,6 +22,8 @@ export interface LabOptions {
    * target alone and printed nowhere. Default: none, and these do not run.
    */
   readonly token?: string;
+  /** A token of another person, for whoever reaches for the objects of the first. Default: none. */
+  readonly otherToken?: string;
   /** Header that carries it. Default `authorization`, as Bearer. */
   readonly tokenHeader?: string;
   /** People at the gate's OpenID provider, for the attackers of its logins. Default: none, and these do not run. */
@@ -73,6 +75,7 @@ export function checkOptions(options: LabOptions): Settings {
     later: number('later', 3, 300),
     price: priceOf(options),
     token: options.token ?? '',
+    otherToken: options.otherToken ?? '',
     tokenHeader: headerName(options.tokenHeader ?? 'authorization'),
     providerLogin: options.providerLogin ?? null,
     chromium: options.chromium,

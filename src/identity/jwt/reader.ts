@@ -3,7 +3,7 @@ import { jwtIssuers } from '../../guard/config-schema-jwt.ts';
 import { type Refusal, refusal } from '../../guard/decision.ts';
 import type { Bans } from '../../guard/keys.ts';
 import type { Context } from '../../guard/layer.ts';
-import type { Records } from '../../guard/records.ts';
+import { type Records, RecordsError } from '../../guard/records.ts';
 import type { State } from '../../guard/state.ts';
 import type { Subject, SubjectReader } from '../../guard/subject.ts';
 import type { RequestView } from '../../guard/view.ts';
@@ -35,6 +35,7 @@ export interface JwtParts {
 const INVALID = refusal('login-required', 'a token of an issuer that is listed, for this audience, that holds');
 const MISMATCH = refusal('session-mismatch', 'a token that belongs to no other session that lives');
 const UNSURE = refusal('unsure', 'an issuer whose keys can be reached');
+const UNKNOWN = refusal('unsure', 'records that say who is blocked');
 const BUSY = refusal('unsure', 'fewer new tokens at the same time');
 const BLOCKED = refusal('login-required', 'a person who is not blocked, and a token that was not revoked');
 
@@ -97,11 +98,15 @@ export async function createJwtReader(parts: JwtParts): Promise<SubjectReader> {
     if (isRevoked(bans, found)) return fail(BLOCKED, 'revoked', context);
     if (found.epoch === standing.epoch && standing.isCurrent()) return belong(found, request, context);
     const { epoch } = standing;
+    const unreachable = (error: unknown): Refusal => {
+      if (!(error instanceof RecordsError)) throw error;
+      return fail(UNKNOWN, `records: ${error.code}`, context);
+    };
     return standing.isGood(found.subject, found.jti).then((good) => {
       if (!good) return fail(BLOCKED, 'blocked or revoked', context);
       found.epoch = epoch;
       return belong(found, request, context);
-    });
+    }, unreachable);
   }
 
   /** Whether this request may show it. */

@@ -136,11 +136,11 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
   }
 
   /** What has to be known before anybody can act on the answer. */
-  #settle(status: number, location: string): void | Promise<unknown> {
+  #settle(status: number, location: string): Promise<unknown> | undefined {
     const { guard } = this.#route;
     const settled = guard.settle(this.#view, this.#decision, { status, location });
     const forgotten = guard.creations?.forget(this.#view, this.#decision, status);
-    return forgotten === undefined ? settled : Promise.all([settled, forgotten]);
+    return settled === undefined && forgotten === undefined ? undefined : Promise.all([settled, forgotten]);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { type Gate, startGate } from '../../src/gateway/index.ts';
 import type { AccountsConfig } from '../../src/guard/config-accounts.ts';
+import type { Decision } from '../../src/guard/decision.ts';
 import type { Records } from '../../src/guard/records.ts';
 import { createSender, type RawAnswer, type RawRequest } from '../../src/lab/http.ts';
 import { parseTarget } from '../../src/lab/target.ts';
@@ -199,3 +200,26 @@ for (const evil of ['//evil.example', 'https://evil.example/', '/\\evil.example'
     assert.ok(!(await page.text()).includes('evil'));
   });
 }
+
+test('R71 a login that was refused is recorded as refused, under the id that the person sees', async (t) => {
+  const { client, gate } = await openPlace(t, { signUp: 'open' });
+  const owner = await client();
+  await owner.ask('/signup', { name: 'anna', password: PASSWORD });
+  const made: Decision[] = [];
+  gate.guard.onDecision((decision) => void made.push(decision));
+  const answers = [
+    await owner.ask('/login', { name: 'anna', password: `${PASSWORD}!` }),
+    await owner.ask('/login', { name: 'nobody', password: PASSWORD }),
+    await owner.ask('/login/second-factor', { code: '000000' }),
+    await owner.ask('/verify', { token: 'x' }),
+  ];
+  for (const answer of answers) {
+    const { id, code } = membersOf(answer);
+    const decision = made.find((one) => one.id === id);
+    assert.deepEqual([decision?.outcome, decision?.code], ['refuse', code], String(code));
+    assert.ok(!JSON.stringify(decision?.trail).includes(PASSWORD));
+  }
+  const good = await owner.ask('/login', { name: 'anna', password: PASSWORD });
+  assert.equal(good.status, 200);
+  assert.equal(made.at(-1)?.outcome, 'admit');
+});

@@ -24,7 +24,7 @@ export function jsonAnswer(status: number, body: object, cookies: readonly strin
 /** A refusal as every other of the gate, under the id of the request's own decision. */
 export function problemFor(call: EndpointCall, mount: string, code: Code, now: number, retryAfter = 0): Answer {
   const decision = { ...call.decision, outcome: 'refuse' as const, code, layer: 'accounts', retryAfter };
-  return problemAnswer(decision, mount, now);
+  return { ...problemAnswer(decision, mount, now), refused: { code, evidence: call.request.path.slice(mount.length) } };
 }
 
 /**

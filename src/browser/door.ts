@@ -114,9 +114,10 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
       const answer = await post(formatEntryRequest(client, toBase64url(pageKey), { login, ...key }));
       if (!('code' in answer)) return taken(answer, pair.privateKey, pageKey);
       const { code } = answer;
-      // A page out of a cache has no stamp: the refusal brings one. Whose session is bound has to show its key.
+      // A page out of a cache has no stamp: the refusal brings one. Whose session is bound has to show its key. And whose
+      // login is gone (`login-changed`, `login-required`) says so from now on.
       bound ||= code === 'session-key';
-      if (code.startsWith('login')) door.mark = `${MARK} ${code}`;
+      if (/^lo/.test(code)) door.mark = `${MARK} ${code}`;
       if (tries > 1 || !/^s[te]/.test(code)) return answer;
     }
   }
@@ -222,7 +223,7 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
     renew() {
       entry = login = undefined;
       door.mark = MARK;
-      return opening ? opening.then(() => open()) : open();
+      return Promise.resolve(opening).then(() => open());
     },
     learn(date) {
       const time = Date.parse(date ?? '');

@@ -87,7 +87,7 @@ async function readConfig(address: string, client: string | undefined): Promise<
  * Rejects with Error where nothing is installed or the door is closed.
  */
 export async function signUrl(address: string | URL): Promise<string> {
-  return installed().account('signUrl', address);
+  return installed().ask('signUrl', address);
 }
 
 /**
@@ -97,17 +97,17 @@ export async function signUrl(address: string | URL): Promise<string> {
  * Resolves to what the gate answered, refusals too. Rejects with Error where nothing is installed.
  */
 export async function login(given?: object): Promise<AccountAnswer> {
-  return installed().account('login', given);
+  return installed().ask('login', given);
 }
 
 /** Ends the login in every tab. `body.redirect` is the provider's own logout address, where it has one. */
 export async function logout(): Promise<AccountAnswer> {
-  return installed().account('logout');
+  return installed().ask('logout');
 }
 
 /** The person who is logged in, as the gate knows them; null while nobody is. */
 export async function user(): Promise<unknown> {
-  return installed().account('user');
+  return installed().ask('user');
 }
 
 function installed(): Installed {

@@ -1,7 +1,7 @@
 import type { PageConfig } from '../wire/page-config.ts';
 import { wrapBeacon } from './beacon.ts';
 import type { Chunks, Context } from './context.ts';
-import type { Account } from './chunks/account.ts';
+import type { Ask } from './chunks/account.ts';
 import { createCoverage } from './coverage.ts';
 import { createDoor } from './door.ts';
 import { wrapStreams } from './facade.ts';
@@ -15,7 +15,7 @@ export const INSTALLED = Symbol.for('sallyport');
 /** What an installation shows: keys stay inside. */
 export interface Installed {
   /** See the function of this name in `sallyport/browser`. */
-  readonly account: Account;
+  readonly ask: Ask;
 }
 
 /**
@@ -47,7 +47,7 @@ export function installScript(config: PageConfig, gate: string, chunks: Chunks):
     hiding: false,
   };
   const made: Installed = Object.freeze({
-    account: ((name, given) => chunks('account').then((part) => part.createAccount(context)(name, given))) as Account,
+    ask: ((name, given) => chunks('account').then((part) => part.createAsk(context)(name, given))) as Ask,
   });
   Object.defineProperty(self, INSTALLED, { value: made });
   for (const cover of [wrapFetch, wrapXhr, wrapStreams, wrapBeacon]) cover(context);

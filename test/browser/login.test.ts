@@ -133,7 +133,7 @@ describeBrowsers('the login page', (browser) => {
       body as never,
     );
   const user = (): Promise<{ name: string; amr: string[] } | null> =>
-    page.evaluate(() => Reflect.get(window, Symbol.for('sallyport')).account('user'));
+    page.evaluate(() => Reflect.get(window, Symbol.for('sallyport')).ask('user'));
 
   async function logIn(name: string): Promise<void> {
     await page.goto(`${login}?return=/`);
@@ -156,7 +156,7 @@ describeBrowsers('the login page', (browser) => {
     const uri = String(begun['uri']);
     const confirmed = await ask('/second-factor', { code: codeFor(uri) });
     assert.equal(confirmed['status'], 200, JSON.stringify(confirmed));
-    await page.evaluate(() => Reflect.get(window, Symbol.for('sallyport')).account('login'));
+    await page.evaluate(() => Reflect.get(window, Symbol.for('sallyport')).ask('login'));
     assert.deepEqual((await user())?.amr, ['pwd', 'otp', 'mfa'], 'this browser stays logged in');
     await page.goto(`${login}?return=/after`);
     await fill('login', { name: 'fay', password: PASSWORD });
@@ -198,10 +198,7 @@ describeBrowsers('the login page', (browser) => {
       }, options as never);
       const kept = await ask('/passkeys', { response, label: 'this laptop' });
       assert.equal(kept['status'], 200, JSON.stringify(kept));
-      assert.equal(
-        (await page.evaluate(() => Reflect.get(window, Symbol.for('sallyport')).account('logout'))).ok,
-        true,
-      );
+      assert.equal((await page.evaluate(() => Reflect.get(window, Symbol.for('sallyport')).ask('logout'))).ok, true);
       await page.goto(`${local}?return=/`);
       await page.click('#passkey');
       await page.waitForFunction(() => location.pathname === '/');

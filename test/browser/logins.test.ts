@@ -43,11 +43,7 @@ describeBrowsers('a login and its session', (browser) => {
 
   /** What the page's own script is asked for, as an app would ask. */
   const ask = (page: Page, name: string, given?: object): Promise<Record<string, unknown> | null> =>
-    page.evaluate(
-      (what, body) => Reflect.get(window, Symbol.for('sallyport')).account(what, body),
-      name,
-      given as never,
-    );
+    page.evaluate((what, body) => Reflect.get(window, Symbol.for('sallyport')).ask(what, body), name, given as never);
   const call = (page: Page, method: string, path: string, body?: string): Promise<Told> =>
     page.evaluate(
       async (verb, url, content) => {

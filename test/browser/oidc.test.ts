@@ -54,7 +54,7 @@ describeBrowsers('OpenID Connect', (browser) => {
   afterEach(() => page.close());
 
   const account = (to: Page, what: string): Promise<{ status: number; body: { redirect?: string } }> =>
-    to.evaluate((name) => Reflect.get(window, Symbol.for('sallyport')).account(name), what);
+    to.evaluate((name) => Reflect.get(window, Symbol.for('sallyport')).ask(name), what);
 
   interface Answered {
     readonly status: number;

@@ -18,11 +18,11 @@ const functions = { login, logout, user, signUrl };
 type Functions = typeof functions;
 
 /** Calls one of them for the page. */
-export type Account = <Name extends keyof Functions>(name: Name, given?: unknown) => ReturnType<Functions[Name]>;
+export type Ask = <Name extends keyof Functions>(name: Name, given?: unknown) => ReturnType<Functions[Name]>;
 
-export function createAccount(context: Context): Account {
+export function createAsk(context: Context): Ask {
   // Each name has the answer of its own function, which TypeScript cannot follow through the table.
-  return ((name, given) => functions[name](context, given)) as Account;
+  return ((name, given) => functions[name](context, given)) as Ask;
 }
 
 /**

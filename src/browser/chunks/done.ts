@@ -10,5 +10,5 @@ const leave = () => location.replace(to);
 const installed: Installed | undefined = Reflect.get(self, INSTALLED);
 // Whatever keeps the door shut must not keep the person here.
 setTimeout(leave, 5000);
-if (installed) installed.account('user').then(leave, leave);
+if (installed) installed.ask('user').then(leave, leave);
 else leave();

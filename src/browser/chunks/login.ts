@@ -57,7 +57,7 @@ async function arrive(): Promise<void> {
   say('done');
   // The session key is made while we are here; the page that follows finds the login.
   const installed: Installed | undefined = Reflect.get(self, INSTALLED);
-  if (installed) await Promise.race([installed.account('login'), pause(3000)]).catch(() => {});
+  if (installed) await Promise.race([installed.ask('login'), pause(3000)]).catch(() => {});
   location.replace(main?.dataset['return'] ?? '/');
 }
 

@@ -6,8 +6,8 @@ export interface Person {
 
 /** What the gate's script offers a page; absent where the app runs without a gate. */
 interface Gate {
-  account(what: 'user'): Promise<Person | null>;
-  account(what: 'logout'): Promise<{ ok: boolean }>;
+  ask(what: 'user'): Promise<Person | null>;
+  ask(what: 'logout'): Promise<{ ok: boolean }>;
 }
 
 const gate = (): Gate | undefined => Reflect.get(window, Symbol.for('sallyport'));
@@ -20,7 +20,7 @@ export function useAccount(): { account: Account; logOut: () => Promise<void> } 
   const [account, setAccount] = useState<Account>({ state: 'unknown' });
 
   useEffect(() => {
-    const asked = gate()?.account('user');
+    const asked = gate()?.ask('user');
     if (asked === undefined) setAccount({ state: 'none' });
     else
       asked.then(
@@ -30,7 +30,7 @@ export function useAccount(): { account: Account; logOut: () => Promise<void> } 
   }, []);
 
   const logOut = useCallback(async () => {
-    await gate()?.account('logout');
+    await gate()?.ask('logout');
     setAccount({ state: 'known', person: null });
   }, []);
 

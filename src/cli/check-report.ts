@@ -130,6 +130,10 @@ function describeRoute(rule: RouteRule, policy: Policy, layers: readonly Layer[]
 
 function routeNotes(rule: RouteRule): string[] {
   const notes: string[] = [];
+  if (rule.keys !== null) {
+    const which = rule.keys.length === 0 ? 'any API key' : `API keys with ${rule.keys.join(' and ')}`;
+    notes.push(`${which} may call this without a page`);
+  }
   const lowering = [...rule.carriers].filter((carrier: Carrier) => UNSIGNED_CARRIERS.has(carrier));
   if (rule.level === 'session' && lowering.length > 0) {
     notes.push(`${lowering.join(' and ')} cannot carry a proof, so every request here needs a session only`);
@@ -181,6 +185,8 @@ function policyNotes(policy: Policy): string[] {
   }
   if (policy.insecureHttp)
     notes.push(
+  if (config.testPasses !== undefined)
+    notes.push('testPasses: whoever has the private key of the tests gets in without a page; not for production');
       'insecureHttp: pages on plain HTTP have no keys; their requests are recorded as insecure-context and pass',
     );
   return notes;

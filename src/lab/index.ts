@@ -9,6 +9,7 @@ import { doors } from './attackers/doors.ts';
 import { forgedForm } from './attackers/forged-form.ts';
 import { headers } from './attackers/headers.ts';
 import { otherObject } from './attackers/other-object.ts';
+import { leakedKey } from './attackers/leaked-key.ts';
 import { loginCsrf } from './attackers/login-csrf.ts';
 import { mixUp } from './attackers/mix-up.ts';
 import { otherSite } from './attackers/other-site.ts';
@@ -34,6 +35,7 @@ export { LabError } from './target.ts';
 export const ATTACKERS: readonly Attacker[] = [
   plain,
   headers,
+  leakedKey,
   replay,
   cookie,
   altered,

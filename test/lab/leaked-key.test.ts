@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { leakedKey } from '../../src/lab/attackers/leaked-key.ts';
+import { runAttackers } from '../../src/lab/run.ts';
+import { bearer, keyedGate, order, until } from '../keys/support.ts';
+
+test('R69 a key that lies in a bundle is found and gets in until it is revoked, as the table says', async (t) => {
+  const page = new Map<string, string>();
+  const { desk, call, origin } = await keyedGate(t, {}, page);
+  const { secret, row } = await desk.issue(order());
+  await until(async () => (await call('/api/posts', bearer(secret))).status === 200);
+  page.set('/', '<!doctype html><html><head><script src="/app.js"></script></head><body>app</body></html>');
+  page.set('/app.js', `const headers = { authorization: "Bearer ${secret}" };`);
+  const attack = async () => {
+    const report = await runAttackers(`${origin}/api/posts`, { calls: 10, seconds: 20, chromium: null }, [leakedKey]);
+    return report.rungs[0] ?? assert.fail('no rung');
+  };
+  const open = await attack();
+  assert.ok(open.admitted > 0, JSON.stringify(open));
+  assert.ok(JSON.stringify(open).includes(row.id), 'named by its id');
+  assert.equal(JSON.stringify(open).includes(secret), false, 'and not printed');
+  await desk.revoke(row.id);
+  await until(async () => (await call('/api/posts', bearer(secret))).status === 401);
+  assert.equal((await attack()).admitted, 0);
+  page.set('/app.js', 'const nothing = true;');
+  assert.equal((await attack()).verdict, 'not run');
+});

@@ -25,6 +25,10 @@ const GOALS: ReadonlyMap<number, Entry> = new Map([
   ],
   [7, { title: 'state in memory', load: async () => (await import('./goals/state.ts')).state }],
   [10, { title: 'the page', load: async () => (await import('./goals/page.ts')).page }],
+  [
+    12,
+    { title: 'asking whether they may', load: async () => (await import('./goals/authorization.ts')).authorization },
+  ],
   [11, { title: 'start and memory', load: async () => (await import('./goals/start.ts')).start }],
 ]);
 

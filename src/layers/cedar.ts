@@ -4,13 +4,14 @@ import { createRequire } from 'node:module';
 import type * as Cedar from '@cedar-policy/cedar-wasm/nodejs';
 import type { CedarRule, EntityName } from '../guard/cedar-question.ts';
 import type { CedarConfig } from '../guard/config-authorization.ts';
-import { type Refusal, PASS, refusal } from '../guard/decision.ts';
+import { PASS, type Refusal, refusal, type Verdict } from '../guard/decision.ts';
 import { ConfigError } from '../guard/errors.ts';
 import type { Check, Context } from '../guard/layer.ts';
 import { compileParams, type Params } from '../guard/params.ts';
 import { type Subject, subjectName } from '../guard/subject.ts';
 import type { KeyFacts } from '../guard/subject.ts';
 import type { RequestView } from '../guard/view.ts';
+import { createGenerations, type Generations } from '../lib/generations.ts';
 
 const UNCLEAR = refusal('forbidden', 'a path whose `:names` can be told for certain');
 const FAILED = refusal('unsure', 'policies that can be asked about this: the evidence names what they lack');
@@ -24,6 +25,9 @@ export interface CedarPolicies {
 }
 
 const MOST_ENTITIES = 1000;
+/** Answers of one generation for one route and person, and the longest path whose answer is remembered. */
+const REMEMBERED = 32;
+const LONGEST_REMEMBERED = 256;
 
 /** Compiled sets by what they were made of: a reload, and each route, finds the same ones again. */
 const made = new Map<string, CedarPolicies>();
@@ -102,7 +106,8 @@ function compile(
   return {
     checkFor(question, pattern, refused) {
       const paramsOf = compileParams(pattern);
-      return (request, context) => {
+      const answers = new WeakMap<Subject | KeyFacts, Generations<Verdict>>();
+      const ask = (request: RequestView, context: Context): Verdict => {
         const params = paramsOf(request.path);
         if (params === null) return UNCLEAR;
         // A key and a person are asked about in turn: both have to be permitted.
@@ -123,6 +128,17 @@ function compile(
           if (answer.type !== 'success' || answer.response.decision !== 'allow') return refused;
         }
         return PASS;
+      };
+      return (request, context) => {
+        const asker = context.subject === null ? context.key : context.key === null ? context.subject : null;
+        if (asker === null || request.path.length > LONGEST_REMEMBERED) return ask(request, context);
+        // The policies see nothing else, so that the same question has the same answer.
+        const name = `${request.method} ${context.level} ${context.ticket?.client ?? ''} ${request.path}`;
+        const own = answers.get(asker) ?? createGenerations<Verdict>(REMEMBERED);
+        answers.set(asker, own);
+        const verdict = own.get(name) ?? ask(request, context);
+        if (verdict !== FAILED) own.set(name, verdict);
+        return verdict;
       };
     },
   };

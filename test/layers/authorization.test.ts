@@ -8,9 +8,11 @@ import type { RouteConfig } from '../../src/guard/config.ts';
 import type { CedarConfig } from '../../src/guard/config-authorization.ts';
 import { parseConfig } from '../../src/guard/config-schema.ts';
 import { ConfigError } from '../../src/guard/errors.ts';
+import { newContext } from '../../src/guard/context.ts';
 import type { KeyFacts, Subject } from '../../src/guard/subject.ts';
 import { authorization } from '../../src/layers/authorization.ts';
 import { askLayer, keyOf, personOf } from '../support/person.ts';
+import { viewOf } from '../support/view.ts';
 
 const DELETE = { method: 'DELETE', target: '/api/posts/7' };
 const ROUTE = 'DELETE /api/posts/:id';
@@ -129,6 +131,30 @@ suite('Cedar policies', () => {
     const asked = await ask({ cedar: QUESTION }, { subject: editor }, { cedar: config });
     assert.equal(asked.code, 'unsure');
     assert.match(asked.evidence, /policy1/);
+  });
+
+  test('a person’s answers are remembered, each for its own question and person', async () => {
+    const config = {
+      login: { identify: () => null },
+      authorization: { cedar },
+      routes: [{ match: ROUTE, cedar: QUESTION }],
+    };
+    const policy = compilePolicy(parseConfig(config, 'test'));
+    const route = policy.match('DELETE', '/api/posts/7', '/api/posts/7');
+    const check = authorization.forRoute(route, policy) ?? assert.fail();
+    const asked = (subject: Subject, target: string) => {
+      const request = viewOf({ method: 'DELETE', target });
+      const verdict = check(request, { ...newContext(policy, route, 'call', request, 0), subject });
+      return verdict instanceof Promise ? assert.fail() : verdict.kind;
+    };
+    const reader = personOf();
+    for (let round = 0; round < 3; round++) {
+      assert.equal(asked(editor, '/api/posts/7'), 'pass');
+      assert.equal(asked(editor, '/api/posts/1'), 'refuse');
+      assert.equal(asked(reader, '/api/posts/7'), 'refuse');
+    }
+    for (let id = 2; id < 200; id++) assert.equal(asked(editor, `/api/posts/${id}`), 'pass');
+    assert.equal(asked(editor, '/api/posts/1'), 'refuse');
   });
 
   test('claims and entities of the configuration can be asked for', async (context) => {

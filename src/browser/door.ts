@@ -48,7 +48,7 @@ export interface DoorSettings {
   readonly sync: boolean;
   readonly chunks: Chunks;
   /** Whether sessions may be bound here. */
-  readonly bound: boolean | undefined;
+  readonly bound?: boolean;
 }
 
 /** How long a call waits for the door before it goes out unsigned. */

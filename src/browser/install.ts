@@ -29,11 +29,10 @@ export function installScript(config: PageConfig, gate: string, chunks: Chunks):
   if (!platform) return null;
   const sync = config.routes.some((route) => route.sync);
   const door = createDoor(platform, {
+    ...config,
     mount: gate + config.mount,
-    client: config.client,
     sync,
     chunks,
-    bound: config.bound,
   });
   const context: Context = {
     platform,

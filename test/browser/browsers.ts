@@ -29,6 +29,8 @@ export interface LaunchOptions {
   readonly chromiumArgs?: readonly string[];
   /** Further preferences for Firefox. */
   readonly firefoxPrefs?: Readonly<Record<string, unknown>>;
+  /** Takes certificates that nobody trusts, as those that the gate makes for itself. Default false. */
+  readonly anyCertificate?: boolean;
   /** Names other than loopback's that resolve to it: `['evil.test']`. */
   readonly loopbackHosts?: readonly string[];
 }
@@ -84,6 +86,7 @@ export async function launchBrowser(name: BrowserName, options: LaunchOptions = 
       browser: 'firefox',
       executablePath,
       headless: true,
+      acceptInsecureCerts: options.anyCertificate ?? false,
       extraPrefsFirefox: {
         ...FIREFOX_PREFS,
         ...(hosts.length > 0 ? { 'network.dns.localDomains': hosts.join(',') } : {}),
@@ -96,6 +99,7 @@ export async function launchBrowser(name: BrowserName, options: LaunchOptions = 
     browser: 'chrome',
     executablePath,
     headless: true,
+    acceptInsecureCerts: options.anyCertificate ?? false,
     args: [
       ...CHROMIUM_ARGS,
       ...(mapped === '' ? [] : [`--host-resolver-rules=${mapped}`]),

@@ -1,7 +1,8 @@
 import type { OpenSession, SessionCookies } from '../doors/session-cookie.ts';
 import { clientBit } from '../guard/client-bits.ts';
 import { PASS, type Refusal, refusal, type TicketFacts } from '../guard/decision.ts';
-import type { Context, Layer } from '../guard/layer.ts';
+import type { Layer } from '../guard/layer.ts';
+import { shownTicket } from '../guard/shown-ticket.ts';
 
 const ENTRY = refusal('entry-required', 'the cookie of a session whose page has entered, or a proof');
 const CHANGED = refusal('login-changed', 'a page that was loaded since somebody logged in');
@@ -13,14 +14,6 @@ function mismatch({ loginEpoch }: TicketFacts, { login }: OpenSession): Refusal 
   if (loginEpoch === login) return MISMATCH;
   return login === 0 ? LOGGED_OUT : CHANGED;
 }
-
-/**
- * The ticket of the proof that held, or of one that holds if the commit finds its redirect grant: then without it, the
- * request is refused, whatever its cookie says. Not where this layer is enforced and the proof only reported: nothing
- * would ask for the grant.
- */
-const ticketOf = ({ ticket, resent, claims }: Context): TicketFacts | null =>
-  ticket ?? (claims.redirectTarget === '' ? null : (resent?.ticket ?? null));
 
 /**
  * Which browser session is this? Comes after the proof, so that what a request only claims to carry counts for
@@ -42,7 +35,7 @@ export function createSession(cookies: SessionCookies): Layer {
           context.cookieSession = opened.id;
           context.cookieLogin = opened.login !== 0;
         }
-        const ticket = ticketOf(context);
+        const ticket = shownTicket(context);
         if (ticket !== null) return opened === null || opened.id === ticket.session ? PASS : mismatch(ticket, opened);
         if (!suffices) return PASS;
         if (opened === null) return ENTRY;

@@ -1,6 +1,7 @@
 import { PASS, type Pass, type Refusal, refusal } from '../guard/decision.ts';
 import type { Context, Layer } from '../guard/layer.ts';
 import type { UserRule } from '../guard/policy.ts';
+import { shownTicket } from '../guard/shown-ticket.ts';
 import type { Login, Logins, Subject, SubjectReader } from '../guard/subject.ts';
 import type { RequestView } from '../guard/view.ts';
 import { CODES } from '../wire/codes.ts';
@@ -49,11 +50,10 @@ export function createSubject({ logins, readers }: SubjectParts): Layer {
 }
 
 /** Session that says of itself, under our seal, that it has a login; '' for none. */
-function sessionOf({ ticket, resent, cookieSession, cookieLogin }: Context): string {
-  // A redirected proof is admitted only where the commit finds its grant.
-  const shown = ticket ?? resent?.ticket ?? null;
+function sessionOf(context: Context): string {
+  const shown = shownTicket(context);
   if (shown !== null) return shown.loginEpoch === 0 ? '' : shown.session;
-  return cookieLogin ? cookieSession : '';
+  return context.cookieLogin ? context.cookieSession : '';
 }
 
 /** Another tab logged in or out: this page is told so, not that nobody is logged in. */

@@ -1,5 +1,6 @@
 import { type Refusal, refusal } from '../../guard/decision.ts';
 import type { Context } from '../../guard/layer.ts';
+import { shownTicket } from '../../guard/shown-ticket.ts';
 import type { Subject, SubjectReader } from '../../guard/subject.ts';
 import type { RequestView } from '../../guard/view.ts';
 import { tokensAllowed } from './log-in.ts';
@@ -20,7 +21,7 @@ export function createTokenReader(tokens: TokenReader, token: boolean | string |
     const open = await tokens.open(value);
     // Another reader's, perhaps: a field of our own name is nobody else's.
     if (open === null) return header === '' ? null : NO_TOKEN;
-    const session = context.ticket?.session ?? context.resent?.ticket.session ?? context.cookieSession;
+    const session = shownTicket(context)?.session ?? context.cookieSession;
     return session === open.session ? open.subject : OTHER_SESSION;
   }
 

@@ -1,4 +1,5 @@
 import type { Context } from '../../guard/layer.ts';
+import { shownTicket } from '../../guard/shown-ticket.ts';
 import type { SessionRef, State } from '../../guard/state.ts';
 import { type Eventually, whenKnown } from '../../lib/eventually.ts';
 import { createGenerations } from '../../lib/generations.ts';
@@ -39,7 +40,7 @@ export function createOwners(state: Pick<State, 'endedBy'>, remembered = REMEMBE
 
   return {
     admits(token, context) {
-      const session = (context.ticket ?? context.resent?.ticket)?.session ?? context.cookieSession;
+      const session = shownTicket(context)?.session ?? context.cookieSession;
       if (session === '') return true;
       const owner = owners.get(token);
       if (owner === undefined) return take(token, session, context);

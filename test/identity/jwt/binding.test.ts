@@ -98,6 +98,7 @@ describe('a token belongs to the session that shows it first', () => {
       owners.admits(name, {
         now: 1,
         ticket: null,
+        claims: { redirectTarget: '' },
         cookieSession: id,
         policy: { session: { idle: 9, max: 9 } },
       } as never);

@@ -84,6 +84,8 @@ class FormReader {
   #escaped = false;
   /** Whether `<base>` has made relative addresses mean something else. */
   #based = false;
+  /** Templates that are open: what is in them is no part of the page yet, and forms within forms count there. */
+  #templates = 0;
   /** The open form: whether its token is its own to send. Null outside. */
   #form: { ours: boolean } | null = null;
 
@@ -159,6 +161,11 @@ class FormReader {
 
   #tag(tag: string, start: number, end: number): Token {
     const name = /^<\/?([^\s/>]+)/.exec(tag)?.[1]?.toLowerCase() ?? '';
+    if (name === 'template') {
+      this.#templates = Math.max(0, this.#templates + (tag.startsWith('</') ? -1 : 1));
+      return over(end);
+    }
+    if (name === 'form' && this.#templates > 0) return over(end);
     if (tag.startsWith('</')) {
       if (name !== 'form') return over(end);
       const ours = this.#form?.ours === true;

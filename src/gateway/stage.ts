@@ -11,7 +11,7 @@ import type { GateParts } from './gate.ts';
 import { createHealth } from './health.ts';
 import type { Health } from './health.ts';
 import type { Route } from './route.ts';
-import { assertSwitchable, putTls, readServerTls } from './tls.ts';
+import { assertSwitchable, putTls, readServerTls, upstreamSettings } from './tls.ts';
 import { createUpstream } from './upstream.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -37,7 +37,7 @@ export async function createStage(config: Config, parts: GateParts, draining: ()
   const pages = parts.createPages?.(guard) ?? null;
   const folderOf = ({ frontend }: Config): Frontend | null =>
     frontend === undefined || pages === null ? null : (parts.createFrontend?.(frontend, pages) ?? null);
-  const make = (next: Config, upstream: Upstream, frontend: Frontend | null): Stage => {
+  const make = (next: Config, upstream: Upstream, settings: string, frontend: Frontend | null): Stage => {
     const assertions = parts.createAssertions?.(next, guard) ?? null;
     const route: Route = {
       guard,
@@ -58,7 +58,8 @@ export async function createStage(config: Config, parts: GateParts, draining: ()
       health,
       jwks: () => assertions?.jwks() ?? { keys: [] },
       reload(changed, server) {
-        const same = JSON.stringify([next.to, next.upstream]) === JSON.stringify([changed.to, changed.upstream]);
+        const wanted = upstreamSettings(changed);
+        const same = wanted === settings;
         // Everything that can fail comes before anything is changed.
         const tls = changed.tls === undefined ? null : readServerTls(changed);
         if ((tls !== null) !== 'setSecureContext' in server) {
@@ -75,11 +76,11 @@ export async function createStage(config: Config, parts: GateParts, draining: ()
         }
         if (tls !== null && 'setSecureContext' in server) putTls(server, tls);
         if (!same) void upstream.close();
-        return make(changed, fresh, folder);
+        return make(changed, fresh, wanted, folder);
       },
     };
   };
-  return make(config, createUpstream(config), folderOf(config));
+  return make(config, createUpstream(config), upstreamSettings(config), folderOf(config));
 }
 
 /** One year by default (R5); subdomains may have no certificate. */

@@ -109,6 +109,8 @@ export function upstreamConnector(config: Config): buildConnector.connector {
     ...(upstream.cert === undefined ? {} : { cert: readPem(upstream.cert, 'upstream.cert') }),
     ...(upstream.key === undefined ? {} : { key: readPem(upstream.key, 'upstream.key') }),
     ...(pin !== '' && upstream.ca === undefined ? { rejectUnauthorized: false } : {}),
+    // A resumed session does not tell the certificate it began with, so there would be nothing to compare.
+    ...(pin === '' ? {} : { maxCachedSessions: 0 }),
   });
   if (pin === '') return connect;
   return (options, callback) => {
@@ -121,6 +123,19 @@ export function upstreamConnector(config: Config): buildConnector.connector {
       }
     });
   };
+}
+
+/** Changes whenever connections to the backend are to be made otherwise: by other settings, or by other files of the same names. */
+export function upstreamSettings({ to, upstream = {} }: Config): string {
+  const files = (['ca', 'cert', 'key'] as const).map((name) => {
+    const file = upstream[name];
+    return file === undefined
+      ? ''
+      : createHash('sha256')
+          .update(readPem(file, `upstream.${name}`))
+          .digest('base64');
+  });
+  return JSON.stringify([to, upstream, files]);
 }
 
 /** SHA-256 of the peer's SubjectPublicKeyInfo, base64 (as in RFC 7469 §2.4); '' without TLS. */

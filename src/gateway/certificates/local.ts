@@ -1,7 +1,5 @@
-import { isIP } from 'node:net';
 import type { Config } from '../../guard/config.ts';
 import { tlsOf } from '../../guard/config-tls.ts';
-import { isLoopback } from '../../lib/loopback.ts';
 import { certificateFolder, endOf, keepPair, nameFor, readPair } from './folder.ts';
 import { type KeyPair, makeCertificate } from './self-made.ts';
 
@@ -49,7 +47,3 @@ function localNames({ listen = '', public: origin, hosts = [] }: Config): string
   }
   return [...names];
 }
-
-/** Names of it that others may be sent to: no browser of theirs will take it. */
-export const foreignNames = ({ names }: LocalCertificate): string[] =>
-  names.filter((name) => !isLoopback(isIP(name) === 6 ? `[${name}]` : name));

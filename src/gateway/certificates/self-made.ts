@@ -20,12 +20,13 @@ const SUBJECT_ALT_NAME = '2.5.29.17';
 const BASIC_CONSTRAINTS = '2.5.29.19';
 const EXTENDED_KEY_USAGE = '2.5.29.37';
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 
 /**
  * Makes a P-256 key and a certificate for these host names and addresses that it signs itself (RFC 5280). It is no
  * authority: who trusts it trusts these names alone.
  */
-export function makeCertificate(names: readonly string[], now: number): KeyPair {
+export function makeCertificate(names: readonly string[], now: number, side: 'server' | 'client' = 'server'): KeyPair {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(oid(ECDSA_SHA256));
   const name = sequence(set(sequence(oid(COMMON_NAME), utf8('Sallyport, made for this machine'))));
@@ -39,7 +40,7 @@ export function makeCertificate(names: readonly string[], now: number): KeyPair 
     validity,
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
-    explicit(3, extensions(names)),
+    explicit(3, extensions(names, side === 'server' ? SERVER_AUTH : CLIENT_AUTH)),
   );
   const signature = sign('sha256', body, privateKey);
   return {
@@ -55,14 +56,14 @@ function serial(): Buffer {
   return bytes;
 }
 
-function extensions(names: readonly string[]): Buffer {
+function extensions(names: readonly string[], purpose: string): Buffer {
   const extension = (id: string, value: Buffer, critical = false): Buffer =>
     sequence(oid(id), ...(critical ? [yes()] : []), octets(value));
   return sequence(
     extension(BASIC_CONSTRAINTS, sequence(), true),
     // digitalSignature alone: bit 0 of one byte.
     extension(KEY_USAGE, bits(Buffer.from([0x80]), 7), true),
-    extension(EXTENDED_KEY_USAGE, sequence(oid(SERVER_AUTH))),
+    extension(EXTENDED_KEY_USAGE, sequence(oid(purpose))),
     extension(SUBJECT_ALT_NAME, sequence(...names.map(generalName))),
   );
 }

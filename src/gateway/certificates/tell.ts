@@ -1,3 +1,4 @@
+import { isLoopback } from '../../lib/loopback.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { CertificateEvent } from './event.ts';
@@ -24,11 +25,15 @@ function failure({ names, ends, reason }: CertificateEvent): string {
 }
 
 /** Which browsers have to be told, and how: nothing here is trusted by itself. */
-function selfMade({ file, fingerprint }: CertificateEvent): string {
+function selfMade({ file, fingerprint, names }: CertificateEvent): string {
+  const foreign = names.filter((name) => !isLoopback(name.includes(':') ? `[${name}]` : name));
   const kept = file === '' ? 'it ends with this process' : `it is in ${file}`;
   return [
     `certificate made by the gate itself (${kept}); browsers warn of it until you trust it.`,
     `Compare its SHA-256 before you do: ${fingerprint}.`,
+    ...(foreign.length === 0
+      ? []
+      : [`Nobody else’s browser takes it for ${foreign.join(', ')}: give tls.acme or files there.`]),
     'For one that they trust by themselves: `mkcert localhost`, then --tls-cert and --tls-key',
   ].join(' ');
 }

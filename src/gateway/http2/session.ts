@@ -20,6 +20,9 @@ const STALL_MS = 120_000;
 const CONTROL_RATE = 20;
 const CONTROL_BURST = 100;
 
+/** Bytes on their way for all streams together: as many as fill a fast line to far away. */
+const CONNECTION_WINDOW = 1024 * 1024;
+
 const OPTIONS = {
   settings: {
     maxConcurrentStreams: MAX_STREAMS,
@@ -56,6 +59,7 @@ export function startLink(
   serve: (request: StreamRequest, response: StreamResponse, malformed: boolean) => void,
 ): Link {
   const session = performServerHandshake(socket, OPTIONS);
+  session.setLocalWindowSize(CONNECTION_WINDOW);
   const peer = { remoteAddress: socket.remoteAddress ?? '', encrypted: true } as const;
   lendClientCertificate(socket, peer);
   let open = 0;

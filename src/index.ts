@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { createFormTokens, type FormTokens } from './doors/anti-forgery.ts';
 import { loadBundle } from './doors/bundle.ts';
 import { createEntry } from './doors/entry.ts';
+import { withFormCookie } from './doors/form-cookie.ts';
 import { createFormTokenEndpoint } from './doors/form-token.ts';
 import { createKeyAgreement } from './doors/key-agreement.ts';
 import { createMount } from './doors/mount.ts';
@@ -223,7 +224,18 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   const stamps = createStamps({ ring, clock, random, cookieName: () => compiled.policy.stampCookie });
   const policy = (): Policy => compiled.policy;
   const scriptTag = (): string => compiled.script.tag('');
-  const shared = { config, policy, secret, ring, clock, random, state, fetch: parts.fetch ?? fetch, scriptTag, bans: parts.bans ?? null };
+  const shared = {
+    config,
+    policy,
+    secret,
+    ring,
+    clock,
+    random,
+    state,
+    fetch: parts.fetch ?? fetch,
+    scriptTag,
+    bans: parts.bans ?? null,
+  };
   const { records, identity, keys, close } = await keptFor(config, shared, parts.records);
   const book = createSessionBook({
     state,
@@ -274,19 +286,22 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   const serve = createMount({
     policy: () => compiled.policy,
     script: () => compiled.script,
-    enter: createEntry({
-      tickets,
-      stamps,
-      sessions: cookies,
-      keys: createKeyAgreement(clock),
-      logins: identity?.entry ?? null,
-      isBanned: (label) => parts.bans?.has('session', label) ?? false,
-      onEntered: book.entered,
-      state,
-      policy: () => compiled.policy,
-      clock,
-      random,
-    }),
+    enter: withFormCookie(
+      createEntry({
+        tickets,
+        stamps,
+        sessions: cookies,
+        keys: createKeyAgreement(clock),
+        logins: identity?.entry ?? null,
+        isBanned: (label) => parts.bans?.has('session', label) ?? false,
+        onEntered: book.entered,
+        state,
+        policy: () => compiled.policy,
+        clock,
+        random,
+      }),
+      { rule: () => compiled.policy.antiForgery, tokens: forms, sessions: cookies, wall: clock.wall },
+    ),
     endpoints: [createFormTokenEndpoint(policy, formToken), ...(identity?.endpoints ?? [])],
     sessionOf: (request) => browserSession(cookies, identity?.logins ?? null, request, clock.wall()),
     decide: (request, rule) => compiled.runner.decide(request, rule),

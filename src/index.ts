@@ -27,6 +27,7 @@ import type { FormToken, Guard } from './guard/guard.ts';
 import { takesKeys } from './guard/keys.ts';
 import { createIds } from './guard/ids.ts';
 import type { Layer } from './guard/layer.ts';
+import type { BotDirectory } from './guard/bots.ts';
 import type { Bans, KeyAlarm } from './guard/keys.ts';
 import type { Policy } from './guard/policy.ts';
 import { problemAnswer } from './guard/problem.ts';
@@ -37,12 +38,14 @@ import type { State } from './guard/state.ts';
 import type { Logins } from './guard/subject.ts';
 import type { RequestView } from './guard/view.ts';
 import type { Identity, IdentityParts } from './identity/index.ts';
+import type { KeptBots } from './bots/directory.ts';
 import type { Keys } from './keys/open.ts';
 import { address } from './layers/address.ts';
 import { createAntiForgery } from './layers/anti-forgery.ts';
 import { createBan } from './layers/ban.ts';
 import { authorization } from './layers/authorization.ts';
 import { createCan } from './layers/can.ts';
+import { createBot } from './layers/bot.ts';
 import { carrier } from './layers/carrier.ts';
 import { cors } from './layers/cors.ts';
 import { createCreator } from './layers/creator.ts';
@@ -85,6 +88,8 @@ export interface LayerParts {
   readonly forms: FormTokens;
   /** Who is kept out; null or nothing where nobody can be. */
   readonly bans?: Bans | null;
+  /** Keys of declared bots; null or nothing where none are listed. */
+  readonly bots?: BotDirectory | null;
   /** Told where keys and passes are shown that should not be there. */
   readonly alarm?: (alarm: KeyAlarm) => void;
 }
@@ -103,6 +108,7 @@ export function defaultLayers({
   forms,
   bans,
   alarm,
+  bots,
 }: LayerParts): readonly Layer[] {
   return [
     framing, // one end, one target: what no backend may be shown in any mode
@@ -113,6 +119,7 @@ export function defaultLayers({
     route, // named, where routes are named
     createTestPass({ alarm: alarm ?? (() => {}) }), // or a pass of automated tests, where the configuration trusts its key
     createKey(keys), // or else a key of a server or partner, which then stands in place of the page
+    createBot(bots ?? null), // or a bot that says who it is, to read
     cors, // preflights, and origins that may read the answer
     carrier, // images, forms and navigations only where listed
     site, // a page of ours
@@ -180,6 +187,12 @@ async function keptFor(config: Config, parts: Omit<IdentityParts, 'records'>, gi
   return { records, identity, keys, close };
 }
 
+async function botsFor({ bots }: Config, fetch: typeof globalThis.fetch, wall: () => number): Promise<KeptBots | null> {
+  if (bots === undefined) return null;
+  const { createBotDirectory } = await import('./bots/directory.ts');
+  return createBotDirectory({ agents: bots.agents, fetch, wall });
+}
+
 const NOTHING_KEPT = { records: null, identity: null, keys: null, close: async (): Promise<void> => {} };
 
 async function identityFor(parts: IdentityParts): Promise<Identity | null> {
@@ -194,6 +207,7 @@ async function keysFor({ secret, random, ...parts }: IdentityParts): Promise<Key
   return openKeys({ ...parts, random, sealer: createVault(secret, random) });
 }
 
+const BOTS_STAY = { field: 'bots', value: 'changed', rule: 'is taken up at the start; restart to change it' };
 const KEYS_STAY = { field: 'keys', value: 'new', rule: 'routes take keys where they did at the start; restart' };
 const LOGIN_STAYS = { field: 'login', value: 'changed', rule: 'is taken up at the start; restart to change it' };
 
@@ -251,6 +265,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     const facts = { ticket: proof?.ticket ?? null, subject, prefix };
     return rule === null ? null : forms.issue(forms.visitorOf(request, facts), rule);
   };
+  const bots = await botsFor(config, shared.fetch, clock.wall);
   const alarms: ((alarm: KeyAlarm) => void)[] = [];
   const alarm = (raised: KeyAlarm): void => {
     for (const listener of alarms) listener(raised);
@@ -266,6 +281,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     forms,
     bans: parts.bans ?? null,
     alarm,
+    bots,
   });
   const known = { layers: layers.map(({ name }) => name) };
   const runnerParts = { layers, state, wall: clock.wall, nextId: createIds(fill) };
@@ -340,6 +356,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     reload(next) {
       const checked = parseConfig(next, 'config');
       if (!isDeepStrictEqual(checked.login, config.login)) throw new ConfigError('config', [LOGIN_STAYS]);
+      if (!isDeepStrictEqual(checked.bots, config.bots)) throw new ConfigError('config', [BOTS_STAY]);
       if (keys === null && takesKeys(checked)) throw new ConfigError('config', [KEYS_STAY]);
       compiled = compile(checked);
     },
@@ -347,6 +364,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     keys: keys?.desk ?? null,
     onKeyAlarm: (listener) => void alarms.push(listener),
     async close() {
+      bots?.close();
       await close();
       await state.close();
     },

@@ -1,3 +1,4 @@
+import { parseRoute } from '../wire/pattern.ts';
 import type { Config, RouteConfig } from './config.ts';
 import { UNSIGNED_CARRIERS } from './carrier.ts';
 import { personProblems } from './config-person.ts';
@@ -154,6 +155,7 @@ function layerNames(config: Config, known: readonly string[] | undefined): Confi
 function routeProblems(config: Config, route: RouteConfig, index: number): ConfigProblem[] {
   const field = `routes[${index}]`;
   const problems: ConfigProblem[] = [];
+  if (route.bots === true) problems.push(...botProblems(config, route, field));
   if (route.keys !== undefined && route.level === 'open') {
     problems.push(problem(`${field}.keys`, route.keys, 'level "open" asks for nothing, so a key says nothing here'));
   }
@@ -189,6 +191,20 @@ function routeProblems(config: Config, route: RouteConfig, index: number): Confi
   if (route.sync !== undefined && route.level !== undefined && route.level !== 'proof') {
     problems.push(problem(`${field}.sync`, route.sync, `level "${route.level}" asks for no proof; leave sync out`));
   }
+  return problems;
+}
+
+/** Bots read what is for everybody. */
+function botProblems(config: Config, route: RouteConfig, field: string): ConfigProblem[] {
+  const asksForPerson = [route.user, route.roles, route.scopes, route.can, route.owner, route.cedar];
+  const { method } = parseRoute(route.match);
+  const problems: ConfigProblem[] = [];
+  if (asksForPerson.some((asked) => asked !== undefined && asked !== false))
+    problems.push(problem(`${field}.bots`, true, 'a bot is nobody; leave bots out where the route asks for a person'));
+  if (method !== '' && method !== 'GET')
+    problems.push(problem(`${field}.bots`, true, `bots only read; leave bots out of a route for ${method}`));
+  if (config.bots === undefined)
+    problems.push(problem(`${field}.bots`, true, 'no bot is listed; write bots: { agents: ["https://bot.example"] }'));
   return problems;
 }
 

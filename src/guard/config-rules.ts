@@ -1,3 +1,4 @@
+import { isLoopback } from '../lib/loopback.ts';
 import { compilePattern, parseRoute } from '../wire/pattern.ts';
 import { parseRecordsUrl } from './records-url.ts';
 import { isIP } from 'node:net';
@@ -141,6 +142,14 @@ export const pin: Rule = (value) =>
   /^[A-Za-z0-9+/]{43}=$/.test(value)
     ? ''
     : 'write the SHA-256 of the backend’s public key (SPKI) in base64: 44 characters';
+
+/** Origin of a bot, whose keys are read from there. */
+export const agent: Rule = (value) => {
+  const url = URL.parse(value);
+  if (url === null || url.origin !== value) return 'write the origin of a bot, as in https://bot.example';
+  const plain = url.protocol === 'http:' && !isLoopback(url.hostname);
+  return plain ? 'write https://: over plain HTTP anybody on the way could give it other keys' : '';
+};
 
 /** Public half of a key for test passes. */
 export const testKey: Rule = (value) =>

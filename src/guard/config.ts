@@ -43,6 +43,8 @@ export interface Config {
   records?: string;
   /** API keys of servers and partners. Which routes take them, `keys` of each route says. */
   keys?: KeysConfig;
+  /** Bots that say who they are by signatures (Web Bot Auth). Which routes they may read, `bots` of each route says. */
+  bots?: BotsConfig;
   /** Passes of automated tests that this gate lets in. For gates in front of test systems alone. Default none. */
   testPasses?: TestPassesConfig;
   /** Networks whose forwarding headers are believed: CIDR blocks. Default none. */
@@ -127,6 +129,8 @@ export interface RouteConfig {
   antiForgery?: 'require' | 'off';
   /** API keys that have all of these scopes may make this call without a page. `[]`: any key. Default: no key may. */
   keys?: string[];
+  /** Whether bots that `bots` lists may read this route without a page: GET and HEAD. Default false. */
+  bots?: boolean;
 }
 
 /** How fresh and how strong a login has to be (RFC 9470). */
@@ -181,6 +185,11 @@ export interface MintConfig {
   perPrefix?: number;
   /** New sessions in all a minute. Default 6000. */
   total?: number;
+}
+
+export interface BotsConfig {
+  /** Origins of the agents: `https://bot.example`. Their keys are read from there, ahead of need. */
+  agents: string[];
 }
 
 export interface TestPassesConfig {

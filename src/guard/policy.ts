@@ -28,6 +28,8 @@ export interface RouteRule {
   readonly user: UserRule | null;
   /** Scopes that an API key needs to call instead of a page; null where no key may. */
   readonly keys: readonly string[] | null;
+  /** Whether declared bots may read here without a page. */
+  readonly bots: boolean;
   /** Whether what changes something has to show a token against forgery. */
   readonly antiForgery: boolean;
   /** True where the configuration names this route under `routes`. */

@@ -108,6 +108,7 @@ function routeRow(ground: Ground, route: RouteConfig): Row {
     signed: route.signed ?? [],
     user: userRule(route),
     keys: route.keys ?? null,
+    bots: route.bots === true,
     antiForgery: asksForToken(route, ground.config),
   });
   const exact = weakens(rule) || route.mode === 'report' || !ground.loose;
@@ -136,6 +137,7 @@ function otherSpellings(rows: readonly Row[], protect: readonly string[]): Row[]
           encodedOpaque: false,
           named: false,
           keys: null,
+          bots: false,
         }),
         exact: false,
         test: (path, method) => test(path) && !isProtected(path, method),
@@ -151,7 +153,7 @@ function sampleOf(pattern: string): string {
 /** Whether a rule asks for less than `protect` would: then only the exact bytes may choose it. */
 function weakens(rule: RouteRule): boolean {
   const { level, bodySigned, encodedOpaque, sync, keys } = rule;
-  return level !== 'proof' || !bodySigned || encodedOpaque || sync.size > 0 || keys !== null;
+  return level !== 'proof' || !bodySigned || encodedOpaque || sync.size > 0 || keys !== null || rule.bots;
 }
 
 /** Roles, scopes and questions all speak of a person, so each of them asks for a login. */
@@ -249,6 +251,7 @@ export function baseRule(ground: Ground, own: Partial<RouteRule> & { readonly na
     signed: [],
     user: null,
     keys: null,
+    bots: false,
     antiForgery: false,
     named: false,
     unlisted: false,

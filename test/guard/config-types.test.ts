@@ -46,6 +46,7 @@ test('the schema takes every field that the written type has', () => {
       },
     ],
     keys: { leaked: 'revoke' },
+    bots: { agents: ['https://bot.example'] },
     testPasses: {
       publicKey:
         '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n',

@@ -1,4 +1,5 @@
-import type { Answer, Decision } from '../guard/decision.ts';
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { Answer, Decision, StreamDigest } from '../guard/decision.ts';
 import { PAGE_POLICY, toPage } from '../guard/page.ts';
 import type { BrowserSession, Endpoint } from '../guard/endpoint.ts';
 import type { Policy, RouteRule } from '../guard/policy.ts';
@@ -51,6 +52,9 @@ async function ask(parts: MountParts, policy: Policy, endpoint: Endpoint, reques
   const decision = await parts.decide(request, routes[endpoint.asks]);
   if (decision.outcome !== 'admit') return refuse(parts, request, decision);
   if (decision.answer !== null) return decision.answer;
+  // Named like a preflight, and none: it asks for nothing that anybody answers.
+  if (request.method !== endpoint.method)
+    return refuse(parts, request, refusedHere(decision, 'method', `${endpoint.method} alone`));
   const [first] = decision.trail;
   if (first !== undefined && endpoint.asks !== 'open') {
     return refuse(parts, request, { ...decision, outcome: 'refuse', code: first.code, layer: first.layer });
@@ -59,6 +63,10 @@ async function ask(parts: MountParts, policy: Policy, endpoint: Endpoint, reques
   if (body === null || body.length > endpoint.maxBody) {
     return refuse(parts, request, refusedHere(decision, 'too-large', 'body too large or cut off'));
   }
+  // A body of unknown length comes after the decision, and the proof covers it all the same, in every mode.
+  const covered = endpoint.asks !== 'proof' || request.body.length >= 0;
+  if (decision.streamDigest === null ? !covered : !fitsDigest(body, decision.streamDigest))
+    return refuse(parts, request, refusedHere(decision, 'digest', 'another body than the one that was signed'));
   try {
     const session = await parts.sessionOf(request);
     const answer = await endpoint.answer({ request, body, decision, session });
@@ -70,6 +78,10 @@ async function ask(parts: MountParts, policy: Policy, endpoint: Endpoint, reques
     return refuse(parts, request, refusedHere(decision, 'unsure', evidence));
   }
 }
+
+/** Bodies here are shorter than a slice: what is signed in slices is none that a page of ours sends. */
+const fitsDigest = (body: Uint8Array, { kind, sha256 }: StreamDigest): boolean =>
+  kind === 'whole' && timingSafeEqual(hash('sha256', body, 'buffer'), sha256);
 
 function refusedHere(decision: Decision, code: Code, evidence: string): Decision {
   const step = { layer: 'identity', code, enforced: true, evidence, wouldPass: CODES[code].detail };

@@ -223,3 +223,43 @@ test('R71 a login that was refused is recorded as refused, under the id that the
   assert.equal(good.status, 200);
   assert.equal(made.at(-1)?.outcome, 'admit');
 });
+
+test('R40 a signed body that was changed on its way is refused, whichever way it comes', async (t) => {
+  const { client } = await openPlace(t, { signUp: 'open' });
+  const page = await client();
+  const changed = Buffer.from('{"current":"a","next":"somebody else’s wish"}');
+  const signed = () =>
+    page.sign({
+      method: 'POST',
+      under: '/password',
+      contentType: 'application/json',
+      body: Buffer.from('{"current":"a","next":"b"}'),
+    });
+  const inPieces = (body: Uint8Array | null): RawRequest => {
+    const request = signed();
+    const fields = request.fields.filter((_, at, all) => !/^content-length$/i.test(all[at - (at % 2)] ?? ''));
+    return { ...request, body: body ?? request.body, fields: [...fields, 'Transfer-Encoding', 'chunked'] };
+  };
+  assert.equal(codeOf(await page.sender.send(inPieces(changed))), 'digest');
+  assert.equal(codeOf(await page.sender.send(inPieces(null))), 'login-required', 'as it was signed');
+  assert.equal(codeOf(await page.sender.send(signed())), 'login-required');
+});
+
+test('R34 what names another method in a preflight’s field does what neither method does', async (t) => {
+  const { client, gate } = await openPlace(t, { signUp: 'open' });
+  const owner = await client();
+  await owner.ask('/signup', { name: 'anna', password: PASSWORD });
+  const made: Decision[] = [];
+  gate.guard.onDecision((decision) => void made.push(decision));
+  const body = Buffer.from(JSON.stringify({ name: 'anna', password: PASSWORD }));
+  for (const method of ['OPTIONS', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'GET']) {
+    const fields = [...owner.headers(), 'Content-Type', 'application/json', 'Cookie', owner.cookies()];
+    fields.push('X-Requested-With', 'sallyport', 'Access-Control-Request-Method', 'POST');
+    fields.push('Content-Length', String(body.length));
+    for (const path of ['/login', '/logout']) {
+      const answer = await owner.sender.send({ method, target: `/_sallyport${path}`, fields, body });
+      assert.ok(!answer.fields.some((field) => /^__Host-/.test(field)), `${method} ${path}`);
+    }
+  }
+  assert.equal((await owner.ask('/login', { name: 'anna', password: PASSWORD })).status, 200);
+});

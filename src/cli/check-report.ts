@@ -147,7 +147,9 @@ function routeNotes(rule: RouteRule): string[] {
   if (rule.keys !== null && rule.user !== null)
     notes.push('keys get in by their scopes and policies; roles, can and owner are asked of people');
   if (rule.carriers.has('form') && !rule.antiForgery && rule.user === null)
-    notes.push('forms are told from forged ones by Origin and Fetch Metadata alone; antiForgery asks for a token as well');
+    notes.push(
+      'forms are told from forged ones by Origin and Fetch Metadata alone; antiForgery asks for a token as well',
+    );
   return notes;
 }
 
@@ -183,10 +185,10 @@ function policyNotes(policy: Policy): string[] {
       'paths "exact": other spellings of a protected path (/API/x, //api/x, /api;a/x) are not protected; a backend that serves them serves them unguarded',
     );
   }
-  if (policy.insecureHttp)
-    notes.push(
   if (config.testPasses !== undefined)
     notes.push('testPasses: whoever has the private key of the tests gets in without a page; not for production');
+  if (policy.insecureHttp)
+    notes.push(
       'insecureHttp: pages on plain HTTP have no keys; their requests are recorded as insecure-context and pass',
     );
   return notes;

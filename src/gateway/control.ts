@@ -134,7 +134,12 @@ export function createControl(parts: ControlParts): Control {
   return {
     status: () => describe(parts),
     why: (id) => records.get(id),
-    routes: (): GateRoutes => ({ config: shownConfig(gate.config), seen: records.routes(), found: found(), persons: persons(gate) }),
+    routes: (): GateRoutes => ({
+      config: shownConfig(gate.config),
+      seen: records.routes(),
+      found: found(),
+      persons: persons(gate),
+    }),
     mode: change,
     async reload() {
       const config = await parts.load().catch(refused);

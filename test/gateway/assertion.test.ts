@@ -47,9 +47,13 @@ test('R9 an assertion names issuer, audience, session, level and client, and liv
 });
 
 const claimsIn = (token: string): Record<string, unknown> => {
-  const { iat: _, exp: __, iss: ___, aud: ____, ...rest } = JSON.parse(
-    Buffer.from(token.split('.')[1] ?? '', 'base64url').toString(),
-  );
+  const {
+    iat: _,
+    exp: __,
+    iss: ___,
+    aud: ____,
+    ...rest
+  } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
   return rest;
 };
 

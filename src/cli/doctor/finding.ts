@@ -8,7 +8,8 @@ export interface Finding {
     | 'backend'
     | 'host'
     | 'proxies'
-    | 'writes' | 'logins'
+    | 'writes'
+    | 'logins'
     | 'script-versions'
     | 'instances';
   /** `unknown`: it could not be looked at, and `text` says why. */

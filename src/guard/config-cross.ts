@@ -208,17 +208,12 @@ function botProblems(config: Config, route: RouteConfig, field: string): ConfigP
   return problems;
 }
 
-/** A key that is only reported would stand in place of the page all the same. */
+/** What is only reported would stand in place of the page all the same. */
 function keys(config: Config): ConfigProblem[] {
-  return config.layers?.['key'] === 'report'
-    ? [
-        problem(
-          'layers.key',
-          'report',
-          'a key stands in place of all that is asked of pages; it cannot be left unchecked',
-        ),
-      ]
-    : [];
+  const rule = 'this stands in place of all that is asked of pages; it cannot be left unchecked';
+  return ['key', 'bot', 'test-pass']
+    .filter((name) => config.layers?.[name] === 'report')
+    .map((name) => problem(`layers.${name}`, 'report', rule));
 }
 
 function nothingProtected(config: Config): ConfigProblem[] {

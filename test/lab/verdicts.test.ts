@@ -65,10 +65,9 @@ function holdToTruth({ report, truth }: Run): void {
 const NEEDS_MORE = [
   ...['automation', 'brute-force', 'stuffing', 'jwt-stolen', 'jwt-forged'],
   ...['login-csrf', 'code-injection', 'mix-up', 'session-fixation'],
-  'leaked-key',
+  ...['leaked-key', 'other-object', 'forged-form'],
 ];
-const ran = (report: LabReport): readonly RungReport[] =>
-  report.rungs.filter((one) => !NEEDS_MORE.includes(one.name));
+const ran = (report: LabReport): readonly RungReport[] => report.rungs.filter((one) => !NEEDS_MORE.includes(one.name));
 
 const STOPPED = ['plain', 'headers', 'replay', 'cookie', 'altered', 'aliases', 'other-site', 'ticket', 'replay-later'];
 const GETS_IN = ['doors', 'cookie-doors', 'dom', 'headless'];

@@ -27,7 +27,9 @@ export const otherObject: Attacker = {
     // Last, because it may delete the object.
     const { client: owner } = await lab.tokenClient();
     const own = kindOf(await owner.call(withToken(lab, lab.token)));
+    const reached = tries.some((kind) => kind.by === 'backend');
     if (own.by === 'backend') tally.honest();
+    else if (reached) tally.note('the owner was refused');
     else if (own.by === 'nobody' || own.code !== 'session-mismatch') {
       const why = own.by === 'nobody' ? own.why : `code ${own.code}`;
       throw new NotRun(`the owner is not let in either (${why})`);

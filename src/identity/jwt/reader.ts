@@ -13,7 +13,7 @@ import type { Eventually } from '../../lib/eventually.ts';
 import { whenKnown } from '../../lib/eventually.ts';
 import { answerWith, bearerChallenge, dpopChallenge } from '../challenge.ts';
 import { createDpop, type Dpop } from '../dpop.ts';
-import { createTokenCache } from './cache.ts';
+import { createTokenCache, type TokenCache } from './cache.ts';
 import { Fault } from './fault.ts';
 import { createIssuer, type Issuer } from './issuer.ts';
 import { createOwners } from './owners.ts';
@@ -54,6 +54,8 @@ interface Known extends Verified {
 interface Way {
   readonly place: Place;
   readonly verify: Verify;
+  /** What was found good here: in another place other issuers may be listed. */
+  readonly known: TokenCache<Known>;
 }
 
 /**
@@ -63,15 +65,15 @@ interface Way {
 export async function createJwtReader(parts: JwtParts): Promise<SubjectReader> {
   const { clock, records, state, bans } = parts;
   const ways = await createWays(parts);
-  const known = createTokenCache<Known>();
   const asking = new Map<string, Promise<Known | Fault>>();
   const standing = createStanding(records, clock);
   const owners = createOwners(state);
   const dpop = createDpop(parts);
 
   /** Verifies what was never seen, or has to be seen again. Copies that come meanwhile wait for the same answer. */
-  function ask({ place, verify }: Way, value: string, now: number): Promise<Known | Fault> | null {
-    const asked = asking.get(value);
+  function ask({ place, verify, known }: Way, value: string, now: number): Promise<Known | Fault> | null {
+    const name = `${place.name} ${value}`;
+    const asked = asking.get(name);
     if (asked !== undefined) return asked;
     if (asking.size >= MAX_ASKED) return null;
     const { token, scheme } = place.parse(value) ?? { token: '', scheme: '' };
@@ -82,8 +84,8 @@ export async function createJwtReader(parts: JwtParts): Promise<SubjectReader> {
         known.set(value, made);
         return made;
       })
-      .finally(() => void asking.delete(value));
-    asking.set(value, asks);
+      .finally(() => void asking.delete(name));
+    asking.set(name, asks);
     return asks;
   }
 
@@ -128,7 +130,7 @@ export async function createJwtReader(parts: JwtParts): Promise<SubjectReader> {
 
   function hit(found: Known, way: Way, value: string, request: RequestView, context: Context) {
     if (context.now >= found.ends || found.key.gone) {
-      known.delete(value);
+      way.known.delete(value);
       return fresh(way, value, request, context);
     }
     return stand(found, request, context);
@@ -141,7 +143,7 @@ export async function createJwtReader(parts: JwtParts): Promise<SubjectReader> {
         const value = way.place.read(request);
         if (value === '') continue;
         if (value === null) return fail(INVALID, `${way.place.name} more than once`, context);
-        const found = known.get(value);
+        const found = way.known.get(value);
         if (found === undefined) {
           if (way.place.parse(value) === null) continue;
           return fresh(way, value, request, context);
@@ -167,7 +169,11 @@ async function createWays({ config, clock, fetch }: JwtParts): Promise<readonly 
     there.issuers.push(issuer);
     byPlace.set(placeName(one), there);
   }
-  return [...byPlace.values()].map(({ place, issuers }) => ({ place, verify: createVerify(issuers) }));
+  return [...byPlace.values()].map(({ place, issuers }) => ({
+    place,
+    verify: createVerify(issuers),
+    known: createTokenCache<Known>(),
+  }));
 }
 
 /** People who are banned are refused by a layer of its own; single tokens only this reader knows. */

@@ -217,6 +217,27 @@ describe('where tokens come', () => {
     await desk.close();
   });
 
+  test('R57 a token that is known in one place is none in another, where its issuer is not listed', async () => {
+    const other = { name: 'other', issuer: 'https://other.example' };
+    const desk = await openDesk([
+      issuerAt(server.url, { name: 'own', header: 'Your-Api-Token' }),
+      issuerAt(server.url, { ...other, cookie: 'access_token' }),
+    ]);
+    const token = await makeToken(key, desk.clock.now);
+    const inCookie = { headers: { cookie: `access_token=${token}` } };
+    assert.equal((await desk.show(inCookie)).code, 'login-required', 'before it is known');
+    assert.equal((await desk.show({ headers: { 'your-api-token': token } })).subject?.id, 'ada');
+    const confused = await desk.show(inCookie);
+    assert.deepEqual([confused.subject, confused.code], [null, 'login-required']);
+    const [there, here] = await Promise.all([
+      desk.show({ headers: { 'your-api-token': `${token} ` } }),
+      desk.show({ headers: { cookie: `access_token=${token}` } }),
+    ]);
+    assert.equal(here.subject, null);
+    assert.notEqual(there.code, 'unsure');
+    await desk.close();
+  });
+
   test('a request with an API key is the key’s', async () => {
     const desk = await openDesk(issuerAt(server.url));
     const { context } = await desk.bearer(await makeToken(key, desk.clock.now));

@@ -90,14 +90,14 @@ export interface StopRules {
 /**
  * Stops accepting and lets what is under way finish. Kept-alive connections are not cut at once, as
  * `http.Server.close` would: a request that is on its way on one of them would be lost. For `lingerMs` they may
- * send one more, whose answer closes them. By HTTP/2 clients are told, and then finish what they have open (RFC 9113
- * §6.8).
+ * send one more, whose answer closes them. By HTTP/2 clients are told which of their
+ * requests are still answered.
  */
 export async function stopListening(server: Server | NetServer, rules: StopRules): Promise<void> {
   const { connections, links, graceMs, lingerMs } = rules;
   NetServer.prototype.close.call(server);
   const end = performance.now() + graceMs;
-  for (const link of links.values()) link.warn();
+  for (const link of links.values()) link.end();
   const lingerEnd = performance.now() + lingerMs;
   while (connections.size > 0 && performance.now() < end) {
     if (performance.now() >= lingerEnd) closeIdle(rules);
@@ -113,8 +113,6 @@ export async function stopListening(server: Server | NetServer, rules: StopRules
 
 function closeIdle({ connections, answering, tunnels, links }: StopRules): void {
   for (const socket of connections) {
-    const link = links.get(socket);
-    if (link !== undefined) link.end();
-    else if (!answering.has(socket) && !tunnels.has(socket)) socket.destroy();
+    if (!answering.has(socket) && !tunnels.has(socket) && !links.has(socket)) socket.destroy();
   }
 }

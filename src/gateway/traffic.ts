@@ -72,7 +72,7 @@ export function createTraffic(server: Server | HttpsServer, first: Promise<Stage
       const link = startLink(socket, onStream);
       links.set(socket, link);
       socket.on('close', () => links.delete(socket));
-      if (draining) link.warn();
+      if (draining) link.end();
     });
   }
   // With TLS, requests name the TLS socket, not the one underneath.

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { connect } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import type { Gate } from '../../src/gateway/gate.ts';
 import type { Config } from '../../src/guard/config.ts';
 import { CODE, codeIn, encodeFields, FLAG, FRAME, frame, get, headers, openHttp2, statusIn } from '../support/http2.ts';
@@ -284,6 +285,80 @@ describe('HTTP/2', () => {
     await closing;
     await until(() => session.closed);
   });
+});
+
+interface Load {
+  answered: number;
+  readonly failed: string[];
+  stop(): Promise<void>;
+}
+
+/**
+ * Calls one after the other on four connections. As in browsers, a connection that was told to end is followed by another,
+ * and a request that GOAWAY says nobody has looked at is sent again (RFC 9113 §8.7).
+ */
+function load(url: string): Load {
+  const failed: string[] = [];
+  let stopped = false;
+  const tally = { answered: 0, failed, stop: async () => {} };
+  const work = async (): Promise<void> => {
+    let session: ClientHttp2Session | null = null;
+    while (!stopped) {
+      if (session === null || session.closed || session.destroyed) {
+        session = connectHttp2(url, { rejectUnauthorized: false });
+        session.on('error', (error) => failed.push(String(error)));
+      }
+      try {
+        const { status } = await call(session, { ':path': '/' });
+        if (status === 200) tally.answered += 1;
+        else failed.push(String(status));
+      } catch (error) {
+        if (!/REFUSED_STREAM/.test(String(error))) failed.push(String(error));
+      }
+    }
+    session?.destroy();
+  };
+  const workers = Array.from({ length: 4 }, work);
+  tally.stop = async () => {
+    stopped = true;
+    await Promise.all(workers);
+  };
+  return tally;
+}
+
+test('SIGUSR2 under load by HTTP/2: a new process takes over, the old one says GOAWAY, no request is lost', async (context) => {
+  const backend = await startBackend(context, (_request, response) => setTimeout(() => response.end('ok'), 5));
+  const script = fileURLToPath(new URL('programs/gate.ts', import.meta.url));
+  const dir = join(folder, 'kept');
+  const child = spawn(process.execPath, ['--conditions=@sallyport/source', script, backend.url, '127.0.0.1:0', dir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const ready = (): RegExpExecArray[] => [...said.matchAll(/^ready (\S+) (\d+)/gm)];
+  context.after(() => {
+    child.kill('SIGKILL');
+    for (const [, , pid] of ready()) {
+      try {
+        process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // It has ended by itself, as it should.
+      }
+    }
+  });
+  await until(() => ready().length === 1);
+  const loading = load((ready()[0]?.[1] ?? '').replace('127.0.0.1', 'localhost'));
+  await until(() => loading.answered > 50);
+  const pid = Number(ready()[0]?.[2]);
+  process.kill(pid, 'SIGUSR2');
+  await until(() => said.includes(`stopped ${pid}`));
+  const seen = loading.answered;
+  await until(() => loading.answered > seen + 50 || loading.failed.length > 0);
+  await loading.stop();
+  assert.deepEqual(loading.failed, []);
+  assert.equal(ready().length, 2);
 });
 
 describe('R3 what RFC 9113 forbids in a request', () => {

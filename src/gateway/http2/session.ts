@@ -47,9 +47,10 @@ const OPTIONS = {
 export interface Link {
   /** Streams open now. */
   readonly open: number;
-  /** Tells the client to open no more streams here; those on their way are still answered. */
-  warn(): void;
-  /** Finishes what is open, then closes. */
+  /**
+   * Finishes what is open, then closes. GOAWAY tells the client which of its requests are among them; it sends the others
+   * again elsewhere by itself (RFC 9113 §8.7). Node has no notice to send ahead (§6.8) after which it still takes streams.
+   */
   end(): void;
 }
 
@@ -83,9 +84,6 @@ export function startLink(
   return {
     get open() {
       return open;
-    },
-    warn() {
-      if (!session.closed && !session.destroyed) session.goaway(constants.NGHTTP2_NO_ERROR, 2 ** 31 - 1);
     },
     end() {
       if (!session.closed && !session.destroyed) session.close();

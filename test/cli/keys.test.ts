@@ -85,3 +85,35 @@ test('R69 `keys issue` takes a partner’s public key, and says what is wrong wi
   const usage = await here.run('keys', 'usage');
   assert.equal(usage.out.trim(), 'day,account,key,requests,refused');
 });
+
+test('P11.2 P4.5 a key in a page and a pass for tests raise alarms in log and audit log, each once a minute', async (t) => {
+  const { url } = await backend(t);
+  const here = desk(t);
+  here.write('sallyport.config.mjs', CONFIG(url));
+  const gate = await here.gate();
+  const { value } = await here.json('keys', 'issue', '--for', 'partner', '--ttl', '1h');
+  const secret = String(at(value, 'secret'));
+  const address = `${gate.report.url}/api/posts`;
+  const leaked = { authorization: `Bearer ${secret}`, origin: gate.report.url };
+  for (let time = 0; time < 5; time++) assert.equal((await fetch(address, { headers: leaked })).status, 403);
+  const keys = await here.run('keys', 'test-pass', '--new-key', '--json');
+  const privateKey = String(at(JSON.parse(keys.out), 'privateKey'));
+  const tests = desk(t, { SALLYPORT_TEST_KEY: privateKey });
+  const pass = (await tests.run('keys', 'test-pass', '--ttl', '1h')).out.trim();
+  assert.match(pass, /^stp_/);
+  assert.equal((await fetch(address, { headers: { 'sallyport-test-pass': pass } })).status, 403);
+  assert.equal((await tests.run('keys', 'test-pass', '--ttl', '2d')).code, 2);
+  assert.equal((await here.run('keys', 'test-pass')).code, 2, 'without a key there is no pass');
+
+  const audit = await here.json('audit');
+  const rows = at(audit.value, 'rows');
+  assert.ok(Array.isArray(rows));
+  const actions = rows.map((row) => String(at(row, 'action')));
+  assert.equal(actions.filter((action) => action === 'key.leaked').length, 1);
+  assert.equal(actions.filter((action) => action === 'test-pass').length, 1);
+  assert.match(gate.err(), /key\.leaked/);
+  for (const place of [gate.err(), JSON.stringify(rows)]) {
+    assert.equal(place.includes(secret), false);
+    assert.equal(place.includes(pass), false);
+  }
+});

@@ -94,7 +94,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     pages: documentFieldsOf(policy).map(({ name, value }) => `${name}: ${value}`),
     anonymous: anonymousWrites(policy).map(({ name }) => name),
     oneAddress: oneAddress(policy),
-    reportMode: [...REPORT_CHANGES.map(({ of, says }) => `${of}: ${says}`), ...REPORT_REFUSES],
+    reportMode: [...REPORT_CHANGES.map(({ of, says }) => `${of}: ${says}`), ...formChanges(policy), ...REPORT_REFUSES],
     notes: [
       ...policyNotes(policy),
       ...policy.routes.flatMap((rule) => formNotes(rule, policy)),
@@ -151,6 +151,17 @@ function routeNotes(rule: RouteRule): string[] {
       'forms are told from forged ones by Origin and Fetch Metadata alone; antiForgery asks for a token as well',
     );
   return notes;
+}
+
+/** Tokens come with pages in every mode: whether forms bring them back is what report mode has to find out. */
+function formChanges({ antiForgery }: Policy): string[] {
+  if (antiForgery === null || (!antiForgery.insert && antiForgery.cookie === '')) return [];
+  const { insert, cookie, field } = antiForgery;
+  const added = insert
+    ? ` and a hidden field ${field} in forms; such pages lose ETag and Last-Modified, and say private, no-cache`
+    : '';
+  const cookies = ['__Host-sallyport-form', ...(cookie === '' ? [] : [cookie])].join(' and ');
+  return [`pages: antiForgery adds ${cookies}${added}`];
 }
 
 const FORMS = ['application/x-www-form-urlencoded', 'multipart/form-data'];

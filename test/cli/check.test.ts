@@ -64,6 +64,13 @@ test('a configuration in which nobody anonymous changes anything has no such blo
   assert.doesNotMatch(formatCheck(report, paint), /Anonymous writes/);
 });
 
+test('what tokens for forms change in report mode is printed where there are any', () => {
+  const line = (config: Config): string => checked(config).reportMode.find((one) => /antiForgery/.test(one)) ?? '';
+  assert.match(line({ preset: 'forms' }), /adds __Host-sallyport-form and a hidden field _csrf in forms/);
+  assert.match(line({ antiForgery: { cookie: true } }), /adds __Host-sallyport-form and XSRF-TOKEN$/);
+  assert.equal(line({}), '');
+});
+
 test('R74 authorization is printed among the checks of its routes', () => {
   const login = { identify: () => null };
   const can = () => true;

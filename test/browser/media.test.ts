@@ -70,6 +70,9 @@ describeBrowsers('media in static pages', (browser) => {
         '/api/form': (_request, response, body) =>
           void response.writeHead(200, { 'content-type': 'text/html' }).end(`<p>took ${body}</p>`),
         '/api/media/audio': audio,
+        '/api/media/sheet': answer('text/css', '#sheet{color:rgb(1,2,3);background:url(/api/media/plain)}'),
+        '/api/media/own': picture,
+        '/api/media/inline': picture,
         '/api/media/second': audio,
         '/api/media/first': answer('audio/x-nothing', 'no sound'),
         '/api/media/none': (_request, response) => void response.writeHead(404).end(),
@@ -167,10 +170,10 @@ describeBrowsers('media in static pages', (browser) => {
     const made = await page.evaluate(`(async () => {
       const shown = window[Symbol.for('sallyport')];
       const load = (src) => new Promise((done) => { const image = new Image(); image.onload = image.onerror = ({ type }) => done(type); image.src = src; });
-      const address = await shown.ask('signUrl', '/api/signed?a=1');
+      const address = await shown.signUrl('/api/signed?a=1');
       return { frozen: Object.isFrozen(shown), names: Object.keys(shown), bare: await load('/api/signed?a=1'), signed: await load(address), at: new URL(address).origin === location.origin };
     })()`);
-    assert.deepEqual(made, { frozen: true, names: ['ask'], bare: 'error', signed: 'load', at: true });
+    assert.deepEqual(made, { frozen: true, names: ['signUrl'], bare: 'error', signed: 'load', at: true });
     assert.deepEqual(
       site.received.map(({ url }) => url),
       ['/api/signed?a=1'],
@@ -190,5 +193,16 @@ describeBrowsers('media in static pages', (browser) => {
     }
     const elsewhere = site.decisions.filter(({ path }) => path.startsWith('/api/')).map(({ outcome }) => outcome);
     assert.deepEqual(new Set(elsewhere), new Set(['admit']));
+  });
+
+  test('P7.1 a first visit gets the style sheets behind the API, and the backgrounds that sheets and elements name', async () => {
+    const styled = `<link rel="stylesheet" href="/api/media/sheet"><style>#own{background:url(/api/media/own)}</style>
+      <p id="sheet">one</p><p id="own">two</p><p style="background:url(/api/media/inline)">three</p>`;
+    await visit(address(styled), () => ['sheet', 'own', 'inline'].every((path) => asked(path).length > 0));
+    await page.waitForFunction("getComputedStyle(document.querySelector('#sheet')).color === 'rgb(1, 2, 3)'");
+    await until(() => ['sheet', 'plain', 'own', 'inline'].every((path) => outcomes(path).at(-1) === 'admit'));
+    for (const path of ['sheet', 'own', 'inline'])
+      assert.equal(outcomes(path).filter((each) => each === 'admit').length, 1, path);
+    assert.equal(await page.evaluate("document.querySelectorAll('link[rel=stylesheet]').length"), 1);
   });
 });

@@ -1,8 +1,8 @@
 import { type Context, targetOf } from '../context.ts';
 
 /**
- * Images and media that the parser asked for before the second door had opened. On a first visit they
- * came without a session and were refused; with the session there is now, each is asked for once more.
+ * Images, media and style sheets that the parser asked for before the second door had opened, and what sheets name. On
+ * a first visit they came without a session and were refused; with the session there is now, each is asked for once more.
  */
 
 type Element = HTMLImageElement | HTMLMediaElement;
@@ -25,7 +25,7 @@ export async function mendMedia(context: Context): Promise<void> {
     loading.delete(element);
     asked.add(element);
     // Where the browser knows that the answer was no refusal, there is nothing to mend.
-    if (/^(?:403|0|undefined)$/.test(`${statusOf(address)}`)) askAgain(element);
+    if (mayBeRefused(address)) askAgain(element);
   };
   const look = (loaded: boolean) => {
     for (const element of document.querySelectorAll<Element>('img,video,audio')) {
@@ -54,8 +54,58 @@ export async function mendMedia(context: Context): Promise<void> {
   look(false);
   if (document.readyState === 'loading')
     document.addEventListener('DOMContentLoaded', () => look(false), { once: true });
-  if (document.readyState !== 'complete')
-    self.addEventListener('load', () => void platform.later(() => look(true), 0), { once: true });
+  const loaded = () => {
+    look(true);
+    mendStyles((address) => !!targetOf(context, 'GET', address)?.route.carriers?.includes('media'));
+  };
+  if (document.readyState === 'complete') loaded();
+  else self.addEventListener('load', () => void platform.later(loaded, 0), { once: true });
+}
+
+/** Sheets that were refused, and rules and elements that name something which was: as they stand, once more. */
+function mendStyles(covers: (address: string) => boolean): void {
+  for (const link of document.querySelectorAll<HTMLLinkElement>('link[rel~=stylesheet]')) {
+    // Put where it stands, an element is read anew.
+    if (covers(link.href) && mayBeRefused(link.href) && isMissing(link.sheet))
+      link.parentNode?.insertBefore(link, link.nextSibling);
+  }
+  const named = performance.getEntriesByType('resource').some((entry) => {
+    const { name, initiatorType } = entry as PerformanceResourceTiming;
+    return initiatorType === 'css' && covers(name) && statusOf(name) === 403;
+  });
+  if (!named) return;
+  for (const sheet of document.styleSheets) readRulesAgain(sheet);
+  for (const { style } of document.querySelectorAll<HTMLElement>('[style*="url("]')) {
+    for (const name of [...style]) {
+      const value = style.getPropertyValue(name);
+      if (!value.includes('url(')) continue;
+      const priority = style.getPropertyPriority(name);
+      style.removeProperty(name);
+      style.setProperty(name, value, priority);
+    }
+  }
+}
+
+/** Of a sheet that was refused Firefox has none, and Chromium one that it shows to nobody. */
+function isMissing(sheet: CSSStyleSheet | null): boolean {
+  try {
+    return !sheet?.cssRules.length;
+  } catch {
+    return true;
+  }
+}
+
+/** A rule put in anew loads what it names. No policy has a say in that, as it would in a sheet's text. */
+function readRulesAgain(sheet: CSSStyleSheet): void {
+  try {
+    for (const [index, { cssText }] of [...sheet.cssRules].entries()) {
+      if (!cssText.includes('url(') || /^@(?:import|namespace)/.test(cssText)) continue;
+      sheet.insertRule(cssText, index);
+      sheet.deleteRule(index + 1);
+    }
+  } catch {
+    // A sheet of another origin shows its rules to nobody.
+  }
 }
 
 function isElement(target: unknown): target is Element {
@@ -80,6 +130,8 @@ function isLoading(element: Element): boolean {
 function statusOf(address: string): unknown {
   return Reflect.get(Object(performance.getEntriesByName(address).at(-1)), 'responseStatus');
 }
+
+const mayBeRefused = (address: string): boolean => /^(?:403|0|undefined)$/.test(`${statusOf(address)}`);
 
 function askAgain(element: Element): void {
   if (element instanceof HTMLMediaElement) {

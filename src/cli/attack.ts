@@ -28,6 +28,7 @@ async function options(url: string, flags: AttackFlags, io: Io): Promise<LabOpti
     ...(flags.tokenHeader === undefined ? {} : { tokenHeader: flags.tokenHeader }),
     // A secret: whoever lists processes reads what stands on a command line.
     token: process.env['SALLYPORT_TOKEN'] ?? '',
+    apiKey: process.env['SALLYPORT_KEY'] ?? '',
     otherToken: process.env['SALLYPORT_OTHER_TOKEN'] ?? '',
     ...(mode === null ? {} : { mode }),
     onRung: (name, when) => {

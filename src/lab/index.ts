@@ -9,6 +9,7 @@ import { doors } from './attackers/doors.ts';
 import { forgedForm } from './attackers/forged-form.ts';
 import { headers } from './attackers/headers.ts';
 import { otherObject } from './attackers/other-object.ts';
+import { keyReplay } from './attackers/key-replay.ts';
 import { leakedKey } from './attackers/leaked-key.ts';
 import { loginCsrf } from './attackers/login-csrf.ts';
 import { mixUp } from './attackers/mix-up.ts';
@@ -36,6 +37,7 @@ export const ATTACKERS: readonly Attacker[] = [
   plain,
   headers,
   leakedKey,
+  keyReplay,
   replay,
   cookie,
   altered,

@@ -33,6 +33,8 @@ export interface Lab {
   /** Lower case. */
   readonly tokenHeader: string;
   /** Calls an attacker makes at most where the number decides how well its price is known. */
+  /** An API key of the gate; '' where none was given. */
+  readonly apiKey: string;
   readonly calls: number;
   /** Seconds between a capture and its late replay, at least. */
   readonly later: number;

@@ -22,6 +22,8 @@ export interface LabOptions {
    * target alone and printed nowhere. Default: none, and these do not run.
    */
   readonly token?: string;
+  /** An API key of the gate, for whoever replays what partners send. Default: none. */
+  readonly apiKey?: string;
   /** A token of another person, for whoever reaches for the objects of the first. Default: none. */
   readonly otherToken?: string;
   /** Header that carries it. Default `authorization`, as Bearer. */
@@ -75,6 +77,7 @@ export function checkOptions(options: LabOptions): Settings {
     later: number('later', 3, 300),
     price: priceOf(options),
     token: options.token ?? '',
+    apiKey: options.apiKey ?? '',
     otherToken: options.otherToken ?? '',
     tokenHeader: headerName(options.tokenHeader ?? 'authorization'),
     providerLogin: options.providerLogin ?? null,

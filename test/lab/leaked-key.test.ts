@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { keyReplay } from '../../src/lab/attackers/key-replay.ts';
 import { leakedKey } from '../../src/lab/attackers/leaked-key.ts';
 import { runAttackers } from '../../src/lab/run.ts';
 import { bearer, keyedGate, order, until } from '../keys/support.ts';
@@ -24,4 +25,24 @@ test('R69 a key that lies in a bundle is found and gets in until it is revoked, 
   assert.equal((await attack()).admitted, 0);
   page.set('/app.js', 'const nothing = true;');
   assert.equal((await attack()).verdict, 'not run');
+});
+
+test('R42 R69 a partner’s signed request is good once, a bearer key’s for whoever reads it, a revoked one’s for nobody', async (t) => {
+  const { desk, call, origin } = await keyedGate(t);
+  const attack = async (apiKey: string) => {
+    const options = { calls: 10, seconds: 20, chromium: null, apiKey };
+    const report = await runAttackers(`${origin}/api/posts`, options, [keyReplay]);
+    return report.rungs[0] ?? assert.fail('no rung');
+  };
+  const plain = await desk.issue(order());
+  const signing = await desk.issue(order({ kind: 'ed25519' }));
+  await until(async () => (await call('/api/posts', bearer(plain.secret))).status === 200);
+  assert.equal((await attack(plain.secret)).verdict, 'gets in');
+  const signed = await attack(signing.secret);
+  assert.equal(signed.verdict, 'stopped', JSON.stringify(signed));
+  assert.deepEqual(Object.keys(signed.refused).sort(), ['key', 'replayed']);
+  await desk.revoke(plain.row.id);
+  await until(async () => (await call('/api/posts', bearer(plain.secret))).status === 401);
+  assert.equal((await attack(plain.secret)).verdict, 'stopped');
+  assert.equal((await attack('')).verdict, 'not run');
 });

@@ -65,7 +65,7 @@ function holdToTruth({ report, truth }: Run): void {
 const NEEDS_MORE = [
   ...['automation', 'brute-force', 'stuffing', 'jwt-stolen', 'jwt-forged'],
   ...['login-csrf', 'code-injection', 'mix-up', 'session-fixation'],
-  ...['leaked-key', 'other-object', 'forged-form'],
+  ...['leaked-key', 'key-replay', 'other-object', 'forged-form'],
 ];
 const ran = (report: LabReport): readonly RungReport[] => report.rungs.filter((one) => !NEEDS_MORE.includes(one.name));
 

@@ -53,6 +53,8 @@ export function compileCreator({ of, at = '$.id', param }: CreatorConfig, match:
   });
 }
 
+const CREATING: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+
 /** What is wrong between this rule, the pattern of its route, and the routes there are; null for nothing. */
 export function creatorTrouble(
   { of, param }: CreatorConfig,
@@ -61,6 +63,9 @@ export function creatorTrouble(
 ): { readonly field: 'of' | 'param'; readonly rule: string } | null {
   if (!matches.includes(of))
     return { field: 'of', rule: 'list the route that creates these objects, and repeat its match' };
+  // Whoever reads an object first would be its creator.
+  if (!CREATING.has(parseRoute(of).method))
+    return { field: 'of', rule: 'name the method that creates: POST, PUT or PATCH' };
   const names = namesIn(parseRoute(match).pattern);
   if (param !== undefined) {
     return names.includes(param) ? null : { field: 'param', rule: `the route’s match has no :${param}` };

@@ -89,12 +89,24 @@ test('a rule whose object cannot be told is a mistake of the configuration, and 
       {
         to: 'http://localhost:3000',
         login: { accounts: true },
-        routes: [{ match: 'POST /api/posts' }, { match, creator }],
+        routes: [
+          { match: 'POST /api/posts' },
+          { match, creator },
+          { match: 'GET /api/posts/:id' },
+          { match: '/api/tags' },
+        ],
       },
       'test',
     );
   };
   assert.throws(() => wrong({ of: 'POST /api/post' }), /routes\[1\]\.creator\.of .*list the route that creates/s);
+  for (const route of ['GET /api/posts/:id', '/api/tags']) {
+    assert.throws(
+      () => wrong({ of: route }),
+      /routes\[1\]\.creator\.of .*name the method that creates/s,
+      'reading is not creating',
+    );
+  }
   assert.throws(() => wrong({ of: 'POST /api/posts', param: 'post' }), /routes\[1\]\.creator\.param .*has no :post/s);
   assert.throws(() => wrong({ of: 'POST /api/posts' }, 'DELETE /api/posts'), /names no object/);
   assert.throws(() => wrong({ of: 'POST /api/posts' }, 'DELETE /api/:a/:b'), /say which of a, b/);

@@ -15,6 +15,8 @@ export interface GateReport {
   readonly file: string;
   readonly metrics: string;
   readonly insecureHttp: boolean;
+  /** Whether it made, or gets, the certificate that it shows, and keeps it. */
+  readonly certificate: boolean;
   /** Whether SALLYPORT_SECRET is set. */
   readonly secret: boolean;
   readonly pid: number;
@@ -30,7 +32,7 @@ export function banner(report: GateReport, paint: Paint): string {
     table(facts(report, paint)),
     ...(report.insecureHttp ? [insecure(paint)] : []),
     next(report, paint),
-    paint.faint('Ctrl-C stops it; nothing stays behind.'),
+    paint.faint(`Ctrl-C stops it; ${report.certificate ? 'only its certificate' : 'nothing'} stays behind.`),
   ];
   return `\n${blocks.join('\n\n')}\n`;
 }

@@ -1,6 +1,7 @@
 import { runningGates } from '../gateway/admin-client.ts';
 import type { LogLevel } from '../gateway/log.ts';
 import type { Service, ServiceOptions } from '../gateway/service.ts';
+import { tlsOf } from '../guard/config-tls.ts';
 import { ConfigError, SallyportError } from '../guard/errors.ts';
 import { banner, type GateReport } from './banner.ts';
 import { EXIT, type Io, present } from './command.ts';
@@ -75,6 +76,7 @@ function describe({ gate, metrics }: Service, { config, file }: LoadedConfig): G
     file,
     metrics,
     insecureHttp: config.insecureHttp === true,
+    certificate: config.tls !== undefined && tlsOf(config.tls)?.cert === undefined,
     secret: (process.env['SALLYPORT_SECRET'] ?? '') !== '',
     pid: process.pid,
   };

@@ -70,13 +70,20 @@ export const ROUTES: NonNullable<Config['routes']> = [
 ];
 
 /** A whole gate in front of a backend that notes what reaches it, with keys kept in memory. */
-export async function keyedGate(t: TestContext, config: Partial<Config> = {}): Promise<KeyedGate> {
+export async function keyedGate(
+  t: TestContext,
+  config: Partial<Config> = {},
+  page = new Map<string, string>(),
+): Promise<KeyedGate> {
   const seen: Seen[] = [];
   const backend = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
+      const shown = page.get(url);
+      const type = url.endsWith('.js') ? 'text/javascript' : 'text/html';
+      if (shown !== undefined) return void response.writeHead(200, { 'content-type': type }).end(shown);
       seen.push({ method, url, headers, body: Buffer.concat(parts).toString() });
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
     });

@@ -1,7 +1,7 @@
 import { type OpenTicket, type Tickets, verifyProof } from '../doors/ticket.ts';
 import { type BurntProof, PASS, type Pass, type Refusal, refusal, type StreamDigest } from '../guard/decision.ts';
 import type { Context, Layer } from '../guard/layer.ts';
-import { ANY_CLIENT, type RouteRule } from '../guard/policy.ts';
+import { ANY_CLIENT, type Policy, type RouteRule } from '../guard/policy.ts';
 import { redirectText, singleLine } from '../guard/redirect.ts';
 import type { RequestView } from '../guard/view.ts';
 import { hostOf, isLoopback } from '../lib/loopback.ts';
@@ -92,7 +92,7 @@ function judge(
   context.digest = digest;
   const components = found.compact
     ? proof.components
-    : coverage(headers.contentType !== '', digestField(request), headers.authorization !== '');
+    : coverage(headers.contentType !== '', digestField(request), coversAuthorization(proof, request, context));
   if (!coversExactly(proof.components, components)) return maybeRedirected(ticket, proof, request, context);
   const base = signatureBase(toMessage(request, found.query, context.authority, route), components, proof.params);
   const holds = base !== null && verifyProof(ticket, base, proof.signature, isSyncTag(proof.tag) ? 'sync' : 'proof');
@@ -251,12 +251,24 @@ function hasField(fields: readonly string[], name: string): boolean {
 /** What browsers send by themselves where a server has asked for it (RFC 9110 §11): no page can sign it. */
 const BROWSERS_OWN = /^(?:basic|digest|negotiate|ntlm) /i;
 
+/**
+ * Whether the proof has to cover Authorization: where there is one. Except the browser's own, which it adds after the page
+ * has signed: a site behind a server's password prompt would be closed to its own page.
+ */
+function coversAuthorization(proof: ParsedProof, request: RequestView, { policy }: Context): boolean {
+  const { authorization } = request.headers;
+  return authorization !== '' && (proof.components.includes('authorization') || !isBrowsersOwn(authorization, policy));
+}
+
+/** The app's own hook may take it for who is calling; nobody else here does. */
+const isBrowsersOwn = (authorization: string, policy: Policy): boolean =>
+  policy.config.login?.identify === undefined && BROWSERS_OWN.test(authorization);
+
 /** A compact proof covers no fields: what must not be somebody else's, must not be there. */
 function addsToCompact(request: RequestView, { route, policy }: Context): boolean {
   const { authorization } = request.headers;
   if (hasUnsigned(request, route.signed, [])) return true;
-  if (authorization === '') return false;
-  return policy.config.login?.identify !== undefined || !BROWSERS_OWN.test(authorization);
+  return authorization !== '' && !isBrowsersOwn(authorization, policy);
 }
 
 type DigestField = '' | 'content-digest' | 'sallyport-digest';

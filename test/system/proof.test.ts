@@ -571,6 +571,22 @@ describe('proofs that headers cannot carry', () => {
   });
 });
 
+test('a site behind a password prompt is open to its own page: what the browser adds by itself need not be signed', async () => {
+  const doors = createTestDoors({});
+  const basic = { authorization: 'Basic YTpi' };
+  assert.equal(says(await doors.decide(withHeaders(doors.enter().sign({}), basic))), 'admit');
+  assert.equal(says(await doors.decide(doors.enter().sign({ headers: basic }))), 'admit', 'signed by the app itself');
+  const swapped = withHeaders(doors.enter().sign({ headers: basic }), { authorization: 'Basic Yzpk' });
+  assert.equal(says(await doors.decide(swapped)), 'signature', 'what was signed stays as it was');
+  for (const authorization of ['Bearer a', 'basic', 'DPoP a', 'Basicx a']) {
+    const added = withHeaders(doors.enter().sign({}), { authorization });
+    assert.equal(says(await doors.decide(added)), 'signature', authorization);
+  }
+  const asking = createTestDoors({ login: { identify: () => null } });
+  const added = withHeaders(asking.enter().sign({}), basic);
+  assert.equal(says(await asking.decide(added)), 'signature', 'unless the app’s own hook reads it');
+});
+
 test('an insecure context is told what to do, a local one is asked to enter', async () => {
   const doors = createTestDoors({ hosts: ['192.168.1.7:4000'] });
   assert.equal(says(await doors.decide({ headers: { host: '192.168.1.7:4000' } })), 'insecure-context');

@@ -66,6 +66,7 @@ export function createTlsServer(options: ServerOptions, config: Config): Server 
     ...options,
     ...tls,
     ALPNProtocols: ['h2', 'http/1.1'],
+    handshakeTimeout: 15_000,
     requestCert: tls.ca !== undefined,
     rejectUnauthorized: false,
     SNICallback: (name, done) => done(null, contextFor(current.get(server)?.more ?? [], name)),

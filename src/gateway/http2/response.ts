@@ -34,10 +34,11 @@ export class StreamResponse extends Writable implements Outgoing {
   writeHead(status: number, reason: string | string[], fields: string[] = []): this {
     if (this.headersSent || this.#stream.destroyed || this.#stream.closed) return this;
     this.#bodiless = this.#head || status === 204 || status === 205 || status === 304;
-    this.headersSent = true;
     const list = toFields(status, typeof reason === 'string' ? fields : reason);
     // Node ends streams by itself whose answer has no content.
+    // Throws on what HTTP/2 cannot say, a status of 600 for one: then another answer may still be given.
     this.#stream.respond(list);
+    this.headersSent = true;
     return this;
   }
 

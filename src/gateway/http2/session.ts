@@ -33,8 +33,9 @@ const OPTIONS = {
   // serve.ts refuses more than 200 lines by an answer; this bounds what is read.
   maxHeaderListPairs: 256,
   maxSessionMemory: 16,
-  maxSessionInvalidFrames: 50,
-  maxSessionRejectedStreams: 50,
+  // Counted for the life of the connection, empty DATA frames among them (CVE-2019-9518).
+  maxSessionInvalidFrames: 200,
+  maxSessionRejectedStreams: 100,
   maxOutstandingPings: 10,
   maxSettings: 32,
   // A client that opens streams only to reset them (CVE-2023-44487): so many at once, so many a second, then GOAWAY. A

@@ -61,6 +61,7 @@ export interface AttackFlags {
   calls?: number;
   seconds?: number;
   tokenHeader?: string;
+  create?: string;
   coreHour?: CoreHour;
 }
 

@@ -290,6 +290,10 @@ function measures(program: Command, io: MakeIo, ended: Ended): void {
     .option('--calls <number>', 'calls by which a price is measured (default 200)', wholeNumber)
     .option('--seconds <number>', 'the run takes no longer (default 60)', wholeNumber)
     .option('--token-header <name>', 'header that carries the app’s token in SALLYPORT_TOKEN (default authorization)')
+    .option(
+      '--create <json>',
+      'body of a POST to the address, by which one person makes an object that another reaches for',
+    )
     .option('--core-hour <price>', "price of an hour of one core, as '0.04 EUR': adds a column in money", coreHour)
     .addOption(json())
     .action(async (url: string, options: AttackFlags & Json) => {

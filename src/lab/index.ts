@@ -3,6 +3,7 @@ import { altered } from './attackers/altered.ts';
 import { headlessBrowser, windowedBrowser } from './attackers/browser.ts';
 import { bruteForce, stuffing } from './attackers/guess-passwords.ts';
 import { codeInjection } from './attackers/code-injection.ts';
+import { cookieLogin } from './attackers/cookie-login.ts';
 import { cookie, cookieDoors } from './attackers/cookie.ts';
 import { domEmulation } from './attackers/dom-emulation.ts';
 import { doors } from './attackers/doors.ts';
@@ -32,12 +33,10 @@ export type { ProviderLogin } from './provider-login.ts';
 export type { Verdict } from './tally.ts';
 export { LabError } from './target.ts';
 
-/** Every attacker, in the order of the table: from what costs nothing to what costs a browser. */
+/** Every attacker, in the order in which they run; the table lists them by their groups. */
 export const ATTACKERS: readonly Attacker[] = [
   plain,
   headers,
-  leakedKey,
-  keyReplay,
   replay,
   cookie,
   altered,
@@ -48,16 +47,20 @@ export const ATTACKERS: readonly Attacker[] = [
   domEmulation,
   headlessBrowser,
   windowedBrowser,
-  bruteForce,
-  stuffing,
-  stolenToken,
-  forgedTokens,
+  cookieLogin,
+  sessionFixation,
   loginCsrf,
   codeInjection,
   mixUp,
-  sessionFixation,
+  stolenToken,
+  forgedTokens,
   otherObject,
   forgedForm,
+  leakedKey,
+  keyReplay,
+  // After whoever logs in honestly: the gate then takes this address for one that guesses.
+  bruteForce,
+  stuffing,
   // Bad signatures and the longest wait come last: neither may colour what the others are told.
   ticket,
   replayLater,

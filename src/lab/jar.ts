@@ -4,6 +4,8 @@ export interface Jar {
   take(fields: readonly string[]): void;
   /** Takes the value of a Cookie field. */
   takeValue(value: string): void;
+  /** Value of one cookie; '' where it is absent. */
+  get(name: string): string;
   /** Value for a Cookie field; '' without cookies. */
   value(): string;
   /** The Cookie field as a flat list; empty without cookies. */
@@ -31,6 +33,7 @@ export function createJar(): Jar {
       }
     },
     takeValue: (text) => text.split(';').forEach(put),
+    get: (name) => cookies.get(name) ?? '',
     value,
     fields: () => (cookies.size === 0 ? [] : ['Cookie', value()]),
   };

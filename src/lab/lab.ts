@@ -2,14 +2,21 @@ import type { Sample } from './answer.ts';
 import type { Chromium } from './browser.ts';
 import type { RawRequest, Sender } from './http.ts';
 import type { Target } from './target.ts';
+import type { ObjectRoutes } from './object-routes.ts';
+import type { People } from './people.ts';
 import type { ProviderLogin } from './provider-login.ts';
 import type { Tally } from './tally.ts';
 import type { Opening, WireClient } from './wire-client.ts';
+
+/** Parts of the table. */
+export type Group = 'requests' | 'doors' | 'login' | 'tokens' | 'objects' | 'keys';
 
 /** One attacker. Added by a file in src/lab/attackers and a line in src/lab/index.ts. */
 export interface Attacker {
   /** Stable, for `--json` readers. */
   readonly name: string;
+  /** Where the table lists it. */
+  readonly group: Group;
   /** What the table calls it. */
   readonly title: string;
   /** How it is done and measured, in one sentence. */
@@ -26,6 +33,8 @@ export interface Lab {
   readonly method: string;
   /** Path of a page of the target's origin. */
   readonly page: string;
+  /** An API key of the gate; '' where none was given. */
+  readonly apiKey: string;
   /** A token of the app; '' where none was given. */
   readonly token: string;
   /** A token of somebody else; ''. */
@@ -33,8 +42,6 @@ export interface Lab {
   /** Lower case. */
   readonly tokenHeader: string;
   /** Calls an attacker makes at most where the number decides how well its price is known. */
-  /** An API key of the gate; '' where none was given. */
-  readonly apiKey: string;
   readonly calls: number;
   /** Seconds between a capture and its late replay, at least. */
   readonly later: number;
@@ -55,6 +62,13 @@ export interface Lab {
   chromium(): Promise<Chromium>;
   /** The client of the person whose token it is: one for the run, because a token belongs to one session. */
   tokenClient(): Promise<{ readonly client: WireClient; readonly opening: Opening }>;
+  /**
+   * Two people who are logged in at the gate's own accounts, the same for the whole run. Throws NotRun (not-run.ts) where
+   * there are none.
+   */
+  people(): Promise<People>;
+  /** How an object is made and reached; null where nobody said. */
+  readonly object: ObjectRoutes | null;
   /** Headers of one call made by the page in a real browser, or by the wire client where there is no browser. */
   pageHeaders(): Promise<CopiedHeaders>;
 }

@@ -1,5 +1,7 @@
 import { TICKET_RENEW_SECONDS } from '../wire/constants.ts';
 import type { ProviderLogin } from './provider-login.ts';
+import type { ObjectRoutes } from './object-routes.ts';
+import type { Account } from './people.ts';
 import { LabError } from './target.ts';
 
 export interface LabOptions {
@@ -26,6 +28,13 @@ export interface LabOptions {
   readonly apiKey?: string;
   /** A token of another person, for whoever reaches for the objects of the first. Default: none. */
   readonly otherToken?: string;
+  /**
+   * Two people with accounts of the gate's own: who owns, and somebody else. Default: the lab signs up two throw-away ones
+   * where anybody may, and tells their names in the report.
+   */
+  readonly people?: readonly [Account, Account];
+  /** How an object is made at the address under attack, and reached. Default: unknown, and nothing is made. */
+  readonly object?: ObjectRoutes;
   /** Header that carries it. Default `authorization`, as Bearer. */
   readonly tokenHeader?: string;
   /** People at the gate's OpenID provider, for the attackers of its logins. Default: none, and these do not run. */
@@ -48,8 +57,13 @@ export interface Price {
 
 /** Options with their defaults. */
 export interface Settings
-  extends Required<Omit<LabOptions, 'mode' | 'onRung' | 'chromium' | 'coreHour' | 'currency' | 'providerLogin'>> {
+  extends Required<
+    Omit<LabOptions, 'mode' | 'onRung' | 'chromium' | 'coreHour' | 'currency' | 'providerLogin' | 'people' | 'object'>
+  > {
   readonly providerLogin: ProviderLogin | null;
+  /** None, or two. */
+  readonly given: readonly Account[];
+  readonly object: ObjectRoutes | null;
   readonly price: Price | null;
   readonly chromium: string | null | undefined;
 }
@@ -81,6 +95,8 @@ export function checkOptions(options: LabOptions): Settings {
     otherToken: options.otherToken ?? '',
     tokenHeader: headerName(options.tokenHeader ?? 'authorization'),
     providerLogin: options.providerLogin ?? null,
+    given: options.people ?? [],
+    object: options.object ?? null,
     chromium: options.chromium,
   };
 }

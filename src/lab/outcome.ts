@@ -1,5 +1,5 @@
 import { type Cost, costOf, type Spend } from './cost.ts';
-import type { Attacker } from './lab.ts';
+import type { Attacker, Group } from './lab.ts';
 import type { Price } from './options.ts';
 import { type TallyResult, type Verdict, verdictOf } from './tally.ts';
 
@@ -23,6 +23,10 @@ export interface LabReport {
   readonly plain: { readonly cpuSeconds: number | null; readonly wallSeconds: number };
   /** By what the money column was computed; null where no price was given. */
   readonly price: Price | null;
+  /** Names of the throw-away accounts that the run made at the gate. */
+  readonly made: readonly string[];
+  /** Whether whoever asked for the run has removed them since. */
+  readonly removed: boolean;
   readonly rungs: readonly RungReport[];
   /** Never empty. */
   readonly stillPossible: readonly string[];
@@ -30,6 +34,7 @@ export interface LabReport {
 
 export interface RungReport extends TallyCounts {
   readonly name: string;
+  readonly group: Group;
   readonly title: string;
   readonly how: string;
   readonly verdict: Verdict;
@@ -59,6 +64,7 @@ export function toRung(ran: Ran, coreHour: number | null): RungReport {
   const verdict = ran.why === '' || result.admitted > 0 ? verdictOf(result) : 'not run';
   return {
     name: attacker.name,
+    group: attacker.group,
     title: attacker.title,
     how: attacker.how,
     verdict,

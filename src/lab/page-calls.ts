@@ -27,13 +27,21 @@ export async function openPage(lab: Lab, chromium: Chromium): Promise<OpenedPage
   throw new NotRun(`${lab.page} is not a page with the gate’s script; --page names another`);
 }
 
-/** Calls the target by the page's own fetch, one after another, at most `count` times and until the lab's time is up. */
-export async function callInPage(page: Page, lab: Lab, count: number): Promise<readonly RawAnswer[]> {
+/**
+ * Calls the target by the page's own fetch, one after another, at most `count` times and until the lab's time is up.
+ * `headers` go with each.
+ */
+export async function callInPage(
+  page: Page,
+  lab: Lab,
+  count: number,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<readonly RawAnswer[]> {
   const seconds = Math.max(0, lab.until - lab.now()) / 1000;
   const order = JSON.stringify([lab.target.path + lab.target.query, lab.method, count, seconds]);
   // SAFETY: what the function below answers, over the debugging protocol.
   const seen = (await page.evaluate(
-    `(${runCallsWith.toString()})((address, init) => fetch(address, init), ...${order})`,
+    `(${runCallsWith.toString()})((address, init) => fetch(address, { ...init, headers: ${JSON.stringify(headers)} }), ...${order})`,
   )) as readonly PageAnswer[];
   return seen.map((one) => ({ ...one, body: Buffer.from(one.body) }));
 }

@@ -4,6 +4,7 @@ import { type Chromium, startChromium } from './browser.ts';
 import { createSender, field, type Sender } from './http.ts';
 import type { Baseline, Captured, CopiedHeaders, Lab } from './lab.ts';
 import { NotRun } from './not-run.ts';
+import { findPeople, type People } from './people.ts';
 import type { Settings } from './options.ts';
 import { copyFromBrowser } from './page-headers.ts';
 import { LabError, type Target } from './target.ts';
@@ -14,6 +15,8 @@ import { HEADER_DECISION } from '../wire/constants.ts';
 export interface Resources {
   readonly senders: Sender[];
   chromium: Promise<Chromium> | null;
+  /** Names of accounts that the run made. */
+  readonly made: string[];
 }
 
 const CAPTURES = 5;
@@ -41,7 +44,13 @@ export async function prepare(target: Target, settings: Settings, resources: Res
     owner ??= openNew(wireClient());
     return owner;
   };
-  const shared = { target, ...settings, now: () => performance.now(), sender, wireClient, chromium, tokenClient };
+  let found: Promise<People> | null = null;
+  const people: Lab['people'] = () => {
+    found ??= findPeople({ wireClient, given, onMade: (name) => void resources.made.push(name) });
+    return found;
+  };
+  const { given, ...rest } = settings;
+  const shared = { target, ...rest, now: () => performance.now(), sender, wireClient, chromium, tokenClient, people };
   const first = sender();
   const plainAnswer = await first.send(plainRequest(shared));
   if (plainAnswer.failed !== '')

@@ -1,6 +1,17 @@
 import { WIDTH, wrap } from '../lib/wrap.ts';
 import type { Price } from './options.ts';
+import type { Group } from './lab.ts';
 import type { LabReport, RungReport } from './outcome.ts';
+
+/** Parts of the table, in its order. */
+const GROUPS: readonly (readonly [Group, string])[] = [
+  ['requests', 'Requests that nobody at the page makes'],
+  ['doors', 'Walking the doors'],
+  ['login', 'Login'],
+  ['tokens', 'Tokens'],
+  ['objects', 'Who may'],
+  ['keys', 'Keys'],
+];
 
 const TITLE = 32;
 const MONEY = 12;
@@ -13,13 +24,14 @@ export function formatReport(report: LabReport): string {
     ...wrap(heading(report), ''),
     '',
     ...header(price),
-    ...report.rungs.flatMap((rung) => row(rung, price)),
+    ...GROUPS.flatMap(([group, title]) => part(report, group, title)),
     '',
     ...wrap(
       'CPU and wall: seconds the attacker spends per 1,000 admitted calls, one after another; x: against a plain call of this run, whatever it was answered.',
       '',
     ),
     ...(price === null ? [] : wrap(computed(price), '')),
+    ...made(report),
     ...remarks(report),
     '',
     'Still possible',
@@ -45,6 +57,15 @@ function whyNothing(report: LabReport): string {
   return `${seen}; the gate runs in report mode, or leaves this address open`;
 }
 
+/** What the run left behind at the gate. */
+function made({ made: names, removed }: LabReport): string[] {
+  if (names.length === 0) return [];
+  return wrap(
+    `Anybody may sign up here: the lab made ${names.join(' and ')} for this run${removed ? ' and removed them' : ''}.`,
+    '',
+  );
+}
+
 /** How the last column came about. */
 function computed(price: Price): string {
   const hour = `${amount(price.coreHour)} ${price.currency}`.trim();
@@ -60,6 +81,19 @@ function header(price: Price | null): string[] {
 }
 
 const columns = (values: readonly string[]): string => values.map((text) => text.padStart(8)).join('');
+
+/** The rows of one part; a reason that several of its rows share is told once. */
+function part({ rungs, price }: LabReport, group: Group, title: string): string[] {
+  let told = '';
+  const rows = rungs
+    .filter((rung) => rung.group === group)
+    .flatMap((rung) => {
+      const why = rung.verdict === 'not run' && rung.why === told ? 'as the row above' : rung.why;
+      told = rung.verdict === 'not run' ? rung.why : '';
+      return row({ ...rung, why }, price);
+    });
+  return rows.length === 0 ? [] : ['', title.toUpperCase(), ...rows];
+}
 
 function row(rung: RungReport, price: Price | null): string[] {
   const start = `${rung.title.padEnd(TITLE)}  ${rung.verdict.padEnd(8)}  `;

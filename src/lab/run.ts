@@ -19,7 +19,7 @@ export async function runAttackers(
 ): Promise<LabReport> {
   const target = parseTarget(url);
   const settings = checkOptions(options);
-  const resources: Resources = { senders: [], chromium: null };
+  const resources: Resources = { senders: [], chromium: null, made: [] };
   const started = performance.now();
   const startedAt = new Date().toISOString();
   try {
@@ -86,6 +86,8 @@ async function toReport(facts: Facts, resources: Resources): Promise<LabReport> 
     doors: lab.base.doors,
     browser: chromium?.version ?? '',
     price: settings.price,
+    made: [...resources.made],
+    removed: false,
     plain: {
       cpuSeconds: plain === null || plain.cpu === null ? null : plain.cpu * 1000,
       wallSeconds: (plain?.wall ?? 0) * 1000,

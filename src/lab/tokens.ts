@@ -12,6 +12,12 @@ export function withToken(lab: Lab, token: string): Call {
   return { method: lab.method, fields: [lab.tokenHeader, token] };
 }
 
+/** The same as a flat list of fields. */
+export function tokenFields(lab: Lab, token: string): readonly string[] {
+  const { authorization = '', fields = [] } = withToken(lab, token);
+  return authorization === '' ? fields : ['Authorization', authorization];
+}
+
 export interface TokenOwner {
   readonly client: WireClient;
   /** What the call with the token came to: the backend's answer, or that it belongs to another session already. */

@@ -1,6 +1,6 @@
 import { createECDH } from 'node:crypto';
 import { toBase64url } from '../lib/base64url.ts';
-import { DEFAULT_MOUNT } from '../wire/constants.ts';
+import { BOUND_COOKIE, DEFAULT_MOUNT } from '../wire/constants.ts';
 import { formatEntryRequest, parseEntryAnswer } from '../wire/entry.ts';
 import { type AnswerKind, BACKEND, kindOf, mediaType, parseJson } from './answer.ts';
 import type { RawAnswer, RawRequest, Sender } from './http.ts';
@@ -9,6 +9,7 @@ import { NotRun } from './not-run.ts';
 import type { Target } from './target.ts';
 import { wireHeaders } from './wire-headers.ts';
 import { agree, type Call, type Entered, signCall } from './wire-proof.ts';
+import { createSessionKey } from './wire-session-key.ts';
 
 /**
  * A full client of docs/protocol.md without a browser: what an attacker writes in an afternoon. It loads the page,
@@ -16,8 +17,11 @@ import { agree, type Call, type Entered, signCall } from './wire-proof.ts';
  */
 export interface WireClient {
   readonly sender: Sender;
-  /** Loads the page and enters. */
-  open(): Promise<Opening>;
+  /**
+   * Loads the page and enters, with a key of its own where its cookies are those of a login (docs/protocol.md §2.4).
+   * `keyless` leaves that key out.
+   */
+  open(how?: 'keyless'): Promise<Opening>;
   /** A call to the target as the page's script would send it, with the next counter. Needs an opened door. */
   sign(call: Call): RawRequest;
   /** {@link sign}, then send. */
@@ -26,6 +30,8 @@ export interface WireClient {
   ask(path: string, body: object): Promise<RawAnswer>;
   /** The address `path` under the mount, opened as a page. */
   visit(path: string): Promise<RawAnswer>;
+  /** Where the gate answers itself, as its page says. */
+  mount(): string;
   /** Headers of such a call without cookie and proof. */
   headers(): readonly string[];
   /** Value of its Cookie field; '' without cookies. */
@@ -49,6 +55,7 @@ const CLIENT = 'default';
 export function createWireClient(target: Target, page: string, sender: Sender): WireClient {
   const jar = createJar();
   const headers = wireHeaders(target, page);
+  const sessionKey = createSessionKey();
   let entered: Entered | null = null;
   let mountedAt = DEFAULT_MOUNT;
 
@@ -68,9 +75,14 @@ export function createWireClient(target: Target, page: string, sender: Sender): 
   }
 
   /** Second door. */
-  async function enter(mount: string): Promise<Opening> {
+  async function enter(mount: string, keyless: boolean): Promise<Opening> {
     const ecdh = createECDH('prime256v1');
-    const body = Buffer.from(formatEntryRequest(CLIENT, toBase64url(ecdh.generateKeys())));
+    const pageKey = ecdh.generateKeys();
+    const bound = jar.get(BOUND_COOKIE);
+    const asks = bound !== '' || jar.get('__Host-sallyport-login') !== '';
+    const seen = { pageKey, origin: target.origin, client: CLIENT, session: bound };
+    const more = asks && !keyless ? sessionKey.prove(seen) : {};
+    const body = Buffer.from(formatEntryRequest(CLIENT, toBase64url(pageKey), more));
     const post = () => {
       const fields = [...headers.entry, 'Content-Length', String(body.length), ...jar.fields()];
       return send({ method: 'POST', target: `${mount}/enter`, fields, body });
@@ -93,13 +105,14 @@ export function createWireClient(target: Target, page: string, sender: Sender): 
 
   function sign(call: Call): RawRequest {
     if (entered === null) throw new NotRun('the doors are not open');
-    const to = call.under === undefined ? target : { ...target, path: mountedAt + call.under, query: '' };
+    const path = call.under === undefined ? call.at : mountedAt + call.under;
+    const to = path === undefined ? target : { ...target, path, query: '' };
     return signCall(call, to, entered, [...headers.call, ...jar.fields()]);
   }
 
   return {
     sender,
-    open: async () => enter(await loadPage()),
+    open: async (how) => enter(await loadPage(), how === 'keyless'),
     sign,
     call: (call) => send(sign(call)),
     ask(path, given) {
@@ -109,6 +122,7 @@ export function createWireClient(target: Target, page: string, sender: Sender): 
     },
     visit: (path) =>
       send({ method: 'GET', target: mountedAt + path, fields: [...headers.navigation, ...jar.fields()], body: null }),
+    mount: () => mountedAt,
     headers: () => headers.call,
     cookies: () => jar.value(),
     takeCookies: (other) => jar.takeValue(other.cookies()),

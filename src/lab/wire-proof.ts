@@ -28,6 +28,8 @@ export interface Call {
   readonly method: string;
   /** Path under the mount to call instead of the target. */
   readonly under?: string;
+  /** Another path of the target's origin to call instead. */
+  readonly at?: string;
   readonly body?: Uint8Array;
   readonly contentType?: string;
   /** Value of the Authorization field, which the proof covers. */

@@ -9,6 +9,7 @@ import type { Attacker } from '../lab.ts';
  */
 export const aliases: Attacker = {
   name: 'aliases',
+  group: 'requests',
   title: 'other spellings of the address',
   how: 'Case, slashes, percent-encodings, parameters, dot segments, absolute targets and override headers, unsigned GETs; judged by what the backend serves.',
   possible: 'The address is served unsigned under another spelling',

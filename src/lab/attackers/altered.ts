@@ -52,6 +52,7 @@ const ALTERATIONS: readonly Alteration[] = [
 
 export const altered: Attacker = {
   name: 'altered',
+  group: 'requests',
   title: 'request altered after signing',
   how: 'Method, path, query, authority, counter, time, coverage, content type or body changed after the honest client signed; the original is never sent.',
   possible: 'A signed request passes after it was altered',

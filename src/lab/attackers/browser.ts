@@ -11,6 +11,7 @@ import type { Tally } from '../tally.ts';
 /** A browser without a window that opens the page and calls from inside it: the page's own keys sign. */
 export const headlessBrowser: Attacker = {
   name: 'headless',
+  group: 'doors',
   title: 'headless browser',
   how: 'Headless Chromium opens the page; calls are made by fetch inside it, one after another. CPU is that of all its processes.',
   possible: 'A headless browser that opens the page gets in',
@@ -20,6 +21,7 @@ export const headlessBrowser: Attacker = {
 /** The same with a window, as testing tools drive people's browsers. */
 export const windowedBrowser: Attacker = {
   name: 'automation',
+  group: 'doors',
   title: 'real browser automation',
   how: 'Chromium with a window, driven over its debugging protocol; otherwise as the headless browser.',
   possible: 'A driven browser with a window gets in',

@@ -4,6 +4,7 @@ import { arrive, begin, browserOf, grantOf, honestLogin, providerLogin } from '.
 /** A code that leaked (a log, a referrer, a shared screen) is put into an attempt of the thief's own (RFC 9700 §4.5). */
 export const codeInjection: Attacker = {
   name: 'code-injection',
+  group: 'login',
   title: 'stolen login code',
   how: 'A victim’s code is taken before it is used, and put into the thief’s own attempt, with the thief’s state and with the victim’s; a grant counts as getting in.',
   possible: 'Whoever reads a login code can log in with it',

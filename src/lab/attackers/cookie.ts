@@ -7,6 +7,7 @@ import { NotRun } from '../not-run.ts';
 /** The session cookie of somebody who walked the doors, and every header of their calls, without the proof. */
 export const cookie: Attacker = {
   name: 'cookie',
+  group: 'requests',
   title: 'copied cookie',
   how: 'An honest client’s cookies and every header of its calls, from another connection, without a proof; sent as a call, an image, a media element, a navigation and a stream.',
   possible: 'A copied cookie gets in by itself',
@@ -23,6 +24,7 @@ export const cookie: Attacker = {
  */
 export const cookieDoors: Attacker = {
   name: 'cookie-doors',
+  group: 'doors',
   title: 'copied cookie at the doors',
   how: 'A second client takes the honest client’s cookies, enters with its own key and signs calls in that session.',
   possible: 'A copied session cookie opens a door for whoever holds it, until a login binds the session to a key',

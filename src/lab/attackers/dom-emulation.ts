@@ -15,6 +15,7 @@ const CALLS = 50;
 /** The page's own script, run by an imitation of a browser instead of a browser. */
 export const domEmulation: Attacker = {
   name: 'dom',
+  group: 'doors',
   title: 'page run by happy-dom',
   how: 'happy-dom, in a process of its own and with the patches that an attacker would make, runs the page’s scripts; calls are made by its window.fetch.',
   possible: 'A program that runs the page in an imitation of a browser gets in',

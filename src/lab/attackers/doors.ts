@@ -4,6 +4,7 @@ import type { Attacker } from '../lab.ts';
 /** A program that does what the page does. Nothing in a page can tell it apart; this is its price. */
 export const doors: Attacker = {
   name: 'doors',
+  group: 'doors',
   title: 'scripted bootstrap, own key',
   how: 'A client written from docs/protocol.md loads the page, enters with its own key and signs every call; no browser is involved.',
   possible: 'A program that walks the doors itself gets in',

@@ -17,6 +17,7 @@ interface Held {
  */
 export const forgedForm: Attacker = {
   name: 'forged-form',
+  group: 'objects',
   title: 'form without its token',
   how: 'The victim’s own browser, cookies and headers send the form to this address: without a token, with the thief’s own, with the victim’s in the address only or altered. The honest form goes last.',
   possible: 'A forged form passes where nothing but its token tells it from an honest one',

@@ -3,10 +3,12 @@ import { BACKEND, kindOf } from '../answer.ts';
 import { timeIsUp, wentThrough } from '../attempts.ts';
 import type { Attacker, Lab } from '../lab.ts';
 import { NotRun } from '../not-run.ts';
+import { hasPasswords } from '../people.ts';
 import type { Tally } from '../tally.ts';
 
 /** Guesses that each of the two makes. */
 const GUESSES = 60;
+const PUT_OFF = 'every guess was put off for those that came before from here; try again in a quarter of an hour';
 
 /**
  * One password after another for one account. The name is one that nobody has: the gate counts such names like
@@ -14,6 +16,7 @@ const GUESSES = 60;
  */
 export const bruteForce: Attacker = {
   name: 'brute-force',
+  group: 'login',
   title: 'guessing one password',
   how: 'A client that walked the doors guesses passwords for one account at the gate’s own login; a guess that was looked at counts, one that was put off does not.',
   possible: 'Passwords can be guessed at the pace that the throttle leaves, so that one of the most common ones falls',
@@ -26,6 +29,7 @@ export const bruteForce: Attacker = {
 /** One password each for many accounts, as leaked lists are tried. The names are ones that nobody has. */
 export const stuffing: Attacker = {
   name: 'stuffing',
+  group: 'login',
   title: 'trying leaked passwords',
   how: 'A client that walked the doors tries one password each for many accounts from one address; a try that was looked at counts, one that was put off does not.',
   possible: 'A list of leaked passwords can be tried at the pace that the throttle leaves, faster from many addresses',
@@ -37,9 +41,8 @@ async function guess(lab: Lab, tally: Tally, nameOf: () => string): Promise<void
   const stop = tally.meter.start();
   const opening = await client.open();
   if (!wentThrough(opening, tally)) return;
-  const page = await client.visit('/login');
+  const own = await hasPasswords(client);
   tally.setup(stop());
-  const own = page.status === 200 && Buffer.from(page.body).includes('data-mount=');
   if (!own) throw new NotRun('there is no login with a password of the gate’s own');
   const started = lab.now();
   const stopped = tally.meter.start();
@@ -50,6 +53,7 @@ async function guess(lab: Lab, tally: Tally, nameOf: () => string): Promise<void
     tally.add(kind.by === 'gate' && kind.code === 'login-failed' ? BACKEND : kind);
   }
   tally.spent(stopped(), tally.admitted);
+  if (tally.admitted === 0) throw new NotRun(PUT_OFF);
   const seconds = ((lab.now() - started) / 1000).toFixed(1);
   tally.note(`${tally.admitted} guesses were looked at in ${seconds} s, by a hash each; the rest were put off unseen`);
 }

@@ -4,6 +4,7 @@ import type { Attacker } from '../lab.ts';
 /** What a program gets that copies everything a browser's request says but its cookie and its proof. */
 export const headers: Attacker = {
   name: 'headers',
+  group: 'requests',
   title: 'spoofed headers, all copied',
   how: 'Every header of the page’s own call, Origin, Referer, User-Agent and Sec-Fetch-* included, without cookie and proof; sent as a call, an image, a media element, a navigation and a stream.',
   possible: 'A program that copies a browser’s headers gets in',

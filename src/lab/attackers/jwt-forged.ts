@@ -70,6 +70,7 @@ const FORGERIES: readonly Forgery[] = [
 /** Tokens that nobody issued, made out of one that somebody did. */
 export const forgedTokens: Attacker = {
   name: 'jwt-forged',
+  group: 'tokens',
   title: 'forged and confused tokens',
   how: 'A token of one’s own made into somebody else’s: alg none and HMAC by guessable secrets, own keys by kid, jwk, jku and x5u, other claims and types under the old signature; shown from one’s own open door.',
   possible: 'A token that nobody issued is taken',

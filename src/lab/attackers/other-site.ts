@@ -10,6 +10,7 @@ import type { Tally } from '../tally.ts';
 /** Pages of other origins in the browser of somebody who has the app open: hot-linking, CSRF, framed forms. */
 export const otherSite: Attacker = {
   name: 'other-site',
+  group: 'requests',
   title: 'another site’s page',
   how: 'A real browser that has walked the doors opens a page of another site, and one of another port, which send every kind of request a page can; writes go to a path that cannot exist.',
   possible: 'Another site’s page reaches the backend through its visitors’ browsers',

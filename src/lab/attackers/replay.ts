@@ -10,6 +10,7 @@ const COPIES = 4;
 /** "Copy as cURL", run at once on another connection: method, target, every header and the body, byte for byte. */
 export const replay: Attacker = {
   name: 'replay',
+  group: 'requests',
   title: 'request replayed at once',
   how: 'Signed requests that were admitted a moment ago, sent again byte for byte, cookies included, on other connections.',
   possible: 'A captured request passes again at once',
@@ -29,6 +30,7 @@ export const replay: Attacker = {
 /** The same copies after a while: what lay in a log, a proxy or a clipboard. */
 export const replayLater: Attacker = {
   name: 'replay-later',
+  group: 'requests',
   title: 'request replayed later',
   how: 'Signed requests captured when the run began, sent again byte for byte at its end.',
   possible: 'A captured request passes again later',

@@ -7,6 +7,7 @@ const TRIES = 10;
 /** A ticket read from somebody's request, without the key that never left their page. */
 export const ticket: Attacker = {
   name: 'ticket',
+  group: 'requests',
   title: 'ticket taken elsewhere',
   how: 'An honest client’s ticket and cookies with fresh counters, signed by a key of the thief’s own making.',
   possible: 'A ticket without its key gets in',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { BetterAuthOptions } from 'better-auth';
 import { SallyportError } from '../../guard/errors.ts';
 import type { RecordsSql } from '../../guard/records.ts';
@@ -208,10 +209,13 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
     async createReset(id, seconds) {
       const token = context.generateId({ model: 'verification', size: 32 }) || crypto.randomUUID();
       const expiresAt = new Date(Date.now() + seconds * 1000);
-      await internalAdapter.createVerificationValue({ value: id, identifier: `reset-password:${token}`, expiresAt });
+      const identifier = `reset-password:${hashOf(token)}`;
+      await internalAdapter.createVerificationValue({ value: id, identifier, expiresAt });
       return token;
     },
-    async reset(token, newPassword) {
+    async reset(link, newPassword) {
+      // To the library the hash is the token.
+      const token = hashOf(link);
       const row = await internalAdapter.findVerificationValue(`reset-password:${token}`);
       if (!row) return null;
       const done = await auth.api.resetPassword({ body: { token, newPassword } }).catch(refusedAs<null>(null));
@@ -221,11 +225,12 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
       const token = context.generateId({ model: 'verification', size: 32 }) || crypto.randomUUID();
       const expiresAt = new Date(Date.now() + VERIFY_SECONDS * 1000);
       const value = `${account.id} ${account.email}`;
-      await internalAdapter.createVerificationValue({ value, identifier: `verify-email:${token}`, expiresAt });
+      const identifier = `verify-email:${hashOf(token)}`;
+      await internalAdapter.createVerificationValue({ value, identifier, expiresAt });
       return token;
     },
     async verify(token) {
-      const row = await internalAdapter.consumeVerificationValue(`verify-email:${token}`);
+      const row = await internalAdapter.consumeVerificationValue(`verify-email:${hashOf(token)}`);
       const [id = '', email = ''] = row?.value.split(' ') ?? [];
       const account = id === '' ? null : await byId(id);
       // The link was sent to an address that the account no longer has.
@@ -297,6 +302,9 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
     ping: async () => void (await adapter.count({ model: 'user' })),
   };
 }
+
+/** What records know of a link in a mail: whoever reads them can set nobody's password. */
+const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
 
 const RESET_SECONDS = 3600;
 const VERIFY_SECONDS = 24 * 3600;

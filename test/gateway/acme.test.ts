@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { X509Certificate } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -134,7 +134,12 @@ test('R1 plain HTTP redirects pages to names of ours and refuses calls', async (
 
 test('R1 a certificate is got by tls-alpn-01 while people go on arriving', async (context) => {
   const pebble = await startPebble(context, { refusedNonces: 30 });
-  const acme = { directory: pebble.directory, directoryCa: pebble.ca, challenge: 'tls-alpn-01' as const };
+  const acme = {
+    directory: pebble.directory,
+    directoryCa: pebble.ca,
+    challenge: 'tls-alpn-01' as const,
+    email: 'ops@app.example',
+  };
   const { gate, events } = await start(context, acme, `127.0.0.1:${pebble.tlsPort}`);
   await until(() => events.length > 0);
   assert.equal(events[0]?.outcome, 'served', events[0]?.reason);
@@ -178,6 +183,22 @@ test('R1 an authority that fails or is gone leaves the old certificate in use, a
     ['served'],
   );
   assert.equal(readFileSync(join(dir, kept ?? ''), 'utf8'), before);
+});
+
+test('R1 a port that somebody holds is waited for; the authority is not asked before', async (context) => {
+  const pebble = await startPebble(context);
+  const holder = createServer().listen(pebble.httpPort, '127.0.0.1');
+  context.after(() => void holder.close());
+  const acme = { directory: pebble.directory, directoryCa: pebble.ca, http: `127.0.0.1:${pebble.httpPort}` };
+  const { gate, events, dir } = await start(context, acme);
+  await until(() => events.length > 0);
+  assert.equal(events[0]?.outcome, 'failed');
+  assert.match(events[0]?.reason ?? '', /tls\.acme\.http is 127\.0\.0\.1:\d+; nothing can listen there/);
+  assert.deepEqual(readdirSync(dir), [], 'no account was made');
+  holder.close();
+  await until(() => events.length > 1);
+  assert.equal(events[1]?.outcome, 'served', events[1]?.reason);
+  assert.equal((await shown(gate))?.fingerprint256, events[1]?.fingerprint);
 });
 
 test('R1 a name that does not lead here gets no certificate, and the reason is told', async (context) => {

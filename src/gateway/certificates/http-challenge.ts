@@ -6,6 +6,9 @@ const CHALLENGE = '/.well-known/acme-challenge/';
 /** Milliseconds until a port that somebody holds is tried again: the process that this one replaces, mostly. */
 const RETRY_MS = 1_000;
 
+/** So often nobody is told: the process before this one lets go as soon as this one answers. */
+const PATIENT_TRIES = 5;
+
 /** What answers at the plain HTTP port. */
 export interface PlainRules {
   /** Key authorizations by token (RFC 8555 §8.3). */
@@ -37,10 +40,15 @@ export function listenPlain(where: string, rules: PlainRules): PlainServer {
   const { host, port } = parseListen(where);
   let timer: NodeJS.Timeout | undefined;
   let said = '';
+  let tries = 0;
   const open = (): void => void server.listen({ host, port });
-  server.on('error', (error) => {
-    if (error.message !== said) rules.failed(error);
-    said = error.message;
+  server.on('error', (error: NodeJS.ErrnoException) => {
+    tries += 1;
+    const soon = error.code === 'EADDRINUSE' && tries < PATIENT_TRIES;
+    if (!soon && error.message !== said) {
+      said = error.message;
+      rules.failed(error);
+    }
     timer = setTimeout(open, RETRY_MS);
     timer.unref();
   });

@@ -86,7 +86,10 @@ export function startRenewer(parts: RenewerParts): Renewer {
   const random = Math.random();
   const kept = readPair(folder, name);
   if (kept !== null) tell(kept, '', 0);
-  look();
+  // Nothing is asked of an authority that would find nobody.
+  void (plain?.listening ?? Promise.resolve()).then(() => {
+    if (!closed) look();
+  });
   return {
     plain: plain?.listening ?? Promise.resolve(0),
     close() {

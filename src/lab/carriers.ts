@@ -1,6 +1,6 @@
 import { kindOf } from './answer.ts';
 import { inStretches } from './attempts.ts';
-import { without } from './http.ts';
+import { type RawRequest, without } from './http.ts';
 import type { Lab } from './lab.ts';
 import type { Tally } from './tally.ts';
 
@@ -41,10 +41,11 @@ function disguised(fields: readonly string[], origin: string): readonly Disguise
 
 /**
  * Sends unsigned requests with these headers in turn as everything that a browser could be doing: what is refused as
- * a call may pass as an image. Says in the report as what it got in.
+ * a call may pass as an image. Says in the report as what it got in. Answers a request that did; null where none did.
  */
-export async function tryDisguises(lab: Lab, tally: Tally, fields: readonly string[]): Promise<void> {
+export async function tryDisguises(lab: Lab, tally: Tally, fields: readonly string[]): Promise<RawRequest | null> {
   const { target } = lab;
+  let admitted: RawRequest | null = null;
   const list = disguised(fields, target.origin);
   const sender = lab.sender();
   const passed = new Set<string>();
@@ -56,9 +57,12 @@ export async function tryDisguises(lab: Lab, tally: Tally, fields: readonly stri
       const request = { method: lab.method, target: target.path + target.query, fields: disguise.fields, body: null };
       const kind = kindOf(await sender.send(request));
       tally.add(kind);
-      if (kind.by === 'backend') passed.add(disguise.name);
+      if (kind.by !== 'backend') continue;
+      passed.add(disguise.name);
+      admitted = request;
     }
     return stop();
   });
   if (passed.size > 0) tally.note(`let in as ${[...passed].join(', ')}`);
+  return admitted;
 }

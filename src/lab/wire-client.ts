@@ -19,9 +19,9 @@ export interface WireClient {
   readonly sender: Sender;
   /**
    * Loads the page and enters, with a key of its own where its cookies are those of a login (docs/protocol.md §2.4).
-   * `keyless` leaves that key out.
+   * `keyless` leaves that key out; default `keyed`.
    */
-  open(how?: 'keyless'): Promise<Opening>;
+  open(how?: 'keyless' | 'keyed'): Promise<Opening>;
   /** A call to the target as the page's script would send it, with the next counter. Needs an opened door. */
   sign(call: Call): RawRequest;
   /** {@link sign}, then send. */

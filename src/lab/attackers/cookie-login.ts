@@ -1,7 +1,9 @@
 import { kindOf } from '../answer.ts';
 import { tryDisguises } from '../carriers.ts';
-import type { Attacker } from '../lab.ts';
-import { askWho, whoKind } from '../people.ts';
+import type { Attacker, Lab } from '../lab.ts';
+import { askWho, logIn, openDoors, whoKind } from '../people.ts';
+import type { Tally } from '../tally.ts';
+import type { WireClient } from '../wire-client.ts';
 
 /** The cookies of somebody who is logged in, at the doors and by themselves: what info-stealers sell. */
 export const cookieLogin: Attacker = {
@@ -12,27 +14,34 @@ export const cookieLogin: Attacker = {
   possible: 'The cookies of a login work at this address, wherever they were copied to, until the session ends',
   async run(lab, tally) {
     const { owner } = await lab.people();
-    const keyless = lab.wireClient();
-    keyless.takeCookies(owner.client);
-    const entry = await keyless.open('keyless');
-    tally.add(entry.opened ? whoKind(await askWho(keyless)) : entry.kind);
-    const keyed = lab.wireClient();
-    keyed.takeCookies(owner.client);
-    const own = await keyed.open();
-    tally.add(own.opened ? whoKind(await askWho(keyed)) : own.kind);
-    // The thief's own open door, and the victim's cookies beside its proofs.
-    const walker = lab.wireClient();
-    if ((await walker.open()).opened) {
-      walker.takeCookies(owner.client);
-      for (let i = 0; i < BESIDE; i++) tally.add(whoKind(await askWho(walker)));
-    }
-    const before = tally.admitted;
-    await tryDisguises(lab, tally, [...owner.client.headers(), 'Cookie', owner.client.cookies()]);
-    if (tally.admitted > before)
-      tally.note('this address is at level session: the cookie works until the session ends');
-    if (before > 0) tally.note('whoever shows it at the doors is taken for its owner');
-    if (kindOf(await owner.client.call({ method: lab.method })).by === 'backend') tally.honest();
+    const victim = lab.wireClient();
+    await openDoors(victim);
+    await logIn(victim, owner);
+    await atTheDoors(lab, tally, victim);
+    if (tally.admitted > 0) tally.note('whoever shows it at the doors is taken for its owner');
+    const passes = await tryDisguises(lab, tally, [...victim.headers(), 'Cookie', victim.cookies()]);
+    if (kindOf(await victim.call({ method: lab.method })).by === 'backend') tally.honest();
+    if (passes === null) return;
+    tally.note('this address is at level session: a copied cookie works until the session ends');
+    await victim.ask('/logout', {});
+    const after = kindOf(await lab.sender().send(passes));
+    tally.note(after.by === 'backend' ? 'it works after the logout, too' : 'after the logout it is refused');
+    tally.add(after);
   },
 };
+
+async function atTheDoors(lab: Lab, tally: Tally, victim: WireClient): Promise<void> {
+  for (const how of ['keyless', 'keyed'] as const) {
+    const thief = lab.wireClient();
+    thief.takeCookies(victim);
+    const entry = await thief.open(how);
+    tally.add(entry.opened ? whoKind(await askWho(thief)) : entry.kind);
+  }
+  // The thief's own open door, and the victim's cookies beside its proofs.
+  const thief = lab.wireClient();
+  if (!(await thief.open()).opened) return;
+  thief.takeCookies(victim);
+  for (let i = 0; i < BESIDE; i++) tally.add(whoKind(await askWho(thief)));
+}
 
 const BESIDE = 3;

@@ -22,7 +22,7 @@ export const otherObject: Attacker = {
     else if (lab.object !== null) await byPeople(lab, tally, lab.object);
     else {
       throw new NotRun(
-        'nobody said how an object is made here: --create takes the JSON of one; or give two tokens, in SALLYPORT_TOKEN the owner’s, in SALLYPORT_OTHER_TOKEN another’s',
+        'this needs two people and an object of one: --create takes the JSON by which it is made here; or put the owner’s token into SALLYPORT_TOKEN, another’s into SALLYPORT_OTHER_TOKEN',
       );
     }
   },

@@ -3,6 +3,7 @@ import type { Chromium } from './browser.ts';
 import type { RawRequest, Sender } from './http.ts';
 import type { Target } from './target.ts';
 import type { ObjectRoutes } from './object-routes.ts';
+import type { UnfitToken } from './options.ts';
 import type { People } from './people.ts';
 import type { ProviderLogin } from './provider-login.ts';
 import type { Tally } from './tally.ts';
@@ -39,6 +40,7 @@ export interface Lab {
   readonly token: string;
   /** A token of somebody else; ''. */
   readonly otherToken: string;
+  readonly unfitTokens: readonly UnfitToken[];
   /** Lower case. */
   readonly tokenHeader: string;
   /** Calls an attacker makes at most where the number decides how well its price is known. */

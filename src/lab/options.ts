@@ -35,6 +35,11 @@ export interface LabOptions {
   readonly people?: readonly [Account, Account];
   /** How an object is made at the address under attack, and reached. Default: unknown, and nothing is made. */
   readonly object?: ObjectRoutes;
+  /**
+   * Tokens that the issuer did sign and that this address must not take: expired ones, ones for another audience. `what` is
+   * printed, the token nowhere. Default: none.
+   */
+  readonly unfitTokens?: readonly UnfitToken[];
   /** Header that carries it. Default `authorization`, as Bearer. */
   readonly tokenHeader?: string;
   /** People at the gate's OpenID provider, for the attackers of its logins. Default: none, and these do not run. */
@@ -45,6 +50,12 @@ export interface LabOptions {
   readonly mode?: 'report' | 'enforce';
   /** Told before and after each attacker: progress, and the tests that hold verdicts to reality. */
   readonly onRung?: (name: string, when: 'start' | 'end') => void | Promise<void>;
+}
+
+export interface UnfitToken {
+  /** Why it must not be taken: `expired`. */
+  readonly what: string;
+  readonly token: string;
 }
 
 /** What the caller pays for computing. */
@@ -91,6 +102,7 @@ export function checkOptions(options: LabOptions): Settings {
     later: number('later', 3, 300),
     price: priceOf(options),
     token: options.token ?? '',
+    unfitTokens: options.unfitTokens ?? [],
     apiKey: options.apiKey ?? '',
     otherToken: options.otherToken ?? '',
     tokenHeader: headerName(options.tokenHeader ?? 'authorization'),

@@ -88,17 +88,23 @@ test('R16 R52 R53 R57 R58 R64 R67 R69 the ladder of logins, tokens, objects and 
       return new Traveller().travel(address, gate.url);
     },
   };
-  const token = await new SignJWT({ sub: 'ada' })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setIssuer('app')
-    .setAudience('app')
-    .setExpirationTime('1h')
-    .sign(Buffer.from(jwtSecret));
+  const sign = (change: object = {}): Promise<string> => {
+    const now = Math.floor(Date.now() / 1000);
+    const { typ, ...claims } = { typ: 'JWT', sub: 'ada', iss: 'app', aud: 'app', exp: now + 3600, ...change };
+    return new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ }).sign(Buffer.from(jwtSecret));
+  };
+  const token = await sign();
+  const unfitTokens = [
+    { what: 'expired', token: await sign({ exp: Math.floor(Date.now() / 1000) - 600 }) },
+    { what: 'for another audience', token: await sign({ aud: 'another-app' }) },
+    { what: 'of another issuer', token: await sign({ iss: 'another-issuer' }) },
+    { what: 'a logout token', token: await sign({ typ: 'logout+jwt' }) },
+  ];
   const object = objectRoutes('/api/posts', routes, null) ?? assert.fail('no object');
   const attackers = ATTACKERS.filter(({ name }) => Object.hasOwn(TABLE, name));
   const report = await runAttackers(
     `${origin}/api/posts`,
-    { seconds: 200, calls: 12, providerLogin, token, object, apiKey: partner.secret },
+    { seconds: 200, calls: 12, providerLogin, token, unfitTokens, object, apiKey: partner.secret },
     attackers,
   );
   const text = formatReport(report);

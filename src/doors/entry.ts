@@ -8,8 +8,9 @@ import type { Policy } from '../guard/policy.ts';
 import type { EntryClaim, EntryGrant, SessionRef, State } from '../guard/state.ts';
 import type { RequestView } from '../guard/view.ts';
 import type { Code } from '../wire/codes.ts';
-import { TICKET_RENEW_SECONDS, TICKET_SECONDS } from '../wire/constants.ts';
+import { BOUND_COOKIE, TICKET_RENEW_SECONDS, TICKET_SECONDS } from '../wire/constants.ts';
 import { type EntryAnswer, type EntryRequest, parseEntryRequest } from '../wire/entry.ts';
+import { formatSetCookie, readCookie } from './cookies.ts';
 import type { EntryLogins } from './entry-logins.ts';
 import { changedCode, chooseSession, isSameLogin, loginLabel, type SessionChoice } from './entry-session.ts';
 import { type AnswerMemory, createAnswerMemory, type Entered } from './entry-memory.ts';
@@ -83,6 +84,8 @@ interface Attempt {
   readonly now: number;
   readonly choice: SessionChoice & { readonly kind: 'enter' };
   readonly userAgent: string;
+  /** Whether a cookie came along that names a bound session to the page's script. */
+  readonly labelled: boolean;
   /** Whether the stamp that came along will not last until the next entry. */
   readonly stampWorn: boolean;
   /** New ids, should they be needed: 16 bytes each. */
@@ -144,11 +147,21 @@ function prepare(
   const ids = { ticketId: deps.random(16), sessionId: deps.random(16) };
   const chosen = chooseSession({ policy, logins: deps.logins, request, origin, session, grant });
   return whenKnown(chosen, (choice) => {
-    if (choice.kind === 'refuse') return refuse(choice.code, choice.evidence);
+    const labelled = readCookie(view.headers.cookie, BOUND_COOKIE) !== '';
+    if (choice.kind === 'refuse') {
+      const cookies = choice.code === 'session-key' ? labelFor(deps, session, labelled, now) : [];
+      return refuse(choice.code, choice.evidence, cookies);
+    }
     const { userAgent } = view.headers;
-    const attempt: Attempt = { request, facts, now, choice, stampWorn, userAgent, ...ids };
+    const attempt: Attempt = { request, facts, now, choice, labelled, stampWorn, userAgent, ...ids };
     return { attempt, claim: claimOf(attempt, policy, stamp) };
   });
+}
+
+/** What the page's script has to read to sign for the session that its cookie names: with another name no key would fit. */
+function labelFor(deps: EntryDeps, session: SessionContent | null, labelled: boolean, now: number): readonly string[] {
+  if (session !== null && session.key !== '') return [deps.sessions.issueLabel(session, now)];
+  return labelled ? [formatSetCookie(BOUND_COOKIE, '', 0)] : [];
 }
 
 function claimOf(attempt: Attempt, policy: Policy, stamp: StampState): EntryClaim {
@@ -277,7 +290,7 @@ function cookiesFor(deps: EntryDeps, attempt: Attempt, session: GrantedSession):
   const cookies: string[] = [];
   if (session.changed || (choice.resume !== null && deps.sessions.isWorn(choice.resume, now))) {
     cookies.push(deps.sessions.issue(session, now));
-    if (session.key !== '') cookies.push(deps.sessions.issueLabel(session, now));
+    cookies.push(...labelFor(deps, session, attempt.labelled, now));
   }
   if (choice.grant !== null && deps.logins !== null) cookies.push(deps.logins.clear);
   // A page that stays open is loaded once; its session keeps it from needing a refusal at every second renewal.

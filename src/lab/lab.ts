@@ -89,6 +89,8 @@ export interface Baseline {
   readonly gate: boolean;
   /** '' where the doors opened, else why they did not. */
   readonly doors: string;
+  /** Whether this address asks for somebody, as whom the honest client has logged in. */
+  readonly person: boolean;
   /** The honest client's call, which every other answer is compared with. Null where the doors did not open. */
   readonly honest: Sample | null;
   /** One plain call's answer. */

@@ -4,7 +4,7 @@ import { type Chromium, startChromium } from './browser.ts';
 import { createSender, field, type Sender } from './http.ts';
 import type { Baseline, Captured, CopiedHeaders, Lab } from './lab.ts';
 import { NotRun } from './not-run.ts';
-import { findPeople, type People } from './people.ts';
+import { findPeople, logIn, type People } from './people.ts';
 import type { Settings } from './options.ts';
 import { copyFromBrowser } from './page-headers.ts';
 import { LabError, type Target } from './target.ts';
@@ -61,7 +61,7 @@ export async function prepare(target: Target, settings: Settings, resources: Res
   }
   const decided = field(plainAnswer.fields, HEADER_DECISION) !== '';
   const client = wireClient();
-  const walked = await walk(client, settings.method);
+  const walked = await walk(client, settings.method, async () => logIn(client, (await people()).owner));
   const base: Baseline = { ...walked, gate: decided || walked.entered, plain: sampleOf(plainAnswer) };
   const honest = walked.doors === '' ? client : null;
   const lab: Prepared = { ...shared, base, honest, pageHeaders: () => pageHeaders(lab, client) };
@@ -77,23 +77,38 @@ function launch(path: string | null | undefined): Promise<Chromium> {
   return startChromium(path === undefined ? {} : { path });
 }
 
-type Walked = Pick<Baseline, 'doors' | 'honest' | 'captured'> & { readonly entered: boolean };
+type Walked = Pick<Baseline, 'doors' | 'person' | 'honest' | 'captured'> & { readonly entered: boolean };
 
 /** The honest client's way in, and the copies that later attackers hold. */
-async function walk(client: WireClient, method: string): Promise<Walked> {
+async function walk(client: WireClient, method: string, asSomebody: () => Promise<void>): Promise<Walked> {
   const opening = await client.open();
-  if (!opening.opened) return { entered: opening.kind.by === 'gate', doors: opening.why, honest: null, captured: [] };
-  const honest = sampleOf(await client.call({ method }));
+  if (!opening.opened) {
+    const entered = opening.kind.by === 'gate';
+    return { entered, doors: opening.why, person: false, honest: null, captured: [] };
+  }
+  let honest = sampleOf(await client.call({ method }));
+  let person = false;
+  if (honest.kind.by === 'gate' && honest.kind.code === 'login-required') {
+    person = await asSomebody().then(() => true, without);
+    if (person) honest = sampleOf(await client.call({ method }));
+  }
   if (honest.kind.by !== 'backend') {
     const why = honest.kind.by === 'gate' ? `refused with code ${honest.kind.code}` : 'not answered';
-    return { entered: true, doors: `the honest client entered, but its call was ${why}`, honest: null, captured: [] };
+    const doors = `the honest client entered, but its call was ${why}`;
+    return { entered: true, doors, person, honest: null, captured: [] };
   }
   const captured: Captured[] = [];
   for (let i = 0; i < CAPTURES; i++) {
     const request = client.sign({ method });
     if (kindOf(await client.sender.send(request)).by === 'backend') captured.push({ request, at: performance.now() });
   }
-  return { entered: true, doors: '', honest, captured };
+  return { entered: true, doors: '', person, honest, captured };
+}
+
+/** Without people the honest client stays nobody. */
+function without(error: unknown): false {
+  if (error instanceof NotRun) return false;
+  throw error;
 }
 
 async function pageHeaders(lab: Prepared, client: WireClient): Promise<CopiedHeaders> {

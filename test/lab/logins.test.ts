@@ -3,12 +3,13 @@ import { test } from 'node:test';
 import type { Config } from '../../src/guard/config.ts';
 import { type Gate, startGate } from '../../src/gateway/index.ts';
 import { cookieLogin } from '../../src/lab/attackers/cookie-login.ts';
+import { doors } from '../../src/lab/attackers/doors.ts';
 import { loginCsrf } from '../../src/lab/attackers/login-csrf.ts';
 import { otherObject } from '../../src/lab/attackers/other-object.ts';
 import { sessionFixation } from '../../src/lab/attackers/session-fixation.ts';
 import { stolenToken } from '../../src/lab/attackers/jwt-stolen.ts';
 import type { Attacker } from '../../src/lab/lab.ts';
-import { formatReport, type LabReport, type RungReport } from '../../src/lab/index.ts';
+import { ATTACKERS, formatReport, type LabReport, type RungReport } from '../../src/lab/index.ts';
 import { objectRoutes } from '../../src/lab/object-routes.ts';
 import type { LabOptions } from '../../src/lab/options.ts';
 import type { Account } from '../../src/lab/people.ts';
@@ -170,4 +171,15 @@ test('without accounts, and with a password that is wrong, nothing was learned',
   for (const rung of (await attack(IN_LOGIN, {})).rungs.values()) assert.match(rung.why, /no login with a password/);
   for (const rung of (await attack(IN_LOGIN, OPEN, { people })).rungs.values())
     assert.match(rung.why, /could not log in \(login-failed\)/);
+});
+
+test('at an address that asks for somebody the honest client logs in, and what is copied from it gets in nowhere', async () => {
+  const copies = ATTACKERS.filter(({ name }) => ['replay', 'cookie', 'cookie-doors', 'ticket'].includes(name));
+  const asks: Config = { ...OPEN, routes: [{ match: 'GET /api/posts', user: true }] };
+  const { report, rungs } = await attack([...copies, doors], asks);
+  assert.equal(report.doors, '');
+  for (const { name } of copies) assert.equal(rungs.get(name)?.verdict, 'stopped', JSON.stringify(rungs.get(name)));
+  assert.equal(rungs.get('doors')?.verdict, 'gets in', 'whoever may sign up gets in');
+  const closed = await attack(copies, { ...asks, login: { accounts: true } });
+  for (const rung of closed.report.rungs) assert.equal(rung.verdict, 'not run', rung.name);
 });

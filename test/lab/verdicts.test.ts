@@ -64,7 +64,7 @@ function holdToTruth({ report, truth }: Run): void {
 /** What these gates or this machine have not: a display, accounts, tokens, a provider. Tests of their own give them one. */
 const NEEDS_MORE = [
   ...['automation', 'brute-force', 'stuffing', 'jwt-stolen', 'jwt-forged'],
-  ...['login-csrf', 'code-injection', 'mix-up', 'session-fixation'],
+  ...['cookie-login', 'login-csrf', 'code-injection', 'mix-up', 'session-fixation'],
   ...['leaked-key', 'key-replay', 'other-object', 'forged-form'],
 ];
 const ran = (report: LabReport): readonly RungReport[] => report.rungs.filter((one) => !NEEDS_MORE.includes(one.name));

@@ -38,6 +38,8 @@ export const cookieDoors: Attacker = {
     if (!wentThrough(opening, tally)) return;
     await attempt(lab, tally, thief.sender, lab.calls, () => thief.sign({ method: lab.method }));
     if (kindOf(await victim.call({ method: lab.method })).by === 'backend') tally.honest();
-    tally.note('sessions are not bound to a key before login: the cookie opens a door for whoever holds it');
+    if (!lab.base.person) {
+      tally.note('sessions are not bound to a key before login: the cookie opens a door for whoever holds it');
+    }
   },
 };

@@ -1,5 +1,6 @@
 import { attempt, wentThrough } from '../attempts.ts';
 import type { Attacker } from '../lab.ts';
+import { logIn } from '../people.ts';
 
 /** A program that does what the page does. Nothing in a page can tell it apart; this is its price. */
 export const doors: Attacker = {
@@ -14,6 +15,10 @@ export const doors: Attacker = {
     const opening = await client.open();
     tally.setup(stop());
     if (!wentThrough(opening, tally)) return;
+    if (lab.base.person) {
+      await logIn(client, (await lab.people()).other);
+      tally.note('it logged in first, as one of the lab’s people');
+    }
     await attempt(lab, tally, client.sender, lab.calls, () => client.sign({ method: lab.method }));
   },
 };

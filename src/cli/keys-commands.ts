@@ -49,6 +49,7 @@ export function keys(program: Command, { io, ended, json, repeat, duration }: Co
     .option('--after <time>', 'opens nothing before', duration)
     .option('--quota <count/span>', 'requests it may make, as 1000/day', quota)
     .option('--network <cidr>', 'where it may come from; repeatable', repeat)
+    .option('--certificate <file>', 'client certificate (PEM) without which it opens nothing; needs tls.clientCa')
     .option('--ed25519 [public]', 'a signing key: a new pair, or your public half (PEM, JWK, base64, or a file)')
     .option('--hmac', 'a shared signing secret, for clients that cannot do Ed25519')
     .option('--note <text>', 'for people')

@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import type { KeyIssued, KeyPage, ShownKey, UsagePage } from '../gateway/keys-admin.ts';
 import { SallyportError } from '../guard/errors.ts';
@@ -15,6 +16,8 @@ export interface IssueFlags extends GateFlags {
   after?: number;
   quota?: Quota;
   network?: string[];
+  /** PEM file. */
+  certificate?: string;
   note?: string;
   ed25519?: string | true;
   hmac?: boolean;
@@ -61,6 +64,7 @@ export async function issueKey(flags: IssueFlags, io: Io): Promise<number> {
     life: (flags.ttl ?? 0) * 1000,
     quota: flags.quota ?? null,
     networks: flags.network ?? [],
+    thumbprint: flags.certificate === undefined ? '' : thumbprintOf(flags.certificate),
     note: flags.note ?? '',
   };
   const gate = await theGate(flags);
@@ -68,6 +72,16 @@ export async function issueKey(flags: IssueFlags, io: Io): Promise<number> {
     const issued = await ask<KeyIssued>(gate, 'POST', '/keys', order);
     present(io, issued, (report) => formatIssued(report, io.terminal.paint));
   });
+}
+
+/** `x5t#S256` (RFC 8705 §3.1). */
+function thumbprintOf(file: string): string {
+  try {
+    const { raw } = new X509Certificate(readFileSync(file));
+    return createHash('sha256').update(raw).digest('base64url');
+  } catch {
+    throw new SallyportError('usage', `command line: --certificate is ${file}; write a file with a certificate (PEM)`);
+  }
 }
 
 /** `sallyport keys revoke ID`. Exits 1 where there is no such key. */

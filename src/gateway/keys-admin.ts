@@ -161,7 +161,9 @@ function toOrder(body: Readonly<Record<string, unknown>>, policy: Policy): KeyOr
   // For an hour of somebody's own trying, everything; whoever keeps a key says what it is for.
   const scopes = given.length === 0 ? known : given;
   const networks = texts(body['networks']);
-  return { account, kind, publicKey, scopes, life, notBefore, quota: toQuota(quota), networks, note };
+  const { thumbprint = '' } = body;
+  if (typeof thumbprint !== 'string') throw malformed();
+  return { account, kind, publicKey, scopes, life, notBefore, quota: toQuota(quota), networks, thumbprint, note };
 }
 
 /** All scopes that routes ask for; null where no route takes keys. */

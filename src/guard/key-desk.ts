@@ -16,6 +16,8 @@ export interface KeyOrder {
   readonly notBefore: number;
   readonly quota: KeyRow['quota'];
   readonly networks: readonly string[];
+  /** SHA-256 of the client certificate it goes with, base64url (RFC 8705 §3.1 `x5t#S256`); '' for none. */
+  readonly thumbprint: string;
   readonly note: string;
 }
 

@@ -47,11 +47,12 @@ export function createKeyDesk({ records, sealer, random, clock }: DeskParts): Ke
     kind: records.kind,
     async issue(order) {
       const { account, kind, scopes, life, quota, networks, note, notBefore } = order;
+      const thumbprint = order.thumbprint === '' ? null : order.thumbprint;
       checkOrder(order);
       const { id, material, secret } = make(kind, order.publicKey);
       await openAccount(account);
       const expires = life === 0 ? 0 : Math.max(clock.wall(), notBefore) + life;
-      const base = { id, account, material, prefix: prefixOf(material.kind, id), thumbprint: null };
+      const base = { id, account, material, prefix: prefixOf(material.kind, id), thumbprint };
       const row = await keys.issue({ ...base, scopes, quota, networks, notBefore, expires, note });
       return { row, secret };
     },
@@ -88,7 +89,8 @@ export function createKeyDesk({ records, sealer, random, clock }: DeskParts): Ke
   };
 }
 
-function checkOrder({ account, kind, publicKey, scopes, life, quota, networks, note }: KeyOrder): void {
+function checkOrder(order: KeyOrder): void {
+  const { account, kind, publicKey, scopes, life, quota, networks, thumbprint, note } = order;
   if (!ACCOUNT.test(account)) throw wrong('an account has up to 63 letters, digits, spaces and . _ @ -');
   if (publicKey !== '' && kind !== 'ed25519') throw wrong('a public key belongs to an Ed25519 key');
   if (!scopes.every((scope) => SCOPE.test(scope)))
@@ -96,6 +98,8 @@ function checkOrder({ account, kind, publicKey, scopes, life, quota, networks, n
   if (!networks.every((network) => parseNetwork(network) !== null)) throw wrong('write networks as 192.0.2.0/24');
   if (quota !== null && !(isCount(quota.count) && isCount(quota.per))) throw wrong('write a quota as 1000/day');
   if (!Number.isSafeInteger(life) || life < 0) throw wrong('a key lives a while, or has no end');
+  if (thumbprint !== '' && !/^[\w-]{43}$/.test(thumbprint))
+    throw wrong('write the SHA-256 of a certificate in base64url, 43 characters');
   if (note.length > 500) throw wrong('a note has at most 500 characters');
 }
 

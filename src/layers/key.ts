@@ -194,7 +194,7 @@ function opens(judgement: Judgement, known: KnownKey, request: RequestView, cont
     return ENDED;
   }
   if (networks.length > 0 && !networks.some((network) => inNetwork(context.address, network))) return NETWORK;
-  if (known.thumbprint !== null) return CERTIFICATE;
+  if (known.thumbprint !== null && known.thumbprint !== request.clientCertificate) return CERTIFICATE;
   if (route.keys === null) return NOT_HERE;
   // Scopes are those of one method; which of the two the backend serves, nobody knows here.
   if (namedMethods(request, NO_METHODS).length > 0) return OTHER_METHOD;

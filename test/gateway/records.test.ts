@@ -41,6 +41,7 @@ test('P9.2 the record of a refusal says which rule, which evidence and what woul
     outcome: 'refuse',
     wouldRefuse: false,
     code: 'entry-required',
+    key: '',
     layer: 'proof',
     route: 'protect /api/**',
     level: 'proof',

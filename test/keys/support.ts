@@ -167,6 +167,7 @@ export const order = (changes: Partial<KeyOrder> = {}): KeyOrder => ({
   notBefore: 0,
   quota: null,
   networks: [],
+  thumbprint: '',
   note: '',
   ...changes,
 });

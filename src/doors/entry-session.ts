@@ -63,7 +63,9 @@ function byCookie(chooser: Chooser): Eventually<SessionChoice> {
   if (request.session === null) return refuse('session-key', 'the session is bound, and no session key came along');
   // A cookie without its key resumes nothing: whoever brings it is a new visitor.
   if (thumbprint(request.session.key) !== session.key) return always ? bound(chooser) : begin('', null);
-  if (!proves(chooser, [labelOf(session.id)])) return refuse('session-key', 'the key has not signed for this session');
+  // Workers read no cookies, so theirs names no session: the key and the cookie say which one it is.
+  if (!proves(chooser, [labelOf(session.id), '']))
+    return refuse('session-key', 'the key has not signed for this session');
   if (session.login === 0) return resume(session);
   return whenKnown(logins?.stands(session.id) ?? false, (stands) =>
     stands ? resume(session) : begin(always ? session.key : '', session),

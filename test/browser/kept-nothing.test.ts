@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { after, before, test } from 'node:test';
 import type { Page } from 'puppeteer-core';
 import { describeBrowsers } from './browsers.ts';
 import { type Site, startSite } from './site.ts';
+import { untilPage } from './until.ts';
 
 /** Logins of people whose browser keeps less than others: private windows, storage that is refused, a clock that is wrong. */
 
@@ -11,6 +13,11 @@ const CONFIG = {
   login: { accounts: { signUp: 'open' } },
   routes: [{ match: 'GET /api/mine', user: true }, { match: 'GET /api/open/**' }],
 } as const;
+
+const worker = (_request: unknown, response: ServerResponse): void =>
+  void response
+    .writeHead(200, { 'content-type': 'text/javascript' })
+    .end(`fetch('/api/mine').then(({ status }) => postMessage(status));`);
 
 const status = (page: Page, path: string): Promise<number> =>
   page.evaluate(async (url) => (await fetch(url)).status, path);
@@ -55,7 +62,7 @@ describeBrowsers(
 describeBrowsers('a login', (browser) => {
   let site: Site;
   before(async () => {
-    site = await startSite({ config: CONFIG });
+    site = await startSite({ config: CONFIG, handlers: { '/worker.js': worker } });
   });
   after(() => site?.close());
 
@@ -101,6 +108,19 @@ describeBrowsers('a login', (browser) => {
     });
   }
 
+  test('is one in the page’s workers too, which read no cookies', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${site.url}/`);
+    assert.equal(await signUp(page, `emil-${browser.name}`), 200);
+    await page.goto(`${site.url}/`);
+    assert.equal(await status(page, '/api/mine'), 200);
+    const got = await page.evaluate(
+      `new Promise((done) => { new Worker('/worker.js').onmessage = ({ data }) => done(data); })`,
+    );
+    assert.equal(got, 200);
+    await page.close();
+  });
+
   test('R18 the page that the back button brings out of memory is told that nobody is logged in any more', async () => {
     const page = await browser.newPage();
     await page.goto(`${site.url}/`);
@@ -109,7 +129,9 @@ describeBrowsers('a login', (browser) => {
     assert.equal(await status(page, '/api/mine'), 200);
     await page.goto(`${site.url}/?next`);
     await own(page, 'logout', {});
-    await page.goBack();
+    // Out of memory nothing is loaded, so there is no load to wait for.
+    await page.evaluate(() => history.back()).catch(() => {});
+    await untilPage(() => page.evaluate(() => document.readyState === 'complete' && !location.search.includes('next')));
     assert.ok([401, 403].includes(await status(page, '/api/mine')));
     await page.close();
   });

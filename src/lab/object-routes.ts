@@ -19,16 +19,18 @@ export interface Reach {
 const BODY = JSON.stringify({ title: 'lab', name: 'lab', text: 'lab' });
 
 /**
- * What policy says of the objects that `POST {path}` creates: the routes that ask whose they are. Null where none does and
- * no `body` was given; with a body and no such route, objects are reached by `DELETE` and `PUT`.
+ * What policy says of the objects that `POST {path}` creates: the routes that ask whose they are. Without a `body`, null
+ * unless policy itself says by `creator` that objects are created there: the lab writes nothing unasked. With a body and no
+ * such route, objects are reached by `PUT` and `DELETE`.
  */
 export function objectRoutes(path: string, routes: readonly RouteConfig[], body: string | null): ObjectRoutes | null {
+  const creates = routes.some(({ creator }) => creator?.of === `POST ${path}`);
+  if (body === null && !creates) return null;
   const reach = routes.filter((route) => asksWhose(route, path)).flatMap(toReach);
   if (reach.length > 0) return { body: body ?? BODY, reach: reach.sort((a, b) => last(a) - last(b)) };
-  if (body === null) return null;
   const below = `${path.replace(/\/$/, '')}/:id`;
   return {
-    body,
+    body: body ?? BODY,
     reach: [
       { method: 'PUT', path: below, type: 'application/json' },
       { method: 'DELETE', path: below, type: '' },

@@ -118,7 +118,15 @@ test('R64 an object that one person made: another is stopped where policy asks w
 });
 
 test('where policy asks for a login only, the lab says that others reach it', async () => {
-  assert.equal(objectRoutes('/api/posts', [{ match: 'POST /api/posts', user: true }], null), null);
+  const asking = [
+    { match: 'POST /api/posts', user: true },
+    { match: 'DELETE /api/posts/:id', can: () => true },
+  ];
+  assert.equal(objectRoutes('/api/posts', asking, null), null, 'nothing is written unasked');
+  assert.deepEqual(
+    objectRoutes('/api/posts', asking, '{}')?.reach.map(({ method }) => method),
+    ['DELETE'],
+  );
   const object = objectRoutes('/api/posts', [], '{"title":"lab"}');
   assert.ok(object !== null);
   const any = { ...OPEN, routes: routes.map(({ match }) => ({ match, user: true })) };

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import type { Config } from '../guard/config.ts';
 import type { Decision } from '../guard/decision.ts';
 import { SallyportError } from '../guard/errors.ts';
+import { recordsOf } from '../guard/records-url.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import { createGuard } from '../index.ts';
@@ -77,6 +78,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       metrics.audited(head);
     },
   });
+  if (!process.env['SALLYPORT_SECRET'] && inheritance === null && recordsOf(options.config) !== 'memory') {
+    log.warn(
+      'records outlive this process, and what opens them does not: set SALLYPORT_SECRET, or logins, second factors and shared signing keys are lost with a restart',
+    );
+  }
   const accepted = handedRows(inheritance);
   const config = withFound(options.config, accepted).config;
   const gate = await startGate(inheritance === null ? config : { ...config, mode: inheritance.mode }, {

@@ -105,3 +105,18 @@ test('other records in a configuration that is read again are refused: what is o
   assert.ok(!JSON.stringify(refused.body).includes(PASSWORD));
   await running.stop();
 });
+
+test('records on disk without a secret that lasts are warned of at the start, and only they', async (t) => {
+  const { url } = await backend(t);
+  const cases = [
+    { environment: { SALLYPORT_SECRET: '' }, records: 'sqlite:./kept.sqlite', warned: true },
+    { environment: { SALLYPORT_SECRET: SECRET }, records: 'sqlite:./kept.sqlite', warned: false },
+    { environment: { SALLYPORT_SECRET: '' }, records: 'memory', warned: false },
+  ];
+  for (const { environment, records, warned } of cases) {
+    const { gate } = desk(t, environment);
+    const running = await gate('--to', url, '--listen', '0', '--records', records);
+    assert.equal(await running.stop(), 0);
+    assert.equal(/set SALLYPORT_SECRET/.test(running.err()), warned, `${records}, warned: ${warned}`);
+  }
+});

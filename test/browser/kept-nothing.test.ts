@@ -12,7 +12,7 @@ const PASSWORD = 'correct horse battery';
 const CONFIG = {
   login: { accounts: { signUp: 'open' } },
   routes: [{ match: 'GET /api/mine', user: true }, { match: 'GET /api/open/**' }],
-} as const;
+};
 
 const worker = (_request: unknown, response: ServerResponse): void =>
   void response

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, before, test } from 'node:test';
 import type { Page } from 'puppeteer-core';
+import type { Config } from '../../src/guard/config.ts';
 import { describeBrowsers } from './browsers.ts';
 import { type Site, startSite } from './site.ts';
 import { untilPage } from './until.ts';
@@ -9,7 +10,7 @@ import { untilPage } from './until.ts';
 /** Logins of people whose browser keeps less than others: private windows, storage that is refused, a clock that is wrong. */
 
 const PASSWORD = 'correct horse battery';
-const CONFIG = {
+const CONFIG: Partial<Config> = {
   login: { accounts: { signUp: 'open' } },
   routes: [{ match: 'GET /api/mine', user: true }, { match: 'GET /api/open/**' }],
 };

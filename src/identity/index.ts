@@ -17,6 +17,7 @@ import { createDesk } from './desk.ts';
 import { createLoginBook } from './logins.ts';
 import { createLogout } from './logout.ts';
 import type { LoginDesk, Source } from './source.ts';
+import { createOwnSessions } from './own-sessions.ts';
 import { createAccounts, createReaders, createSources } from './sources.ts';
 import { createUser } from './user.ts';
 import { createUserAdmin } from './users.ts';
@@ -79,6 +80,7 @@ export async function createIdentity(parts: IdentityParts): Promise<Identity> {
     users: createUserAdmin({ desk, records, accounts: accounts?.context ?? null }),
     endpoints: [
       createUser(),
+      ...createOwnSessions({ records, book, vault, clock, policy, revoke }),
       createLogout(desk, sources),
       ...[...sources.values()].flatMap((source) => source.endpoints),
     ],

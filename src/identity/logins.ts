@@ -1,4 +1,4 @@
-import type { Records } from '../guard/records.ts';
+import type { LoginRow, Records } from '../guard/records.ts';
 import type { SessionRef } from '../guard/state.ts';
 import type { Login, Logins } from '../guard/subject.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -15,6 +15,8 @@ export interface LoginBook extends Logins {
   put(session: string, ref: SessionRef, login: StoredLogin, keptUntil?: number): Promise<void>;
   /** Ends one, for one caller alone: where its session lies, null where there was none any more. */
   remove(session: string): Promise<SessionRef | null>;
+  /** Ends the one of a row, for one caller alone: where its session lies, null where it had ended. */
+  removeRow(row: LoginRow): Promise<SessionRef | null>;
   /** Ends all of a subject, or of a session at the provider. */
   removeAll(filter: { source: string; subject?: string; sid?: string }): Promise<readonly SessionRef[]>;
   close(): void;
@@ -157,6 +159,11 @@ export function createLoginBook(parts: LoginBookParts): LoginBook {
       const mine = await records.logins.remove(hash);
       forget(hash);
       return mine && found !== null ? found.ref : null;
+    },
+    async removeRow({ sessionHash, content }) {
+      const mine = await records.logins.remove(sessionHash);
+      forget(sessionHash);
+      return mine ? readRef(vault, sessionHash, content) : null;
     },
     async removeAll(filter) {
       const rows = await records.logins.removeAll(filter);

@@ -7,6 +7,7 @@ import type { BrowserSession, EndpointCall } from '../../src/guard/endpoint.ts';
 import type { Subject } from '../../src/guard/subject.ts';
 import { createDesk } from '../../src/identity/desk.ts';
 import { createLoginBook } from '../../src/identity/logins.ts';
+import { createOwnSessions } from '../../src/identity/own-sessions.ts';
 import type { Source, StoredLogin } from '../../src/identity/source.ts';
 import { createVault } from '../../src/identity/vault.ts';
 import { createRecords } from '../../src/stores/records/open.ts';
@@ -307,4 +308,53 @@ test('what was sealed for one session opens for no other', () => {
   assert.equal(vault.open('session place', 'a', sealed), null);
   assert.equal(vault.open('login', 'a', sealed.subarray(1)), null);
   assert.equal(vault.open('login', 'a', Buffer.alloc(0)), null);
+});
+
+test('R19 people see their own sessions and end them, after they have lately shown who they are', async () => {
+  const house = await createHouse();
+  const [here, there] = [await house.login(), await house.login()];
+  const revoked: number[] = [];
+  const endpoints = createOwnSessions({
+    records: house.records,
+    book: house.book,
+    vault: house.vault,
+    clock: house.clock,
+    policy: () => house.doors.policy,
+    revoke: ({ place }) => void revoked.push(place),
+  });
+  const ask = async (path: string, body: unknown, session = here.session) => {
+    const endpoint = endpoints.find((one) => one.path === path);
+    assert.ok(endpoint);
+    assert.equal(endpoint.asks, 'proof', 'a copied cookie does not ask');
+    const login = await house.book.of(session.id);
+    const call = house.call({ id: session.id, label: '', login });
+    const decision = {
+      outcome: 'admit',
+      id: 'i',
+      route: house.doors.policy.ownRoute,
+      carrier: 'call',
+      responseFields: [],
+    };
+    // The fields that a problem document is made of.
+    const shown = { ...call, decision: decision as unknown as typeof call.decision };
+    const answer = await endpoint.answer({ ...shown, body: Buffer.from(JSON.stringify(body)) });
+    return { status: answer.status, body: JSON.parse(String(answer.body)) };
+  };
+  const listed = await ask('/sessions', '');
+  assert.deepEqual(listed.body.sessions.map(({ current }: { current: boolean }) => current).sort(), [false, true]);
+  assert.ok(!JSON.stringify(listed.body).includes(there.session.id));
+  house.clock.advance(301);
+  const stale = await ask('/sessions/end', { others: true });
+  assert.deepEqual([stale.status, stale.body.code], [401, 'step-up']);
+  assert.notEqual(await house.book.of(there.session.id), null);
+  house.clock.advance(-301);
+  for (const body of [null, {}, { id: 7 }, { id: '' }, { others: 'yes' }]) {
+    assert.equal((await ask('/sessions/end', body)).body.code, 'schema', JSON.stringify(body));
+  }
+  assert.deepEqual((await ask('/sessions/end', { id: 'no-such-one' })).body, { ended: 0 });
+  assert.deepEqual((await ask('/sessions/end', { others: true })).body, { ended: 1 });
+  assert.equal(await house.book.of(there.session.id), null);
+  assert.deepEqual(revoked, [there.session.place]);
+  assert.notEqual(await house.book.of(here.session.id), null, 'the present one goes on');
+  assert.equal((await ask('/sessions', '', there.session)).body.code, 'login-required');
 });

@@ -3,7 +3,7 @@ import type { BanPage } from '../gateway/records-admin.ts';
 import { SallyportError } from '../guard/errors.ts';
 import { IN_MEMORY } from './audit.ts';
 import { type BanFlags, EXIT, type GateFlags, type Io, present } from './command.ts';
-import { ask, GateRefusal, theGate } from './gates.ts';
+import { ask, orRefused, theGate } from './gates.ts';
 import { type Paint, shown, table } from './terminal.ts';
 
 /** `sallyport bans`: those that hold, then those that ended. */
@@ -46,7 +46,7 @@ export async function addBan(flags: BanFlags, io: Io): Promise<number> {
   }
   const [kind, value] = only;
   const gate = await theGate(flags);
-  return switched(io, async () => {
+  return orRefused(io, async () => {
     const ban = await ask<Ban>(gate, 'POST', '/bans', { kind, value, reason, seconds });
     present(io, ban, ({ id, until }) => {
       const end = until === 0 ? `until \`sallyport bans lift ${id}\`` : `until ${day(until)}`;
@@ -58,19 +58,8 @@ export async function addBan(flags: BanFlags, io: Io): Promise<number> {
 /** `sallyport bans lift ID`. Exits 1 where there is none that holds. */
 export async function liftBan(id: string, flags: GateFlags, io: Io): Promise<number> {
   const gate = await theGate(flags);
-  return switched(io, async () => {
+  return orRefused(io, async () => {
     const ban = await ask<Ban>(gate, 'POST', '/bans/lift', { id });
     present(io, ban, ({ kind, value }) => `${kind} ${shown(value)} is banned no more.`);
   });
-}
-
-async function switched(io: Io, act: () => Promise<void>): Promise<number> {
-  try {
-    await act();
-    return EXIT.ok;
-  } catch (error) {
-    if (!(error instanceof GateRefusal)) throw error;
-    io.terminal.err(`sallyport: ${error.message}`);
-    return EXIT.no;
-  }
 }

@@ -1,6 +1,6 @@
 import { callAdmin, findGate, NoSuchGate, type RunningGate } from '../gateway/admin-client.ts';
 import { SallyportError } from '../guard/errors.ts';
-import type { GateFlags } from './command.ts';
+import { EXIT, type GateFlags, type Io } from './command.ts';
 
 /** A gate that said no to a switch, and what it said. */
 export class GateRefusal extends Error {
@@ -47,4 +47,16 @@ export async function ask<T>(gate: RunningGate, method: 'GET' | 'POST', path: st
 
 function errorOf(body: unknown): string {
   return typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : 'no reason given';
+}
+
+/** Runs what asks a gate; what the gate refuses is one line, and exit code 1. */
+export async function orRefused(io: Io, act: () => Promise<void>): Promise<number> {
+  try {
+    await act();
+    return EXIT.ok;
+  } catch (error) {
+    if (!(error instanceof GateRefusal)) throw error;
+    io.terminal.err(`sallyport: ${error.message}`);
+    return EXIT.no;
+  }
 }

@@ -4,7 +4,7 @@ import type { KeyIssued, KeyPage, ShownKey, UsagePage } from '../gateway/keys-ad
 import { SallyportError } from '../guard/errors.ts';
 import { IN_MEMORY } from './audit.ts';
 import { EXIT, type GateFlags, type Io, present } from './command.ts';
-import { ask, GateRefusal, theGate } from './gates.ts';
+import { ask, orRefused, theGate } from './gates.ts';
 import { type Paint, shellWord, shown, table } from './terminal.ts';
 
 export interface IssueFlags extends GateFlags {
@@ -68,7 +68,7 @@ export async function issueKey(flags: IssueFlags, io: Io): Promise<number> {
     note: flags.note ?? '',
   };
   const gate = await theGate(flags);
-  return told(io, async () => {
+  return orRefused(io, async () => {
     const issued = await ask<KeyIssued>(gate, 'POST', '/keys', order);
     present(io, issued, (report) => formatIssued(report, io.terminal.paint));
   });
@@ -87,7 +87,7 @@ function thumbprintOf(file: string): string {
 /** `sallyport keys revoke ID`. Exits 1 where there is no such key. */
 export async function revokeKey(id: string, flags: GateFlags, io: Io): Promise<number> {
   const gate = await theGate(flags);
-  return told(io, async () => {
+  return orRefused(io, async () => {
     const key = await ask<ShownKey>(gate, 'POST', '/keys/revoke', { id });
     present(io, key, ({ prefix, account }) => `${prefix} of ${shown(account)} opens nothing any more.`);
   });
@@ -97,7 +97,7 @@ export async function revokeKey(id: string, flags: GateFlags, io: Io): Promise<n
 export async function rotateKey(id: string, flags: RotateFlags, io: Io): Promise<number> {
   const gate = await theGate(flags);
   const publicKey = flags.public === undefined ? '' : fileOrText(flags.public);
-  return told(io, async () => {
+  return orRefused(io, async () => {
     const body = { id, publicKey, ...(flags.overlap === undefined ? {} : { overlap: flags.overlap }) };
     const issued = await ask<KeyIssued>(gate, 'POST', '/keys/rotate', body);
     present(io, issued, (report) => formatIssued(report, io.terminal.paint));
@@ -110,7 +110,7 @@ export async function keyUsage(flags: UsageFlags, io: Io): Promise<number> {
   if (flags.from !== undefined) query.set('from', flags.from);
   if (flags.to !== undefined) query.set('to', flags.to);
   const gate = await theGate(flags);
-  return told(io, async () => {
+  return orRefused(io, async () => {
     const page = await ask<UsagePage>(gate, 'GET', `/keys/usage?${query}`);
     present(io, page, formatUsage);
   });
@@ -189,15 +189,4 @@ const SPANS: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3
 /** A public key as it stands, or in a file. */
 function fileOrText(given: string): string {
   return existsSync(given) ? readFileSync(given, 'utf8') : given;
-}
-
-async function told(io: Io, act: () => Promise<void>): Promise<number> {
-  try {
-    await act();
-    return EXIT.ok;
-  } catch (error) {
-    if (!(error instanceof GateRefusal)) throw error;
-    io.terminal.err(`sallyport: ${error.message}`);
-    return EXIT.no;
-  }
 }

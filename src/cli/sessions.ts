@@ -1,7 +1,7 @@
 import type { SessionBanned, SessionPage } from '../gateway/sessions-admin.ts';
 import type { SessionFacts } from '../guard/session-desk.ts';
 import { EXIT, type GateFlags, type Io, present } from './command.ts';
-import { ask, GateRefusal, theGate } from './gates.ts';
+import { ask, orRefused, theGate } from './gates.ts';
 import { count, type Paint, shown, table } from './terminal.ts';
 
 export interface SessionListFlags extends GateFlags {
@@ -43,7 +43,7 @@ export function formatSessions({ sessions, more }: SessionPage, paint: Paint): s
 /** `sallyport sessions revoke LABEL`, or `--all`. Exits 1 where there is no such session. */
 export async function revokeSession(label: string | undefined, flags: SessionRevokeFlags, io: Io): Promise<number> {
   const gate = await theGate(flags);
-  return switched(io, async () => {
+  return orRefused(io, async () => {
     if (flags.all === true) {
       const done = await ask<{ ended: number }>(gate, 'POST', '/sessions/revoke-all');
       present(io, done, ({ ended }) => `${count(ended, 'session')} ended; pages enter again as new ones.`);
@@ -57,7 +57,7 @@ export async function revokeSession(label: string | undefined, flags: SessionRev
 /** `sallyport sessions ban LABEL`. */
 export async function banSession(label: string, flags: SessionBanFlags, io: Io): Promise<number> {
   const gate = await theGate(flags);
-  return switched(io, async () => {
+  return orRefused(io, async () => {
     const body = { label, reason: flags.reason ?? '', seconds: flags.for ?? 0 };
     const banned = await ask<SessionBanned>(gate, 'POST', '/sessions/ban', body);
     present(io, banned, ({ ban, until }) => {
@@ -68,14 +68,3 @@ export async function banSession(label: string, flags: SessionBanFlags, io: Io):
 }
 
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ');
-
-async function switched(io: Io, act: () => Promise<void>): Promise<number> {
-  try {
-    await act();
-    return EXIT.ok;
-  } catch (error) {
-    if (!(error instanceof GateRefusal)) throw error;
-    io.terminal.err(`sallyport: ${error.message}`);
-    return EXIT.no;
-  }
-}

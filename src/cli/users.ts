@@ -1,13 +1,13 @@
 import type { UserEnded, UserFacts, UserLink } from '../guard/user-admin.ts';
 import type { UserPage } from '../gateway/users-admin.ts';
-import { EXIT, type GateFlags, type Io, present, type UserAddFlags, type UserBlockFlags } from './command.ts';
-import { ask, GateRefusal, theGate } from './gates.ts';
+import { type GateFlags, type Io, present, type UserAddFlags, type UserBlockFlags } from './command.ts';
+import { ask, orRefused, theGate } from './gates.ts';
 import { count, type Paint, shown, table } from './terminal.ts';
 
 /** `sallyport users`: the accounts of the gate's own. */
 export async function listUsers(flags: GateFlags, io: Io): Promise<number> {
   const gate = await theGate(flags);
-  return switched(io, async () => {
+  return orRefused(io, async () => {
     const page = await ask<UserPage>(gate, 'GET', '/users');
     present(io, page, (report) => formatUsers(report, io.terminal.paint, Date.now()));
   });
@@ -40,7 +40,7 @@ function stateOf({ blocked, reason, guardedUntil }: UserFacts, paint: Paint, now
 export async function addUser(name: string, flags: UserAddFlags, io: Io): Promise<number> {
   const gate = await theGate(flags);
   const { email = '', role: roles = [] } = flags;
-  return switched(io, async () => {
+  return orRefused(io, async () => {
     const made = await ask<UserLink>(gate, 'POST', '/users', { name, email, roles });
     present(io, made, (user) => `${user.name} has an account. ${linkWords(user)}`);
   });
@@ -49,7 +49,7 @@ export async function addUser(name: string, flags: UserAddFlags, io: Io): Promis
 /** `sallyport users reset-password NAME`. */
 export async function resetPassword(name: string, flags: GateFlags, io: Io): Promise<number> {
   const gate = await theGate(flags);
-  return switched(io, async () => {
+  return orRefused(io, async () => {
     const made = await ask<UserLink>(gate, 'POST', '/users/reset-password', { name });
     present(io, made, linkWords);
   });
@@ -89,19 +89,8 @@ async function change(
   words: (logins: string) => string,
 ): Promise<number> {
   const gate = await theGate(flags);
-  return switched(io, async () => {
+  return orRefused(io, async () => {
     const done = await ask<UserEnded>(gate, 'POST', path, body);
     present(io, done, ({ logins }) => `${shown(body.name)} ${words(count(logins, 'login'))}.`);
   });
-}
-
-async function switched(io: Io, act: () => Promise<void>): Promise<number> {
-  try {
-    await act();
-    return EXIT.ok;
-  } catch (error) {
-    if (!(error instanceof GateRefusal)) throw error;
-    io.terminal.err(`sallyport: ${error.message}`);
-    return EXIT.no;
-  }
 }

@@ -1,4 +1,4 @@
-import { isSpace } from './html-prologue.ts';
+import { tagEnd } from './html-prologue.ts';
 import type { Pieces } from './pieces.ts';
 
 /** Longest tag that is read; a page with a longer one is left as it is from there on. */
@@ -149,7 +149,7 @@ class FormReader {
       return this.#upTo(text, text.indexOf('>', start), start);
     if (head.length < 3) return MORE;
     if (!/^<\/?[a-z]/i.test(head)) return over(start + 1);
-    const end = endOfTag(text, start + 1);
+    const end = tagEnd(text, start + 1, MAX_TAG);
     if (end === -1) return text.length - start > MAX_TAG ? STOP : MORE;
     return this.#tag(text.slice(start, end), start, end);
   }
@@ -216,24 +216,6 @@ class FormReader {
 function decoded(value: string): string | null {
   const front = value.split('?', 1)[0] ?? '';
   return front.includes('&') ? null : value.trim();
-}
-
-/** Index behind the `>` that ends a tag; quoted values may hold one. -1 where it has not come. */
-function endOfTag(text: string, from: number): number {
-  let quote = 0;
-  let afterEquals = false;
-  const last = Math.min(text.length, from + MAX_TAG);
-  for (let at = from; at < last; at++) {
-    const unit = text.charCodeAt(at);
-    if (quote !== 0) {
-      if (unit === quote) quote = 0;
-      continue;
-    }
-    if (unit === 0x3e) return at + 1;
-    if (afterEquals && (unit === 0x22 || unit === 0x27)) quote = unit;
-    if (!isSpace(unit)) afterEquals = unit === 0x3d;
-  }
-  return -1;
 }
 
 const ATTRIBUTE = /([^\s/>=][^\s/>=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"'][^\s>]*)))?/g;

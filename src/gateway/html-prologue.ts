@@ -221,3 +221,21 @@ function nextInTag(state: State, unit: number): State {
       return isSpace(unit) || unit === SLASH ? 'before-attribute' : 'attribute';
   }
 }
+
+/** Index behind the `>` that ends a tag; quoted values may hold one. -1 where it has not come within `most`. */
+export function tagEnd(text: string, from: number, most: number): number {
+  let quote = 0;
+  let afterEquals = false;
+  const last = Math.min(text.length, from + most);
+  for (let at = from; at < last; at++) {
+    const unit = text.charCodeAt(at);
+    if (quote !== 0) {
+      if (unit === quote) quote = 0;
+      continue;
+    }
+    if (unit === 0x3e) return at + 1;
+    if (afterEquals && (unit === 0x22 || unit === 0x27)) quote = unit;
+    if (!isSpace(unit)) afterEquals = unit === 0x3d;
+  }
+  return -1;
+}

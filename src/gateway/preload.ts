@@ -1,7 +1,7 @@
 import type { Policy } from '../guard/policy.ts';
 import { foldPath } from '../wire/fold.ts';
 import { hasField } from './fieldlist.ts';
-import { isSpace } from './html-prologue.ts';
+import { tagEnd } from './html-prologue.ts';
 import type { Pieces } from './pieces.ts';
 
 /** Whether an address belongs to a route whose unsigned preload would be refused. */
@@ -186,26 +186,8 @@ function readTag(text: string, start: number): Tag | null {
   if (head.startsWith('<!--')) return { name: '!--', end: start + 4 };
   const name = /^<(!?[a-z]+)(?=[\s/>])/.exec(head)?.[1];
   if (name === undefined) return head.length < 12 && /^<(?:!?[a-z]*|!-?)$/.test(head) ? null : { name: '', end: start };
-  const end = tagEnd(text, start + 1 + name.length);
+  const end = tagEnd(text, start + 1 + name.length, MAX_TAG);
   return end === -1 ? null : { name, end };
-}
-
-/** Index behind the `>` that ends a tag; quoted values may hold one. -1 where it has not come. */
-function tagEnd(text: string, from: number): number {
-  let quote = 0;
-  let afterEquals = false;
-  const last = Math.min(text.length, from + MAX_TAG);
-  for (let at = from; at < last; at++) {
-    const unit = text.charCodeAt(at);
-    if (quote !== 0) {
-      if (unit === quote) quote = 0;
-      continue;
-    }
-    if (unit === 0x3e) return at + 1;
-    if (afterEquals && (unit === 0x22 || unit === 0x27)) quote = unit;
-    if (!isSpace(unit)) afterEquals = unit === 0x3d;
-  }
-  return -1;
 }
 
 function isPreload(tag: string, isCovered: IsCovered): boolean {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomFillSync } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { createFormTokens, type FormTokens } from './doors/anti-forgery.ts';
+import { browserSession } from './doors/browser-session.ts';
 import { loadBundle } from './doors/bundle.ts';
 import { createEntry } from './doors/entry.ts';
 import { withFormCookie } from './doors/form-cookie.ts';
@@ -11,7 +12,7 @@ import { createRandom } from './doors/random.ts';
 import { type Bundle, createScript, type Script } from './doors/script.ts';
 import { scriptPolicy } from './doors/script-policy.ts';
 import { createKeyRing } from './doors/seal.ts';
-import { createSessionCookies, labelOf, type SessionCookies } from './doors/session-cookie.ts';
+import { createSessionCookies, type SessionCookies } from './doors/session-cookie.ts';
 import { createSessionBook } from './doors/session-book.ts';
 import { createStamps, stampFor } from './doors/stamp.ts';
 import { createTickets, type Tickets } from './doors/ticket.ts';
@@ -22,7 +23,6 @@ import { parseConfig } from './guard/config-schema.ts';
 import { createCreationWatch } from './guard/creation-watch.ts';
 import type { Decision } from './guard/decision.ts';
 import { ConfigError } from './guard/errors.ts';
-import type { BrowserSession } from './guard/endpoint.ts';
 import type { FormToken, Guard } from './guard/guard.ts';
 import { takesKeys } from './guard/keys.ts';
 import { createIds } from './guard/ids.ts';
@@ -35,11 +35,9 @@ import { createRunner, type Runner } from './guard/runner.ts';
 import { redirectGrant } from './guard/settle.ts';
 import type { Records } from './guard/records.ts';
 import type { State } from './guard/state.ts';
-import type { Logins } from './guard/subject.ts';
 import type { RequestView } from './guard/view.ts';
-import type { Identity, IdentityParts } from './identity/index.ts';
-import type { KeptBots } from './bots/directory.ts';
-import type { Keys } from './keys/open.ts';
+import type { Identity } from './identity/index.ts';
+import { botsFor, keptFor } from './kept.ts';
 import { address } from './layers/address.ts';
 import { createAntiForgery } from './layers/anti-forgery.ts';
 import { createBan } from './layers/ban.ts';
@@ -169,42 +167,6 @@ export interface GuardParts {
 export async function createGuard(config: Config, parts: GuardParts = {}): Promise<Guard> {
   const bundle = parts.bundle ?? (await loadBundle());
   return assemble(parseConfig(config, 'config'), parts, bundle);
-}
-
-/** What a configuration needs records for, and the records. Loaded only then: most gates start without. */
-async function keptFor(config: Config, parts: Omit<IdentityParts, 'records'>, given: Records | undefined) {
-  if (config.login === undefined && !takesKeys(config)) return NOTHING_KEPT;
-  const { createRecords } = await import('./stores/records/open.ts');
-  const secret = Buffer.from(parts.secret).toString('base64url');
-  const records = given ?? (await createRecords('memory', { secret, clock: parts.clock }));
-  const identity = await identityFor({ ...parts, records });
-  const keys = takesKeys(config) ? await keysFor({ ...parts, records }) : null;
-  const close = async (): Promise<void> => {
-    await keys?.close();
-    await identity?.close();
-    if (given === undefined) await records.close();
-  };
-  return { records, identity, keys, close };
-}
-
-async function botsFor({ bots }: Config, fetch: typeof globalThis.fetch, wall: () => number): Promise<KeptBots | null> {
-  if (bots === undefined) return null;
-  const { createBotDirectory } = await import('./bots/directory.ts');
-  return createBotDirectory({ agents: bots.agents, fetch, wall });
-}
-
-const NOTHING_KEPT = { records: null, identity: null, keys: null, close: async (): Promise<void> => {} };
-
-async function identityFor(parts: IdentityParts): Promise<Identity | null> {
-  if (parts.config.login === undefined) return null;
-  const { createIdentity } = await import('./identity/index.ts');
-  return createIdentity(parts);
-}
-
-async function keysFor({ secret, random, ...parts }: IdentityParts): Promise<Keys> {
-  const { openKeys } = await import('./keys/open.ts');
-  const { createVault } = await import('./identity/vault.ts');
-  return openKeys({ ...parts, random, sealer: createVault(secret, random) });
 }
 
 const BOTS_STAY = { field: 'bots', value: 'changed', rule: 'is taken up at the start; restart to change it' };
@@ -340,7 +302,6 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     },
     decide(request) {
       const decision = compiled.runner.decide(request);
-      if (listeners.length === 0) return decision;
       return decision instanceof Promise ? decision.then((made) => decided(made, request)) : decided(decision, request);
     },
     owns: (request) => request.path.startsWith(`${compiled.policy.mount}/`),
@@ -378,19 +339,6 @@ function refuseOwners({ config }: Policy): void {
     owner === undefined ? [] : [{ field: `routes[${index}].owner`, value: JSON.stringify(owner), rule }],
   );
   if (problems.length > 0) throw new ConfigError('config', problems);
-}
-
-/** What the session cookie of a request says, for the gate's own addresses. */
-async function browserSession(
-  cookies: SessionCookies,
-  logins: Logins | null,
-  request: RequestView,
-  now: number,
-): Promise<BrowserSession | null> {
-  const opened = request.headers.cookie === '' ? null : cookies.open(request.headers.cookie, now);
-  if (opened === null) return null;
-  const login = opened.login === 0 || logins === null ? null : await logins.of(opened.id);
-  return { id: opened.id, label: labelOf(opened.id), login };
 }
 
 /** A configured secret is text of whatever length; the ring wants 32 bytes. */

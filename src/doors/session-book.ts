@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Decision } from '../guard/decision.ts';
 import type { SessionDesk, SessionFacts } from '../guard/session-desk.ts';
 import type { SessionRef, State } from '../guard/state.ts';
-import { subjectName } from '../guard/subject.ts';
+import { type Subject, subjectName } from '../guard/subject.ts';
 import { type Family, familyOf } from '../lib/agent.ts';
 import { labelOf } from './session-cookie.ts';
 
@@ -42,7 +42,8 @@ interface Entry {
   readonly created: number;
   lastSeen: number;
   client: string;
-  subject: string;
+  /** Who was logged in at the last call; null while nobody was. */
+  subject: Subject | null;
   readonly family: Family;
   prefix: string;
 }
@@ -51,7 +52,7 @@ interface Entry {
 export function createSessionBook({ state, removeLogin, wall, life }: SessionBookParts): SessionBook {
   const entries = new Map<string, Entry>();
 
-  /** Whoever entered or called last stands last, so that the idlest makes room. */
+  /** Whoever entered last stands last: a page that is open enters every eight minutes, so the idlest makes room. */
   const put = (label: string, entry: Entry): void => {
     entries.delete(label);
     entries.set(label, entry);
@@ -73,14 +74,14 @@ export function createSessionBook({ state, removeLogin, wall, life }: SessionBoo
       const known = entries.get(labelOf(id));
       const family = familyOf(userAgent);
       const facts = { id, ref, client, prefix, family, lastSeen: wall() };
-      put(labelOf(id), { ...facts, created: created * 1000, subject: known?.subject ?? '' });
+      put(labelOf(id), { ...facts, created: created * 1000, subject: known?.subject ?? null });
     },
     seen({ session, subject, prefix }) {
       const entry = session === '' ? undefined : entries.get(session);
       if (entry === undefined) return;
       entry.lastSeen = wall();
       entry.prefix = prefix;
-      if (subject !== null) entry.subject = subjectName(subject);
+      if (subject !== null) entry.subject = subject;
     },
     list: () =>
       [...entries].map(([label, entry]) => toFacts(label, entry)).sort((one, other) => other.lastSeen - one.lastSeen),
@@ -100,5 +101,6 @@ export function createSessionBook({ state, removeLogin, wall, life }: SessionBoo
 }
 
 function toFacts(label: string, { created, lastSeen, client, subject, family, prefix }: Entry): SessionFacts {
-  return { label, created, lastSeen, client, subject, family, prefix };
+  const name = subject === null ? '' : subjectName(subject);
+  return { label, created, lastSeen, client, subject: name, family, prefix };
 }

@@ -1,5 +1,7 @@
 import { styleText } from 'node:util';
 
+export { visible as shown } from '../lib/visible.ts';
+
 /** Where a command writes: people's words and JSON to `out`, what went wrong to `err`. */
 export interface Terminal {
   out(text: string): void;
@@ -52,11 +54,6 @@ export function table(rows: readonly (readonly string[])[], indent = '  '): stri
 /** `1 session`, `3 sessions`. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`;
-}
-
-/** What a request brought, safe to print: control characters and what lies beyond ASCII are escaped. */
-export function shown(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** One word of a shell command, quoted so that no shell reads anything else in it. */

@@ -16,7 +16,7 @@ import { changedCode, chooseSession, isSameLogin, loginLabel, type SessionChoice
 import { type AnswerMemory, createAnswerMemory, type Entered } from './entry-memory.ts';
 import type { KeyAgreement } from './key-agreement.ts';
 import type { Random } from './random.ts';
-import { labelOf, type OpenSession, type SessionContent, type SessionCookies } from './session-cookie.ts';
+import { labelOf, newSessionId, type OpenSession, type SessionContent, type SessionCookies } from './session-cookie.ts';
 import type { EnteredSession } from './session-book.ts';
 import type { Stamps, StampState } from './stamp.ts';
 import type { Tickets } from './ticket.ts';
@@ -144,7 +144,7 @@ function prepare(
   const grant = deps.logins?.granted(view.headers.cookie, session, now) ?? null;
   const { origin } = facts;
   const stampWorn = client.stamp !== 'waive' && deps.stamps.isWorn(view.headers.cookie);
-  const ids = { ticketId: deps.random(16), sessionId: deps.random(16) };
+  const ids = { ticketId: deps.random(16), sessionId: newSessionId(deps.random) };
   const chosen = chooseSession({ policy, logins: deps.logins, request, origin, session, grant });
   return whenKnown(chosen, (choice) => {
     const labelled = readCookie(view.headers.cookie, BOUND_COOKIE) !== '';

@@ -1,8 +1,10 @@
 import type { Clock } from '../lib/clock.ts';
 import { createGenerations } from '../lib/generations.ts';
+import { makeTypeable } from '../lib/typeable.ts';
 import { BOUND_COOKIE } from '../wire/constants.ts';
 import { formatSetCookie, readCookie } from './cookies.ts';
 import { ownCopy } from './platform.ts';
+import type { Random } from './random.ts';
 import type { KeyRing } from './seal.ts';
 
 /**
@@ -32,7 +34,10 @@ export interface SessionContent {
   readonly login: number;
 }
 
-/** State knows a session by the first half of its id, pages, records and logs by the second: neither leads to the other. */
+/** 16 bytes. State knows a session by the first half of its id, people, records and logs by the second: see labelOf. */
+export const newSessionId = (random: Random): Buffer => makeTypeable(random(16), 8, 0);
+
+/** The second half of a session's id, which does not lead to the first. */
 export const labelOf = (session: string): string => session.slice(-11);
 
 export interface OpenSession extends SessionContent {

@@ -1,6 +1,7 @@
 import { type Logger, type LoggerOptions, pino, type DestinationStream } from 'pino';
 import type { Decision } from '../guard/decision.ts';
 import type { RequestView } from '../guard/view.ts';
+import { visible } from '../lib/visible.ts';
 import { withoutKeys } from '../wire/key.ts';
 import { createBurst } from './burst.ts';
 
@@ -116,9 +117,5 @@ export function readableLine(json: string): string {
 /** Quoted where it holds anything but visible ASCII: what a request brought must not drive the terminal. */
 function plain(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return /^[\x21-\x7e]+$/.test(text) ? text : JSON.stringify(text).replaceAll(/[^\x20-\x7e]/g, escapeUnit);
-}
-
-function escapeUnit(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return /^[\x21-\x7e]+$/.test(text) ? text : visible(JSON.stringify(text));
 }

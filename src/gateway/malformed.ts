@@ -4,9 +4,10 @@ import { httpDate } from '../adapters/node/send.ts';
 import type { Answer, Decision } from '../guard/decision.ts';
 import type { Policy } from '../guard/policy.ts';
 import { problemAnswer } from '../guard/problem.ts';
+import { makeTypeable } from '../lib/typeable.ts';
 
 /** What could not even be parsed: ambiguous framing, CONNECT, absolute targets. No layer saw it. */
-export function malformedDecision(policy: Policy, id = randomBytes(12).toString('base64url')): Decision {
+export function malformedDecision(policy: Policy, id = makeTypeable(randomBytes(12)).toString('base64url')): Decision {
   return {
     outcome: 'refuse',
     id,

@@ -1,3 +1,5 @@
+import { makeTypeable } from '../lib/typeable.ts';
+
 /** Fills a buffer with random bytes, as `crypto.getRandomValues` does. */
 export type Random = (bytes: Buffer) => void;
 
@@ -16,6 +18,7 @@ export function createIds(random: Random): () => string {
       random(pool);
       offset = 0;
     }
+    makeTypeable(pool, offset);
     offset += ID_BYTES;
     return pool.toString('base64url', offset - ID_BYTES, offset);
   };

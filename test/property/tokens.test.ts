@@ -44,7 +44,8 @@ describe('whatever comes as a token', () => {
         fc.pre(token !== good);
         await refused(token);
       }),
-      { numRuns: 1000 },
+      // A flipped bit that makes DEL of a letter in `alg`: JSON does not escape it.
+      { numRuns: 1000, examples: [[12, 'f', 'change']] },
     );
   });
 

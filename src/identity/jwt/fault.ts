@@ -1,3 +1,5 @@
+import { visible } from '../../lib/visible.ts';
+
 /** What is wrong with a token: a value, for the record alone. */
 export class Fault {
   /** Which rule it broke: `exp: 31 s ago`. No part of a token but what is needed to find the cause. */
@@ -14,4 +16,4 @@ export class Fault {
 export const fault = (rule: string, unsure = 0): Fault => new Fault(rule, unsure);
 
 /** What a stranger wrote, short and on one line. */
-export const quote = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80);
+export const quote = (value: unknown): string => visible(JSON.stringify(value) ?? 'nothing').slice(0, 80);

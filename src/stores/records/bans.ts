@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Ban, BanRecords } from '../../guard/records.ts';
+import { makeTypeable } from '../../lib/typeable.ts';
 import type { BanTable, Tables } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -11,7 +12,7 @@ export function createBans(store: Store): BanRecords {
     add: (ban) =>
       store.write(async (trx, changed) => {
         const row: BanTable = {
-          id: randomBytes(9).toString('base64url'),
+          id: makeTypeable(randomBytes(9)).toString('base64url'),
           kind: ban.kind,
           value: ban.value,
           reason: ban.reason,

@@ -81,7 +81,7 @@ export async function openContext(parts: AccountsParts): Promise<AccountsContext
     devices: createDevices(vault, () => clock.wall(), random),
     homes: createTable<number>(50_000),
     pseudonym: createPseudonym(secret),
-    tokens: createTokens({ ring: parts.ring, clock, directory, users: parts.records.users }),
+    tokens: createTokens({ ring: parts.ring, clock, directory, records: parts.records }),
     pending: createPending(parts.ring, () => clock.wall(), random),
     challenges: createChallenges(secret, () => clock.wall(), random),
     limits: {

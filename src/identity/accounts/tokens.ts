@@ -33,13 +33,16 @@ export interface TokensParts {
   readonly ring: KeyRing;
   readonly clock: Clock;
   readonly directory: Directory;
-  readonly users: Records['users'];
+  readonly records: Pick<Records, 'users' | 'sql'>;
 }
 
 /** A sealing key is accepted for a day at least. */
 const LIFE_MS = 12 * 3600 * 1000;
-/** What was found good is asked again after so long: the bound in which a token ends on other processes. */
-const FRESH_MS = 4000;
+/**
+ * What was found good is asked again after so long, in milliseconds: the bound in which a token ends on other processes,
+ * 1 s where they share a file, 5 s where they share a server.
+ */
+const FRESH_MS = { sqlite: 800, postgres: 4000 };
 const VERSION = 1;
 const SESSION_BYTES = 16;
 
@@ -52,8 +55,11 @@ interface Content {
   readonly amr: readonly string[];
 }
 
-export function createTokens({ ring, clock, directory, users }: TokensParts): Tokens {
+export function createTokens({ ring, clock, directory, records }: TokensParts): Tokens {
   const fresh = createGenerations<{ readonly subject: Subject; readonly until: number }>(8192);
+  const freshMs = FRESH_MS[records.sql.type];
+  // Counts what was ended here: an answer from before it is not kept.
+  let endings = 0;
 
   function read(token: string): Content | null {
     const content = ring.open('token', token);
@@ -87,22 +93,25 @@ export function createTokens({ ring, clock, directory, users }: TokensParts): To
       const { session, row } = content;
       const known = fresh.get(row);
       if (known !== undefined && known.until > clock.monotonic()) return { session, subject: known.subject };
+      const before = endings;
       const userId = await directory.tokens.userOf(row, clock.wall());
       const account = userId === null ? null : await directory.byId(userId);
-      if (account === null || (await users.get('accounts', account.id))?.blocked === true) return null;
+      if (account === null || (await records.users.get('accounts', account.id))?.blocked === true) return null;
       const subject = subjectOf(account, content.amr, content.made);
-      fresh.set(row, { subject, until: clock.monotonic() + FRESH_MS });
+      if (endings === before) fresh.set(row, { subject, until: clock.monotonic() + freshMs });
       return { session, subject };
     },
     async end(token) {
       const content = read(token);
       if (content === null) return;
-      fresh.delete(content.row);
       await directory.tokens.end(content.row);
+      endings++;
+      fresh.delete(content.row);
     },
     async endAll(accountId) {
-      fresh.clear();
       await directory.tokens.endAll(accountId);
+      endings++;
+      fresh.clear();
     },
   };
 }

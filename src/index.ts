@@ -27,7 +27,6 @@ import type { FormToken, Guard } from './guard/guard.ts';
 import { takesKeys } from './guard/keys.ts';
 import { createIds } from './guard/ids.ts';
 import type { Layer } from './guard/layer.ts';
-import type { BotDirectory } from './guard/bots.ts';
 import type { Bans, KeyAlarm } from './guard/keys.ts';
 import type { Policy } from './guard/policy.ts';
 import { problemAnswer } from './guard/problem.ts';
@@ -43,7 +42,7 @@ import { createAntiForgery } from './layers/anti-forgery.ts';
 import { createBan } from './layers/ban.ts';
 import { authorization } from './layers/authorization.ts';
 import { createCan } from './layers/can.ts';
-import { createBot } from './layers/bot.ts';
+import { type BotParts, createBot } from './layers/bot.ts';
 import { carrier } from './layers/carrier.ts';
 import { cors } from './layers/cors.ts';
 import { createCreator } from './layers/creator.ts';
@@ -86,8 +85,8 @@ export interface LayerParts {
   readonly forms: FormTokens;
   /** Who is kept out; null or nothing where nobody can be. */
   readonly bans?: Bans | null;
-  /** Keys of declared bots; null or nothing where none are listed. */
-  readonly bots?: BotDirectory | null;
+  /** Declared bots; null or nothing where none are listed. */
+  readonly bots?: BotParts | null;
   /** Told where keys and passes are shown that should not be there. */
   readonly alarm?: (alarm: KeyAlarm) => void;
 }
@@ -243,7 +242,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     forms,
     bans: parts.bans ?? null,
     alarm,
-    bots,
+    bots: bots && { bots, since: clock.wall(), monotonic: clock.monotonic },
   });
   const known = { layers: layers.map(({ name }) => name) };
   const runnerParts = { layers, state, wall: clock.wall, nextId: createIds(fill) };

@@ -4,6 +4,8 @@ import type { Claims, CommitCode } from '../../guard/state.ts';
 const MOST_KEYS = 1 << 16;
 /** Nonces of all keys together. Some 150 bytes each. */
 const MOST_NONCES = 1 << 20;
+/** Looking through all keys for room is done this often at most. */
+const SWEEP_MS = 1000;
 
 interface Used {
   /** Nonces since `since`, and those of as long before. */
@@ -23,11 +25,15 @@ interface Used {
  */
 export class Keys {
   readonly #most: number;
+  readonly #mostOfAll: number;
   readonly #used = new Map<string, Used>();
   #nonces = 0;
+  /** Steady time. */
+  #swept = Number.NEGATIVE_INFINITY;
 
-  constructor(noncesPerKey: number) {
+  constructor(noncesPerKey: number, noncesOfAll = MOST_NONCES) {
     this.#most = noncesPerKey;
+    this.#mostOfAll = noncesOfAll;
   }
 
   get size(): number {
@@ -43,7 +49,7 @@ export class Keys {
     this.#turn(used, claims.keyNonceLife, now);
     if (used.current.has(claims.keyNonce) || used.previous.has(claims.keyNonce)) return 'replayed';
     const held = used.current.size + used.previous.size;
-    return held >= this.#most || this.#nonces >= MOST_NONCES ? 'limit' : '';
+    return held >= this.#most || !this.#hasNonces(claims, now) ? 'limit' : '';
   }
 
   /** After {@link check} at the same moment. */
@@ -85,7 +91,16 @@ export class Keys {
 
   #hasRoom(claims: Claims, now: number): boolean {
     if (this.#used.size >= MOST_KEYS) this.#sweep(claims.now, now);
-    return this.#used.size < MOST_KEYS && (claims.keyNonce === '' || this.#nonces < MOST_NONCES);
+    return this.#used.size < MOST_KEYS && (claims.keyNonce === '' || this.#hasNonces(claims, now));
+  }
+
+  /** Keys that are used no more would hold their last nonces for ever, and all others out. */
+  #hasNonces(claims: Claims, now: number): boolean {
+    if (this.#nonces >= this.#mostOfAll && now - this.#swept >= SWEEP_MS) {
+      this.#swept = now;
+      this.#sweep(claims.now, now);
+    }
+    return this.#nonces < this.#mostOfAll;
   }
 
   /** Rare: so many keys are in use. Forgets those whose nonces and quotas are all over. */

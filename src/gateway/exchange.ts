@@ -7,9 +7,9 @@ import { LONGEST_CREATION } from '../guard/creation-watch.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { RequestView } from '../guard/view.ts';
 import { BodyError, Upload } from './body.ts';
-import { fieldOf } from './fieldlist.ts';
+import { type Creation, creationOf } from './creation.ts';
 import { codeOf, isRepeatable, UnsureError } from './forward-faults.ts';
-import { toClient } from './response-fields.ts';
+import { type ResponseHead, toClient } from './response-fields.ts';
 import type { Route, Upgraded } from './route.ts';
 import { withoutProof } from './strip.ts';
 import type { Passenger, Ride } from './upstream.ts';
@@ -36,8 +36,10 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
   /** First chunk, held until the loop's turn ends: an answer that fits into it goes out in one write. */
   #held: Buffer | null = null;
   #ended = false;
-  /** The answer is read whole before its head is released: it names an object whose creator is to be known. */
-  #reading = false;
+  /** Null where the answer says nothing of an object that anybody asks about. */
+  readonly #creation: Creation | null;
+  /** Set once the client has left and the answer is awaited all the same. */
+  #unattended: (() => void) | null = null;
   /** Settling before the head is released takes time only where state is elsewhere. */
   #settling = false;
   #over = false;
@@ -57,6 +59,7 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
     this.#view = view;
     this.#decision = decision;
     this.#onUpgrade = onUpgrade;
+    this.#creation = creationOf(route.guard.creations, view, decision);
     response.on('close', this.#onClose);
     response.on('error', this.#onClose);
   }
@@ -108,7 +111,7 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number, _: unknown, message = ''): void {
     // Early hints may name preloads that nobody signed.
     if (status < 200 || this.#over) return;
-    const { rules, pages, guard } = this.#route;
+    const { rules, pages } = this.#route;
     const head = toClient(rules, this.#view, this.#decision, status, textOf(controller.rawHeaders));
     const rewrite = pages === null ? null : pages.rewrite(this.#view, this.#decision, status, head.fields);
     this.#head = rewrite === null ? head.fields : rewrite.fields;
@@ -116,11 +119,9 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
     this.#status = status;
     this.#message = message;
     this.#route.onSettled?.(this.#decision, this.#view, status);
-    const { creations } = guard;
-    this.#reading = creations?.takes(this.#decision) === true && isPlainJson(head.fields);
-    const settled = this.#settle(status, head.location);
+    const settled = this.#settle(status, head);
     if (settled === undefined) {
-      if (!this.#reading) process.nextTick(this.#release);
+      if (this.#creation?.reading !== true) process.nextTick(this.#release);
       return;
     }
     this.#settling = true;
@@ -128,7 +129,7 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
     settled.then(
       () => {
         this.#settling = false;
-        if (!this.#reading || this.#ended) this.#conclude();
+        if (this.#creation?.reading !== true || this.#ended) this.#conclude();
         controller.resume();
       },
       () => this.fail(new UnsureError('the answer could not be settled')),
@@ -136,11 +137,10 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
   }
 
   /** What has to be known before anybody can act on the answer. */
-  #settle(status: number, location: string): Promise<unknown> | undefined {
-    const { guard } = this.#route;
-    const settled = guard.settle(this.#view, this.#decision, { status, location });
-    const forgotten = guard.creations?.forget(this.#view, this.#decision, status);
-    return settled === undefined && forgotten === undefined ? undefined : Promise.all([settled, forgotten]);
+  #settle(status: number, { fields, location }: ResponseHead): Promise<unknown> | undefined {
+    const settled = this.#route.guard.settle(this.#view, this.#decision, { status, location });
+    const kept = this.#creation?.head(status, fields);
+    return settled === undefined && kept === undefined ? undefined : Promise.all([settled, kept]);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -148,8 +148,8 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
     if (this.#head !== null) {
       this.#held = this.#held === null ? chunk : Buffer.concat([this.#held, chunk]);
       // Longer than any object that was just made: it goes on as every answer does.
-      if (this.#reading && this.#held.length > LONGEST_CREATION) {
-        this.#reading = false;
+      if (this.#creation?.reading === true && this.#held.length > LONGEST_CREATION) {
+        this.#creation.leave();
         if (!this.#settling) this.#release();
       }
       return;
@@ -167,17 +167,9 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
 
   /** Releases the answer; one that was read whole, after what it says has been kept. */
   #conclude(): void {
-    const { creations } = this.#route.guard;
-    if (!this.#reading || !creations || this.#held === null) {
-      this.#release();
-      return;
-    }
-    this.#reading = false;
     // The object is there, whatever becomes of its creator's name: the answer goes out.
-    creations
-      .record(this.#decision, this.#status, this.#held)
-      .catch(() => {})
-      .finally(this.#release);
+    if (this.#creation?.reading === true) this.#creation.body(this.#held).finally(this.#release);
+    else this.#release();
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
@@ -197,7 +189,11 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
     if (this.#over) return;
     this.#finish();
     this.#controller?.abort(error instanceof Error ? error : new Error('failed'));
-    if (this.#response.headersSent || (error instanceof BodyError && error.fault === 'gone')) {
+    if (
+      this.#response.destroyed ||
+      this.#response.headersSent ||
+      (error instanceof BodyError && error.fault === 'gone')
+    ) {
       this.#response.destroy();
       return;
     }
@@ -213,6 +209,10 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
   readonly #release = (): void => {
     const head = this.#head;
     if (head === null || this.#over) return;
+    if (this.#unattended !== null) {
+      this.#giveUp();
+      return;
+    }
     this.#head = null;
     const response = this.#response;
     response.sendDate = false;
@@ -259,14 +259,28 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
   readonly #onClose = (): void => {
     if (this.#over) return;
     const finished = this.#response.writableFinished;
+    if (finished && this.#ended) this.#finish();
+    else if (finished || !this.#goesOn()) this.#giveUp();
+  };
+
+  /** Whether the call stays with the backend, without a client, for what its answer says. */
+  #goesOn(): boolean {
+    if (this.#unattended !== null) return true;
+    const sent = this.#controller !== null && (!(this.#body instanceof Upload) || this.#body.readableEnded);
+    if (this.#creation?.awaited !== true || !sent) return false;
+    this.#unattended = this.#route.unattended.take(() => this.#giveUp());
+    return this.#unattended !== null;
+  }
+
+  #giveUp(): void {
     this.#finish();
-    if (finished && this.#ended) return;
     this.#controller?.abort(new Error('the client went away'));
     if (this.#body instanceof Upload) this.#body.destroy();
-  };
+  }
 
   #finish(): void {
     this.#over = true;
+    this.#unattended?.();
     this.#leave();
   }
 
@@ -279,14 +293,6 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
     if (this.#retried || this.#status !== 0 || this.#body instanceof Upload || this.#onUpgrade !== null) return false;
     return isRepeatable(this.#view.method, error);
   }
-}
-
-/** What can be read as it is: asked for so, see proxy.ts. */
-function isPlainJson(fields: readonly string[]): boolean {
-  return (
-    /^application\/(?:[\w.-]+\+)?json\b/i.test(fieldOf(fields, 'content-type')) &&
-    fieldOf(fields, 'content-encoding') === ''
-  );
 }
 
 /** Whether a reason phrase is worth repeating: it differs from the usual one and is plain text. */

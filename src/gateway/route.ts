@@ -5,6 +5,7 @@ import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import type { FieldRules } from './fields.ts';
 import type { Pages } from './page.ts';
+import type { Unattended } from './unattended.ts';
 import type { Upstream } from './upstream.ts';
 
 export interface Assertions {
@@ -17,6 +18,7 @@ export interface Route {
   readonly guard: Guard;
   readonly rules: FieldRules;
   readonly upstream: Upstream;
+  readonly unattended: Unattended;
   readonly pages: Pages | null;
   readonly assertions: Assertions | null;
   /** True from the moment the gate is asked to stop: answers then close their connections. */

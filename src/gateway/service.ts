@@ -24,6 +24,7 @@ import { createPages } from './page.ts';
 import { createProbes, type Probes } from './probes.ts';
 import { createRecords, type Records } from './records.ts';
 import { ADMIN, recordsRoutes } from './records-admin.ts';
+import { createCreationFaults } from './creation-faults.ts';
 import { createKeyAlarms } from './key-alarms.ts';
 import { keysRoutes } from './keys-admin.ts';
 import { sessionsRoutes } from './sessions-admin.ts';
@@ -112,6 +113,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     metrics: () => metrics.text(),
     audit: (entry) => audit(entry, kept, log),
   });
+  gate.guard.creations?.onFault(createCreationFaults(log));
   gate.guard.onKeyAlarm?.(createKeyAlarms(metrics, (entry) => audit(entry, kept, log)));
   const routes = [
     ...recordsRoutes(kept.records, Date.now),

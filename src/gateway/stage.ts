@@ -12,6 +12,7 @@ import { createHealth } from './health.ts';
 import type { Health } from './health.ts';
 import type { Route } from './route.ts';
 import { assertSwitchable, putTls, readServerTls, upstreamSettings } from './tls.ts';
+import { createUnattended } from './unattended.ts';
 import { createUpstream } from './upstream.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -34,6 +35,7 @@ export async function createStage(config: Config, parts: GateParts, draining: ()
   if (listener !== undefined) guard.onDecision(listener);
   const onFault = (decision: Decision, view: RequestView): void => listener?.(decision, view);
   const health = createHealth();
+  const unattended = createUnattended();
   const pages = parts.createPages?.(guard) ?? null;
   const folderOf = ({ frontend }: Config): Frontend | null =>
     frontend === undefined || pages === null ? null : (parts.createFrontend?.(frontend, pages) ?? null);
@@ -43,6 +45,7 @@ export async function createStage(config: Config, parts: GateParts, draining: ()
       guard,
       rules: fieldRules(next, guard),
       upstream,
+      unattended,
       pages,
       assertions,
       draining,

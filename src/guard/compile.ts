@@ -7,7 +7,6 @@ import {
 } from '../wire/constants.ts';
 import type { ClientConfig, Config } from './config.ts';
 import { type AntiForgeryRule, compileAntiForgery } from './config-forms.ts';
-import type { JsonStep } from './json-path.ts';
 import { ANY_CLIENT, type ClientRule, type Policy, type RouteRule } from './policy.ts';
 import { baseRule, compileRows, matcher } from './rows.ts';
 
@@ -73,9 +72,7 @@ function antiForgeryOf({ antiForgery, routes = [] }: Config): AntiForgeryRule | 
 /** Which routes' answers are looked into, because others ask who created what. */
 function creationsIn(rules: readonly RouteRule[]): Policy['creations'] {
   const asked = rules.flatMap((rule) => (rule.named && rule.user?.creator ? [rule.user.creator] : []));
-  const found = new Map<string, (readonly JsonStep[])[]>();
-  for (const { of, at } of asked) found.set(of, [...(found.get(of) ?? []), at]);
-  return found;
+  return Map.groupBy(asked, ({ of }) => of);
 }
 
 function compileClients(configured: Record<string, ClientConfig>): ReadonlyMap<string, ClientRule> {

@@ -1,6 +1,7 @@
-import { parseRoute } from '../wire/pattern.ts';
+import { foldPath, pathTrouble } from '../wire/fold.ts';
+import { compilePattern, parseRoute } from '../wire/pattern.ts';
 import { type JsonStep, parseJsonPath } from './json-path.ts';
-import { namesIn, type Params } from './params.ts';
+import { compileParams, namesIn } from './params.ts';
 import type { Eventually } from '../lib/eventually.ts';
 import type { Subject } from './subject.ts';
 
@@ -18,8 +19,10 @@ export interface CreatorConfig {
 export interface CreatorRule {
   readonly of: string;
   readonly at: readonly JsonStep[];
-  /** The object that a call names. */
-  idIn(params: Params): string;
+  /** The object that a call to this path names; '' for none that could belong to anybody. */
+  idIn(path: string): string;
+  /** The object that lies at an address, as a backend writes it into `Location`; '' for none. */
+  idAt(location: string, origin: string): string;
 }
 
 /** Who created what, as the gate saw it happen. */
@@ -41,16 +44,36 @@ export interface Creation {
 }
 
 /** Longest id of an object; longer ones belong to nobody. */
-export const LONGEST_ID = 255;
+const LONGEST_ID = 255;
 
 /** Compiles a checked configuration. */
 export function compileCreator({ of, at = '$.id', param }: CreatorConfig, match: string): CreatorRule {
-  const name = param ?? namesIn(parseRoute(match).pattern)[0] ?? '';
+  const { pattern } = parseRoute(match);
+  const name = param ?? namesIn(pattern)[0] ?? '';
+  const paramsOf = compileParams(pattern);
+  const { test } = compilePattern(pattern);
+  const idIn = (path: string): string => toId(paramsOf(path)?.decoded[name] ?? '');
   return Object.freeze({
     of,
     at: parseJsonPath(at),
-    idIn: ({ decoded }: Params) => decoded[name] ?? '',
+    idIn,
+    idAt(location: string, origin: string) {
+      const path = ownPath(location, origin);
+      return path !== '' && test(foldPath(path)) ? idIn(path) : '';
+    },
   });
+}
+
+/** What may be an object's id, else ''. */
+export const toId = (text: string): string => (text.length > LONGEST_ID ? '' : text);
+
+/** Nothing empty, no parameters, neither query nor fragment: an object's own address, in one spelling. */
+const PLAIN = /^(?:\/[^/?#;]+)+\/?$/;
+
+/** The path of an address (RFC 9110 §10.2.2) that is this origin's own; '' for one that is not, or is not plain. */
+function ownPath(location: string, origin: string): string {
+  const path = location.startsWith(`${origin}/`) ? location.slice(origin.length) : location;
+  return PLAIN.test(path) && pathTrouble(path) === '' ? path : '';
 }
 
 const CREATING: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);

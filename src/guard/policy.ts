@@ -3,7 +3,6 @@ import type { CedarRule } from './cedar-question.ts';
 import type { Can, Config, Mode } from './config.ts';
 import type { AntiForgeryRule } from './config-forms.ts';
 import type { CreatorRule } from './creator.ts';
-import type { JsonStep } from './json-path.ts';
 import type { OwnerRule } from './owner.ts';
 
 /** One row of the compiled policy: what one method and path pattern requires. */
@@ -80,8 +79,8 @@ export interface Policy {
   readonly mode: Mode;
   readonly mount: string;
   readonly routes: readonly RouteRule[];
-  /** Routes whose answers name objects that somebody created, by name, and where the ids stand. */
-  readonly creations: ReadonlyMap<string, readonly (readonly JsonStep[])[]>;
+  /** Routes whose answers name objects that somebody created, by name, and the rules that ask for their creators. */
+  readonly creations: ReadonlyMap<string, readonly CreatorRule[]>;
   /** Row for the gate's own addresses under the mount. */
   readonly mountRoute: RouteRule;
   /** Row for what only a page with its key may ask of the gate itself. */

@@ -161,7 +161,7 @@ export interface UserRecords {
 export interface ObjectRecords {
   /** `source:id`; null where nobody is known. */
   ownerOf(kind: string, object: string): Promise<string | null>;
-  /** With `keepsFirst` an owner that is known already stays. */
+  /** With `keepsFirst` an owner that is known already stays. Of one owner the latest 10,000 objects are kept. */
   own(object: {
     readonly kind: string;
     readonly object: string;

@@ -1,7 +1,6 @@
 import { PASS, type Pass, type Refusal, refusal } from '../guard/decision.ts';
-import { type Creations, LONGEST_ID } from '../guard/creator.ts';
+import type { Creations } from '../guard/creator.ts';
 import type { Layer } from '../guard/layer.ts';
-import { compileParams } from '../guard/params.ts';
 import { subjectName } from '../guard/subject.ts';
 import { whenKnown } from '../lib/eventually.ts';
 
@@ -20,12 +19,10 @@ export function createCreator(creations: Creations | null): Layer {
     forRoute: (route) => {
       const rule = route.user?.creator ?? null;
       if (rule === null) return null;
-      const paramsOf = compileParams(route.pattern);
       return (request, { subject, key }) => {
         if (subject === null) return key === null ? LOGIN : PASS;
-        const params = paramsOf(request.path);
-        const id = params === null ? '' : rule.idIn(params);
-        if (id === '' || id.length > LONGEST_ID || creations === null) return OTHERS;
+        const id = rule.idIn(request.path);
+        if (id === '' || creations === null) return OTHERS;
         const name = subjectName(subject);
         return whenKnown(creations.creatorOf(rule.of, id), (creator): Pass | Refusal =>
           creator === name ? PASS : OTHERS,

@@ -4,10 +4,13 @@ import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, suite, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { request } from 'undici';
+import { connect } from 'node:net';
 import { type Gate, startGate } from '../../src/gateway/index.ts';
 import type { Config } from '../../src/guard/config.ts';
-import type { Records } from '../../src/guard/records.ts';
+import type { CreationFault } from '../../src/guard/creation-watch.ts';
+import { type Records, RecordsError } from '../../src/guard/records.ts';
 import { createRecords } from '../../src/stores/records/open.ts';
+import { until } from './support.ts';
 
 /** Whose is it? At the real gate, before a backend that keeps no owners. The backend is as odd as each test wants it. */
 
@@ -92,6 +95,13 @@ suite('a gate that remembers who created what', () => {
   ) => {
     remove = answer;
     return (await call('DELETE', `/api/posts/${id}`, user)).status;
+  };
+  const settles = async (condition: () => Promise<boolean>): Promise<void> => {
+    const end = performance.now() + 10_000;
+    while (!(await condition())) {
+      assert.ok(performance.now() < end, 'it never came');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   };
   const ownerOf = (id: string) => records.objects.ownerOf('POST /api/posts', id);
 
@@ -181,6 +191,98 @@ suite('a gate that remembers who created what', () => {
       short,
     );
     assert.equal(await ownerOf('61'), 'hook:ann');
+  });
+
+  /** Sends a call and leaves as soon as the backend has it, or has begun to answer it. */
+  async function leaves(method: 'POST' | 'DELETE', target: string, when: 'asked' | 'answering', rest: Backend) {
+    const { port } = gate.address;
+    const arrived = Promise.withResolvers<void>();
+    const gone = Promise.withResolvers<void>();
+    const answer: Backend = async (message, response) => {
+      if (when === 'answering') response.writeHead(201, { ...json, 'content-length': 11 }).write('{"id":');
+      response.on('close', () => ended.resolve());
+      arrived.resolve();
+      await gone.promise;
+      rest(message, response);
+    };
+    const ended = Promise.withResolvers<void>();
+    if (method === 'POST') post = answer;
+    else remove = answer;
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(
+      `${method} ${target} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: cors\r\nX-Requested-With: x\r\nX-User: ann\r\nContent-Length: 0\r\n\r\n`,
+    );
+    await arrived.promise;
+    socket.destroy();
+    await until(() => gate.stats().requests === 0);
+    gone.resolve();
+    await ended.promise;
+  }
+
+  test('R64 what somebody made is theirs, also where they left before they heard of it', async () => {
+    await leaves('POST', '/api/posts', 'asked', created('80'));
+    await settles(async () => (await ownerOf('80')) === 'hook:ann');
+    await leaves('POST', '/api/posts', 'answering', (_, response) => void response.end('"81"}'));
+    await settles(async () => (await ownerOf('81')) === 'hook:ann');
+    await leaves('POST', '/api/posts', 'asked', (_, response) =>
+      response.writeHead(201, { location: '/api/posts/82' }).end(),
+    );
+    await settles(async () => (await ownerOf('82')) === 'hook:ann');
+    assert.equal(await deletes('ben', '80'), 403);
+    assert.equal(await deletes('ann', '80'), 204);
+  });
+
+  test('R64 who deletes and leaves keeps no say over the next object of that id', async () => {
+    await creates('ann', created('83'));
+    await leaves('DELETE', '/api/posts/83', 'asked', (_, response) => response.writeHead(204).end());
+    await settles(async () => (await ownerOf('83')) === null);
+    await creates('ben', created('83', 200));
+    assert.equal(await deletes('ann', '83'), 403);
+    assert.equal(await deletes('ben', '83'), 204);
+  });
+
+  test('R64 an answer that only says where the new object is names it, as the client will read it', async () => {
+    const at =
+      (location: string | string[], body = ''): Backend =>
+      (_message, response) =>
+        void response.writeHead(201, { location: location as string }).end(body);
+    const answer = await creates('ann', at('/api/posts/90'));
+    assert.deepEqual([answer.status, answer.headers['location']], [201, '/api/posts/90']);
+    await creates('ann', at(`http://127.0.0.1:${(server.address() as AddressInfo).port}/api/posts/91`, 'made'));
+    await creates('ann', (_message, response) =>
+      response.writeHead(201, { ...json, location: '/api/posts/92', 'content-length': 0 }).end(),
+    );
+    for (const id of ['90', '91', '92']) {
+      assert.equal(await ownerOf(id), 'hook:ann', id);
+      assert.equal(await deletes('ben', id), 403);
+      assert.equal(await deletes('ann', id), 204);
+    }
+    await creates('ann', created('93'));
+    for (const location of ['//evil.example/api/posts/93', 'https://evil.example/api/posts/93', '/api/posts/93?x'])
+      await creates('ben', at(location));
+    await creates('ben', at(['/api/posts/93', '/api/posts/94']));
+    assert.equal(await ownerOf('93'), 'hook:ann', 'somebody else’s address names nothing here');
+    assert.equal(await ownerOf('94'), null);
+  });
+
+  test('R64 where records fail the answer goes out, somebody is told, and nobody may touch the object', async (t) => {
+    const faults: CreationFault[] = [];
+    gate.guard.creations?.onFault((fault) => faults.push(fault));
+    const { own, disown } = records.objects;
+    t.after(() => void Object.assign(records.objects, { own, disown }));
+    const locked = () => Promise.reject(new RecordsError('busy', 'locked'));
+    Object.assign(records.objects, { own: locked });
+    assert.equal((await creates('ann', created('95'))).status, 201);
+    assert.deepEqual(
+      faults.map(({ act, route }) => `${act} ${route}`),
+      ['record POST /api/posts'],
+    );
+    assert.equal(await deletes('ann', '95'), 403, 'fails closed');
+    Object.assign(records.objects, { own, disown: locked });
+    await creates('ann', created('96'));
+    assert.equal(await deletes('ann', '96'), 204);
+    assert.equal(faults[1]?.act, 'forget');
   });
 
   test('what creates nothing, or breaks off, names nobody', async () => {

@@ -6,7 +6,7 @@ import type { Tables } from './schema.ts';
 type Migration = (trx: Transaction<Tables>, type: Backend['type']) => Promise<void>;
 
 /** In order; what was released is never changed. The number of a migration is its place, from 1. */
-const MIGRATIONS: readonly Migration[] = [first, objects];
+const MIGRATIONS: readonly Migration[] = [first, objects, objectsByOwner];
 
 export const LATEST = MIGRATIONS.length;
 
@@ -87,4 +87,8 @@ async function objects(trx: Transaction<Tables>): Promise<void> {
     kind text not null, object text not null, owner text not null, created bigint not null, primary key (kind, object))`.execute(
     trx,
   );
+}
+
+async function objectsByOwner(trx: Transaction<Tables>): Promise<void> {
+  await sql`create index sallyport_objects_owner on sallyport_objects (owner, created)`.execute(trx);
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { sql } from 'kysely';
 import type { Records } from '../../../src/guard/records.ts';
 import type { Row } from './support.ts';
 
@@ -43,6 +44,24 @@ export const objects: readonly Row[] = [
       assert.equal(await records.objects.ownerOf(OF, '8'), 'accounts:ada');
       await own(records, '7', 'accounts:ben');
       assert.equal(await records.objects.ownerOf(OF, '7'), 'accounts:ben');
+    },
+  },
+  {
+    name: 'of one owner the latest 10,000 are kept, and nobody loses any by what others make',
+    why: 'R64 an object without an owner is nobody’s: a flood costs whoever makes it',
+    async run({ records, clock }) {
+      await own(records, 'first', 'accounts:ada');
+      await own(records, 'ben’s', 'accounts:ben');
+      await sql`insert into sallyport_objects
+        with recursive n(i) as (select 1 union all select i + 1 from n where i < 9999)
+        select ${OF}, 'made ' || i, 'accounts:ada', cast(${clock.now} as bigint) + i from n`.execute(records.sql.db);
+      assert.equal(await records.objects.ownerOf(OF, 'first'), 'accounts:ada', 'as many as may be');
+      clock.now += 20_000;
+      await own(records, 'last', 'accounts:ada');
+      assert.equal(await records.objects.ownerOf(OF, 'first'), null);
+      for (const object of ['made 1', 'made 9999', 'last'])
+        assert.equal(await records.objects.ownerOf(OF, object), 'accounts:ada', object);
+      assert.equal(await records.objects.ownerOf(OF, 'ben’s'), 'accounts:ben');
     },
   },
   {

@@ -265,11 +265,17 @@ test('an older schema is brought up to date and keeps what it has', async () => 
   const older = new DatabaseSync(path);
   older.exec('drop table sallyport_objects; update sallyport_schema set version = 1');
   older.close();
+  await (await open(path)).close();
+  const between = new DatabaseSync(path);
+  between.exec(`insert into sallyport_objects values ('POST /api/posts', '7', 'accounts:ada', 1);
+    drop index sallyport_objects_owner; update sallyport_schema set version = 2`);
+  between.close();
   const records = await open(path);
+  assert.equal(await records.objects.ownerOf('POST /api/posts', '7'), 'accounts:ada');
   assert.deepEqual([(await records.audit.verify()).rows, (await records.audit.verify()).ok], [1, true]);
   await records.close();
   const now = new DatabaseSync(path);
   assert.deepEqual({ ...now.prepare('select count(*) as rows from sallyport_schema').get() }, { rows: 1 });
-  assert.deepEqual({ ...now.prepare('select count(*) as rows from sallyport_objects').get() }, { rows: 0 });
+  assert.deepEqual({ ...now.prepare('select count(*) as rows from sallyport_objects').get() }, { rows: 1 });
   now.close();
 });

@@ -53,8 +53,12 @@ export function createLoginBook(parts: LoginBookParts): LoginBook {
   const byHash = createGenerations<string>(remembered);
   // One question at a time for each session; as many as requests in flight.
   const asking = new Map<string, Promise<Known | null>>();
+  // By hash, while records are asked: an answer from before a change is asked for again.
+  const reading = new Map<string, { changed: boolean }>();
 
   const forget = (hash: string): Known | undefined => {
+    const read = reading.get(hash);
+    if (read !== undefined) read.changed = true;
     const session = byHash.get(hash);
     byHash.delete(hash);
     if (session === undefined) return undefined;
@@ -66,6 +70,7 @@ export function createLoginBook(parts: LoginBookParts): LoginBook {
     if (kind === 'all') {
       known.clear();
       byHash.clear();
+      for (const read of reading.values()) read.changed = true;
     } else if (kind === 'login') {
       const found = forget(ref);
       if (action === 'removed' && found !== undefined) onEnded(found.ref);
@@ -85,9 +90,23 @@ export function createLoginBook(parts: LoginBookParts): LoginBook {
     return tokens === null || tokens.expires === 0 || !renewable ? Infinity : tokens.expires - AHEAD_MS;
   }
 
+  async function read(hash: string): Promise<LoginRow | null> {
+    const mine = { changed: false };
+    reading.set(hash, mine);
+    try {
+      for (;;) {
+        const row = await records.logins.get(hash);
+        if (!mine.changed) return row;
+        mine.changed = false;
+      }
+    } finally {
+      reading.delete(hash);
+    }
+  }
+
   async function load(session: string): Promise<Known | null> {
     const hash = vault.hashOf(session);
-    const row = await records.logins.get(hash);
+    const row = await read(hash);
     if (row === null) {
       forget(hash);
       return null;
@@ -103,7 +122,8 @@ export function createLoginBook(parts: LoginBookParts): LoginBook {
     const mine = await records.logins.claim(found.hash, now + AHEAD_MS);
     const source = sources.get(found.stored.subject.source);
     const later = { ...found, renews: now + AHEAD_MS / 3 };
-    known.set(session, later);
+    // Unless it has ended meanwhile.
+    if (known.get(session) === found) known.set(session, later);
     if (!mine || source?.renew === undefined) return later;
     let next: StoredLogin | null;
     try {
@@ -118,7 +138,10 @@ export function createLoginBook(parts: LoginBookParts): LoginBook {
       return null;
     }
     const content = sealStored(vault, session, found.hash, { stored: next, ref: found.ref });
-    if (!(await records.logins.replace(found.hash, content, next.expires))) return null;
+    if (!(await records.logins.replace(found.hash, content, next.expires))) {
+      forget(found.hash);
+      return null;
+    }
     return keep(session, found.hash, { stored: next, ref: found.ref });
   }
 

@@ -13,7 +13,8 @@ const RETRY_MS = 500;
  */
 export async function createBans(records: Records, wall: () => number): Promise<StoredBans> {
   let held = new Map<BanKind, Map<string, number>>();
-  let isReading = false;
+  // The first reading, too, is followed by another one where something changed meanwhile.
+  let isReading = true;
   let again = false;
   let closed = false;
 
@@ -46,6 +47,8 @@ export async function createBans(records: Records, wall: () => number): Promise<
     stop();
     throw error;
   }
+  if (again) await readSurely();
+  else isReading = false;
 
   return {
     has(kind, value) {

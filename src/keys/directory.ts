@@ -36,7 +36,6 @@ export async function createKeyDirectory(parts: DirectoryParts): Promise<StoredK
   const usage = createUsage(records);
   // While a change cannot be read, nobody knows which keys have ended.
   let failing = false;
-  let queue: Promise<void> = Promise.resolve();
   let closed = false;
 
   const learn = (row: KeyRow): void => {
@@ -86,13 +85,17 @@ export async function createKeyDirectory(parts: DirectoryParts): Promise<StoredK
     }
   };
 
+  // Changes wait for what was read before them: an answer that comes late must not bring back a key that was revoked.
+  const first = readAll();
+  let queue: Promise<void> = first.catch(() => {});
   const stop = records.onChange((change) => {
     if (change.kind !== 'key' && change.kind !== 'account' && change.kind !== 'all') return;
     queue = queue.then(() => takeSurely(change));
   });
   try {
-    await readAll();
+    await first;
   } catch (error) {
+    closed = true;
     stop();
     throw error;
   }

@@ -279,6 +279,29 @@ test('R60 tokens are renewed once for all who ask, and a refusal of the provider
   assert.equal(asked, 2);
 });
 
+test('R18 a login that ends while records are asked about it is not kept in memory by their answer', async (t) => {
+  const house = await createHouse();
+  const { session } = await house.login();
+  // A second process, which has not been asked about this session yet.
+  const { records, vault, clock } = house;
+  const parts = { records, vault, clock, sources: new Map(), hasChanged: () => false, onEnded: () => {} };
+  const other = createLoginBook(parts);
+  const get = records.logins.get.bind(records.logins);
+  const told = new Promise<void>((resolve) => records.onChange(({ action }) => action === 'removed' && resolve()));
+  let held = 0;
+  t.mock.method(records.logins, 'get', async (hash: string) => {
+    const row = await get(hash);
+    if (held++ > 0) return row;
+    assert.ok(row, 'it was there when it was read');
+    await house.book.remove(session.id);
+    await told;
+    return row;
+  });
+  assert.equal(await other.of(session.id), null);
+  assert.equal(await other.of(session.id), null);
+  other.close();
+});
+
 test('a provider that cannot be reached ends no session', async () => {
   const source: Source = {
     name: 'accounts',

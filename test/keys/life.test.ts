@@ -125,6 +125,49 @@ describe('the life of a key', () => {
     assert.ok(Date.now() - begun < 5000);
   });
 
+  test('R69 a key and a ban that change while all are being read for the first time are known all the same', async (t) => {
+    const records = await createRecords('memory', { secret: SECRET });
+    t.after(() => records.close());
+    const { desk } = await keyedGate(t);
+    const { row } = await desk.issue(order());
+    await records.keys.addAccount({ id: row.account, name: '', contact: '' });
+    await records.keys.issue(row);
+    const { active } = records.bans;
+    const { list } = records.keys;
+    // Long enough for whoever was told to have read what changed.
+    const told = (wanted: string) =>
+      new Promise<void>((resolve) => records.onChange(({ kind }) => kind === wanted && resolve())).then(async () => {
+        for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      });
+    // What was read lies on its way until the changes were told.
+    t.mock.method(records.keys, 'list', async () => {
+      const rows = await list();
+      const known = told('key');
+      await records.keys.revoke(row.id);
+      await known;
+      return rows;
+    });
+    let reads = 0;
+    t.mock.method(records.bans, 'active', async () => {
+      const rows = await active();
+      if (reads++ > 0) return rows;
+      const known = told('ban');
+      await records.bans.add({ kind: 'prefix', value: '192.0.2.1', reason: '', by: '', until: 0 });
+      await known;
+      return rows;
+    });
+    const bans = await createBans(records, Date.now);
+    const sealer = { seal: () => Buffer.alloc(0), open: () => null };
+    const directory = await createKeyDirectory({ records, sealer, bans, leaked: 'alarm' });
+    t.after(async () => {
+      bans.close();
+      await directory.close();
+    });
+    assert.equal(bans.has('prefix', '192.0.2.1'), true);
+    await directory.settled();
+    assert.equal(directory.find(row.id)?.ended, 'revoked');
+  });
+
   test('R70 while records cannot be read, no key opens anything; a key of before comes back with them', async (t) => {
     const { desk, call, records, gate } = await keyedGate(t);
     const { secret } = await desk.issue(order());

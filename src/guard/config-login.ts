@@ -3,7 +3,7 @@ import type { JwtConfig } from './config-jwt.ts';
 
 /** Who may log in, and how: part of {@link import('./config.ts').Config}. */
 export interface LoginConfig {
-  /** OpenID providers by name. The name stands in addresses: people log in at `/_sallyport/login/<name>`. */
+  /** Providers by name. The name stands in addresses: people log in at `/_sallyport/login/<name>`. */
   providers?: Record<string, ProviderConfig>;
   /** Origins besides the gate's own to which a login may return: `https://app.example`. Default none. */
   returnTo?: string[];
@@ -50,12 +50,17 @@ export interface IdentifiedSubject {
 }
 
 /**
- * One OpenID provider (OpenID Connect Core 1.0). The gate is a confidential client of the authorization code flow with
- * PKCE; there is no field for any other flow.
+ * One provider: of OpenID Connect (Core 1.0), or with `oauth` of plain OAuth 2.0. The gate is a confidential client of
+ * the authorization code flow with PKCE; there is no field for any other flow.
  */
 export interface ProviderConfig {
-  /** Exactly as the provider's own metadata says it, a slash at the end included. https; http on loopback only. */
-  issuer: string;
+  /**
+   * Exactly as the provider's own metadata says it, a slash at the end included. https; http on loopback only. Needed,
+   * unless `oauth` names the endpoints: then only the `iss` of answers is compared with it (RFC 9207).
+   */
+  issuer?: string;
+  /** Makes it a provider that gives no ID tokens, as GitHub: it is asked who logged in. Default: OpenID Connect. */
+  oauth?: OAuthConfig;
   clientId: string;
   /** From the environment: `process.env.OIDC_SECRET`. One of `clientSecret` and `clientKey` is needed. */
   clientSecret?: string;
@@ -65,7 +70,7 @@ export interface ProviderConfig {
   clientKeyId?: string;
   /** How the secret travels. Default: what the provider's metadata lists, `basic` first. */
   clientAuth?: 'basic' | 'post';
-  /** What is asked for, `openid` among it. Default `['openid']`. */
+  /** What is asked for: `openid` among it, but not with `oauth`. Default `['openid']`, with `oauth` none. */
   scopes?: string[];
   /** Value of the `audience` parameter, where the provider wants one for its access tokens. */
   audience?: string;
@@ -77,7 +82,7 @@ export interface ProviderConfig {
   scopesFrom?: string;
   /** Further claims to keep about the person. Default name, preferred_username, email, email_verified, locale. */
   claims?: string[];
-  /** Whether claims are asked of the provider's UserInfo endpoint too. Default false. */
+  /** Whether claims are asked of an OpenID provider's UserInfo endpoint too. Default false. */
   userinfo?: boolean;
   /** Which token the backend gets as `Authorization: Bearer`. Default `none`. */
   relay?: 'access' | 'id' | 'none';
@@ -91,4 +96,30 @@ export interface ProviderConfig {
   pushed?: boolean;
   /** What the provider is called on pages. Default: its name here. */
   label?: string;
+}
+
+/**
+ * A provider of plain OAuth 2.0 (RFC 6749). Its endpoints are named here, or read from its metadata by the provider's
+ * `issuer` (RFC 8414). Who logged in is what `userinfo` answers the access token of this very login.
+ */
+export interface OAuthConfig {
+  /** Where people are sent. https; http on loopback only; so for the other endpoints. Default: as the metadata says. */
+  authorization?: string;
+  /** Where codes and refresh tokens are exchanged. Default: as the metadata says. */
+  token?: string;
+  /** Where the gate asks who logged in, by GET; answers one JSON object. Default: as the metadata says. */
+  userinfo?: string;
+  /** Where tokens are ended at logout (RFC 7009). Default: as the metadata says, else none are. */
+  revocation?: string;
+  /**
+   * Member of that object, or path in it, that tells a person from all others for good: text or a positive whole
+   * number. Never an e-mail address or a name, which may come to belong to somebody else. Default `id`.
+   */
+  id?: string;
+  /** Member or path for the claim `name`. Default `name`. */
+  name?: string;
+  /** Member or path for the claim `email`. Default `email`. */
+  email?: string;
+  /** Member or path for the claim `email_verified`. Default `email_verified`. */
+  emailVerified?: string;
 }

@@ -13,6 +13,31 @@ export const issuer: Rule = (value) => {
   return '';
 };
 
+const ENDPOINT = 'write the address of the endpoint, as in https://login.example/token';
+
+/** An address of a provider that has no metadata. What stands in a query there belongs to the flow (R51). */
+export const endpoint: Rule = (value) =>
+  value.includes('?') ? 'an endpoint has no query; see parameters for what may be added' : userinfo(value);
+
+/** The one endpoint that may have a query of its own: `?fields=id,name`. */
+export const userinfo: Rule = (value) => {
+  const url = /^https?:\/\/[^\s/]/i.test(value) ? URL.parse(value) : null;
+  if (url === null || value.length > 2048) return ENDPOINT;
+  if (url.username !== '' || url.password !== '' || value.includes('#')) return 'an endpoint has no user and no #';
+  return url.protocol === 'http:' && !isLoopback(url.hostname)
+    ? 'write https://: over plain HTTP anybody on the way could log in as anybody'
+    : '';
+};
+
+/** What changes hands: addresses are given to somebody else, names are changed and taken. */
+const NO_ID =
+  /^(?:e[-_]?mail|mail|phone|name|login|nick(?:name)?|(?:display|full|screen|global)[-_]?name|email[-_]?address)$/i;
+
+export const idMember: Rule = (value) =>
+  NO_ID.test(value.slice(value.lastIndexOf('.') + 1))
+    ? 'addresses and names come to belong to somebody else, who would then be this person; write what never does, as in "id"'
+    : shortText(value);
+
 /** Stands in addresses and cookies. */
 export const providerName: Rule = (value) =>
   /^[a-z0-9][a-z0-9-]{0,30}$/.test(value)

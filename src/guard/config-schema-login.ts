@@ -1,15 +1,17 @@
 import * as z from 'zod/mini';
 import type { Config } from './config.ts';
-import type { Identify } from './config-login.ts';
+import type { Identify, ProviderConfig } from './config-login.ts';
 import * as rules from './config-rules.ts';
 import * as login from './config-rules-login.ts';
 import { aFunction, choice, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
+import { oauthProblems, oauthSchema } from './config-schema-oauth.ts';
 import { accountsProblems, accountsSchema } from './config-schema-accounts.ts';
 import { jwtProblems, jwtSchema } from './config-schema-jwt.ts';
 import type { ConfigProblem } from './errors.ts';
 
 const providerSchema = fields({
-  issuer: text(login.issuer),
+  issuer: optional(text(login.issuer)),
+  oauth: optional(oauthSchema),
   clientId: text(login.shortText),
   clientSecret: optional(text(login.shortText, 'write the secret, as in process.env.OIDC_SECRET')),
   clientKey: optional(text(rules.nonEmpty)),
@@ -44,14 +46,14 @@ export const loginSchema = fields({
 
 /** What is wrong between fields of `login` that are fine alone. */
 export function loginProblems(config: Config): ConfigProblem[] {
-  return [...accountsProblems(config), ...jwtProblems(config), ...providerProblems(config)];
+  return [...accountsProblems(config), ...jwtProblems(config), ...providerProblems(config), ...oauthProblems(config)];
 }
 
 function providerProblems(config: Config): ConfigProblem[] {
   return Object.entries(config.login?.providers ?? {}).flatMap(([name, provider]) => {
     const field = `login.providers.${name}`;
     const problems: ConfigProblem[] = [];
-    const { clientSecret, clientKey, scopes, clientAuth } = provider;
+    const { clientSecret, clientKey, clientAuth } = provider;
     if (clientSecret === undefined && clientKey === undefined) {
       const rule = 'write the secret the provider gave you, as in process.env.OIDC_SECRET, or name a key by clientKey';
       problems.push({ field: `${field}.clientSecret`, value: 'nothing', rule });
@@ -64,10 +66,19 @@ function providerProblems(config: Config): ConfigProblem[] {
       const rule = 'this is about clientSecret, and there is a clientKey; leave it out';
       problems.push({ field: `${field}.clientAuth`, value: JSON.stringify(clientAuth), rule });
     }
-    if (scopes !== undefined && !scopes.includes('openid')) {
-      const rule = 'without "openid" the provider says nothing about the person; add it';
-      problems.push({ field: `${field}.scopes`, value: JSON.stringify(scopes), rule });
-    }
-    return problems;
+    return [...problems, ...(provider.oauth === undefined ? openIdProblems(field, provider) : [])];
   });
+}
+
+function openIdProblems(field: string, { issuer, scopes }: ProviderConfig): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  if (issuer === undefined) {
+    const rule = 'write the provider’s issuer, as in https://login.example; for one without OpenID Connect add oauth';
+    problems.push({ field: `${field}.issuer`, value: 'nothing', rule });
+  }
+  if (scopes !== undefined && !scopes.includes('openid')) {
+    const rule = 'without "openid" the provider says nothing about the person; add it, or oauth for plain OAuth 2.0';
+    problems.push({ field: `${field}.scopes`, value: JSON.stringify(scopes), rule });
+  }
+  return problems;
 }

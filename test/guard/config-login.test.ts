@@ -101,6 +101,80 @@ suite('login providers', () => {
     });
   }
 
+  const ENDPOINTS = {
+    authorization: 'https://hub.example/login/oauth/authorize',
+    token: 'https://hub.example/login/oauth/access_token',
+    userinfo: 'https://api.hub.example/user?fields=id,name',
+  };
+  const { issuer, ...CLIENT } = GOOD;
+  const plain = (oauth: object, changes: object = {}): string[] =>
+    problemsOf({ providers: { one: { ...CLIENT, oauth, ...changes } } });
+
+  test('plain OAuth 2.0 needs three endpoints, or an issuer that has metadata', () => {
+    assert.deepEqual(plain(ENDPOINTS), []);
+    assert.deepEqual(plain(ENDPOINTS, { issuer, scopes: ['read:user'], relay: 'access' }), []);
+    assert.deepEqual(plain({}, { issuer, postLogout: '/goodbye' }), []);
+    assert.deepEqual(plain({ userinfo: ENDPOINTS.userinfo, id: 'data.id' }, { issuer }), []);
+    assert.deepEqual(plain({ ...ENDPOINTS, userinfo: 'http://127.0.0.1:9000/user' }), []);
+    assert.match(
+      plain({}).join(),
+      /login\.providers\.one\.oauth is {}; write authorization, token and userinfo, or the iss/,
+    );
+    for (const name of ['authorization', 'token', 'userinfo']) {
+      const { [name]: _, ...others } = ENDPOINTS as Record<string, string>;
+      assert.match(plain(others).join(), new RegExp(`oauth\\.${name} is nothing; .*written together`));
+    }
+    assert.match(
+      problemsOf({ providers: { one: CLIENT } }).join(),
+      /one\.issuer is nothing; write the provider’s issuer/,
+    );
+  });
+
+  for (const [oauth, rule] of [
+    [{ token: 'http://hub.example/token' }, /oauth\.token is .*write https:/],
+    [{ userinfo: 'http://hub.example/user' }, /oauth\.userinfo is .*write https:/],
+    [{ revocation: 'hub.example' }, /oauth\.revocation is .*write the address/],
+    [{ token: 'https://user:pass@hub.example/token' }, /no user/],
+    [{ userinfo: 'https://hub.example/user#x' }, /no user and no #/],
+    [{ authorization: 'https://hub.example/authorize?response_type=token' }, /no query/],
+    [{ token: 'https://hub.example/token?grant_type=password' }, /no query/],
+    [{ id: 'email' }, /come to belong to somebody else/],
+    [{ id: 'data.E-Mail' }, /come to belong to somebody else/],
+    [{ id: 'login' }, /come to belong to somebody else/],
+    [{ name: '' }, /one line/],
+    [{ grant: 'password' }, /there is no such field/],
+  ] as const) {
+    test(`R51 oauth ${JSON.stringify(oauth)} is refused`, () => {
+      assert.match(plain({ ...ENDPOINTS, ...oauth }).join('\n'), rule);
+    });
+  }
+
+  for (const [changes, rule] of [
+    [{ acrValues: ['gold'] }, /acrValues is .*does not say how or when/],
+    [{ maxAge: 60 }, /maxAge is 60; .*does not say how or when/],
+    [{ userinfo: true }, /always asked/],
+    [{ relay: 'id' }, /no ID token/],
+    [{ scopes: ['openid', 'email'] }, /leave out oauth and write the issuer/],
+    [{ postLogout: '/goodbye' }, /leave it out/],
+    [{ clientSecret: undefined, clientKey: 'key.pem' }, /issuer is nothing; .*RFC 7523/],
+  ] as const) {
+    test(`${JSON.stringify(changes)} does not fit plain OAuth 2.0`, () => {
+      const own = { ...CLIENT, oauth: ENDPOINTS, ...changes };
+      const { clientSecret, ...others } = own;
+      const one = clientSecret === undefined ? others : own;
+      assert.match(problemsOf({ providers: { one } }).join('\n'), rule);
+    });
+  }
+
+  test('R62 a route that asks what no provider could answer is named, and taken where one could', () => {
+    const routes = [{ match: 'DELETE /api/posts/:id', user: { maxAge: 60 } }, { match: '/api/**' }];
+    const parse = (providers: object): unknown =>
+      parseConfig({ to: 'http://localhost:3000', login: { providers }, routes }, 'file');
+    const hub = { ...CLIENT, oauth: ENDPOINTS };
+    assert.throws(() => parse({ hub }), /routes\[0\]\.user is .*would refuse everybody/);
+    assert.ok(parse({ hub, one: GOOD }));
+  });
+
   for (const name of ['One', 'a/b', '', 'a'.repeat(32), '../x', 'jwt', 'accounts']) {
     test(`${JSON.stringify(name)} is no name of a provider`, () => {
       assert.ok(problemsOf({ providers: { [name]: GOOD } }).length > 0);

@@ -10,7 +10,8 @@ import { hostOf, isLoopback } from '../../lib/loopback.ts';
 import { readReturnUrl } from '../return-url.ts';
 import { FAILURES, failurePage, seeOther } from './failure-page.ts';
 import { describeFault, faultOf } from './faults.ts';
-import { callbackUrl, loginAgain, type OidcContext, ownOrigin } from './parts.ts';
+import { callbackUrl, identityOf, loginAgain, type OidcContext, ownOrigin } from './parts.ts';
+import { scopesAsked } from './subject.ts';
 import { shortHash, type Transaction } from './transaction.ts';
 
 /**
@@ -32,12 +33,16 @@ export function createBegin(context: OidcContext): (call: EndpointCall) => Promi
     }
     const returnTo = readReturnUrl(asked?.returnTo ?? null, origin, policy().config.login?.returnTo ?? []);
     if (asked === null || returnTo === null) return failurePage(call, FAILURES.request, null, []);
+    // Without ID tokens nobody would say whether it was done, and the call that asks would be refused again.
+    if (config.oauth !== undefined && (asked.acr.length > 0 || asked.maxAge >= 0)) {
+      return failurePage(call, FAILURES.unsaid, null, []);
+    }
     try {
       const client = await context.provider.ready();
       const { transaction, cookies } = transactions.begin(headers.cookie, {
         returnTo,
         origin,
-        issuer: shortHash(config.issuer),
+        issuer: shortHash(identityOf(config)),
         session: call.session === null ? '' : shortHash(call.session.id),
         acr: asked.acr,
         maxAge: asked.maxAge,
@@ -86,13 +91,14 @@ function readAsked({ config, policy }: OidcContext, query: string): Asked | null
 async function authorizationUrl(context: OidcContext, client: Configuration, transaction: Transaction): Promise<URL> {
   const { config } = context;
   const { state, nonce, verifier, acr, maxAge, origin } = transaction;
+  const scope = scopesAsked(config).join(' ');
   const parameters: Record<string, string> = {
     ...config.parameters,
     response_type: 'code',
     redirect_uri: callbackUrl(context, origin),
-    scope: (config.scopes ?? ['openid']).join(' '),
+    ...(scope === '' ? {} : { scope }),
     state,
-    nonce,
+    ...(config.oauth === undefined ? { nonce } : {}),
     code_challenge: await calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
   };

@@ -1,11 +1,12 @@
 import { authorizationCodeGrant, type Configuration } from 'openid-client';
+import type { ProviderConfig } from '../../guard/config-login.ts';
 import type { Answer } from '../../guard/decision.ts';
 import type { EndpointCall } from '../../guard/endpoint.ts';
 import type { StoredLogin } from '../source.ts';
 import { type Failure, FAILURES, failurePage, seeOther } from './failure-page.ts';
 import { describeFault, faultOf } from './faults.ts';
 import { toLogin } from './login.ts';
-import { callbackUrl, loginAgain, type OidcContext, ownOrigin } from './parts.ts';
+import { callbackUrl, identityOf, loginAgain, type OidcContext, ownOrigin } from './parts.ts';
 import { shortHash, type Transaction } from './transaction.ts';
 
 /** Longest query of a provider's answer: codes that are tokens themselves reach a few KiB. */
@@ -66,24 +67,34 @@ export function createCallback(context: OidcContext): (call: EndpointCall) => Pr
     parameters: URLSearchParams,
   ): Promise<StoredLogin> {
     const url = new URL(callbackUrl(context, transaction.origin));
-    url.search = parameters.toString();
+    url.search = comparable(config, client, parameters).toString();
     const response = await authorizationCodeGrant(client, url, {
       expectedState: transaction.state,
-      expectedNonce: transaction.nonce,
       pkceCodeVerifier: transaction.verifier,
-      idTokenExpected: true,
+      ...(config.oauth === undefined ? { expectedNonce: transaction.nonce, idTokenExpected: true } : {}),
       ...(transaction.maxAge < 0 ? {} : { maxAge: transaction.maxAge }),
     });
     const id = response.claims();
-    if (id === undefined) throw new Error('no ID token');
     const options = { name, config, client, now: clock.wall(), longest: policy().session.max };
     return toLogin(options, { response, id });
   }
 }
 
+/**
+ * The library compares `iss` with the issuer (RFC 9207 §2.4). Where the configuration names none, it has to be of the
+ * origin that people were sent to; the address that the answer came to is this provider's alone besides.
+ */
+function comparable(config: ProviderConfig, client: Configuration, parameters: URLSearchParams): URLSearchParams {
+  const issuer = parameters.get('iss');
+  if (config.issuer !== undefined || issuer === null) return parameters;
+  const others = new URLSearchParams(parameters);
+  if (URL.parse(issuer)?.origin === client.serverMetadata().issuer) others.delete('iss', issuer);
+  return others;
+}
+
 /** Cookies know no ports, and a reload may have changed the provider's meaning. */
 function belongsHere(context: OidcContext, call: EndpointCall, { origin, issuer }: Transaction): boolean {
-  return origin === ownOrigin(context, call) && issuer === shortHash(context.config.issuer);
+  return origin === ownOrigin(context, call) && issuer === shortHash(identityOf(context.config));
 }
 
 const sessionHash = ({ session }: EndpointCall): string => (session === null ? '' : shortHash(session.id));

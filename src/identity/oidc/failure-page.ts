@@ -54,6 +54,11 @@ export const FAILURES = {
     title: 'The login was not strong enough',
     text: 'The login service did not check you in the way that is needed here. Nobody has been logged in.',
   },
+  unsaid: {
+    code: 'step-up',
+    title: 'This login service cannot show that',
+    text: 'What you want to do needs a login that says how or when you showed who you are, and this service does not say so.',
+  },
   blocked: {
     code: 'forbidden',
     title: 'This account is blocked here',

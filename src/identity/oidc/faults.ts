@@ -5,6 +5,7 @@ import {
   WWWAuthenticateChallengeError,
 } from 'openid-client';
 import { ProviderDown } from './provider.ts';
+import { Unnamed } from './userinfo.ts';
 
 /** What a failed exchange with a provider means for the person who waits. */
 export type Fault =
@@ -32,6 +33,7 @@ export function faultOf(error: unknown): Fault {
   }
   if (error instanceof WWWAuthenticateChallengeError) return error.status >= 500 ? 'down' : 'declined';
   if (error instanceof ProviderDown) return 'down';
+  if (error instanceof Unnamed) return error.status === 401 || error.status === 403 ? 'declined' : 'refused';
   if (error instanceof ClientError) return UNREACHABLE.has(error.code ?? '') ? 'down' : 'refused';
   // A network that fails, and a bound of ours that was passed: fetch says TypeError for both.
   return error instanceof TypeError ? 'down' : 'refused';

@@ -57,6 +57,10 @@ export function ownOrigin(context: OidcContext, { decision }: EndpointCall): str
 export const callbackUrl = (context: OidcContext, origin: string): string =>
   `${origin}${context.policy().mount}/callback/${context.name}`;
 
+/** Whom a configuration means, in one text: an attempt that was begun with one provider ends with no other. */
+export const identityOf = ({ issuer = '', oauth }: ProviderConfig): string =>
+  oauth === undefined ? issuer : JSON.stringify([issuer, oauth.authorization, oauth.token, oauth.userinfo]);
+
 /** Where a person begins anew. `returnTo` has been checked. */
 export const loginAgain = ({ policy, name, config }: OidcContext, returnTo: string): Again => ({
   address: `${policy().mount}/login/${name}?return=${encodeURIComponent(returnTo)}`,

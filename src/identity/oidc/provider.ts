@@ -10,8 +10,10 @@ import {
 } from 'openid-client';
 import type { ProviderConfig } from '../../guard/config-login.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { isLoopback } from '../../lib/loopback.ts';
 import { createBoundedFetch, type Fetch } from './bounded-fetch.ts';
 import { clientAuthOf } from './client-auth.ts';
+import { plainAnswers } from './plain-answers.ts';
 
 /** What is known of a provider. Nothing is asked before the first login needs it. */
 export interface Provider {
@@ -38,6 +40,7 @@ const FRESH_MS = 3600_000;
 /** Milliseconds in which a provider that failed is not asked again. */
 const COOL_DOWN_MS = 5000;
 
+/** Those that the gate asks itself. */
 const ENDPOINTS = [
   'token_endpoint',
   'jwks_uri',
@@ -47,39 +50,64 @@ const ENDPOINTS = [
 ] as const satisfies readonly (keyof ServerMetadata)[];
 
 export function createProvider({ name, config, clock, fetch }: ProviderOptions): Provider {
-  const issuer = new URL(config.issuer);
+  const { issuer: issuerText, oauth } = config;
+  const issuer = issuerText === undefined ? null : new URL(issuerText);
+  const given = givenMetadata(config);
   const chooseAuth = clientAuthOf(name, config);
-  const allowed = new Set([metadataUrl(issuer)]);
+  const allowed = new Set(issuer === null || given !== null ? [] : [metadataUrl(issuer, oauth !== undefined)]);
   const bounded = createBoundedFetch({ fetch, allows: (url) => allowed.has(url) });
   let known: Configuration | null = null;
   let asked = Number.NEGATIVE_INFINITY;
   let failure: ProviderDown | null = null;
   let asking: Promise<Configuration> | null = null;
 
-  async function discover(): Promise<Configuration> {
-    const plain = issuer.protocol === 'http:' ? [allowInsecureRequests] : [];
-    const options = { [customFetch]: bounded, timeout: TIMEOUT_SECONDS, execute: plain };
-    const metadata = (await discovery(issuer, config.clientId, undefined, None(), options)).serverMetadata();
+  async function discover(from: URL | null): Promise<ServerMetadata> {
+    if (from === null) throw new ProviderDown('neither an issuer nor endpoints are configured');
+    const plain = from.protocol === 'http:';
+    const metadata = (
+      await discovery(from, config.clientId, undefined, None(), {
+        algorithm: oauth === undefined ? 'oidc' : 'oauth2',
+        [customFetch]: bounded,
+        timeout: TIMEOUT_SECONDS,
+        execute: plain ? [allowInsecureRequests] : [],
+      })
+    ).serverMetadata();
     // The library makes exceptions for providers of many tenants; the configured text is the one that counts (R54).
-    if (metadata.issuer !== config.issuer) {
-      throw new ProviderDown(`the provider calls itself ${metadata.issuer.slice(0, 200)}, not ${config.issuer}`);
+    if (metadata.issuer !== issuerText) {
+      throw new ProviderDown(`the provider calls itself ${metadata.issuer.slice(0, 200)}, not ${issuerText}`);
+    }
+    for (const endpoint of ['authorization_endpoint', ...ENDPOINTS] as const) {
+      const url = URL.parse(metadata[endpoint] ?? '');
+      if (url?.protocol === 'http:' && !(plain && isLoopback(url.hostname))) {
+        throw new ProviderDown(`its ${endpoint} is not https`);
+      }
+    }
+    return metadata;
+  }
+
+  async function make(): Promise<Configuration> {
+    const found = given ?? (await discover(issuer));
+    const metadata = oauth?.userinfo === undefined ? found : { ...found, userinfo_endpoint: oauth.userinfo };
+    if (oauth !== undefined && metadata.userinfo_endpoint === undefined) {
+      throw new ProviderDown(`its metadata names no userinfo_endpoint; write login.providers.${name}.oauth.userinfo`);
     }
     const auth = chooseAuth(metadata.token_endpoint_auth_methods_supported);
     const made = new Configuration(metadata, config.clientId, undefined, auth);
-    made[customFetch] = bounded;
+    made[customFetch] = oauth === undefined ? bounded : plainAnswers(bounded, metadata.token_endpoint);
     made.timeout = TIMEOUT_SECONDS;
-    if (issuer.protocol === 'http:') allowInsecureRequests(made);
-    enableNonRepudiationChecks(made);
     for (const endpoint of ENDPOINTS) {
       const url = URL.parse(metadata[endpoint] ?? '');
-      if (url !== null) allowed.add(url.href);
+      if (url === null) continue;
+      allowed.add(url.href);
+      if (url.protocol === 'http:') allowInsecureRequests(made);
     }
+    enableNonRepudiationChecks(made);
     return made;
   }
 
   function ask(): Promise<Configuration> {
     asked = clock.monotonic();
-    asking ??= discover()
+    asking ??= make()
       .then((made) => {
         failure = null;
         known = made;
@@ -100,7 +128,7 @@ export function createProvider({ name, config, clock, fetch }: ProviderOptions):
     async ready() {
       const age = clock.monotonic() - asked;
       if (known !== null) {
-        if (age > FRESH_MS) void ask().catch(() => {});
+        if (age > FRESH_MS && given === null) void ask().catch(() => {});
         return known;
       }
       if (asking !== null) return asking;
@@ -110,9 +138,22 @@ export function createProvider({ name, config, clock, fetch }: ProviderOptions):
   };
 }
 
-/** OpenID Connect Discovery §4.1. */
-function metadataUrl(issuer: URL): string {
+/** OpenID Connect Discovery §4.1; RFC 8414 §3.1. */
+function metadataUrl(issuer: URL, plain: boolean): string {
   const url = new URL(issuer.href);
-  url.pathname = `${url.pathname.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const path = url.pathname.replace(/\/$/, '');
+  url.pathname = plain ? `/.well-known/oauth-authorization-server${path}` : `${path}/.well-known/openid-configuration`;
   return url.href;
+}
+
+/** What a configuration says in place of metadata; null where the provider is asked. */
+function givenMetadata({ issuer, oauth }: ProviderConfig): ServerMetadata | null {
+  if (oauth?.authorization === undefined || oauth.token === undefined) return null;
+  const { authorization, token, revocation } = oauth;
+  return {
+    issuer: issuer ?? new URL(authorization).origin,
+    authorization_endpoint: authorization,
+    token_endpoint: token,
+    ...(revocation === undefined ? {} : { revocation_endpoint: revocation }),
+  };
 }

@@ -7,6 +7,8 @@ import type { OidcContext } from './parts.ts';
 
 /** Milliseconds in which somebody who comes late with the old refresh token gets what the first one got. */
 const GRACE_MS = 30_000;
+/** What a provider says of a refresh token that is good no more: RFC 6749 §5.2, and GitHub. */
+const ENDED: ReadonlySet<string> = new Set(['invalid_grant', 'bad_refresh_token']);
 /** Renewals that are remembered for it. */
 const REMEMBERED = 4096;
 
@@ -24,18 +26,18 @@ export function createRenew(context: OidcContext): (login: StoredLogin) => Promi
       const client = await context.provider.ready();
       const response = await refreshTokenGrant(client, token);
       const options = { name, config, client, now: clock.wall(), longest: policy().session.max };
-      return await renewed(options, login, { response, id: response.claims() });
+      const fresh = await renewed(options, login, { response, id: response.claims() });
+      if (fresh === null) await ended(login, 'the provider vouches for this person no more');
+      return fresh;
     } catch (error) {
-      if (!(error instanceof ResponseBodyError) || error.error !== 'invalid_grant') throw error;
-      await context.report?.({
-        what: 'login.end',
-        subject: login.subject.id,
-        why: describeFault(error),
-        outcome: 'done',
-      });
+      if (!(error instanceof ResponseBodyError) || !ENDED.has(error.error)) throw error;
+      await ended(login, describeFault(error));
       return null;
     }
   }
+
+  const ended = async ({ subject }: StoredLogin, why: string): Promise<void> =>
+    context.report?.({ what: 'login.end', subject: subject.id, why, outcome: 'done' });
 
   function forgetOld(now: number): void {
     for (const [key, { at }] of running) {

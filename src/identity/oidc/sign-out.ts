@@ -7,7 +7,7 @@ const PATIENCE_MS = 2000;
 
 /**
  * Where the browser goes so that the provider's own session ends as well (OpenID Connect RP-Initiated Logout §2); ''
- * where the provider has no such place or cannot be asked. Its refresh token is revoked on the way (RFC 7009).
+ * where the provider has no such place or cannot be asked. Its refresh token, or access token without one, is revoked on the way (RFC 7009).
  */
 export function createSignOut(context: OidcContext): (login: StoredLogin, origin: string) => Promise<string> {
   const { config } = context;
@@ -15,9 +15,10 @@ export function createSignOut(context: OidcContext): (login: StoredLogin, origin
     try {
       const client = await within(context.provider.ready(), PATIENCE_MS);
       const { end_session_endpoint, revocation_endpoint } = client.serverMetadata();
-      const { refresh = '', id = '', relay = 'none' } = login.tokens ?? {};
+      const { access = '', refresh = '', id = '', relay = 'none' } = login.tokens ?? {};
+      const token = refresh === '' ? access : refresh;
       // Nobody waits for it: the login has ended here whatever the provider says.
-      if (refresh !== '' && revocation_endpoint !== undefined) tokenRevocation(client, refresh).catch(() => {});
+      if (token !== '' && revocation_endpoint !== undefined) tokenRevocation(client, token).catch(() => {});
       if (end_session_endpoint === undefined) return '';
       const parameters: Record<string, string> = {};
       // An ID token that opens the backend does not travel through the browser.

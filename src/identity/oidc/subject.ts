@@ -28,8 +28,17 @@ export function toSubject(name: string, config: ProviderConfig, { id, user, toke
   };
 }
 
-/** A response that leaves `scope` out grants what was asked (RFC 6749 §5.1). */
-function scopesOf(config: ProviderConfig, claims: Claims, tokens: TokenEndpointResponse): readonly string[] {
+/**
+ * A response that leaves `scope` out grants what was asked (RFC 6749 §5.1). Plain OAuth 2.0 is often read loosely: GitHub
+ * parts scopes by commas.
+ */
+export function scopesOf(config: ProviderConfig, claims: Claims, tokens: TokenEndpointResponse): readonly string[] {
   if (config.scopesFrom !== undefined) return toTexts(readPath(claims, config.scopesFrom));
-  return toTexts(tokens.scope ?? (config.scopes ?? ['openid']).join(' '));
+  const asked = scopesAsked(config).join(' ');
+  const { scope = asked } = tokens;
+  return toTexts(config.oauth === undefined || asked.includes(',') ? scope : scope.replaceAll(',', ' '));
 }
+
+/** What is asked for where a configuration does not say. */
+export const scopesAsked = ({ scopes, oauth }: ProviderConfig): readonly string[] =>
+  scopes ?? (oauth === undefined ? ['openid'] : []);

@@ -74,6 +74,20 @@ suite('R60 renewal', () => {
     assert.notEqual(await renew(old), null);
   });
 
+  test('R60 a UserInfo endpoint that is down does not cost the new refresh token', async () => {
+    gate = createTestGate({ providers: { one: { issuer: provider.issuer, userinfo: true } } });
+    const old = await login();
+    provider.intercept = (request, response) => {
+      if (request.url === '/me') response.writeHead(503).end();
+      return request.url === '/me';
+    };
+    const fresh = (await renew(old)) ?? assert.fail('ended');
+    assert.notEqual(fresh.tokens?.refresh, old.tokens?.refresh);
+    assert.deepEqual(fresh.subject, old.subject);
+    provider.intercept = null;
+    assert.ok((await renew(fresh)) !== null, 'the family of tokens lives');
+  });
+
   test('R60 our own mistake at the provider leaves logins as they are', async () => {
     const old = await login();
     provider.intercept = (_request, response) => {

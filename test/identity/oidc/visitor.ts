@@ -33,7 +33,7 @@ export interface TestGate {
 
 export interface GateOptions {
   /** Provider configurations by name, without what is the same for all. */
-  readonly providers: Readonly<Record<string, Partial<ProviderConfig> & { issuer: string }>>;
+  readonly providers: Readonly<Record<string, Partial<ProviderConfig>>>;
   readonly config?: Partial<Config>;
   readonly returnTo?: string[];
   readonly fetch?: Fetch;

@@ -100,12 +100,18 @@ export async function createKeyDirectory(parts: DirectoryParts): Promise<StoredK
     throw error;
   }
 
+  /**
+   * Whether the secret itself was seen. A signature in a page's request shows no secret: whoever reads one on its way
+   * could send it again with an Origin of theirs, and end somebody else's key.
+   */
+  const isShown = ({ key, where }: KeyAlarm): boolean => where !== 'browser' || known.get(key)?.kind === 'bearer';
+
   return {
     find: (id) => known.get(id) ?? null,
     isCurrent: () => !failing && records.lag() <= MOST_LAG,
     used: usage.add,
     alarm(alarm) {
-      if (parts.leaked === 'revoke') records.keys.revoke(alarm.key).catch(() => {});
+      if (parts.leaked === 'revoke' && isShown(alarm)) records.keys.revoke(alarm.key).catch(() => {});
       for (const listener of listeners) listener(alarm);
     },
     onAlarm: (listener) => void listeners.push(listener),

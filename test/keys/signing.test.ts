@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { createSigner, type SignableRequest } from '../../src/keys/signer.ts';
-import { type CallInit, keyedGate, type KeyedGate, order, type Reply, until } from './support.ts';
+import { bearer, type CallInit, keyedGate, type KeyedGate, order, type Reply, until } from './support.ts';
 
 const NOTHING = { contentType: '', authorization: '', body: null, signed: [] };
 
@@ -206,3 +206,20 @@ function without(sent: ReturnType<typeof signedCall>, name: string): ReturnType<
   delete headers[name];
   return { ...sent, init: { ...sent.init, headers } };
 }
+
+test('R69 whoever reads a signed request cannot end its key by sending it again as a page would', async (t) => {
+  const made = await keyedGate(t, { keys: { leaked: 'revoke' } });
+  const { secret, row } = await made.desk.issue(order({ kind: 'ed25519' }));
+  await until(async () => (await send(made, signedCall(made, secret))).status === 200);
+  const read = signedCall(made, secret);
+  assert.equal((await send(made, read)).status, 200);
+  const again = { ...read.init, headers: { ...read.init.headers, origin: 'https://page.example' } };
+  assert.equal((await made.call(read.path, again)).code, 'key-in-browser');
+  assert.equal(made.alarms.at(-1)?.where, 'browser', 'its owner is told');
+  const other = await made.desk.issue(order());
+  await until(async () => (await made.call(read.path, bearer(other.secret))).status === 200);
+  await made.call(read.path, { headers: { ...bearer(other.secret).headers, origin: 'https://page.example' } });
+  await until(async () => (await made.records.keys.get(other.row.id))?.revoked !== 0);
+  assert.equal((await made.records.keys.get(row.id))?.revoked, 0, 'and it is not revoked');
+  assert.equal((await send(made, signedCall(made, secret))).status, 200);
+});

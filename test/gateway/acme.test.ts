@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import type { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { generateKeyPairSync, type X509Certificate } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { connect } from 'node:tls';
+import { nameFor } from '../../src/gateway/certificates/folder.ts';
+import { nameOf } from '../../src/gateway/certificates/kept.ts';
 import type { CertificateEvent } from '../../src/gateway/certificates/event.ts';
 import type { Gate } from '../../src/gateway/gate.ts';
 import type { AcmeConfig } from '../../src/guard/config-tls.ts';
@@ -210,4 +213,62 @@ test('R1 a name that does not lead here gets no certificate, and the reason is t
   assert.equal(events[0]?.outcome, 'failed');
   assert.match(events[0]?.reason ?? '', /challenge|connection|refused|valid/i);
   assert.equal(await shown(gate), null);
+});
+
+test('R1 a folder that takes no file does not have the authority asked again and again', async (context) => {
+  const dir = folder(context);
+  const acme = { directory: 'https://127.0.0.1:9/directory', http: '127.0.0.1:0' };
+  const name = nameOf({ domains: NAMES, termsOfServiceAgreed: true, ...acme });
+  mkdirSync(join(dir, `${name}.failures`));
+  const { events } = await start(context, acme, '127.0.0.1:0', dir);
+  await until(() => events.length > 0);
+  // Each attempt at a closed port takes some milliseconds.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(events.length, 1);
+  assert.ok((events[0]?.again ?? 0) >= Date.now() + 4 * 60_000);
+});
+
+test('R1 a failure of a time when the clock was years ahead is not waited for', async (context) => {
+  const dir = folder(context);
+  const pebble = await startPebble(context);
+  const acme = { directory: pebble.directory, directoryCa: pebble.ca, http: `127.0.0.1:${pebble.httpPort}` };
+  const name = nameOf({ domains: NAMES, termsOfServiceAgreed: true, ...acme });
+  writeFileSync(join(dir, `${name}.failures`), JSON.stringify({ count: 3, until: Date.UTC(2099, 0) }));
+  const { gate, events } = await start(context, acme, '127.0.0.1:0', dir);
+  await until(() => events.length > 0);
+  assert.equal(events[0]?.outcome, 'served', events[0]?.reason);
+  assert.notEqual(await shown(gate), null);
+});
+
+test('R1 an account key that a crash left empty, and a part file of a process of the same number, stop no renewal', async (context) => {
+  const dir = folder(context);
+  const pebble = await startPebble(context);
+  const acme = { directory: pebble.directory, directoryCa: pebble.ca, http: `127.0.0.1:${pebble.httpPort}` };
+  writeFileSync(join(dir, `${nameFor('acme', ['account'], pebble.directory)}.key`), '', { mode: 0o600 });
+  const name = nameOf({ domains: NAMES, termsOfServiceAgreed: true, ...acme });
+  writeFileSync(join(dir, `${name}.pem.${process.pid}.part`), 'half', { mode: 0o600 });
+  const { events } = await start(context, acme, '127.0.0.1:0', dir);
+  await until(() => events.length > 0);
+  assert.equal(events[0]?.outcome, 'served', events[0]?.reason);
+});
+
+test('R1 an account’s key in a folder that is open to others is not used: it may be theirs', async (context) => {
+  const dir = folder(context);
+  let asked = 0;
+  const authority = createServer().on('connection', (socket) => {
+    asked++;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => authority.listen(0, '127.0.0.1', resolve));
+  context.after(() => void authority.close());
+  const directory = `https://127.0.0.1:${(authority.address() as AddressInfo).port}/dir`; // bound to TCP above
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const theirs = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  writeFileSync(join(dir, `${nameFor('acme', ['account'], directory)}.key`), theirs);
+  chmodSync(dir, 0o777);
+  const { events } = await start(context, { directory, http: '127.0.0.1:0' }, '127.0.0.1:0', dir);
+  await until(() => events.length > 0);
+  assert.equal(events[0]?.outcome, 'failed');
+  assert.match(events[0]?.reason ?? '', /open to other users/);
+  assert.equal(asked, 0, 'nobody was asked in the name of that key');
 });

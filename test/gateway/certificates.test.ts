@@ -14,7 +14,7 @@ import type { TLSSocket } from 'node:tls';
 import type { CertificateEvent } from '../../src/gateway/certificates/event.ts';
 import { certificateFolder } from '../../src/gateway/certificates/folder.ts';
 import { localCertificate } from '../../src/gateway/certificates/local.ts';
-import { afterFailure, NO_FAILURES, renewalOf } from '../../src/gateway/certificates/schedule.ts';
+import { afterFailure, laterOf, NO_FAILURES, renewalOf } from '../../src/gateway/certificates/schedule.ts';
 import { type KeyPair, makeCertificate } from '../../src/gateway/certificates/self-made.ts';
 import type { Gate } from '../../src/gateway/gate.ts';
 import type { UpstreamConfig } from '../../src/guard/config.ts';
@@ -304,4 +304,8 @@ test('R1 renewal comes with a third of the life left and not for all gates at on
   }
   assert.deepEqual(waits, [5, 10, 20, 40, 80, 160, 320, 640, 720, 720, 720, 720]);
   assert.equal(afterFailure(NO_FAILURES, 0, DAY, 0).until, DAY, 'as long as the authority asks');
+  const early = { count: 1, until: DAY };
+  assert.equal(laterOf(early, { count: 2, until: 2 * DAY }, 0).until, 2 * DAY);
+  assert.equal(laterOf({ count: 2, until: 900 * DAY }, early, 0).until, DAY, 'written while the clock was ahead');
+  assert.equal(laterOf({ count: 2, until: 900 * DAY }, NO_FAILURES, 0).until, 0);
 });

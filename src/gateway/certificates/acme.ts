@@ -1,7 +1,9 @@
+import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import type { AcmeConfig } from '../../guard/config-tls.ts';
 import { SallyportError } from '../../guard/errors.ts';
+import { prepareFolder } from '../runtime-folder.ts';
 import { keepFile, nameFor } from './folder.ts';
 import { LETS_ENCRYPT } from './kept.ts';
 import type { KeyPair } from './self-made.ts';
@@ -38,6 +40,8 @@ export async function issue(config: AcmeConfig, folder: string, challenges: Chal
   const acme = await load();
   const waiting = prepare(acme, config);
   try {
+    // Before the account's key is read: with a key that somebody else laid there, our names would be theirs to certify.
+    prepareFolder(folder);
     const directoryUrl = config.directory ?? LETS_ENCRYPT;
     const accountKey = await accountKeyOf(acme, folder, directoryUrl);
     const client = new acme.Client({
@@ -136,8 +140,11 @@ function waitOf(value: string): number {
 async function accountKeyOf(acme: AcmeClient, folder: string, directory: string): Promise<string> {
   const name = `${nameFor('acme', ['account'], directory)}.key`;
   try {
-    return readFileSync(`${folder}/${name}`, 'utf8');
+    const kept = readFileSync(`${folder}/${name}`, 'utf8');
+    createPrivateKey(kept);
+    return kept;
   } catch {
+    // None yet, or none that can be used: a new account costs nothing, one without a key would fail for good.
     const made = (await acme.crypto.createPrivateEcdsaKey('P-256')).toString();
     keepFile(folder, name, made);
     return made;

@@ -40,6 +40,8 @@ export function keepFile(folder: string, name: string, text: string): void {
   prepareFolder(folder);
   const part = join(folder, `${name}.${process.pid}.part`);
   try {
+    // Left by a process of the same number that was killed: in containers all have one.
+    rmSync(part, { force: true });
     writeFileSync(part, text, { mode: 0o600, flag: 'wx' });
     renameSync(part, join(folder, name));
   } catch (error) {

@@ -8,7 +8,7 @@ import type { CertificateEvent } from './event.ts';
 import { endOf, fingerprintOf, keepFile, keepPair, readPair, startOf } from './folder.ts';
 import { listenPlain, type PlainServer } from './http-challenge.ts';
 import { nameOf } from './kept.ts';
-import { afterFailure, type Failures, NO_FAILURES, renewalOf } from './schedule.ts';
+import { afterFailure, type Failures, laterOf, NO_FAILURES, renewalOf } from './schedule.ts';
 import type { KeyPair } from './self-made.ts';
 
 /** Longer waits than this are taken in parts: timers take 24 days at most, and clocks are set. */
@@ -43,6 +43,9 @@ export function startRenewer(parts: RenewerParts): Renewer {
   const challenges = byAlpn ? alpnChallenges(server) : httpChallenges(answers);
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
+  /** Beside what lies on the disk: a disk that takes nothing must not have the authority asked without end. */
+  let failed = NO_FAILURES;
+  const failures = (): Failures => laterOf(failed, readFailures(folder, name), now());
 
   const tell = (pair: KeyPair | null, reason: string, again: number): void => {
     const known = pair === null ? { ends: 0, fingerprint: '', file: '' } : factsOf(pair, join(folder, `${name}.pem`));
@@ -61,7 +64,7 @@ export function startRenewer(parts: RenewerParts): Renewer {
     timer.unref();
   };
   const look = (): void => {
-    const due = dueOf(readPair(folder, name), readFailures(folder, name), random);
+    const due = dueOf(readPair(folder, name), failures(), random);
     if (due > now()) schedule(due);
     else void attempt();
   };
@@ -70,17 +73,18 @@ export function startRenewer(parts: RenewerParts): Renewer {
       const pair = await issue(config, folder, challenges);
       if (closed) return;
       keepPair(folder, name, pair);
+      failed = NO_FAILURES;
       rmSync(join(folder, `${name}.failures`), { force: true });
       parts.put();
       tell(pair, '', 0);
     } catch (error) {
       if (closed) return;
       const wait = error instanceof AcmeError ? error.wait : 0;
-      const failures = afterFailure(readFailures(folder, name), now(), wait, Math.random());
-      keepFailures(folder, name, failures);
-      tell(readPair(folder, name), error instanceof Error ? error.message : String(error), failures.until);
+      failed = afterFailure(failures(), now(), wait, Math.random());
+      keepFailures(folder, name, failed);
+      tell(readPair(folder, name), error instanceof Error ? error.message : String(error), failed.until);
     }
-    schedule(dueOf(readPair(folder, name), readFailures(folder, name), random));
+    schedule(dueOf(readPair(folder, name), failures(), random));
   };
   /** Drawn once: else each look would move the time. */
   const random = Math.random();
@@ -146,7 +150,9 @@ function readFailures(folder: string, name: string): Failures {
     const found: unknown = JSON.parse(readFileSync(join(folder, `${name}.failures`), 'utf8'));
     if (typeof found !== 'object' || found === null || !('count' in found) || !('until' in found)) return NO_FAILURES;
     const { count, until } = found;
-    return typeof count === 'number' && typeof until === 'number' ? { count, until } : NO_FAILURES;
+    return Number.isFinite(count) && Number.isFinite(until)
+      ? { count: Number(count), until: Number(until) }
+      : NO_FAILURES;
   } catch {
     return NO_FAILURES;
   }
@@ -156,6 +162,6 @@ function keepFailures(folder: string, name: string, failures: Failures): void {
   try {
     keepFile(folder, `${name}.failures`, JSON.stringify(failures));
   } catch {
-    // A folder that takes nothing is what the failure was about; this process still waits by its timer.
+    // A folder that takes nothing is what the failure was about; this process still knows how long to wait.
   }
 }

@@ -28,23 +28,34 @@ export interface MountParts {
 
 /** What the guard answers itself: the second door, the script, its configuration, and the page of codes. */
 export function createMount(parts: MountParts): (request: RequestView) => Promise<Answer> {
-  const endpoints = new Map(parts.endpoints.map((endpoint) => [`${endpoint.method} ${endpoint.path}`, endpoint]));
+  const endpoints = Map.groupBy(parts.endpoints, ({ path }) => path);
   return async (request) => {
     const policy = parts.policy();
-    const endpoint = endpoints.get(`${methodOf(request)} ${request.path.slice(policy.mount.length)}`);
+    const there = endpoints.get(request.path.slice(policy.mount.length)) ?? [];
+    const endpoint = there.find(({ method }) => method === methodOf(request));
     if (endpoint !== undefined) return ask(parts, policy, endpoint, request);
     const entering = request.path === `${policy.mount}/enter`;
     const decision = await parts.decide(request, entering ? policy.mountRoute : policy.assetRoute);
     if (decision.outcome !== 'admit') return refuse(parts, request, decision);
     if (decision.answer !== null) return decision.answer;
-    if (!entering) return asset(parts, policy, request, decision);
-    return enter(parts, request, decision);
+    const found = entering ? null : asset(parts, policy, request, decision);
+    const methods = entering ? ['POST'] : found === null ? there.flatMap(methodsOf) : READING;
+    if (methods.length === 0) return nothingHere();
+    if (!methods.includes(request.method)) return refuse(parts, request, refusedMethod(decision, methods));
+    return found ?? enter(parts, request, decision);
   };
 }
 
-/** A preflight is judged as the call that it asks for. */
-const methodOf = ({ method, headers }: RequestView): string =>
-  method === 'OPTIONS' && headers.accessControlRequestMethod !== '' ? headers.accessControlRequestMethod : method;
+const READING = ['GET', 'HEAD'];
+
+const methodsOf = ({ method }: Endpoint): readonly string[] => (method === 'GET' ? READING : [method]);
+
+/** HEAD is answered as GET (RFC 9110 §9.3.2); a preflight is judged as the call that it asks for. */
+function methodOf({ method, headers }: RequestView): string {
+  const asked =
+    method === 'OPTIONS' && headers.accessControlRequestMethod !== '' ? headers.accessControlRequestMethod : method;
+  return asked === 'HEAD' ? 'GET' : asked;
+}
 
 /** In every mode: who may log somebody in or out is not for a trial to find out. */
 async function ask(parts: MountParts, policy: Policy, endpoint: Endpoint, request: RequestView): Promise<Answer> {
@@ -53,8 +64,8 @@ async function ask(parts: MountParts, policy: Policy, endpoint: Endpoint, reques
   if (decision.outcome !== 'admit') return refuse(parts, request, decision);
   if (decision.answer !== null) return decision.answer;
   // Named like a preflight, and none: it asks for nothing that anybody answers.
-  if (request.method !== endpoint.method)
-    return refuse(parts, request, refusedHere(decision, 'method', `${endpoint.method} alone`));
+  if (!methodsOf(endpoint).includes(request.method))
+    return refuse(parts, request, refusedMethod(decision, methodsOf(endpoint)));
   const [first] = decision.trail;
   if (first !== undefined && endpoint.asks !== 'open') {
     return refuse(parts, request, { ...decision, outcome: 'refuse', code: first.code, layer: first.layer });
@@ -88,13 +99,18 @@ function refusedHere(decision: Decision, code: Code, evidence: string): Decision
   return { ...decision, outcome: 'refuse', code, layer: 'identity', trail: [...decision.trail, step] };
 }
 
+/** RFC 9110 §15.5.6: with the methods that are taken. */
+function refusedMethod(decision: Decision, allow: readonly string[]): Decision {
+  const refused = refusedHere(decision, 'method', `${allow.join(', ')} alone`);
+  return { ...refused, route: { ...decision.route, allow } };
+}
+
 function refuse(parts: MountParts, request: RequestView, decision: Decision): Answer {
   parts.decided(decision, request);
   return problemAnswer(decision, parts.policy().mount, parts.wall());
 }
 
 async function enter(parts: MountParts, request: RequestView, decision: Decision): Promise<Answer> {
-  if (request.method !== 'POST') return refuse(parts, request, refusedEntry(decision, 'method', 'POST enters', 0));
   const body = await request.body.collect(ENTRY_REQUEST_BYTES).catch(() => null);
   if (body === null) return refuse(parts, request, refusedEntry(decision, 'too-large', 'body too large or cut off', 0));
   const { authority, prefix, secure } = decision;
@@ -119,8 +135,8 @@ function refusedEntry(decision: Decision, code: Code, evidence: string, retryAft
   return { ...decision, outcome: 'refuse', code, layer: 'entry', retryAfter, trail: [...decision.trail, step] };
 }
 
-function asset(parts: MountParts, policy: Policy, request: RequestView, decision: Decision): Answer {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return nothingHere();
+/** Null where nothing has this name. */
+function asset(parts: MountParts, policy: Policy, request: RequestView, decision: Decision): Answer | null {
   const script = parts.script().serve(request.path);
   if (script !== null) return script;
   switch (request.path) {
@@ -129,7 +145,7 @@ function asset(parts: MountParts, policy: Policy, request: RequestView, decision
     case `${policy.mount}/codes`:
       return { status: 200, fields: HTML, body: CODES_PAGE };
     default:
-      return nothingHere();
+      return null;
   }
 }
 

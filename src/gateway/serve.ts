@@ -44,12 +44,16 @@ export function refuseHead(stage: Stage, request: Incoming, response: Outgoing):
 function ownAnswer(stage: Stage, request: Incoming): Answer | null {
   const { mount } = stage.guard.policy;
   const { method, url = '' } = request;
-  if (!url.startsWith(mount) || (method !== 'GET' && method !== 'HEAD')) return null;
-  if (url === `${mount}/health`) return stage.health.answer();
-  if (url === `${mount}/jwks.json`)
-    return plain('application/jwk-set+json', 'max-age=60', JSON.stringify(stage.jwks()));
-  return null;
+  if (!url.startsWith(mount)) return null;
+  const isHealth = url === `${mount}/health`;
+  if (!isHealth && url !== `${mount}/jwks.json`) return null;
+  // Any other gets 405 with what it may be (RFC 9110 §15.5.6).
+  if (method !== 'GET' && method !== 'HEAD') return ONLY_READ;
+  if (isHealth) return stage.health.answer();
+  return plain('application/jwk-set+json', 'max-age=60', JSON.stringify(stage.jwks()));
 }
+
+const ONLY_READ: Answer = { status: 405, fields: ['Allow', 'GET, HEAD', 'Cache-Control', 'no-store'], body: '' };
 
 function plain(type: string, cache: string, body: string): Answer {
   return {

@@ -41,7 +41,7 @@ async function asOwner(
   const account = await present(context, call);
   if (account === null) return problemFor(call, policy().mount, 'login-required', now);
   const since = now / 1000 - (call.session?.login?.subject.authTime ?? 0);
-  const fresh = call.request.method === 'GET' || since < RECENT_SECONDS;
+  const fresh = call.request.method !== 'POST' || since < RECENT_SECONDS;
   return fresh ? act(call, account) : problemFor(call, policy().mount, 'step-up', now);
 }
 

@@ -154,7 +154,7 @@ suite('a login through the gate', () => {
   });
 
   test('R34 GET logs nobody out, nor does a page of another site', async () => {
-    assert.equal((await fetch(`${gate.url}/_sallyport/logout`)).status, 404);
+    assert.equal((await fetch(`${gate.url}/_sallyport/logout`)).status, 405);
     const cross = {
       origin: 'https://evil.example',
       'sec-fetch-site': 'cross-site',

@@ -8,7 +8,7 @@ import { examineBackend } from './doctor/backend.ts';
 import type { Finding } from './doctor/finding.ts';
 import { examineLogins } from './doctor/logins.ts';
 import { examinePages } from './doctor/pages.ts';
-import { examineInstances, examineWrites } from './doctor/records.ts';
+import { examineInstances, examineOpen, examineWrites } from './doctor/records.ts';
 import { examineWay } from './doctor/way.ts';
 import { loopbackOrigin } from './enforce.ts';
 import { ask, theGate } from './gates.ts';
@@ -34,7 +34,7 @@ export async function doctor(flags: DoctorFlags, io: Io): Promise<number> {
 
 async function examine(gate: RunningGate, flags: DoctorFlags): Promise<Finding[]> {
   const status = await ask<GateStatus>(gate, 'GET', '/status');
-  const { seen, persons } = await ask<GateRoutes>(gate, 'GET', '/routes');
+  const { config, seen, persons } = await ask<GateRoutes>(gate, 'GET', '/routes');
   const shownOrigin = flags.public ?? status.public;
   const local = loopbackOrigin(status);
   const probes = async () => (await ask<GateStatus>(gate, 'GET', '/status')).probes;
@@ -48,7 +48,15 @@ async function examine(gate: RunningGate, flags: DoctorFlags): Promise<Finding[]
   const jwks = `${shownOrigin || local}${status.mount}/jwks.json`;
   const backend = await examineBackend({ to: status.to, path: protectedPath(seen), jwks });
   const logins = await examineLogins({ origin: local, mode: status.mode, routes: persons });
-  return [...pages, backend, ...way, ...examineWrites(seen), ...logins, examineInstances(status.summary)];
+  return [
+    ...pages,
+    backend,
+    ...way,
+    ...examineWrites(seen),
+    examineOpen(config),
+    ...logins,
+    examineInstances(status.summary),
+  ];
 }
 
 /** A protected address that was read before, so that a direct call asks for what matters. */

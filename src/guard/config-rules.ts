@@ -71,6 +71,12 @@ export const backend: Rule = (value) => {
   return '';
 };
 
+/** A page for people, named in a header. */
+export const page: Rule = (value) => {
+  const plain = /^https?:\/\/[\x21\x23-\x3b\x3d\x3f-\x7e]{1,500}$/.test(value) && URL.canParse(value);
+  return plain ? '' : 'write the page’s URL, as in https://app.example/developers';
+};
+
 function parseHttpUrl(value: string): URL | null {
   return /^https?:\/\/[^\s/]/i.test(value) ? URL.parse(value) : null;
 }

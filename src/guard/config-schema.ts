@@ -76,7 +76,7 @@ export const configSchema = fields({
   antiForgery: optional(antiForgerySchema),
   bots: optional(fields({ agents: list(text(rules.agent), 'write a list, as in ["https://bot.example"]') })),
   testPasses: optional(fields({ publicKey: text(rules.testKey) })),
-  keys: optional(fields({ leaked: optional(choice('alarm', 'revoke')) })),
+  keys: optional(fields({ leaked: optional(choice('alarm', 'revoke')), signUp: optional(text(rules.page)) })),
   trustedProxies: optional(list(text(rules.network, rules.HOPS), rules.HOPS)),
   paths: optional(choice('loose', 'exact')),
   layers: optional(

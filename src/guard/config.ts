@@ -203,6 +203,8 @@ export interface KeysConfig {
    * revoked as well. Default `alarm`.
    */
   leaked?: 'alarm' | 'revoke';
+  /** Page where programs get a key: refusals on routes that take keys name it. Default none. */
+  signUp?: string;
 }
 
 export interface UpstreamConfig {

@@ -27,6 +27,8 @@ export interface RouteRule {
   readonly user: UserRule | null;
   /** Scopes that an API key needs to call instead of a page; null where no key may. */
   readonly keys: readonly string[] | null;
+  /** Page where programs get a key for this route; '' for none. */
+  readonly keySignUp: string;
   /** Whether declared bots may read here without a page. */
   readonly bots: boolean;
   /** Whether what changes something has to show a token against forgery. */

@@ -30,6 +30,8 @@ export function problemAnswer(decision: Decision, mount: string, now: number): A
   ];
   if (html) fields.push('content-security-policy', PAGE_POLICY);
   if (decision.retryAfter > 0) fields.push('retry-after', String(decision.retryAfter));
+  const { keySignUp } = decision.route;
+  if (keySignUp !== '' && KEY_HELPS.has(code)) fields.push('link', `<${keySignUp}>; rel="service-doc"`);
   if (row.status === 405) fields.push('allow', decision.route.allow.join(', '));
   // A reader of tokens has said more already.
   if (row.status === 401 && !fields.includes('www-authenticate')) {
@@ -40,6 +42,9 @@ export function problemAnswer(decision: Decision, mount: string, now: number): A
   const body = html ? page(code, row, decision.id, docs) : problem(code, row, decision.id, docs);
   return { status: row.status, fields, body };
 }
+
+/** Refusals of what is no page of ours: a program gets in with a key (RFC 8631 §4.1 names the relation). */
+const KEY_HELPS: ReadonlySet<Code> = new Set(['entry-required', 'site', 'key', 'insecure-context']);
 
 /** For a login that is not enough, what would be (RFC 9470 §3), so that an app can ask for just that. */
 function challenge(code: Code, user: UserRule | null): string {

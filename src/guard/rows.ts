@@ -108,6 +108,7 @@ function routeRow(ground: Ground, route: RouteConfig): Row {
     signed: route.signed ?? [],
     user: userRule(route),
     keys: route.keys ?? null,
+    keySignUp: route.keys === undefined ? '' : (ground.config.keys?.signUp ?? ''),
     bots: route.bots === true,
     antiForgery: asksForToken(route, ground.config),
   });
@@ -137,6 +138,7 @@ function otherSpellings(rows: readonly Row[], protect: readonly string[]): Row[]
           encodedOpaque: false,
           named: false,
           keys: null,
+          keySignUp: '',
           bots: false,
         }),
         exact: false,
@@ -251,6 +253,7 @@ export function baseRule(ground: Ground, own: Partial<RouteRule> & { readonly na
     signed: [],
     user: null,
     keys: null,
+    keySignUp: '',
     bots: false,
     antiForgery: false,
     named: false,

@@ -45,7 +45,7 @@ test('the schema takes every field that the written type has', () => {
         owner: { ask: 'GET /api/posts/:id', at: '$.author.id', is: 'name', source: 'accounts', fields: ['cookie'] },
       },
     ],
-    keys: { leaked: 'revoke' },
+    keys: { leaked: 'revoke', signUp: 'https://app.example/developers' },
     bots: { agents: ['https://bot.example'] },
     testPasses: {
       publicKey:

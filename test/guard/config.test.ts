@@ -328,6 +328,12 @@ const refused: readonly Row[] = [
     says: /sandboxed/,
   },
   {
+    name: 'P11.3 a page for keys that would end the header it stands in is refused',
+    config: { keys: { signUp: 'https://app.example/>; rel="x"' } },
+    field: 'keys.signUp',
+    says: /the page’s URL/,
+  },
+  {
     name: 'R31 an origin of everybody is refused',
     config: { clients: { a: { origins: ['*'] } } },
     field: 'clients.a.origins[0]',

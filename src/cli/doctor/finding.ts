@@ -9,6 +9,7 @@ export interface Finding {
     | 'host'
     | 'proxies'
     | 'writes'
+    | 'open'
     | 'logins'
     | 'script-versions'
     | 'instances';

@@ -1,3 +1,4 @@
+import type { Config } from '../../guard/config.ts';
 import type { RouteSeen } from '../../gateway/routebook.ts';
 import type { Summary } from '../../gateway/summary.ts';
 import { count, shown } from '../terminal.ts';
@@ -14,6 +15,12 @@ export function examineWrites(seen: readonly RouteSeen[]): Finding[] {
       'ask for a login there: Sallyport decides what calls, and is not authorization',
     ),
   );
+}
+
+/** What answers everybody because the configuration says so (P8.3). */
+export function examineOpen({ open = [] }: Config): Finding {
+  if (open.length === 0) return fine('open', 'nothing is excepted by `open`');
+  return fine('open', `answers everybody, by \`open\`: ${open.map(shown).join(', ')}`);
 }
 
 /** Tickets of other instances: memory is not shared between processes. */

@@ -11,7 +11,7 @@ import type { Vault } from '../vault.ts';
 import { type Challenges, createChallenges } from './challenge.ts';
 import { createDevices, type Devices } from './device.ts';
 import { type Directory, openDirectory } from './directory.ts';
-import { createLimiter, type Limiter } from './limiter.ts';
+import { createLimiter, type Limiter } from '../limiter.ts';
 import { createPseudonym, type Pseudonym } from './names.ts';
 import { createPending, type Pending } from './pending.ts';
 import { createPasswordHasher, type PasswordHasher } from './password.ts';

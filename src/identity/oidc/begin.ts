@@ -8,6 +8,7 @@ import type { Answer } from '../../guard/decision.ts';
 import type { EndpointCall } from '../../guard/endpoint.ts';
 import { hostOf, isLoopback } from '../../lib/loopback.ts';
 import { readReturnUrl } from '../return-url.ts';
+import { createBeginBudget } from './begin-budget.ts';
 import { FAILURES, failurePage, seeOther } from './failure-page.ts';
 import { describeFault, faultOf } from './faults.ts';
 import { callbackUrl, identityOf, loginAgain, type OidcContext, ownOrigin } from './parts.ts';
@@ -20,6 +21,7 @@ import { shortHash, type Transaction } from './transaction.ts';
  */
 export function createBegin(context: OidcContext): (call: EndpointCall) => Promise<Answer> {
   const { config, transactions, policy } = context;
+  const budget = createBeginBudget(context.clock);
 
   return async (call) => {
     const { headers, query } = call.request;
@@ -37,6 +39,8 @@ export function createBegin(context: OidcContext): (call: EndpointCall) => Promi
     if (config.oauth !== undefined && (asked.acr.length > 0 || asked.maxAge >= 0)) {
       return failurePage(call, FAILURES.unsaid, null, []);
     }
+    const wait = budget.take(call);
+    if (wait > 0) return failurePage(call, { ...FAILURES.busy, retryAfter: wait }, loginAgain(context, returnTo), []);
     try {
       const client = await context.provider.ready();
       const { transaction, cookies } = transactions.begin(headers.cookie, {

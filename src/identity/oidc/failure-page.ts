@@ -10,6 +10,8 @@ export interface Failure {
   readonly title: string;
   readonly text: string;
   readonly evidence?: string;
+  /** Seconds after which it may be tried again; where the service is down, 30. */
+  readonly retryAfter?: number;
 }
 
 export const FAILURES = {
@@ -33,6 +35,11 @@ export const FAILURES = {
     code: 'unsure',
     title: 'The login service does not answer',
     text: 'Nothing is wrong with your account. Try again in a minute; who is logged in stays logged in.',
+  },
+  busy: {
+    code: 'limit',
+    title: 'Too many logins begun',
+    text: 'Too many logins have been begun here, or from your network, in the last minutes. Try again a little later.',
   },
   stale: {
     code: 'login-failed',
@@ -104,7 +111,8 @@ export function failurePage(
     ...cookies.flatMap((cookie) => ['set-cookie', cookie]),
   ];
   if (status === 401) fields.push('www-authenticate', 'Sallyport');
-  if (status === 503) fields.push('retry-after', '30');
+  const { retryAfter = status === 503 ? 30 : 0 } = failure;
+  if (retryAfter > 0) fields.push('retry-after', String(retryAfter));
   const link =
     again === null
       ? ''

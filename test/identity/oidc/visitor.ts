@@ -100,6 +100,7 @@ export interface Sent {
   readonly headers?: Record<string, string>;
   readonly body?: string;
   readonly authority?: string;
+  readonly prefix?: string;
 }
 
 /** What a browser keeps for providers. */
@@ -149,7 +150,7 @@ export class Visitor {
   }
 
   /** The call as the gate hands it to an endpoint. */
-  call(method: 'GET' | 'POST', address: string, { headers, body, authority }: Sent): EndpointCall {
+  call(method: 'GET' | 'POST', address: string, { headers, body, ...decided }: Sent): EndpointCall {
     const target = `/_sallyport${address}`;
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const request = viewOf({
@@ -158,7 +159,7 @@ export class Visitor {
       headers: { cookie, ...headers },
       ...(body === undefined ? {} : { body }),
     });
-    const decision = authority === undefined ? ADMITTED : { ...ADMITTED, authority };
+    const decision = { ...ADMITTED, ...decided };
     return { request, body: Buffer.from(body ?? ''), decision, session: this.session };
   }
 

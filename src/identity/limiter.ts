@@ -1,4 +1,4 @@
-import { createTable } from '../throttle-table.ts';
+import { createTable } from './throttle-table.ts';
 
 /** So many in a window, per key: for what sends mail, makes accounts or hands out challenges. */
 export interface Limiter {

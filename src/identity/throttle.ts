@@ -100,6 +100,8 @@ interface Spell {
   attempts: number;
   failures: number;
   accounts: Set<string>;
+  /** Accounts that somebody got in to. Each counts once: with one of one's own, logging in over and over hides nothing. */
+  readonly entered: Set<string>;
   alarmed: boolean;
   /** Waits of a network that stuffs. */
   readonly waits: Failures;
@@ -187,6 +189,10 @@ export function createLoginThrottle(options: ThrottleOptions): LoginThrottle {
           // The failures before it were this person's own.
           if (takeBack(failures.count)) failures.count = 0;
           if (stuffing) spell.waits.count = Math.max(0, spell.waits.count - 1);
+          for (const each of [spell, overall]) {
+            if (each.entered.has(attempt.account)) each.attempts = Math.max(0, each.attempts - 1);
+            else if (each.entered.size < MAX_ACCOUNTS_COUNTED) each.entered.add(attempt.account);
+          }
         },
         undone() {
           if (!takeBack(1)) return;
@@ -219,7 +225,7 @@ export function createLoginThrottle(options: ThrottleOptions): LoginThrottle {
 }
 
 function newSpell(from: number, waits: Failures = { count: 0, last: from }): Spell {
-  return { from, attempts: 0, failures: 0, accounts: new Set(), alarmed: false, waits };
+  return { from, attempts: 0, failures: 0, accounts: new Set(), entered: new Set(), alarmed: false, waits };
 }
 
 function count(failures: Failures, now: number): void {

@@ -211,3 +211,23 @@ test('property: whatever strangers do, a known browser’s next try is never mor
     }),
   );
 });
+
+test('R67 who stuffs cannot hide it by logging in to an account of their own again and again', () => {
+  const { fail, pass, wait } = open();
+  let tried = 0;
+  for (let victim = 0; victim < 200; victim++) {
+    if (fail({ account: `victim ${victim}` }) === 0) tried++;
+    pass({ account: 'mallory' });
+    wait(100);
+  }
+  assert.ok(tried < 40, `${tried} of 200 accounts`);
+});
+
+test('a network of many people, half of whom mistype, is not taken for one that stuffs', () => {
+  const { fail, pass, wait } = open();
+  for (let person = 0; person < 200; person++) {
+    if (person % 2 === 0) assert.equal(fail({ account: `person ${person}` }), 0);
+    assert.equal(pass({ account: `person ${person}` }), 0);
+    wait(100);
+  }
+});

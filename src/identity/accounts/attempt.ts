@@ -1,5 +1,6 @@
 import type { EndpointCall } from '../../guard/endpoint.ts';
-import type { StuffingAlarm } from '../throttle.ts';
+import type { Attempt as AttemptRow } from '../../guard/records.ts';
+import type { Allowed, StuffingAlarm } from '../throttle.ts';
 import type { Account } from './account.ts';
 import type { AccountsContext } from './context.ts';
 import { Busy } from './work.ts';
@@ -30,22 +31,43 @@ const HOME_MS = 90 * DAY_MS;
 
 /** Tries once, counted, rationed, in its turn. */
 export async function attempt(context: AccountsContext, call: EndpointCall, tried: Attempt): Promise<Outcome> {
-  const { throttle, work, records, devices, homes, clock } = context;
+  const { throttle, records, devices, homes, clock, underWay } = context;
   const { prefix } = call.decision;
   const key = keyOf(context, tried);
   const known = homes.get(`${prefix} ${key}`);
+  const before = underWay.get(key) ?? 0;
   const row = await records.attempts.get(rowOf(context, key));
+  // Whoever was under way when the row was asked for may be in it, or not.
+  const others = Math.max(before, underWay.get(key) ?? 0);
   const permission = throttle.ask({
     account: `${tried.what} ${key}`,
     prefix,
     device: tried.account === null ? '' : devices.idFor(call, tried.account.id),
     home: known !== undefined && clock.monotonic() - known < HOME_MS,
-    guarded: (row?.blockedUntil ?? 0) > clock.wall(),
+    guarded: (row?.blockedUntil ?? 0) > clock.wall() || countOf(row, clock.wall()) + others >= STRANGERS_A_DAY,
   });
   if (!permission.ok) return { kind: 'wait', seconds: permission.retryAfter };
+  if (permission.known) return judged(context, key, tried, permission, prefix);
+  underWay.set(key, (underWay.get(key) ?? 0) + 1);
+  try {
+    return await judged(context, key, tried, permission, prefix);
+  } finally {
+    const left = (underWay.get(key) ?? 1) - 1;
+    if (left > 0) underWay.set(key, left);
+    else underWay.delete(key);
+  }
+}
+
+async function judged(
+  context: AccountsContext,
+  key: string,
+  tried: Attempt,
+  permission: Allowed,
+  prefix: string,
+): Promise<Outcome> {
   let passed: boolean;
   try {
-    passed = await work.run(prefix, permission.known, () => tried.check());
+    passed = await context.work.run(prefix, permission.known, () => tried.check());
   } catch (error) {
     permission.undone();
     if (error instanceof Busy) return { kind: 'wait', seconds: error.retryAfter };
@@ -59,6 +81,10 @@ export async function attempt(context: AccountsContext, call: EndpointCall, trie
   if (!permission.known) await countStranger(context, key, tried.account);
   return { kind: 'failed' };
 }
+
+/** Failures of the day that has begun with the first of them. */
+const countOf = (row: AttemptRow | null, now: number): number =>
+  row === null || row.first < now - DAY_MS ? 0 : row.count;
 
 /** The account has logged in from here: this network is no stranger's any more. */
 export function rememberHome({ homes, clock }: AccountsContext, call: EndpointCall, account: Account): void {

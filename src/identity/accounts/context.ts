@@ -46,6 +46,8 @@ export interface AccountsContext extends AccountsParts {
   readonly devices: Devices;
   /** Networks from which an account has logged in, and when: `prefix account`. Monotonic. */
   readonly homes: Table<number>;
+  /** Attempts of strangers under way, by account: what is not written down yet counts already. */
+  readonly underWay: Map<string, number>;
   readonly pseudonym: Pseudonym;
   readonly tokens: Tokens;
   readonly pending: Pending;
@@ -80,6 +82,7 @@ export async function openContext(parts: AccountsParts): Promise<AccountsContext
     work: createLoginWork({ perMinute: config.checksPerMinute ?? 300, monotonic }),
     devices: createDevices(vault, () => clock.wall(), random),
     homes: createTable<number>(50_000),
+    underWay: new Map(),
     pseudonym: createPseudonym(secret),
     tokens: createTokens({ ring: parts.ring, clock, directory, records: parts.records }),
     pending: createPending(parts.ring, () => clock.wall(), random),

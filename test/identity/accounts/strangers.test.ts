@@ -140,3 +140,17 @@ test('a flood from one network is refused before anything is looked up, and a kn
   bench.pass(70_000);
   assert.notEqual((await bench.person().logIn('anna')).status, 429, 'the flood is over');
 });
+
+test('R67 guesses that come all at once are no more than the hundred of a day, and the owner gets in beside them', async (t) => {
+  const bench = await openAccounts(t, { config: { checksPerMinute: 100_000 } });
+  await bench.addAccount('anna');
+  const owner = bench.person({ prefix: '203.0.113.1' });
+  assert.equal((await owner.logIn('anna')).status, 200);
+  const before = bench.hashes.count;
+  const guesses = Array.from({ length: 400 }, (_, at) =>
+    bench.person({ prefix: `198.51.${at >> 8}.${at & 255}` }).logIn('anna', `guess number ${at}`),
+  );
+  assert.equal((await owner.logIn('anna')).status, 200);
+  await Promise.all(guesses);
+  assert.equal(bench.hashes.count - before, 101, 'a hundred of strangers, and the owner’s');
+});

@@ -54,7 +54,7 @@ suite('a provider that is down', () => {
         throw new TypeError('fetch failed');
       },
     });
-    const visitor = gate.visitor('session');
+    const visitor = gate.visitor();
     await Promise.all(Array.from({ length: 50 }, () => visitor.ask('GET', '/login/one')));
     await visitor.ask('GET', '/login/one');
     assert.deepEqual(asked, [`${issuer}/.well-known/openid-configuration`]);

@@ -1,15 +1,9 @@
 import type { Command } from 'commander';
+import { type CommandParts, duration, gateFlags, type Json } from './parts.ts';
 import type { SessionBanFlags, SessionListFlags, SessionRevokeFlags } from './sessions.ts';
-import type { CommandParts } from './users-commands.ts';
-
-interface Json {
-  json?: boolean;
-}
 
 /** `sallyport sessions …` */
-export function sessions(program: Command, { io, ended, json, duration }: CommandParts): void {
-  const gateFlags = (command: Command): Command =>
-    command.option('--listen <host:port>', 'which gate, where several run').addOption(json());
+export function sessions(program: Command, { io, ended }: CommandParts): void {
   const group = gateFlags(
     program.command('sessions').description('browser sessions that entered: lists, ends and bans single ones'),
   )

@@ -1,23 +1,9 @@
-import type { Command, Option } from 'commander';
-import type { GateFlags, Io, UserAddFlags, UserBlockFlags } from './command.ts';
-
-interface Json {
-  json?: boolean;
-}
-
-/** What main.ts gives to every group of commands. */
-export interface CommandParts {
-  readonly io: (options: Json) => Io;
-  readonly ended: (code: number) => void;
-  readonly json: () => Option;
-  readonly repeat: (value: string, before?: string[]) => string[];
-  readonly duration: (value: string) => number;
-}
+import type { Command } from 'commander';
+import type { GateFlags, UserAddFlags, UserBlockFlags } from './command.ts';
+import { type CommandParts, duration, gateFlags, type Json, repeat } from './parts.ts';
 
 /** `sallyport users …`. */
-export function users(program: Command, { io, ended, json, repeat, duration }: CommandParts): void {
-  const gateFlags = (command: Command): Command =>
-    command.option('--listen <host:port>', 'which gate, where several run').addOption(json());
+export function users(program: Command, { io, ended }: CommandParts): void {
   const command = gateFlags(
     program.command('users').description('the people with accounts here: lists, adds, blocks, removes them'),
   ).action(async (options: GateFlags & Json) => {

@@ -44,6 +44,8 @@ export async function openPostgres({ url, busyMs = 2000 }: PostgresOptions): Pro
     kind: 'postgres',
     reader: db,
     writer: db,
+    // Another process waits for that disk.
+    hurried: (write) => write(db),
     // Longer than a connection and a lock may take: their own errors say more.
     patienceMs: 15_000,
     toError: toRecordsError,

@@ -5,7 +5,7 @@ import type { Store } from './store.ts';
 export function createAttempts(store: Store): AttemptRecords {
   return {
     add: (key, windowMs) =>
-      store.write(async (trx) => {
+      store.writeHurried(async (trx) => {
         const now = store.now();
         const row = await trx
           .insertInto('sallyport_attempts')

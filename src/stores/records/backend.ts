@@ -9,6 +9,11 @@ export interface Backend {
   /** Goes on where the writer waits for a lock. */
   readonly reader: Kysely<Tables>;
   readonly writer: Kysely<Tables>;
+  /**
+   * Runs one transaction of the writer's that waits for no disk where that would hold up this thread. When the machine
+   * loses power its rows may be lost, whole; when only the process ends they are not.
+   */
+  hurried<T>(write: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
   /** Milliseconds after which a call that waits for its turn is `busy`. */
   readonly patienceMs: number;
   /** What a driver threw, without any value of a row. */

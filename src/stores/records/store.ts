@@ -14,6 +14,8 @@ export interface Store {
   now(): number;
   read<T>(query: (db: Kysely<Tables>) => Promise<T>): Promise<T>;
   write<T>(work: (trx: Transaction<Tables>, changed: Changed) => Promise<T>): Promise<T>;
+  /** The same for what strangers make us write, and what may be lost with the machine's power ({@link Backend.hurried}). */
+  writeHurried<T>(work: (trx: Transaction<Tables>) => Promise<T>): Promise<T>;
   /** Ends the store: calls reject from now on. */
   close(): void;
 }
@@ -37,6 +39,17 @@ export function createStore(backend: Backend, now: () => number, told: () => voi
     backend,
     now,
     read: (query) => guarded(() => inTurn(backend, () => query(backend.reader))),
+    writeHurried: (work) =>
+      guarded(() =>
+        inTurn(backend, (begin) =>
+          backend.hurried((db) =>
+            db.transaction().execute((trx) => {
+              begin();
+              return work(trx);
+            }),
+          ),
+        ),
+      ),
     async write(work) {
       const changes: NewChange[] = [];
       const done = await guarded(() =>

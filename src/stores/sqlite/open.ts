@@ -35,6 +35,16 @@ export function openSqlite({ path, busyMs = 2000, maxPages }: SqliteOptions): Ba
     kind: isMemory ? 'memory' : 'sqlite',
     reader,
     writer,
+    hurried: (write) =>
+      writer.connection().execute(async (db) => {
+        // Of this connection and between transactions: prepared, it would hold once only.
+        database.exec('pragma synchronous = normal');
+        try {
+          return await write(db);
+        } finally {
+          database.exec('pragma synchronous = full');
+        }
+      }),
     patienceMs: busyMs + 500,
     toError: toRecordsError,
     isConflict,

@@ -6,9 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
+import { type Kysely, sql } from 'kysely';
 import { SallyportError } from '../../../src/guard/errors.ts';
 import { type Records, RecordsError } from '../../../src/guard/records.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
+import type { Backend } from '../../../src/stores/records/backend.ts';
+import { createRecordsOn } from '../../../src/stores/records/index.ts';
 import { createRecords } from '../../../src/stores/records/open.ts';
+import { openSqlite } from '../../../src/stores/sqlite/open.ts';
 import { event, login, newKey, SECRET, START } from '../../contract/records/support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-sqlite-'));
@@ -278,4 +283,35 @@ test('an older schema is brought up to date and keeps what it has', async () => 
   assert.deepEqual({ ...now.prepare('select count(*) as rows from sallyport_schema').get() }, { rows: 1 });
   assert.deepEqual({ ...now.prepare('select count(*) as rows from sallyport_objects').get() }, { rows: 1 });
   now.close();
+});
+
+test('R51 counters that strangers move hold up nobody for a disk, and whatever else is written is on it', async (t) => {
+  const backend = openSqlite({ path: newFile() });
+  let hurried = 0;
+  const watched: Backend = {
+    ...backend,
+    hurried(write) {
+      hurried++;
+      return backend.hurried(write);
+    },
+  };
+  const records = await createRecordsOn(watched, { secret: SECRET, clock: systemClock, instance: 'one' });
+  t.after(() => records.close());
+  // 1: a commit waits for no disk; 2: each does.
+  const level = async (db: Pick<Kysely<never>, 'getExecutor'>): Promise<number | undefined> =>
+    (await sql<{ synchronous: number }>`pragma synchronous`.execute(db)).rows[0]?.synchronous;
+  await records.attempts.add('a stranger', 1000);
+  assert.equal(hurried, 1);
+  await records.attempts.block('a stranger', 1);
+  await records.logins.put(login());
+  await records.bans.add({ kind: 'key', value: 'k', reason: '', by: 'a', until: 0 });
+  assert.equal(hurried, 1);
+  const inside = backend.hurried((db) => db.transaction().execute(level));
+  const beside = backend.writer.transaction().execute(level);
+  assert.deepEqual([await inside, await beside], [1, 2], 'at once, and neither in the other’s');
+  await assert.rejects(
+    backend.hurried(() => Promise.reject(new Error('no'))),
+    /no/,
+  );
+  assert.equal(await level(backend.writer), 2);
 });

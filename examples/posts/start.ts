@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { startBackend } from './backend/server.ts';
 import { buildPages } from './pages.ts';
+import { startSignOn } from './sign-on/start.ts';
 
 // The demo as a person would run it: the app on a free port, and the gate in front by its command line. Arguments go
 // to the gate: `npm start -- --listen 127.0.0.1:4001`.
@@ -11,10 +12,14 @@ const command = join(dirname(manifest), 'bin', 'sallyport.js');
 const config = join(import.meta.dirname, 'sallyport.config.ts');
 
 const backend = await startBackend(await buildPages());
+const signOn = await startSignOn();
 const gate = spawn(
   process.execPath,
   [command, '--config', config, '--to', backend.url, ...process.argv.slice(2), '--json'],
-  { stdio: ['inherit', 'pipe', 'inherit'] },
+  {
+    stdio: ['inherit', 'pipe', 'inherit'],
+    env: { ...process.env, POSTS_COMPANY: signOn.company, POSTS_SCHOOL: signOn.school },
+  },
 );
 gate.stdout.once('data', (text) => {
   // Browsers and people write localhost.
@@ -22,6 +27,7 @@ gate.stdout.once('data', (text) => {
   console.log(whatToTry(url, backend.url));
 });
 gate.on('exit', async (code) => {
+  signOn.close();
   await backend.close();
   process.exit(code ?? 1);
 });

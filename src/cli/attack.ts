@@ -1,30 +1,50 @@
-import { type RunningGate, runningGates } from '../gateway/admin-client.ts';
-import type { GateRoutes, GateStatus } from '../gateway/control.ts';
 import { formatReport, type LabOptions, type LabReport, LabError, runLab } from '../lab/index.ts';
-import { type ObjectRoutes, objectRoutes } from '../lab/object-routes.ts';
+import { formRoute } from '../lab/form-route.ts';
+import { objectRoutes } from '../lab/object-routes.ts';
 import type { Account } from '../lab/people.ts';
-import { EXIT, type Io } from './command.ts';
-import { ask } from './gates.ts';
-import type { AttackFlags } from './command.ts';
+import { issueKeys, type OwnGate, ownGateAt, removePeople, type RunKeys } from './attack-gate.ts';
+import { type AttackFlags, EXIT, type Io } from './command.ts';
+import { loadLabFile } from './lab-file.ts';
+
+/** Longest run without `--seconds`, as in LabOptions. */
+const SECONDS = 60;
 
 /**
  * `sallyport attack URL`: runs the attackers and prints what each of them got. Exits 0 when the run is complete
  * whatever they got, because what it says is so; 1 where nothing is blocked.
  */
 export async function attack(url: string, flags: AttackFlags, io: Io): Promise<number> {
-  const gate = await gateAt(url);
-  const found = await runLab(url, await options(url, flags, io, gate));
-  const report = { ...found, removed: gate !== null && (await cleanUp(gate, found)) };
+  const own = await ownGateAt(url);
+  const given = { ...(await loadLabFile(url, own)), ...fromEnvironment(process.env) };
+  const keys = own === null ? null : await issueKeys(own, flags.seconds ?? SECONDS);
+  let revoked = false;
+  let found: LabReport;
+  try {
+    found = await runLab(url, { ...given, ...fromGate(url, flags, own, keys), ...fromFlags(flags), ...progress(io) });
+  } finally {
+    revoked = keys !== null && (await keys.revoke());
+  }
+  const removed = own !== null && (await removePeople(own, found.made));
+  const report: LabReport = { ...found, removed, issued: keys?.ids ?? [], revoked };
   io.terminal.out(io.json ? JSON.stringify(report, null, 2) : formatReport(report).trimEnd());
   return exitOf(report);
 }
 
 const exitOf = (report: LabReport): number => (report.nothingBlocked ? EXIT.no : EXIT.ok);
 
-async function options(url: string, flags: AttackFlags, io: Io, gate: RunningGate | null): Promise<LabOptions> {
-  const mode = gate === null ? null : (await ask<GateStatus>(gate, 'GET', '/status')).mode;
-  const people = peopleFrom(process.env);
-  const object = await objectOf(url, flags, gate);
+/** What the gate's own policy says of the address under attack, and what its owner may have of it. */
+function fromGate(url: string, { create }: AttackFlags, own: OwnGate | null, keys: RunKeys | null): LabOptions {
+  const object = objectRoutes(URL.parse(url)?.pathname ?? '/', own?.config.routes ?? [], create ?? null);
+  const form = own === null ? null : formRoute(own.config);
+  return {
+    ...(own === null ? {} : { mode: own.status.mode, nobody: own.config.login === undefined }),
+    ...(object === null ? {} : { object }),
+    ...(form === null ? {} : { form }),
+    ...(keys === null ? {} : { issued: keys }),
+  };
+}
+
+function fromFlags(flags: AttackFlags): LabOptions {
   return {
     ...(flags.method === undefined ? {} : { method: flags.method.toUpperCase() }),
     ...(flags.page === undefined ? {} : { page: flags.page }),
@@ -32,13 +52,11 @@ async function options(url: string, flags: AttackFlags, io: Io, gate: RunningGat
     ...(flags.seconds === undefined ? {} : { seconds: flags.seconds }),
     ...(flags.coreHour === undefined ? {} : { coreHour: flags.coreHour.price, currency: flags.coreHour.currency }),
     ...(flags.tokenHeader === undefined ? {} : { tokenHeader: flags.tokenHeader }),
-    // A secret: whoever lists processes reads what stands on a command line.
-    token: process.env['SALLYPORT_TOKEN'] ?? '',
-    apiKey: process.env['SALLYPORT_KEY'] ?? '',
-    otherToken: process.env['SALLYPORT_OTHER_TOKEN'] ?? '',
-    ...(people === null ? {} : { people }),
-    ...(object === null ? {} : { object }),
-    ...(mode === null ? {} : { mode }),
+  };
+}
+
+function progress(io: Io): LabOptions {
+  return {
     onRung: (name, when) => {
       if (when === 'start' && !io.json && process.stderr.isTTY) process.stderr.write(`\r\x1b[K${name} …`);
       if (when === 'end' && !io.json && process.stderr.isTTY) process.stderr.write('\r\x1b[K');
@@ -46,13 +64,20 @@ async function options(url: string, flags: AttackFlags, io: Io, gate: RunningGat
   };
 }
 
-/** Our own gate on that port, which its socket speaks for; null where it is not ours to ask. */
-async function gateAt(url: string): Promise<RunningGate | null> {
-  const port = Number(URL.parse(url)?.port ?? 0);
-  return (await runningGates().catch(() => [])).find((running) => running.port === port) ?? null;
+/** Secrets: whoever lists processes reads what stands on a command line. */
+function fromEnvironment(env: NodeJS.ProcessEnv): LabOptions {
+  const people = peopleFrom(env);
+  const named = {
+    token: env['SALLYPORT_TOKEN'] ?? '',
+    apiKey: env['SALLYPORT_KEY'] ?? '',
+    otherToken: env['SALLYPORT_OTHER_TOKEN'] ?? '',
+  };
+  return {
+    ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== '')),
+    ...(people === null ? {} : { people }),
+  };
 }
 
-/** Passwords are secrets: whoever lists processes reads what stands on a command line. */
 function peopleFrom(env: NodeJS.ProcessEnv): readonly [Account, Account] | null {
   const owner = accountFrom(env, 'SALLYPORT_LAB_PERSON');
   const other = accountFrom(env, 'SALLYPORT_LAB_OTHER');
@@ -67,22 +92,4 @@ function accountFrom(env: NodeJS.ProcessEnv, variable: string): Account | null {
   const [, name, password] = /^([^:]+):(.+)$/s.exec(text) ?? [];
   if (name !== undefined && password !== undefined) return { name, password };
   throw new LabError('option', `${variable} is not written as name:password`);
-}
-
-/** What the gate's own policy says of objects that are made at this address. */
-async function objectOf(url: string, { create }: AttackFlags, gate: RunningGate | null): Promise<ObjectRoutes | null> {
-  const routes = gate === null ? [] : ((await ask<GateRoutes>(gate, 'GET', '/routes')).config.routes ?? []);
-  return objectRoutes(URL.parse(url)?.pathname ?? '/', routes, create ?? null);
-}
-
-/** Throw-away people go when the run is over; where they cannot be removed, the report names them. */
-async function cleanUp(gate: RunningGate, { made }: LabReport): Promise<boolean> {
-  const reason = 'made by sallyport attack';
-  const gone = made.map((name) =>
-    ask(gate, 'POST', '/users/remove', { name, reason }).then(
-      () => true,
-      () => false,
-    ),
-  );
-  return made.length > 0 && (await Promise.all(gone)).every((each) => each);
 }

@@ -54,7 +54,8 @@ async function readJson(path: string, name: string): Promise<unknown> {
 
 let loads = 0;
 
-async function importDefault(path: string, name: string): Promise<unknown> {
+/** What a file of the developer's exports; it may import this package by name, installed beside it or not. */
+export async function importDefault(path: string, name: string): Promise<unknown> {
   const url = pathToFileURL(path);
   url.searchParams.set('load', String(++loads));
   const hooks = registerHooks({ resolve: ownPackage });
@@ -70,13 +71,17 @@ async function importDefault(path: string, name: string): Promise<unknown> {
   }
 }
 
+/** What such a file may need. */
+const OWN: Readonly<Record<string, string>> = { 'sallyport/config': 'config', 'sallyport/lab': 'lab/index' };
+
 /** Lets a configuration import `defineConfig` where the package is not installed beside it. */
 const ownPackage: Parameters<typeof registerHooks>[0]['resolve'] = (specifier, context, next) => {
   try {
     return next(specifier, context);
   } catch (error) {
-    if (specifier !== 'sallyport/config') throw error;
-    return next(new URL(`../config${extname(import.meta.url)}`, import.meta.url).href, context);
+    const file = OWN[specifier];
+    if (file === undefined) throw error;
+    return next(new URL(`../${file}${extname(import.meta.url)}`, import.meta.url).href, context);
   }
 };
 

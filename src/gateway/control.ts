@@ -36,6 +36,8 @@ export interface GateStatus {
   readonly started: string;
   /** Name of the configuration file; '' without one. */
   readonly file: string;
+  /** Folder of that file; ''. */
+  readonly folder: string;
   readonly protect: readonly string[];
   readonly open: readonly string[];
   readonly mount: string;
@@ -87,6 +89,8 @@ export interface ControlParts {
   readonly frames: FrameBook;
   readonly started: Date;
   readonly file: string;
+  /** Its folder; ''. */
+  readonly folder: string;
   /** Mode that file and flags name, which a live switch may differ from. */
   readonly fileMode: Mode;
   /** Found routes that were accepted live before this process took over. */
@@ -154,7 +158,7 @@ export function createControl(parts: ControlParts): Control {
   };
 }
 
-function describe({ gate, records, probes, frames, started, file }: ControlParts): GateStatus {
+function describe({ gate, records, probes, frames, started, file, folder }: ControlParts): GateStatus {
   const { config } = gate;
   return {
     pid: process.pid,
@@ -164,6 +168,7 @@ function describe({ gate, records, probes, frames, started, file }: ControlParts
     mode: gate.mode(),
     started: started.toISOString(),
     file,
+    folder,
     protect: config.protect ?? ['/api/**'],
     open: config.open ?? [],
     mount: gate.guard.policy.mount,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { dirname } from 'node:path';
 import { pino } from 'pino';
 import type { Config } from '../guard/config.ts';
 import type { Decision } from '../guard/decision.ts';
@@ -34,6 +35,8 @@ export interface ServiceOptions {
   readonly config: Config;
   /** Name of the configuration file, for people; '' without one. */
   readonly file: string;
+  /** Its absolute path; ''. */
+  readonly path: string;
   readonly log: LogLevel;
   /** Reads the configuration anew; throws ConfigError. */
   load(): Promise<Config>;
@@ -104,6 +107,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     frames,
     started: new Date(),
     file: options.file,
+    folder: options.path === '' ? '' : dirname(options.path),
     fileMode: options.config.mode ?? 'report',
     accepted,
     onAccepted(rows) {

@@ -18,7 +18,7 @@ export interface Chromium {
 export interface ChromiumOptions {
   /** Path of the binary. Default: {@link findChromium}. */
   readonly path?: string;
-  /** With a window, on the display that the environment names. Default false. */
+  /** With a window: on the display that there is, else on one that Chromium only imagines. Default false. */
   readonly window?: boolean;
 }
 
@@ -60,7 +60,12 @@ export async function startChromium(options: ChromiumOptions = {}): Promise<Chro
   if (path === null) throw new NotRun('no Chromium found on this system (CHROME_PATH names one elsewhere)');
   const started = performance.now();
   const browser = await puppeteer
-    .launch({ executablePath: path, headless: !options.window, acceptInsecureCerts: true, args: arguments_() })
+    .launch({
+      executablePath: path,
+      headless: !options.window,
+      acceptInsecureCerts: true,
+      args: arguments_(options.window === true),
+    })
     .catch((error: Error) => {
       throw new NotRun(`Chromium did not start: ${error.message.split('\n')[0]}`);
     });
@@ -75,8 +80,14 @@ export async function startChromium(options: ChromiumOptions = {}): Promise<Chro
 }
 
 /** Chromium refuses its sandbox to root, where the sandbox would protect nobody from root anyway. */
-function arguments_(): string[] {
-  return process.getuid?.() === 0 ? ['--no-sandbox', ...ARGUMENTS] : ARGUMENTS;
+function arguments_(window: boolean): string[] {
+  const root = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  return [...root, ...ARGUMENTS, ...(window && !hasDisplay() ? ['--ozone-platform=headless'] : [])];
+}
+
+/** Whether a window would be seen by anybody. */
+export function hasDisplay(environment: Readonly<Record<string, string | undefined>> = process.env): boolean {
+  return process.platform !== 'linux' || Boolean(environment['DISPLAY'] || environment['WAYLAND_DISPLAY']);
 }
 
 /** Chromium's own account of its processes, the same on every system (SystemInfo.getProcessInfo). */

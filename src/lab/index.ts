@@ -27,6 +27,8 @@ import type { LabReport } from './outcome.ts';
 import { runAttackers } from './run.ts';
 
 export { formatReport } from './report.ts';
+export { defineLab, type LabFile, type LabGate } from './lab-file.ts';
+export { walkByForms } from './walk-by-forms.ts';
 export type { LabOptions } from './options.ts';
 export type { LabReport, RungReport } from './outcome.ts';
 export type { ProviderLogin } from './provider-login.ts';

@@ -3,7 +3,7 @@ import type { Chromium } from './browser.ts';
 import type { RawRequest, Sender } from './http.ts';
 import type { Target } from './target.ts';
 import type { ObjectRoutes } from './object-routes.ts';
-import type { UnfitToken } from './options.ts';
+import type { FormRoute, IssuedKeys, UnfitToken } from './options.ts';
 import type { People } from './people.ts';
 import type { ProviderLogin } from './provider-login.ts';
 import type { Tally } from './tally.ts';
@@ -20,6 +20,8 @@ export interface Attacker {
   readonly group: Group;
   /** What the table calls it. */
   readonly title: string;
+  /** Whether it is about people who log in at the gate. */
+  readonly needsLogin?: true;
   /** How it is done and measured, in one sentence. */
   readonly how: string;
   /** What the list of what is still possible says when it gets in: a sentence without its full stop. */
@@ -36,6 +38,10 @@ export interface Lab {
   readonly page: string;
   /** An API key of the gate; '' where none was given. */
   readonly apiKey: string;
+  /** Keys that were issued for this run; null where there are none. */
+  readonly issued: IssuedKeys | null;
+  /** A form that asks for its token, where policy names one. */
+  readonly form: FormRoute | null;
   /** A token of the app; '' where none was given. */
   readonly token: string;
   /** A token of somebody else; ''. */
@@ -47,6 +53,8 @@ export interface Lab {
   readonly calls: number;
   /** Seconds between a capture and its late replay, at least. */
   readonly later: number;
+  /** Whether nobody can log in at this gate, as its owner knows. */
+  readonly nobody: boolean;
   /** People at the gate's OpenID provider; null where the caller gave none. */
   readonly providerLogin: ProviderLogin | null;
   /** Monotonic milliseconds ({@link Lab.now}) at which the running attacker must stop. */
@@ -62,6 +70,8 @@ export interface Lab {
   readonly honest: WireClient | null;
   /** The system's Chromium, started at first use. Throws NotRun (not-run.ts) where there is none. */
   chromium(): Promise<Chromium>;
+  /** The same with a window, a new one for whoever asks and closes it. */
+  windowed(): Promise<Chromium>;
   /** The client of the person whose token it is: one for the run, because a token belongs to one session. */
   tokenClient(): Promise<{ readonly client: WireClient; readonly opening: Opening }>;
   /**

@@ -26,6 +26,10 @@ export interface LabOptions {
   readonly token?: string;
   /** An API key of the gate, for whoever replays what partners send. Default: none. */
   readonly apiKey?: string;
+  /** Keys that were issued for this run, for whoever finds one in a page, and for whoever replays. Default: none. */
+  readonly issued?: IssuedKeys;
+  /** A form that asks for its token, for whoever forges it. Default: the address under attack, where its method is no read. */
+  readonly form?: FormRoute;
   /** A token of another person, for whoever reaches for the objects of the first. Default: none. */
   readonly otherToken?: string;
   /**
@@ -46,10 +50,28 @@ export interface LabOptions {
   readonly providerLogin?: ProviderLogin;
   /** Path of a Chromium; null for none. Default: the system's. */
   readonly chromium?: string | null;
+  /** Whether the caller knows from the gate's own socket that nobody can log in there. Default false. */
+  readonly nobody?: boolean;
   /** The gate's mode where the caller knows it from the gate's own socket. Default: unknown. */
   readonly mode?: 'report' | 'enforce';
   /** Told before and after each attacker: progress, and the tests that hold verdicts to reality. */
   readonly onRung?: (name: string, when: 'start' | 'end') => void | Promise<void>;
+}
+
+/** API keys of the gate. Shown to the target alone and printed nowhere but for their ids. */
+export interface IssuedKeys {
+  /** A bearer key. */
+  readonly bearer: string;
+  /** A key that signs. */
+  readonly signing: string;
+  /** Path, and query, that may be asked for with either by `GET`. */
+  readonly at: string;
+}
+
+/** Where a form of the app's own is sent. */
+export interface FormRoute {
+  readonly method: string;
+  readonly path: string;
 }
 
 export interface UnfitToken {
@@ -69,8 +91,14 @@ export interface Price {
 /** Options with their defaults. */
 export interface Settings
   extends Required<
-    Omit<LabOptions, 'mode' | 'onRung' | 'chromium' | 'coreHour' | 'currency' | 'providerLogin' | 'people' | 'object'>
+    Pick<
+      LabOptions,
+      'nobody' | 'method' | 'page' | 'calls' | 'seconds' | 'later' | 'token' | 'unfitTokens' | 'apiKey'
+    > &
+      Pick<LabOptions, 'otherToken' | 'tokenHeader'>
   > {
+  readonly issued: IssuedKeys | null;
+  readonly form: FormRoute | null;
   readonly providerLogin: ProviderLogin | null;
   /** None, or two. */
   readonly given: readonly Account[];
@@ -103,7 +131,10 @@ export function checkOptions(options: LabOptions): Settings {
     price: priceOf(options),
     token: options.token ?? '',
     unfitTokens: options.unfitTokens ?? [],
+    nobody: options.nobody ?? false,
     apiKey: options.apiKey ?? '',
+    issued: options.issued ?? null,
+    form: options.form ?? null,
     otherToken: options.otherToken ?? '',
     tokenHeader: headerName(options.tokenHeader ?? 'authorization'),
     providerLogin: options.providerLogin ?? null,

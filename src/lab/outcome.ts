@@ -27,6 +27,10 @@ export interface LabReport {
   readonly made: readonly string[];
   /** Whether whoever asked for the run has removed them since. */
   readonly removed: boolean;
+  /** Ids of the API keys that whoever asked for the run issued for it, */
+  readonly issued: readonly string[];
+  /** and whether they have been revoked since. */
+  readonly revoked: boolean;
   readonly rungs: readonly RungReport[];
   /** Never empty. */
   readonly stillPossible: readonly string[];

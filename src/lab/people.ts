@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type AnswerKind, BACKEND, kindOf, parseJson } from './answer.ts';
 import type { RawAnswer } from './http.ts';
+import type { Lab } from './lab.ts';
 import { MINTS_SPENT, NotRun } from './not-run.ts';
 import type { WireClient } from './wire-client.ts';
 
@@ -29,7 +30,8 @@ export interface PeopleParts {
   onMade(name: string): void;
 }
 
-const NO_PASSWORDS = 'there is no login with a password of the gate’s own, and no other was given';
+/** Why nobody tries passwords. */
+export const NO_PASSWORDS = 'the gate keeps no accounts of its own';
 const CLOSED =
   'accounts are closed here: name two people in SALLYPORT_LAB_PERSON and SALLYPORT_LAB_OTHER, as name:password';
 
@@ -40,6 +42,19 @@ const CLOSED =
 export async function findPeople(parts: PeopleParts): Promise<People> {
   const [owner, other] = parts.given;
   return { owner: await person(parts, owner), other: await person(parts, other) };
+}
+
+/** The people of the gate's own accounts. Where there are none, null beside a provider, else throws NotRun. */
+export async function peopleOf({
+  people,
+  providerLogin,
+}: Pick<Lab, 'people' | 'providerLogin'>): Promise<People | null> {
+  try {
+    return await people();
+  } catch (error) {
+    if (providerLogin !== null && error instanceof NotRun) return null;
+    throw error;
+  }
 }
 
 async function person(parts: PeopleParts, given: Account | undefined): Promise<LabPerson> {

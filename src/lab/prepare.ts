@@ -36,9 +36,10 @@ export async function prepare(target: Target, settings: Settings, resources: Res
   };
   const wireClient = () => createWireClient(target, settings.page, sender());
   const chromium = () => {
-    resources.chromium ??= launch(settings.chromium);
+    resources.chromium ??= launch(settings.chromium, false);
     return resources.chromium;
   };
+  const windowed = () => launch(settings.chromium, true);
   let owner: ReturnType<Lab['tokenClient']> | null = null;
   const tokenClient: Lab['tokenClient'] = () => {
     owner ??= openNew(wireClient());
@@ -50,7 +51,8 @@ export async function prepare(target: Target, settings: Settings, resources: Res
     return found;
   };
   const { given, ...rest } = settings;
-  const shared = { target, ...rest, now: () => performance.now(), sender, wireClient, chromium, tokenClient, people };
+  const now = () => performance.now();
+  const shared = { target, ...rest, now, sender, wireClient, chromium, windowed, tokenClient, people };
   const first = sender();
   const plainAnswer = await first.send(plainRequest(shared));
   if (plainAnswer.failed !== '')
@@ -72,9 +74,9 @@ async function openNew(client: WireClient): ReturnType<Lab['tokenClient']> {
   return { client, opening: await client.open() };
 }
 
-function launch(path: string | null | undefined): Promise<Chromium> {
+function launch(path: string | null | undefined, window: boolean): Promise<Chromium> {
   if (path === null) return Promise.reject(new NotRun('this run was told to use no browser'));
-  return startChromium(path === undefined ? {} : { path });
+  return startChromium(path === undefined ? { window } : { path, window });
 }
 
 type Walked = Pick<Baseline, 'doors' | 'person' | 'honest' | 'captured'> & { readonly entered: boolean };

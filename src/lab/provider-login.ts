@@ -24,7 +24,7 @@ export type Person = 'attacker' | 'victim';
 
 /** The login that the caller gave. Throws NotRun without one. */
 export function providerLogin({ providerLogin: given }: Lab): ProviderLogin {
-  if (given === null) throw new NotRun('this run was given no people at an OpenID provider');
+  if (given === null) throw new NotRun('no people at an OpenID provider were given (sallyport.lab.ts)');
   return given;
 }
 

@@ -58,12 +58,10 @@ function whyNothing(report: LabReport): string {
 }
 
 /** What the run left behind at the gate. */
-function made({ made: names, removed }: LabReport): string[] {
-  if (names.length === 0) return [];
-  return wrap(
-    `Anybody may sign up here: the lab made ${names.join(' and ')} for this run${removed ? ' and removed them' : ''}.`,
-    '',
-  );
+function made({ made: names, removed, issued, revoked }: LabReport): string[] {
+  const people = `Anybody may sign up here: the lab made ${names.join(' and ')} for this run${removed ? ' and removed them' : ''}.`;
+  const keys = `The lab issued the keys ${issued.join(' and ')} for this run${revoked ? ' and revoked them' : ''}.`;
+  return [...(names.length === 0 ? [] : wrap(people, '')), ...(issued.length === 0 ? [] : wrap(keys, ''))];
 }
 
 /** How the last column came about. */

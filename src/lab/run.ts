@@ -1,6 +1,6 @@
 import { perCall, processMeter } from './cost.ts';
 import type { Attacker, Lab } from './lab.ts';
-import { NotRun } from './not-run.ts';
+import { NO_LOGIN, NotRun } from './not-run.ts';
 import { checkOptions, type LabOptions, type Settings } from './options.ts';
 import { type LabReport, type Ran, toRung } from './outcome.ts';
 import { stillPossible } from './possible.ts';
@@ -47,6 +47,7 @@ export async function runAttackers(
 async function runOne(lab: Lab, attacker: Attacker, deadline: number): Promise<Ran> {
   const tally = createTally(processMeter);
   const ran = (why: string): Ran => ({ attacker, result: tally.result(), why });
+  if (lab.nobody && attacker.needsLogin === true) return ran(NO_LOGIN);
   if (lab.now() >= deadline) return ran('the time of this run was up');
   try {
     await attacker.run(lab, tally);
@@ -88,6 +89,8 @@ async function toReport(facts: Facts, resources: Resources): Promise<LabReport> 
     price: settings.price,
     made: [...resources.made],
     removed: false,
+    issued: [],
+    revoked: false,
     plain: {
       cpuSeconds: plain === null || plain.cpu === null ? null : plain.cpu * 1000,
       wallSeconds: (plain?.wall ?? 0) * 1000,

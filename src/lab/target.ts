@@ -58,4 +58,10 @@ export function parseTarget(text: string): Target {
   };
 }
 
+/** The same origin, at another path and query. */
+export function targetAt(target: Target, at: string): Target {
+  const mark = at.indexOf('?');
+  return { ...target, path: mark < 0 ? at : at.slice(0, mark), query: mark < 0 ? '' : at.slice(mark) };
+}
+
 export { isLoopback };

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { findChromium } from '../../src/lab/browser.ts';
 import { LADDER } from '../lab/ladder.ts';
 import { startPostsBackend } from '../lab/posts-backend.ts';
-import { backend, desk } from './support.ts';
+import { at, backend, desk } from './support.ts';
 
 const FEW = ['--calls', '4', '--seconds', '60'];
 
@@ -89,4 +91,52 @@ test('two people are named by the environment, both or neither, and a password i
     assert.match(err, /SALLYPORT_LAB_PERSON/);
     assert.doesNotMatch(out + err, /secret.word/);
   }
+});
+
+test('sallyport.lab.ts beside the gate’s configuration gives a run what no gate knows, and says in one line what is wrong with it', async (t) => {
+  const { url, close } = await startPostsBackend();
+  t.after(close);
+  const { gate, run, json, write, folder } = desk(t, { CHROME_PATH: '/nowhere' });
+  mkdirSync(join(folder, 'app'));
+  const file = write(
+    'app/sallyport.config.mjs',
+    `export default {
+      to: '${url}', listen: '127.0.0.1:0', mode: 'enforce', records: 'memory',
+      login: { identify: ({ header }) => (header('your-api-token') === 'ann' ? { id: 'ann' } : null) },
+      routes: [{ match: 'GET /api/posts', keys: ['posts:read'] }],
+    };`,
+  );
+  const { report } = await gate('--config', file, '--log', 'silent');
+  const attack = [`${report.url}/api/posts`, ...FEW];
+  write('app/sallyport.lab.ts', 'export default { calls: 0 as number };');
+  assert.deepEqual((await run('attack', `${report.url}/api/posts`)).code, 2);
+  write('app/sallyport.lab.ts', 'export default async () => { throw new Error("a secret is\\nmissing"); };');
+  const thrown = await run('attack', ...attack);
+  assert.deepEqual([thrown.code, thrown.err.trim().split('\n').length], [2, 1], thrown.err);
+  assert.match(thrown.err, /sallyport\.lab\.ts: .*a secret is/);
+  write(
+    'app/sallyport.lab.ts',
+    `import { defineLab } from 'sallyport/lab';
+    export default defineLab(({ url, config }) => ({ token: config.to === '${url}' && url !== '' ? 'ann' : 'ben', tokenHeader: 'your-api-token' }));`,
+  );
+  const { value } = await json('attack', ...attack);
+  const rungs = new Map((at(value, 'rungs') as object[]).map((rung) => [at(rung, 'name'), rung])); // an array, by its type
+  assert.equal(at(rungs.get('jwt-stolen'), 'verdict'), 'gets in', 'such a token is good for whoever shows it');
+  assert.equal(at(rungs.get('leaked-key'), 'verdict'), 'gets in');
+  assert.equal(at(rungs.get('key-replay'), 'verdict'), 'stopped');
+  assert.equal(at(value, 'revoked'), true);
+  const keys = at((await json('keys')).value, 'keys');
+  assert.ok(Array.isArray(keys) && keys.length > 0);
+  for (const key of keys) assert.ok(Number(at(key, 'revoked')) > 0, JSON.stringify(key));
+});
+
+test('an app without login and keys is told so once for all rows concerned, and no key is issued', async (t) => {
+  const { url } = await backend(t);
+  const { gate, run } = desk(t, { CHROME_PATH: '/nowhere' });
+  const { report } = await gate('--to', url, '--listen', '0', '--mode', 'enforce', '--log', 'silent');
+  const { out } = await run('attack', `${report.url}/api/posts`, ...FEW);
+  const possible = out.slice(out.indexOf('Still possible')).replace(/\s+/g, ' ');
+  assert.equal(possible.split('nobody can log in at this gate').length, 2, possible);
+  assert.match(out, /^stolen cookie of a login +not run +nobody can log in at this gate$/m);
+  assert.ok(!out.includes('issued'));
 });

@@ -27,6 +27,22 @@ test('R69 a key that lies in a bundle is found and gets in until it is revoked, 
   assert.equal((await attack()).verdict, 'not run');
 });
 
+test('R69 where no key lies in the page, one that was issued for the run shows what it would be worth', async (t) => {
+  const { desk, call, origin } = await keyedGate(t, {}, new Map([['/', '<!doctype html><p>app</p>']]));
+  const bearing = await desk.issue(order());
+  const signing = await desk.issue(order({ kind: 'ed25519' }));
+  await until(async () => (await call('/api/posts', bearer(bearing.secret))).status === 200);
+  const issued = { bearer: bearing.secret, signing: signing.secret, at: '/api/posts' };
+  const options = { calls: 10, seconds: 20, chromium: null, issued };
+  // The address under attack takes no keys: the run asks where they are taken.
+  const report = await runAttackers(`${origin}/api/elsewhere`, options, [leakedKey, keyReplay]);
+  const [leaked, replayed] = report.rungs;
+  assert.equal(leaked?.verdict, 'gets in', JSON.stringify(leaked));
+  assert.ok(leaked.notes.some((note) => note.includes('none lies in the page') && note.includes(bearing.row.id)));
+  assert.deepEqual([replayed?.verdict, replayed?.honest], ['stopped', 3], JSON.stringify(replayed));
+  for (const { secret } of [bearing, signing]) assert.ok(!JSON.stringify(report).includes(secret), 'no secret');
+});
+
 test('R42 R69 a partner’s signed request is good once, a bearer key’s for whoever reads it, a revoked one’s for nobody', async (t) => {
   const { desk, call, origin } = await keyedGate(t);
   const attack = async (apiKey: string) => {

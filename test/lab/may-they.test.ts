@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Config, RouteConfig } from '../../src/guard/config.ts';
 import { startGate } from '../../src/gateway/index.ts';
 import { forgedForm } from '../../src/lab/attackers/forged-form.ts';
+import { formRoute } from '../../src/lab/form-route.ts';
 import { otherObject } from '../../src/lab/attackers/other-object.ts';
 import type { LabOptions } from '../../src/lab/options.ts';
 import type { Attacker } from '../../src/lab/lab.ts';
@@ -47,7 +48,7 @@ test('where a route asks for anybody who is logged in, the lab says that others 
 
 test('with one person, with one whom nobody knows, or where the owner is refused, nothing was learned', async () => {
   const one = await attack(otherObject, routed({ user: true }), { token: 'ann' });
-  assert.deepEqual([one.verdict, /needs two people/.test(one.why)], ['not run', true]);
+  assert.deepEqual([one.verdict, /no object .* is known/.test(one.why)], ['not run', true]);
   const nobody = await attack(otherObject, routed({ can: () => false }), people);
   assert.deepEqual([nobody.verdict, /the owner is not let in either/.test(nobody.why)], ['not run', true], nobody.why);
 });
@@ -65,6 +66,22 @@ test('R30 forms without their token are stopped, and the honest one passes', asy
   assert.deepEqual(rung.refused, { 'anti-forgery': 5 });
 });
 
+test('R30 a run that reads forges the form that policy names', async () => {
+  const form = formRoute({ antiForgery: {}, routes: [{ match: 'GET /api/posts' }, FORM] });
+  assert.deepEqual(form, { method: 'POST', path: '/api/posts' });
+  const rung = await attack(
+    forgedForm,
+    { antiForgery: {}, routes: [{ match: 'GET /api/posts' }, FORM] },
+    { form: form ?? assert.fail() },
+  );
+  assert.deepEqual([rung.verdict, rung.tried, rung.honest], ['stopped', 5, 1], JSON.stringify(rung));
+  assert.ok(rung.notes.includes('the form at POST /api/posts'), rung.notes.join());
+  assert.equal(formRoute({ routes: [FORM] }), null, 'no tokens');
+  assert.equal(formRoute({ antiForgery: {}, routes: [{ ...FORM, antiForgery: 'off' }] }), null, 'not asked for');
+  const deep: RouteConfig = { ...FORM, match: 'POST /posts/:id/reports/**' };
+  assert.equal(formRoute({ antiForgery: {}, routes: [deep] })?.path, '/posts/lab/reports/lab', 'of no object');
+});
+
 test('where the form asks for none, the lab says that forged ones get in', async () => {
   const config: Config = { antiForgery: {}, routes: [{ ...FORM, antiForgery: 'off' }] };
   assert.equal((await attack(forgedForm, config, { method: 'POST' })).verdict, 'gets in');
@@ -74,5 +91,5 @@ test('without tokens, or by GET, nothing was learned', async () => {
   const none = await attack(forgedForm, { routes: [FORM] }, { method: 'POST' });
   assert.match(none.why, /no route here asks for form tokens/);
   const read = await attack(forgedForm, { antiForgery: {}, routes: [FORM] }, {});
-  assert.match(read.why, /run with --method POST/);
+  assert.match(read.why, /no route is known that takes a form/);
 });

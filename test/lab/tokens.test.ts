@@ -58,6 +58,18 @@ test('R57 R58 tokens stolen and forged get nowhere, and their owner goes on', as
   assert.equal(served, stolen.honest + forged.honest);
 });
 
+test('R57 R58 at an address that answers without a token the gate is asked whom it sees, in both directions', async () => {
+  const secret = random();
+  const bound = await attack({ login: { jwt: { ...JWT, secret } }, routes: [] }, await sign(secret));
+  assert.deepEqual([bound.stolen.verdict, bound.stolen.tried], ['stopped', 8], JSON.stringify(bound.stolen));
+  assert.deepEqual([bound.forged.verdict, bound.forged.admitted], ['stopped', 0], JSON.stringify(bound.forged));
+  for (const { notes } of [bound.stolen, bound.forged])
+    assert.ok(notes.some((note) => note.includes('the gate itself was asked')));
+  const loose: JwtConfig = { ...JWT, secret, bind: 'none' };
+  const { stolen } = await attack({ login: { jwt: loose }, routes: [] }, await sign(secret));
+  assert.deepEqual([stolen.verdict, stolen.admitted], ['gets in', 5], JSON.stringify(stolen));
+});
+
 test('with bind none the lab says that a stolen token is good in a session of the thief’s own', async () => {
   const secret = random();
   const jwt: JwtConfig = { ...JWT, secret, bind: 'none', header: 'your-api-token' };
@@ -82,12 +94,12 @@ test('where the token’s secret is one that everybody tries, the lab says so', 
   assert.deepEqual(forged.notes, ['taken with the secret "your-256-bit-secret"']);
 });
 
-test('without a token, with one that is not taken, and where none is needed, nothing was learned and nobody stopped', async () => {
+test('without a token, and with one that is not taken, nothing was learned and nobody stopped', async () => {
   const jwt: JwtConfig = { ...JWT, secret: random() };
   const cases: readonly [Config, string, RegExp][] = [
     [{ login: { jwt } }, '', /no token of the app was given/],
     [{ login: { jwt } }, await sign(random()), /not taken \(code login-required\)/],
-    [{ login: { jwt }, routes: [] }, await sign(random()), /answers without a token/],
+    [{ login: { jwt }, routes: [] }, await sign(random()), /not taken/],
   ];
   for (const [config, token, why] of cases) {
     const { stolen, forged } = await attack(config, token);

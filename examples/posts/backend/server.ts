@@ -5,6 +5,7 @@ import { api } from './api.ts';
 import { chat } from './chat.ts';
 import { feed } from './feed.ts';
 import { Posts, seed } from './posts.ts';
+import { reports } from './reports.ts';
 
 export interface Backend {
   /** `http://127.0.0.1:PORT` */
@@ -22,7 +23,9 @@ export async function startBackend(pages: string, port = 0): Promise<Backend> {
   const app = express();
   app.disable('x-powered-by');
   app.get('/api/feed', feed(posts));
-  app.use('/api', api(posts));
+  const { page, api: reporting } = reports();
+  app.use(page);
+  app.use('/api', reporting, api(posts));
   app.use(express.static(pages));
 
   const server = createServer((request, response) => {

@@ -1,7 +1,7 @@
 import type { Page } from 'puppeteer-core';
 import { kindOf } from '../answer.ts';
 import { inStretches } from '../attempts.ts';
-import { type Chromium, startChromium } from '../browser.ts';
+import { type Chromium, hasDisplay } from '../browser.ts';
 import { addSpend, type Spend } from '../cost.ts';
 import type { Attacker, Lab } from '../lab.ts';
 import { MINTS_SPENT, NotRun } from '../not-run.ts';
@@ -23,12 +23,11 @@ export const windowedBrowser: Attacker = {
   name: 'automation',
   group: 'doors',
   title: 'real browser automation',
-  how: 'Chromium with a window, driven over its debugging protocol; otherwise as the headless browser.',
+  how: 'Chromium as people run it, with a window, driven over its debugging protocol; where there is no display, the window is drawn nowhere. Otherwise as the headless browser.',
   possible: 'A driven browser with a window gets in',
   async run(lab, tally) {
-    const headed = process.platform !== 'linux' || process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'];
-    if (!headed) throw new NotRun('there is no display for a browser window');
-    const chromium = await startChromium({ window: true });
+    const chromium = await lab.windowed();
+    if (!hasDisplay()) tally.note('there is no display here: its window was drawn nowhere');
     try {
       await callFrom(lab, tally, chromium);
     } finally {

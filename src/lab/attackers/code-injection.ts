@@ -5,6 +5,7 @@ import { arrive, begin, browserOf, grantOf, honestLogin, providerLogin } from '.
 export const codeInjection: Attacker = {
   name: 'code-injection',
   group: 'login',
+  needsLogin: true,
   title: 'stolen login code',
   how: 'A victim’s code is taken before it is used, and put into the thief’s own attempt, with the thief’s state and with the victim’s; a grant counts as getting in.',
   possible: 'Whoever reads a login code can log in with it',

@@ -9,6 +9,7 @@ import type { WireClient } from '../wire-client.ts';
 export const cookieLogin: Attacker = {
   name: 'cookie-login',
   group: 'login',
+  needsLogin: true,
   title: 'stolen cookie of a login',
   how: 'The cookies of somebody who is logged in: a thief enters with them, without and with a session key of its own, asks who it is, signs calls beside them, and sends them with copied headers and no proof.',
   possible: 'The cookies of a login work at this address, wherever they were copied to, until the session ends',

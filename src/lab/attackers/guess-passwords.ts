@@ -3,7 +3,7 @@ import { BACKEND, kindOf } from '../answer.ts';
 import { timeIsUp, wentThrough } from '../attempts.ts';
 import type { Attacker, Lab } from '../lab.ts';
 import { NotRun } from '../not-run.ts';
-import { hasPasswords } from '../people.ts';
+import { hasPasswords, NO_PASSWORDS } from '../people.ts';
 import type { Tally } from '../tally.ts';
 
 /** Guesses that each of the two makes. */
@@ -17,6 +17,7 @@ const PUT_OFF = 'every guess was put off for those that came before from here; t
 export const bruteForce: Attacker = {
   name: 'brute-force',
   group: 'login',
+  needsLogin: true,
   title: 'guessing one password',
   how: 'A client that walked the doors guesses passwords for one account at the gate’s own login; a guess that was looked at counts, one that was put off does not.',
   possible: 'Passwords can be guessed at the pace that the throttle leaves, so that one of the most common ones falls',
@@ -30,6 +31,7 @@ export const bruteForce: Attacker = {
 export const stuffing: Attacker = {
   name: 'stuffing',
   group: 'login',
+  needsLogin: true,
   title: 'trying leaked passwords',
   how: 'A client that walked the doors tries one password each for many accounts from one address; a try that was looked at counts, one that was put off does not.',
   possible: 'A list of leaked passwords can be tried at the pace that the throttle leaves, faster from many addresses',
@@ -43,7 +45,7 @@ async function guess(lab: Lab, tally: Tally, nameOf: () => string): Promise<void
   if (!wentThrough(opening, tally)) return;
   const own = await hasPasswords(client);
   tally.setup(stop());
-  if (!own) throw new NotRun('there is no login with a password of the gate’s own');
+  if (!own) throw new NotRun(NO_PASSWORDS);
   const started = lab.now();
   const stopped = tally.meter.start();
   for (let index = 0; index < GUESSES; index++) {

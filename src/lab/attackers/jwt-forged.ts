@@ -1,11 +1,10 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { kindOf } from '../answer.ts';
 import { timeIsUp } from '../attempts.ts';
 import type { Attacker } from '../lab.ts';
 import { NotRun } from '../not-run.ts';
-import { tokenOwner, withToken } from '../tokens.ts';
+import { tokenOwner } from '../tokens.ts';
 
 /** A token of one's own taken apart, to be made into somebody else's. */
 interface Material {
@@ -71,6 +70,7 @@ const FORGERIES: readonly Forgery[] = [
 export const forgedTokens: Attacker = {
   name: 'jwt-forged',
   group: 'tokens',
+  needsLogin: true,
   title: 'forged and confused tokens',
   how: 'A token of one’s own made into somebody else’s: alg none and HMAC by guessable secrets, own keys by kid, jwk, jku and x5u, other claims and types under the old signature; shown from one’s own open door.',
   possible: 'A token that nobody issued is taken',
@@ -89,7 +89,10 @@ export const forgedTokens: Attacker = {
       const stop = tally.meter.start();
       for (const [index, { what, make }] of list.entries()) {
         if (timeIsUp(lab, tally, list.length - index)) break;
-        const kind = kindOf(await attacker.call(withToken(lab, make(material))));
+        const token = make(material);
+        // A change to what it says already is none.
+        if (token === lab.token) continue;
+        const kind = await found.show(attacker, token);
         tally.add(kind);
         if (kind.by === 'backend') passed.push(what);
       }

@@ -4,7 +4,7 @@ import type { Attacker, Lab } from '../lab.ts';
 import { NotRun } from '../not-run.ts';
 import { hasUser, openDoors, whoKind } from '../people.ts';
 import type { Tally } from '../tally.ts';
-import { tokenFields, tokenOwner, withToken } from '../tokens.ts';
+import { NO_TOKEN, tokenFields, tokenOwner, withToken } from '../tokens.ts';
 import type { WireClient } from '../wire-client.ts';
 
 const TRIES = 5;
@@ -13,6 +13,7 @@ const TRIES = 5;
 export const stolenToken: Attacker = {
   name: 'jwt-stolen',
   group: 'tokens',
+  needsLogin: true,
   title: 'stolen session token',
   how: 'The token of a person who is using it, the app’s or one of the gate’s own accounts, shown by a client that walked the doors for itself, and by one that did not, with every header of the person’s calls and their cookies.',
   possible: 'A stolen token of the app is good for whoever shows it',
@@ -25,7 +26,7 @@ export const stolenToken: Attacker = {
 async function ofApp(lab: Lab, tally: Tally): Promise<void> {
   const found = await tokenOwner(lab, tally);
   if (found === null) return;
-  const { client: owner, shown } = found;
+  const { client: owner, shown, show } = found;
   if (shown.by === 'gate') {
     tally.add(shown);
     tally.note('it belongs to the session of the page that it was taken from');
@@ -35,13 +36,13 @@ async function ofApp(lab: Lab, tally: Tally): Promise<void> {
   if (!wentThrough(await thief.open(), tally)) return;
   const stop = tally.meter.start();
   for (let i = 0; i < TRIES && lab.now() < lab.until; i++) {
-    tally.add(kindOf(await thief.call(withToken(lab, lab.token))));
+    tally.add(await show(thief, lab.token));
   }
   const inSessions = tally.admitted;
   await unsigned(lab, tally, owner, lab.token);
   tally.spent(stop(), tally.admitted);
   if (inSessions > 0) tally.note('it is good in a session of the thief’s own');
-  if (kindOf(await owner.call(withToken(lab, lab.token))).by === 'backend') tally.honest();
+  if ((await show(owner, lab.token)).by === 'backend') tally.honest();
   else tally.note('after the theft its owner is refused as well');
 }
 
@@ -74,12 +75,12 @@ async function unsigned(lab: Lab, tally: Tally, owner: WireClient, token: string
 async function askForToken(lab: Lab, client: WireClient): Promise<string> {
   const { owner } = await lab.people().catch((error: unknown) => {
     if (!(error instanceof NotRun)) throw error;
-    throw new NotRun(`no token of the app was given: put one into SALLYPORT_TOKEN; and ${error.message}`);
+    throw new NotRun(`${NO_TOKEN}, and ${error.message}`);
   });
   await openDoors(client);
   const { name, password } = owner;
   const body = parseJson((await client.ask('/login', { name, password, token: true })).body);
   const token = typeof body === 'object' && body !== null && 'token' in body ? body.token : null;
   if (typeof token === 'string') return token;
-  throw new NotRun('accounts give no tokens here, and none of the app was given: put one into SALLYPORT_TOKEN');
+  throw new NotRun(`accounts give no tokens here, and ${NO_TOKEN}`);
 }

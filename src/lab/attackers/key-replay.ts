@@ -3,7 +3,8 @@ import { kindOf } from '../answer.ts';
 import { attempt } from '../attempts.ts';
 import type { RawRequest } from '../http.ts';
 import type { Attacker, Lab } from '../lab.ts';
-import { NotRun } from '../not-run.ts';
+import { NO_KEYS, NotRun } from '../not-run.ts';
+import { type Target, targetAt } from '../target.ts';
 
 const CAPTURES = 3;
 const COPIES = 4;
@@ -13,14 +14,14 @@ export const keyReplay: Attacker = {
   name: 'key-replay',
   group: 'keys',
   title: 'partner’s request replayed',
-  how: 'Requests with the API key in SALLYPORT_KEY, sent again byte for byte, and with another query, on another connection.',
+  how: 'Requests with the API key in SALLYPORT_KEY, or a signing one that was issued for this run, sent again byte for byte, and with another query, on another connection.',
   possible: 'A request with an API key, read on its way, is good for whoever sends it',
   async run(lab, tally) {
-    if (lab.apiKey === '') throw new NotRun('no API key was given in SALLYPORT_KEY');
+    const held = keyOf(lab);
     const thief = lab.sender();
     const owner = lab.sender();
     for (let i = 0; i < CAPTURES && lab.now() < lab.until; i++) {
-      const request = keyed(lab);
+      const request = keyed(held);
       if (kindOf(await owner.send(request)).by === 'backend') tally.honest();
       else tally.note('the key itself opened nothing');
       await attempt(lab, tally, thief, COPIES, (copy) => (copy % 2 === 0 ? request : elsewhere(request)));
@@ -33,9 +34,22 @@ const elsewhere = (request: RawRequest): RawRequest => ({
   target: `${request.target}${request.target.includes('?') ? '&' : '?'}lab=1`,
 });
 
-function keyed({ apiKey, method, target }: Lab): RawRequest {
+interface Held {
+  readonly key: string;
+  readonly method: string;
+  readonly target: Target;
+}
+
+/** A key of the caller's own opens the address under attack, one of the run's what it was issued for. */
+function keyOf({ apiKey, issued, method, target }: Lab): Held {
+  if (apiKey !== '') return { key: apiKey, method, target };
+  if (issued === null) throw new NotRun(NO_KEYS);
+  return { key: issued.signing, method: 'GET', target: targetAt(target, issued.at) };
+}
+
+function keyed({ key, method, target }: Held): RawRequest {
   const { authority, path, query } = target;
-  const signer = createSigner(apiKey);
+  const signer = createSigner(key);
   const shown =
     signer.kind === 'bearer'
       ? ['Authorization', signer.authorization]

@@ -3,9 +3,13 @@ import { kindOf } from '../answer.ts';
 import { attempt } from '../attempts.ts';
 import type { RawRequest } from '../http.ts';
 import type { Attacker, Lab } from '../lab.ts';
-import { NotRun } from '../not-run.ts';
+import { NO_KEYS, NotRun } from '../not-run.ts';
 import { callInPage, openPage } from '../page-calls.ts';
 import type { Tally } from '../tally.ts';
+import { targetAt } from '../target.ts';
+
+/** What may be printed of a key: kind and id. */
+const named = (key: string): string => key.slice(0, 15);
 
 const TRIES = 10;
 const IN_PAGE = 2;
@@ -18,18 +22,22 @@ export const leakedKey: Attacker = {
   name: 'leaked-key',
   group: 'keys',
   title: 'key left in a bundle',
-  how: 'API keys found in the page and its scripts, sent as Authorization by a program, without anything a browser would add, and by the page’s own fetch in a real browser.',
+  how: 'API keys found in the page and its scripts, or where there are none, one that was issued for this run and treated as if it had lain there: sent as Authorization by a program, without anything a browser would add, and by the page’s own fetch in a real browser.',
   possible:
-    'A key that lies in the page’s own code gets in by any program, as far as its scopes go, until it is revoked',
+    'Whoever finds a key in the page’s own code gets in with it by any program, as far as its scopes go, until it is revoked',
   async run(lab, tally) {
-    const keys = await keysInPage(lab);
-    if (keys.length === 0) throw new NotRun('no API key of the gate lies in the page or its scripts');
-    tally.note(`${keys.length} found: ${keys.map((key) => key.slice(0, 15)).join(', ')}`);
-    const sender = lab.sender();
-    await attempt(lab, tally, sender, TRIES, (index) => withKey(lab, keys[index % keys.length] ?? ''));
+    const found = await keysInPage(lab);
+    const { issued } = lab;
+    if (found.length > 0) tally.note(`${found.length} found: ${found.map(named).join(', ')}`);
+    else if (issued === null) throw new NotRun(`none lies in the page or its scripts, and ${NO_KEYS}`);
+    else tally.note(`none lies in the page or its scripts: tried with ${named(issued.bearer)}, issued for this run`);
+    const own = found.length === 0 && issued !== null;
+    const keys = own ? [issued.bearer] : found;
+    const at = own ? { ...lab, method: 'GET', target: targetAt(lab.target, issued.at) } : lab;
+    await attempt(lab, tally, lab.sender(), TRIES, (index) => withKey(at, keys[index % keys.length] ?? ''));
     if (tally.admitted > 0)
       tally.note('a program with the key is what keys are for: nothing tells it from their owner’s');
-    await fromPage(lab, tally, keys);
+    await fromPage(at, tally, keys);
   },
 };
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RawAnswer } from '../http.ts';
 import type { Attacker, Lab } from '../lab.ts';
 import { NotRun } from '../not-run.ts';
-import type { Account } from '../people.ts';
+import { type Account, type People, peopleOf } from '../people.ts';
 import type { ProviderLogin } from '../provider-login.ts';
 import { arrive, begin, browserOf, grantOf, honestLogin } from '../provider-login.ts';
 import type { Tally } from '../tally.ts';
@@ -12,12 +12,14 @@ import type { WireClient } from '../wire-client.ts';
 export const loginCsrf: Attacker = {
   name: 'login-csrf',
   group: 'login',
+  needsLogin: true,
   title: 'somebody else’s login',
   how: 'Another browser is made to take up the attacker’s login: by the address that leads back from the provider, or by the attacker’s name and password from another site’s page, in every form a page can send. A login there counts as getting in.',
   possible: 'A browser can be logged in as somebody else by a link or another site’s page',
   async run(lab, tally) {
-    if (lab.providerLogin === null) await byPassword(lab, tally);
-    else await byProvider(lab, tally, lab.providerLogin);
+    const people = await peopleOf(lab);
+    if (lab.providerLogin !== null) await byProvider(lab, tally, lab.providerLogin);
+    if (people !== null) await byPassword(lab, tally, people);
   },
 };
 
@@ -43,8 +45,7 @@ const SENDERS: readonly (readonly string[])[] = [
   [],
 ];
 
-async function byPassword(lab: Lab, tally: Tally): Promise<void> {
-  const { other: attacker } = await lab.people();
+async function byPassword(lab: Lab, tally: Tally, { other: attacker }: People): Promise<void> {
   const victim = await browserOf(lab, tally);
   if (victim === null) return;
   for (const sender of SENDERS) {

@@ -6,6 +6,7 @@ import { arrive, begin, browserOf, grantOf, honestLogin, providerLogin } from '.
 export const mixUp: Attacker = {
   name: 'mix-up',
   group: 'login',
+  needsLogin: true,
   title: 'providers mixed up',
   how: 'In one browser, the code that one provider gave is handed in at the address and with the state of another, with the issuer’s name of either and with none; a grant counts as getting in.',
   possible: 'A provider can pass codes of another off as its own',

@@ -14,6 +14,7 @@ const TRIES = 3;
 export const otherObject: Attacker = {
   name: 'other-object',
   group: 'objects',
+  needsLogin: true,
   title: 'another user’s object',
   how: 'A second person, logged in and with every key of their own, reaches for an object of the first: one that the first made by POST at this address, or, with two tokens given, this address itself. Its owner asks last.',
   possible: 'Whoever is logged in reaches the objects of others',
@@ -22,7 +23,7 @@ export const otherObject: Attacker = {
     else if (lab.object !== null) await byPeople(lab, tally, lab.object);
     else {
       throw new NotRun(
-        'this needs two people and an object of one: --create takes the JSON by which it is made here; or put the owner’s token into SALLYPORT_TOKEN, another’s into SALLYPORT_OTHER_TOKEN',
+        'no object that this address creates is known (--create JSON), and no tokens of two people (SALLYPORT_TOKEN, SALLYPORT_OTHER_TOKEN)',
       );
     }
   },

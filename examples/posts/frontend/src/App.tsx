@@ -23,6 +23,9 @@ export function App() {
         <a className="quiet" href="/api/export" download>
           Download all
         </a>
+        <a className="quiet" href="/report">
+          Report
+        </a>
         <AccountBar account={account} logOut={() => void logOut()} />
       </header>
       <main>

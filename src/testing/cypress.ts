@@ -17,9 +17,9 @@ export interface CypressPassOptions {
 
 /**
  * Gives every entry of the page a pass; to be called in `beforeEach`. The pass is made in Node, where the key is:
- * `setupNodeEvents(on) { on('task', { sallyportPass: () => createTestPass({ key: process.env.SALLYPORT_TEST_KEY }) }) }`.
+ * `setupNodeEvents(on) { on('task', { sallyportPass: () => createTestPass({ key: process.env.SALLYPORT_TEST_KEY, authority: 'localhost:4000' }) }) }`.
  *
- * `beforeEach(() => cy.task('sallyportPass').then((pass) => usePass(cy, pass, { origin: Cypress.config('baseUrl') })))`
+ * `beforeEach(() => cy.task<string>('sallyportPass').then((pass) => usePass(cy, pass, { origin: Cypress.config('baseUrl') ?? '' })))`
  */
 export function usePass(
   cy: CypressCommands,

@@ -3,7 +3,7 @@ import { createTestPass, type TestPassOptions } from './pass.ts';
 
 /** What is used of Playwright, so that its package is the tests' own. */
 interface PlaywrightRoute {
-  request(): { headers(): Record<string, string> };
+  request(): { headers(): Record<string, string>; url(): string };
   fallback(options: { headers: Record<string, string> }): Promise<void>;
 }
 interface PlaywrightContext {
@@ -12,6 +12,8 @@ interface PlaywrightContext {
 type Use<T> = (value: T) => Promise<void>;
 
 export interface PassFixtureOptions extends TestPassOptions {
+  /** As {@link TestPassOptions.authority}. Default: the app's own, so that a pass is good nowhere else. */
+  readonly authority?: string;
   /** Origins of the app under test: the pass goes nowhere else. Default: Playwright's `baseURL`. */
   readonly origins?: readonly string[];
   /** Where the gate answers itself. Default `/_sallyport`. */
@@ -39,18 +41,17 @@ export function passFixtures(options: PassFixtureOptions) {
         baseURL,
       }: {
         playwright: {
-          request: { newContext(options: { baseURL?: string; extraHTTPHeaders: Record<string, string> }): Promise<R> };
+          request: { newContext(options: { baseURL?: string }): Promise<R> };
         };
         baseURL?: string | undefined;
       },
       use: Use<R>,
     ): Promise<void> {
-      const extraHTTPHeaders = { [TEST_PASS_FIELD]: createTestPass(options) };
-      const made = await playwright.request.newContext({
-        ...(baseURL === undefined ? {} : { baseURL }),
-        extraHTTPHeaders,
-      });
-      await use(made);
+      const own = ownOrigins(options.origins, baseURL);
+      const made = await playwright.request.newContext(baseURL === undefined ? {} : { baseURL });
+      const [first = ''] = own;
+      const { authority = hostOf(first) } = options;
+      await use(withPass(made, createTestPass({ ...options, authority }), (url) => own.has(originOf(url, baseURL))));
       await made.dispose();
     },
   };
@@ -62,11 +63,39 @@ export async function addPass(
   baseURL: string | undefined,
   { origins, mount = '/_sallyport', ...options }: PassFixtureOptions,
 ): Promise<void> {
-  const listed = new Set((origins ?? (baseURL === undefined ? [] : [baseURL])).map((url) => new URL(url).origin));
-  if (listed.size === 0) throw new TypeError('origins: name the app’s, or set Playwright’s baseURL');
-  const isEntry = (url: URL): boolean => listed.has(url.origin) && url.pathname === `${mount}/enter`;
+  const own = ownOrigins(origins, baseURL);
+  const isEntry = (url: URL): boolean => own.has(url.origin) && url.pathname === `${mount}/enter`;
   await context.route(isEntry, async (route) => {
-    const headers = { ...route.request().headers(), [TEST_PASS_FIELD]: createTestPass(options) };
+    const asked = route.request();
+    const { authority = hostOf(asked.url()) } = options;
+    const headers = { ...asked.headers(), [TEST_PASS_FIELD]: createTestPass({ ...options, authority }) };
     await route.fallback({ headers });
+  });
+}
+
+function ownOrigins(origins: readonly string[] | undefined, baseURL: string | undefined): ReadonlySet<string> {
+  const own = new Set((origins ?? (baseURL === undefined ? [] : [baseURL])).map((url) => new URL(url).origin));
+  if (own.size === 0) throw new TypeError('origins: name the app’s, or set Playwright’s baseURL');
+  return own;
+}
+
+const hostOf = (url: string): string => new URL(url).host;
+const originOf = (url: string, base: string | undefined): string => URL.parse(url, base)?.origin ?? '';
+
+const CALLS: ReadonlySet<string | symbol> = new Set(['fetch', 'get', 'head', 'post', 'put', 'patch', 'delete']);
+
+/** For calls that name their URL as text. Playwright's own way to add a header adds it for strangers as well. */
+function withPass<R extends object>(context: R, pass: string, isOwn: (url: string) => boolean): R {
+  return new Proxy(context, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...given: readonly unknown[]): unknown => {
+        const [asked, options] = given;
+        if (!CALLS.has(name) || typeof asked !== 'string' || !isOwn(asked)) return Reflect.apply(value, target, given);
+        const headers = { ...Object(Object(options).headers), [TEST_PASS_FIELD]: pass };
+        return Reflect.apply(value, target, [asked, { ...Object(options), headers }]);
+      };
+    },
   });
 }

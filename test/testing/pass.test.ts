@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { createSender } from '../../src/lab/http.ts';
 import { parseTarget } from '../../src/lab/target.ts';
 import { createWireClient } from '../../src/lab/wire-client.ts';
-import { createTestKey, createTestPass } from '../../src/testing.ts';
+import { createTestKey, createTestPass, passFixtures } from '../../src/testing.ts';
 import { parsePass } from '../../src/wire/test-pass.ts';
 import { keyedGate } from '../keys/support.ts';
 
@@ -73,6 +73,35 @@ describe('P4.5 a pass for tests', () => {
     const withPass = { ...signed, fields: [...signed.fields, FIELD, passOf(clock.wall)] };
     assert.equal((await sender.send(withPass)).status, 200);
     assert.equal((await sender.send(withPass)).status, 403, 'a replay is one');
+  });
+
+  test('R57 a fixture’s pass is for the app under test, and goes to nobody else', async (t) => {
+    const { call, origin, clock } = await keyedGate(t, trusting);
+    const calls: { url: string; pass: string }[] = [];
+    const context = {
+      base: '',
+      async get(url: string, options: { headers?: Record<string, string> } = {}) {
+        calls.push({ url, pass: options.headers?.[FIELD] ?? '' });
+        return this.base;
+      },
+      async dispose() {},
+    };
+    const newContext = async () => context;
+    const { request } = passFixtures({ key: KEY.privateKey, now: clock.wall });
+    await request({ playwright: { request: { newContext } }, baseURL: `${origin}/app/` }, async (made) => {
+      for (const url of ['/api/posts', 'api', `${origin}/api`, 'https://other.example/api', '//other.example/api'])
+        assert.equal(await made.get(url, { headers: { accept: 'x' } }), '');
+    });
+    assert.deepEqual(
+      calls.map(({ pass }) => pass !== ''),
+      [true, true, true, false, false],
+    );
+    const [own] = calls;
+    assert.equal((await call('/api/posts', { headers: { [FIELD]: own?.pass ?? '' } })).status, 200);
+    assert.equal(parsePass(own?.pass ?? '')?.authority, new URL(origin).host);
+    const another = await keyedGate(t, trusting);
+    const reply = await another.call('/api/posts', { headers: { [FIELD]: own?.pass ?? '' } });
+    assert.equal(reply.code, 'test-pass', 'at another gate that trusts the same key');
   });
 
   test('P4.4 pages of tests enter past every limit on new sessions, and those of others do not', async (t) => {

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { CompactEncrypt, SignJWT } from 'jose';
 import { createSender, field } from '../../src/lab/http.ts';
 import { parseTarget } from '../../src/lab/target.ts';
 import { createWireClient } from '../../src/lab/wire-client.ts';
+import { createTestKey } from '../../src/testing/pass.ts';
 import { HEADER_DECISION } from '../../src/wire/constants.ts';
+import { codeFor } from '../identity/accounts/totp.ts';
 import { backend, desk } from './support.ts';
 
 const SECRET = 'planted-secret-of-the-gate-0123456789';
@@ -105,5 +109,138 @@ test('R22 R71 what people and partners show is in no output, log line or file: p
   said.push(['log', running.err()], ['kept.sqlite', readFileSync(join(folder, 'kept.sqlite'), 'latin1')]);
   for (const [what, text] of said) {
     for (const [name, secret] of secrets) assert.ok(!text.includes(secret), `${name} in ${what}`);
+  }
+});
+
+test('R22 R71 what a configuration holds, and what machines and second factors show, is in no output, log line or file', async (t) => {
+  const { url } = await backend(t);
+  const { privateKey: testKey } = createTestKey();
+  const planted = {
+    'the secret': SECRET,
+    'the secret of a client': 'planted-secret-of-the-client-0123456789',
+    'the secret of the app’s tokens': 'planted-secret-of-the-apps-tokens-0123456789',
+    'the key of encrypted tokens': randomBytes(32).toString('base64url'),
+    'the key of test passes': testKey.split('\n')[1] ?? '',
+  };
+  const secrets = new Map<string, string>(Object.entries(planted));
+  const { gate, run, json, write, folder } = desk(t, { SALLYPORT_SECRET: SECRET, SALLYPORT_TEST_KEY: testKey });
+  const jwt = {
+    ...{ issuer: 'app', audience: 'app', secret: planted['the secret of the app’s tokens'] },
+    encryption: { alg: 'dir', enc: 'A256GCM', secret: planted['the key of encrypted tokens'] },
+  };
+  const company = {
+    issuer: 'http://127.0.0.1:1',
+    clientId: 'gate',
+    clientSecret: planted['the secret of a client'],
+  };
+  const config = {
+    records: 'sqlite:./kept.sqlite',
+    login: { accounts: { signUp: 'open' }, jwt, providers: { company } },
+    antiForgery: { cookie: true },
+    routes: [
+      { match: 'GET /api/posts', keys: ['posts:read'] },
+      { match: 'GET /api/mine', user: true },
+    ],
+  };
+  write('sallyport.config.json', JSON.stringify(config));
+  const running = await gate('--to', url, '--listen', '0', '--mode', 'enforce', '--log', 'debug');
+  const { origin } = new URL(running.report.url);
+  const target = parseTarget(`${origin}/api/mine`);
+  const sender = createSender(target);
+  t.after(() => sender.close());
+  const client = createWireClient(target, '/', sender);
+  const noteCookies = (): void => {
+    for (const pair of client.cookies().split('; ')) {
+      const [name = '', value = ''] = pair.split('=');
+      if (value.length > 20) secrets.set(name, value);
+    }
+  };
+  const enter = async (): Promise<void> => {
+    assert.ok((await client.open()).opened);
+    noteCookies();
+    const signed = client.sign({ method: 'GET' }).fields.find((value) => value.startsWith('sallyport=(')) ?? '';
+    const ticket = /;keyid="([^"]+)"/.exec(signed)?.[1] ?? '';
+    secrets.set(`ticket ${secrets.size}`, ticket.slice(ticket.indexOf('.') + 1));
+  };
+  const proven = async (under: string, body: object) => {
+    const sent = { method: 'POST', under, body: Buffer.from(JSON.stringify(body)), contentType: 'application/json' };
+    return JSON.parse(Buffer.from((await client.call(sent)).body).toString());
+  };
+
+  await enter();
+  await client.ask('/signup', { name: 'anna', password: PASSWORD });
+  await enter();
+  assert.equal((await client.call({ method: 'GET' })).status, 200);
+  const { uri, backupCodes } = await proven('/second-factor', { password: PASSWORD });
+  const [first = '', second = ''] = backupCodes;
+  secrets.set('a TOTP secret', new URL(uri).searchParams.get('secret') ?? '');
+  secrets.set('a backup code', first).set('a used backup code', second);
+  assert.ok((await proven('/second-factor', { code: codeFor(uri) })).user);
+  await enter();
+  await client.ask('/login', { name: 'anna', password: PASSWORD });
+  noteCookies();
+  assert.equal((await client.ask('/login/second-factor', { code: second })).status, 200);
+  await enter();
+  await client.visit('/login/company');
+
+  const claims = { sub: 'ada', iss: 'app', aud: 'app', exp: Math.floor(Date.now() / 1000) + 3600 };
+  const inner = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(jwt.secret));
+  const token = await new CompactEncrypt(Buffer.from(inner))
+    .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', cty: 'JWT' })
+    .encrypt(Buffer.from(jwt.encryption.secret, 'base64url'));
+  secrets.set('a token', token).set('the token inside it', inner);
+  const stranger = createWireClient(target, '/', sender);
+  assert.ok((await stranger.open()).opened);
+  for (const [authorization, status] of [
+    [`Bearer ${token}`, 200],
+    [`Bearer ${inner}`, 401],
+  ] as const)
+    assert.equal((await stranger.call({ method: 'GET', authorization })).status, status);
+
+  for (const kind of ['--hmac', '--ed25519']) {
+    const issued = await json('keys', 'issue', '--for', 'partner', '--scope', 'posts:read', kind);
+    const key = String(Reflect.get(Object(issued.value), 'secret'));
+    secrets.set(`a key by ${kind}`, key);
+    const shown = await fetch(`${origin}/api/posts`, { headers: { authorization: `Bearer ${key}` } });
+    assert.equal(shown.status, 401, 'the secret of a signing key never travels');
+  }
+  const pass = (await run('keys', 'test-pass')).out.trim();
+  secrets.set('a pass of tests', pass);
+  const tried = await fetch(`${origin}/api/posts`, { headers: { 'sallyport-test-pass': pass } });
+  assert.equal(tried.status, 403);
+
+  const said: [string, string][] = [];
+  const all = ['status', 'report', 'keys --json', 'users --json', 'sessions --json', 'audit --json', 'check --json'];
+  for (const command of [...all, 'check', 'doctor --json']) {
+    const { out, err } = await run(...command.split(' '));
+    assert.ok(out.length > 0, command);
+    said.push([command, out + err]);
+  }
+  // What is wrong with a secret is said without it.
+  const wrong = [
+    { login: { jwt: { ...jwt, secret: 'planted-short' } } },
+    { login: { jwt: { ...jwt, encryption: { ...jwt.encryption, secret: 'planted-short' } } } },
+    { login: { providers: { company: { ...company, clientSecret: ['planted-short'] } } } },
+    { login: { providers: { company: { ...company, clientSecrets: 'planted-short' } } } },
+    { records: 'postgres://gate:planted-short@127.0.0.1:1/none', to: url, listen: '127.0.0.1:0' },
+  ];
+  secrets.set('what is wrong in a configuration', 'planted-short');
+  for (const [index, each] of wrong.entries()) {
+    const file = write(`wrong-${index}.json`, JSON.stringify(each));
+    const { code, out, err } = await run('--config', file, '--to', url, '--listen', '0');
+    assert.notEqual(code, 0, JSON.stringify(each));
+    said.push([`configuration ${index}`, out + err]);
+  }
+  assert.equal(await running.stop(), 0);
+  said.push(['log', running.err()]);
+  for (const name of readdirSync(folder).filter((one) => one.startsWith('kept.sqlite')))
+    said.push([name, readFileSync(join(folder, name), 'latin1')]);
+  assert.ok(
+    said.some(([what, text]) => what === 'log' && text.includes('test-pass')),
+    'the log tells of the pass',
+  );
+  for (const [name, secret] of secrets) assert.ok(secret.length > 9, `${name} was shown`);
+  for (const [what, text] of said) {
+    for (const [name, secret] of secrets) assert.ok(!text.includes(secret), `${name} in ${what}: ${text}`);
   }
 });

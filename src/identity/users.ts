@@ -84,9 +84,15 @@ export function createUserAdmin({ desk, records, accounts }: UserAdminParts): Us
       const password = context.random(32).toString('base64url');
       const made = await context.directory.create({ name: own, email: email.toLowerCase(), password, roles });
       if (made === 'taken') throw new UserRefusal(`there is an account ${own} already, or one with this address`);
-      // Who runs the gate vouches for the address.
-      if (email !== '') await context.directory.setEmailVerified(made.id);
-      return { ref: `accounts:${made.id}`, name: own, link: await setLink(context, origin, made, LINK_SECONDS) };
+      try {
+        // Who runs the gate vouches for the address.
+        if (email !== '') await context.directory.setEmailVerified(made.id);
+        return { ref: `accounts:${made.id}`, name: own, link: await setLink(context, origin, made, LINK_SECONDS) };
+      } catch (error) {
+        // Nobody would have a link to it.
+        await context.directory.remove(made.id).catch(() => {});
+        throw error;
+      }
     },
     block: (name, reason, seconds) => setBlocked(name, true, reason, seconds === 0 ? 0 : Date.now() + seconds * 1000),
     unblock: (name) => setBlocked(name, false, '', 0),

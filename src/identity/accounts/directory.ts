@@ -177,15 +177,25 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
       const isTaken = async (): Promise<boolean> =>
         (await find(name)) !== null || (email !== '' && (await find(email)) !== null);
       if (await isTaken()) return 'taken';
-      const body = { name, username: name, email: email || placeholderFor(name), password };
-      const made = await auth.api.signUpEmail({ body }).catch(refusedAs<null>(null));
-      if (made === null) {
-        // The library says the same of a name that was taken meanwhile and of a database that could not write.
-        if (await isTaken()) return 'taken';
-        throw new Error('the account could not be kept');
+      const hash = await hasher.hash(password);
+      const user = { name, username: name, email: email || placeholderFor(name), emailVerified: false };
+      const made = await internalAdapter
+        .createUser({ ...user, roles: roles.join(' ') }, { method: 'email-password' })
+        .catch(async (error: unknown) => {
+          // A name that was taken meanwhile, or a database that could not write.
+          if (await isTaken()) return null;
+          throw error;
+        });
+      if (made === null) return 'taken';
+      const { id } = made;
+      try {
+        await internalAdapter.linkAccount({ userId: id, accountId: id, providerId: 'credential', password: hash });
+      } catch (error) {
+        // An account without its password would keep the name from everybody.
+        await internalAdapter.deleteUser(id).catch(() => {});
+        throw error;
       }
-      if (roles.length > 0) await internalAdapter.updateUser(made.user.id, { roles: roles.join(' ') });
-      const account = await byId(made.user.id);
+      const account = await byId(id);
       if (account === null) throw new Error('an account that was just made is gone');
       return account;
     },

@@ -45,9 +45,14 @@ export function createSignUp(context: AccountsContext): Endpoint {
       });
       if (made === 'taken') return refuse('taken');
       if (made !== null && verified) sendVerification(context, call, made);
-      return made === null || verified
-        ? jsonAnswer(200, { next: 'verify-email' })
-        : finish(context, call, made, ['pwd'], false);
+      if (made === null || verified) return jsonAnswer(200, { next: 'verify-email' });
+      try {
+        return await finish(context, call, made, ['pwd'], false);
+      } catch (error) {
+        // Whoever is told that it failed finds the name free when they try again.
+        await directory.remove(made.id).catch(() => {});
+        throw error;
+      }
     } catch (error) {
       if (error instanceof Busy) return problemFor(call, mount, 'limit', now, error.retryAfter);
       throw error;

@@ -28,10 +28,12 @@ import { takesKeys } from './guard/keys.ts';
 import { createIds } from './guard/ids.ts';
 import type { Layer } from './guard/layer.ts';
 import type { Bans, KeyAlarm } from './guard/keys.ts';
+import { createOpenBook } from './guard/open.ts';
 import type { Policy } from './guard/policy.ts';
 import { problemAnswer } from './guard/problem.ts';
 import { createRunner, type Runner } from './guard/runner.ts';
 import { redirectGrant } from './guard/settle.ts';
+import { createStanding } from './guard/standing.ts';
 import type { Records } from './guard/records.ts';
 import type { State } from './guard/state.ts';
 import type { RequestView } from './guard/view.ts';
@@ -260,6 +262,8 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     for (const listener of listeners) listener(decision, request);
     return decision;
   };
+  const standing = createStanding({ layers, state, policy });
+  const open = createOpenBook(standing, clock.wall, (refused, view) => void decided(refused, view));
   const serve = createMount({
     policy: () => compiled.policy,
     script: () => compiled.script,
@@ -321,9 +325,11 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
       compiled = compile(checked);
     },
     onDecision: (listener) => void listeners.push(listener),
+    watch: open.watch,
     keys: keys?.desk ?? null,
     onKeyAlarm: (listener) => void alarms.push(listener),
     async close() {
+      open.close();
       bots?.close();
       await close();
       await state.close();

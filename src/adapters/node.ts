@@ -7,6 +7,7 @@ import type { Incoming, Outgoing } from './node/message.ts';
 import { dropOverrides } from './node/overrides.ts';
 import { send } from './node/send.ts';
 import { toView } from './node/view.ts';
+import { watchAnswer } from './node/watch.ts';
 
 export { httpDate, send } from './node/send.ts';
 export { toView } from './node/view.ts';
@@ -37,7 +38,9 @@ export function createNodeHandler(
       if (guard.policy.mode === 'enforce') dropOverrides(request);
       if (decision.body !== null) giveBack(request, decision.body);
       if (decision.streamDigest !== null) checkWhileRead(request, decision.streamDigest);
-      return next(request, response, decision, view);
+      const done = next(request, response, decision, view);
+      watchAnswer(guard, decision, view, response);
+      return done;
     });
   };
 }

@@ -5,6 +5,7 @@ import type { Incoming, Outgoing } from '../adapters/node/message.ts';
 import { send } from '../adapters/node/send.ts';
 import { LONGEST_CREATION } from '../guard/creation-watch.ts';
 import type { Decision } from '../guard/decision.ts';
+import type { Open, Watched } from '../guard/open.ts';
 import type { RequestView } from '../guard/view.ts';
 import { BodyError, Upload } from './body.ts';
 import { type Creation, creationOf } from './creation.ts';
@@ -18,7 +19,7 @@ import type { Passenger, Ride } from './upstream.ts';
 const JOINED_BYTES = 16 * 1024;
 
 /** One request and its answer, between one client and one backend connection. */
-export class Exchange implements Passenger, Dispatcher.DispatchHandler {
+export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
   readonly #route: Route;
   readonly #request: Incoming;
   readonly #response: Outgoing;
@@ -44,6 +45,7 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
   #settling = false;
   #over = false;
   #retried = false;
+  readonly #watched: Watched | undefined;
 
   constructor(
     route: Route,
@@ -62,6 +64,23 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
     this.#creation = creationOf(route.guard.creations, view, decision);
     response.on('close', this.#onClose);
     response.on('error', this.#onClose);
+    this.#watched = route.guard.watch?.(this);
+  }
+
+  get decision(): Decision {
+    return this.#decision;
+  }
+
+  get view(): RequestView {
+    return this.#view;
+  }
+
+  /** What it was admitted by has ended while it was open. */
+  end(refused: Decision): void {
+    if (this.#over) return;
+    if (!this.#goesOn()) this.#breakOff(new Error('what it was admitted by has ended'));
+    if (this.#response.headersSent) this.#response.destroy();
+    else send(this.#request, this.#response, this.#route.guard.refusalAnswer(this.#view, refused));
   }
 
   depart(fields: string[], body: Uint8Array | Upload | null, long: boolean): void {
@@ -187,8 +206,7 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
   /** Answers with a problem where no head has gone out; else the client must see that the answer broke off. */
   fail(error: unknown): void {
     if (this.#over) return;
-    this.#finish();
-    this.#controller?.abort(error instanceof Error ? error : new Error('failed'));
+    this.#breakOff(error instanceof Error ? error : new Error('failed'));
     if (
       this.#response.destroyed ||
       this.#response.headersSent ||
@@ -258,6 +276,7 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
 
   readonly #onClose = (): void => {
     if (this.#over) return;
+    if (this.#unattended !== null) return;
     const finished = this.#response.writableFinished;
     if (finished && this.#ended) this.#finish();
     else if (finished || !this.#goesOn()) this.#giveUp();
@@ -265,22 +284,28 @@ export class Exchange implements Passenger, Dispatcher.DispatchHandler {
 
   /** Whether the call stays with the backend, without a client, for what its answer says. */
   #goesOn(): boolean {
-    if (this.#unattended !== null) return true;
     const sent = this.#controller !== null && (!(this.#body instanceof Upload) || this.#body.readableEnded);
     if (this.#creation?.awaited !== true || !sent) return false;
     this.#unattended = this.#route.unattended.take(() => this.#giveUp());
+    if (this.#unattended !== null) this.#watched?.leave();
     return this.#unattended !== null;
   }
 
   #giveUp(): void {
+    this.#breakOff(new Error('the client went away'));
+  }
+
+  /** Nothing more comes from the backend, and nothing more goes there. */
+  #breakOff(why: Error): void {
     this.#finish();
-    this.#controller?.abort(new Error('the client went away'));
+    this.#controller?.abort(why);
     if (this.#body instanceof Upload) this.#body.destroy();
   }
 
   #finish(): void {
     this.#over = true;
     this.#unattended?.();
+    this.#watched?.leave();
     this.#leave();
   }
 

@@ -55,7 +55,7 @@ export function createLog(options: LogOptions = {}): Log {
       const refused = decision.outcome !== 'admit';
       const line = decisionLine(decision, view);
       if (decision.outcome === 'error') logger.error(line, 'fault');
-      else if (refused) logger.warn(line, 'refused');
+      else if (refused) logger.warn(line, decision.openFor === undefined ? 'refused' : 'ended');
       else logger.info(line, 'would refuse');
     },
     info: (message, details) => logger.info(details ?? {}, message),

@@ -57,6 +57,12 @@ export function createMetrics(usage: () => StateUsage | Promise<StateUsage>, inF
     labelNames: ['code'] as const,
     registers,
   });
+  const ended = new Counter({
+    name: 'sallyport_open_ended_total',
+    help: 'Streams, sockets and downloads that were ended because what they were admitted by had ended.',
+    labelNames: ['code', 'layer'] as const,
+    registers,
+  });
   const audit = new Gauge({
     name: 'sallyport_audit_head',
     help: 'Number of the latest row of the audit log, and its MAC for `sallyport audit verify --head`.',
@@ -110,6 +116,11 @@ export function createMetrics(usage: () => StateUsage | Promise<StateUsage>, inF
   return {
     contentType: registry.contentType,
     decided(decision) {
+      // Its request has been counted when it was admitted.
+      if (decision.openFor !== undefined) {
+        ended.inc({ code: decision.code, layer: decision.layer });
+        return;
+      }
       const route = routeLabel(decision.route.name);
       decisions.inc({ outcome: decision.outcome, code: decision.code, route });
       if (decision.code === 'upstream' || decision.code === 'upstream-timeout') failures.inc({ code: decision.code });

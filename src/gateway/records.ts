@@ -56,6 +56,8 @@ export function createRecords(options: RecordsOptions): Records {
       if (isIncidental(decision)) return;
       const record = toRecord(decision, view, options.now());
       (record.code === '' ? admitted : refused).add(record);
+      // Ended while it was open: as a request it has been counted.
+      if (decision.openFor !== undefined) return;
       routes.add(record);
       visitors.add(record);
     },

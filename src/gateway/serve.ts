@@ -5,6 +5,7 @@ import { drain } from '../adapters/node/body.ts';
 import type { Incoming, Outgoing } from '../adapters/node/message.ts';
 import { send } from '../adapters/node/send.ts';
 import { toViewOfNothing } from '../adapters/node/view.ts';
+import { watchAnswer } from '../adapters/node/watch.ts';
 import type { Answer, Decision } from '../guard/decision.ts';
 import type { RequestView } from '../guard/view.ts';
 import type { Frontend } from './frontend.ts';
@@ -101,6 +102,7 @@ async function serveFile(
   body.on('error', () => response.destroy());
   response.on('close', () => body.destroy());
   body.pipe(response);
+  watchAnswer(stage.guard, decision, view, response);
 }
 
 /** What no gate may pass on in any mode: another host's target (R10), and methods that echo or tunnel. */

@@ -2,7 +2,9 @@ import { ServerResponse } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Decision } from '../guard/decision.ts';
+import type { Watched } from '../guard/open.ts';
 import type { RequestView } from '../guard/view.ts';
+import { closeFrame, createFrameEdge, POLICY_VIOLATION } from './websocket-frames.ts';
 import { forward } from './proxy.ts';
 import type { Route } from './route.ts';
 
@@ -48,7 +50,7 @@ export async function tunnel(
     response.detachSocket(client as Parameters<ServerResponse['detachSocket']>[0]);
     client.write(headOf(status, fields), 'latin1');
     if (early.length > 0) client.unshift(early);
-    join(client, backend, tunnels);
+    join(client, backend, tunnels, (end) => route.guard.watch?.({ decision, view, end }));
   });
 }
 
@@ -58,9 +60,36 @@ function headOf(status: number, fields: readonly string[]): string {
   return `${head}\r\n`;
 }
 
-/** Whichever side closes or breaks, the other goes too. */
-function join(client: Duplex, backend: Duplex, tunnels: Tunnels): void {
+/** How long a client that was told to go gets to close its socket. */
+const FAREWELL_MS = 1000;
+
+/**
+ * Whichever side closes or breaks, the other goes too.
+ *
+ * @param watch has the tunnel ended once what it was admitted by no longer holds
+ */
+function join(
+  client: Duplex,
+  backend: Duplex,
+  tunnels: Tunnels,
+  watch: (end: (refused: Decision) => void) => Watched | undefined,
+): void {
+  const frames = createFrameEdge();
+  const revoke = (refused: Decision): void => {
+    client.unpipe(backend).resume();
+    backend.unpipe(client);
+    // In the midst of a frame, ours would be read as a part of it.
+    if (!frames.atEdge()) {
+      end();
+      return;
+    }
+    client.end(closeFrame(POLICY_VIOLATION, refused.code));
+    backend.destroy();
+    setTimeout(end, FAREWELL_MS).unref();
+  };
+  const watched = watch(revoke);
   const end = (): void => {
+    watched?.leave();
     client.destroy();
     backend.destroy();
     tunnels.delete(client);
@@ -72,6 +101,7 @@ function join(client: Duplex, backend: Duplex, tunnels: Tunnels): void {
     if (client.writableFinished) end();
     else client.end();
   });
+  if (watched !== undefined) backend.on('data', (chunk: Buffer) => frames.take(chunk));
   client.pipe(backend);
   backend.pipe(client);
 }

@@ -1,4 +1,5 @@
 import type { Code } from '../wire/codes.ts';
+import type { Grounds } from './layer.ts';
 import type { RouteRule } from './policy.ts';
 import type { KeyFacts, Subject } from './subject.ts';
 
@@ -88,6 +89,10 @@ export interface Decision {
   readonly retryAfter: number;
   /** The proof that was burnt, for redirect grants (docs/protocol.md §3.11); null without one. */
   readonly proof: BurntProof | null;
+  /** What it stood on, for the guard alone; absent where nobody can ask again. */
+  readonly grounds?: Grounds;
+  /** Set where a request that was admitted was ended while it was open: milliseconds that it had been. */
+  readonly openFor?: number;
 }
 
 /** True where an enforced or a reported layer refused: such a request carries no assertion (PROTOCOL 6.1). */

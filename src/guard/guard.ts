@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import type { CreationWatch } from './creation-watch.ts';
 import type { KeyDesk } from './key-desk.ts';
 import type { KeyAlarm } from './keys.ts';
+import type { Open, Watched } from './open.ts';
 import type { Policy } from './policy.ts';
 import type { UserAdmin } from './user-admin.ts';
 import type { SessionDesk } from './session-desk.ts';
@@ -36,6 +37,11 @@ export interface Guard {
   readonly workerScript?: { readonly url: string; readonly text: string };
   /** Replaces the policy; requests already being judged finish under the old one. Throws ConfigError. */
   reload(config: Config): void;
+  /**
+   * Asks again, about once a second, what an admitted request stood on that may stay open, and ends it where that no longer
+   * holds; listeners hear of it. In report mode nothing is ended. Cheap for what ends at once.
+   */
+  watch?(open: Open): Watched;
   /** Called with every decision on covered routes and every refusal, after it was made: records, metrics, log. */
   onDecision(listener: (decision: Decision, request: RequestView) => void): void;
   /** The browser sessions that entered here. */

@@ -30,6 +30,12 @@ export interface Layer {
    * needs none. Everything that can be decided from the policy is decided here.
    */
   forRoute(route: RouteRule, policy: Policy): Check | null;
+  /**
+   * For what is still open long after it was admitted (streams, sockets, downloads): whether what this layer found still
+   * holds, at `context.now`. Asked about once a second: uses nothing up, and knows mostly from memory. A throw or `unsure`
+   * is not yet an end; see src/guard/open.ts.
+   */
+  stands?(request: RequestView, context: Context): Verdict | Promise<Verdict>;
   /** For layers that learn from outcomes (the local shield): called after every decision, never before. */
   observe?(request: RequestView, context: Context, refused: Refusal | null): void;
 }
@@ -42,8 +48,8 @@ export interface Context {
   readonly policy: Policy;
   readonly route: RouteRule;
   readonly carrier: Carrier;
-  /** Wall clock, milliseconds since 1970. */
-  readonly now: number;
+  /** Wall clock, milliseconds since 1970: when it is judged, or asked about again. */
+  now: number;
   /** The client's address after trusted proxies were asked; '' until the address layer ran. */
   address: string;
   /** What budgets count by: IPv4 address or IPv6 /56. */
@@ -86,6 +92,12 @@ export interface Context {
   retryAfter: number;
   /** Where this layer's claims go: enforced and reported layers have a record each. */
   claims: Claims;
+}
+
+/** What an admitted request stood on: enough to ask again while it is open. */
+export interface Grounds {
+  readonly request: RequestView;
+  readonly context: Context;
 }
 
 /** A body that a check may look into; it is read once and forwarded as it was read. */

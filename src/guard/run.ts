@@ -13,7 +13,7 @@ import {
   type TrailStep,
   type Verdict,
 } from './decision.ts';
-import type { Content, Context, Layer } from './layer.ts';
+import type { Content, Context, Grounds, Layer } from './layer.ts';
 import type { Pipeline, Step } from './pipeline.ts';
 import type { Claims, CommitCode, EndReason, State } from './state.ts';
 import type { RequestView } from './view.ts';
@@ -32,7 +32,7 @@ const NOT_REDIRECTED = refusal('signature', 'a signature by the ticket’s key o
 const TOO_LARGE = refusal('too-large', 'a body within the route’s maxBody');
 
 /** One request on its way: layers, body, commit, decision. */
-export class Run implements Content {
+export class Run implements Content, Grounds {
   /** The shared empty list until something refuses. */
   private trail: TrailStep[] | null = null;
   private refused: Refusal | null = null;
@@ -41,8 +41,8 @@ export class Run implements Content {
   private body: Uint8Array | null = null;
   private readonly enforcedClaims: Claims;
   private readonly reportedClaims: Claims;
-  private readonly request: RequestView;
-  private readonly context: Context;
+  readonly request: RequestView;
+  readonly context: Context;
   private readonly pipeline: Pipeline;
   private readonly parts: RunnerParts;
   private readonly observers: readonly Layer[];
@@ -286,6 +286,7 @@ export class Run implements Content {
       body: this.body,
       retryAfter: context.retryAfter,
       proof: admitted ? context.proof : null,
+      grounds: this,
     };
   }
 }

@@ -17,7 +17,10 @@ export interface State {
   grantRedirect(grant: RedirectGrant): void | Promise<void>;
   /** Ends a session: its windows and its cookie are worthless at once, and stay so until then (wall clock). */
   revoke(session: SessionRef, until: number, reason: EndReason): void | Promise<void>;
-  /** Why a session was ended; '' where it was not, or not that this state remembers. Asked on refusals alone. */
+  /**
+   * Why a session was ended; '' where it was not, or not that this state remembers. Needs no place. Asked on refusals,
+   * and about once a second of what is open.
+   */
   endedBy(session: SessionRef, now: number): EndReason | '' | Promise<EndReason | ''>;
   /** For `status`, metrics and the tests of bounds. */
   usage(): StateUsage | Promise<StateUsage>;
@@ -70,6 +73,12 @@ export interface SessionRef {
   readonly place: number;
   readonly idHigh: number;
   readonly idLow: number;
+}
+
+/** State knows a session by the first half of its id. For questions alone: where it lies only its cookie and tickets say. */
+export function sessionRef(id: string): SessionRef {
+  const bytes = Buffer.from(id, 'base64url');
+  return { place: 0, idHigh: bytes.readUInt32BE(0), idLow: bytes.readUInt32BE(4) };
 }
 
 export interface EntryClaim {

@@ -53,6 +53,11 @@ export interface SubjectReader {
    */
   read(request: RequestView, context: Context): Eventually<Subject | Refusal | null>;
   /**
+   * The same of a request that is still open, about once a second: uses nothing up, and asks nobody oftener than it has
+   * to. `unsure` where it cannot be known.
+   */
+  again(request: RequestView, context: Context): Eventually<Subject | Refusal | null>;
+  /**
    * The request was refused with a code on which the page's script sends it again by itself: what the reader used up for
    * it may be used once more. For readers that use anything up.
    */

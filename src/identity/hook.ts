@@ -8,24 +8,33 @@ import { within } from '../lib/within.ts';
 const UNSURE = refusal('unsure', 'an answer of login.identify: a subject or null, within 5 s');
 
 const PATIENCE_MS = 5000;
+/** Of what is open the app's own code is not asked oftener. */
+const AGAIN_MS = 4000;
 const NONE: readonly string[] = Object.freeze([]);
 
 /** What the app's own code knows of who is calling. Whatever it does but answer well refuses. */
 export function createHookReader(identify: Identify, patienceMs = PATIENCE_MS): SubjectReader {
-  return {
-    async read(request, context) {
-      let answer: unknown;
-      try {
-        answer = await within(identify(toIdentifyRequest(request, context)), patienceMs);
-      } catch (error) {
-        context.evidence = `login.identify: ${error instanceof Error ? error.name : 'a throw'}`;
-        return UNSURE;
-      }
-      if (answer === null) return null;
-      const subject = toSubject(answer);
-      if (subject !== null) return subject;
-      context.evidence = 'login.identify: neither a subject nor null';
+  const read: SubjectReader['read'] = async (request, context) => {
+    let answer: unknown;
+    try {
+      answer = await within(identify(toIdentifyRequest(request, context)), patienceMs);
+    } catch (error) {
+      context.evidence = `login.identify: ${error instanceof Error ? error.name : 'a throw'}`;
       return UNSURE;
+    }
+    if (answer === null) return null;
+    const subject = toSubject(answer);
+    if (subject !== null) return subject;
+    context.evidence = 'login.identify: neither a subject nor null';
+    return UNSURE;
+  };
+  const asked = new WeakMap<Context, number>();
+  return {
+    read,
+    again(request, context) {
+      const last = asked.get(context);
+      if (last === undefined || context.now - last >= AGAIN_MS) asked.set(context, context.now);
+      return last === undefined || context.now - last < AGAIN_MS ? context.subject : read(request, context);
     },
   };
 }

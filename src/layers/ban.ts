@@ -1,6 +1,6 @@
 import { PASS, refusal } from '../guard/decision.ts';
 import type { Bans } from '../guard/keys.ts';
-import type { Context, Layer } from '../guard/layer.ts';
+import type { Check, Context, Layer } from '../guard/layer.ts';
 import { subjectName } from '../guard/subject.ts';
 
 const BANNED = refusal('banned', 'nobody who is banned: `sallyport bans` lists and lifts');
@@ -15,10 +15,9 @@ const LABEL = 11;
  * @param bans null where nobody can be banned
  */
 export function createBan(bans: Bans | null): Layer {
-  return {
-    name: 'ban',
-    forRoute: () => (bans === null ? null : (_request, context) => (isBanned(bans, context) ? BANNED : PASS)),
-  };
+  if (bans === null) return { name: 'ban', forRoute: () => null };
+  const check: Check = (_request, context) => (isBanned(bans, context) ? BANNED : PASS);
+  return { name: 'ban', forRoute: () => check, stands: check };
 }
 
 function isBanned(bans: Bans, { prefix, ticket, cookieSession, subject }: Context): boolean {

@@ -7,7 +7,7 @@ import type { RequestView } from '../guard/view.ts';
 import { inNetwork } from '../lib/address.ts';
 import { CREATED_SECONDS, SKEW_SECONDS, TAG_KEY } from '../wire/constants.ts';
 import { parseContentDigest } from '../wire/digest.ts';
-import { findKey, looksLikeKey, parseKey } from '../wire/key.ts';
+import { findKey, isKeyId, looksLikeKey, parseKey } from '../wire/key.ts';
 import { type ParsedKeySignature, parseKeySignature } from '../wire/key-signature.ts';
 import { coversExactly, requiredComponents, signatureBase } from '../wire/signature.ts';
 import { createThrottle, type Throttle } from './key-throttle.ts';
@@ -72,6 +72,15 @@ export function createKey(parts: KeyParts | null): Layer {
         if (signature !== null) return bearer === '' ? bySignature(judgement, signature, request, context) : SEVERAL;
         return bearer === '' ? PASS : byBearer(judgement, bearer, request, context);
       };
+    },
+    stands(request, context) {
+      const { key, route } = context;
+      if (key === null || parts === null || throttle === null) return PASS;
+      const known = parts.keys.find(key.id);
+      // Gone from records, or never there, as passes of tests and declared bots are.
+      if (known === null) return isKeyId(key.id) ? ENDED : PASS;
+      if (!parts.keys.isCurrent()) return UNSURE;
+      return opens({ ...parts, throttle, route }, known, request, context) ?? PASS;
     },
     observe(_request, { key, now }, refused) {
       // Passes of tests and declared bots are no keys of records.

@@ -2,7 +2,7 @@ import { PASS, type Pass, type Refusal, refusal } from '../guard/decision.ts';
 import type { Context, Layer } from '../guard/layer.ts';
 import type { UserRule } from '../guard/policy.ts';
 import { shownTicket } from '../guard/shown-ticket.ts';
-import type { Login, Logins, Subject, SubjectReader } from '../guard/subject.ts';
+import { type Login, type Logins, type Subject, subjectName, type SubjectReader } from '../guard/subject.ts';
 import type { RequestView } from '../guard/view.ts';
 import { CODES } from '../wire/codes.ts';
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
@@ -33,6 +33,15 @@ export function createSubject({ logins, readers }: SubjectParts): Layer {
     name: 'subject',
     ...(releasing.length === 0 ? {} : { observe }),
     everyRule: true,
+    stands(request, context) {
+      const { subject } = context;
+      if (subject === null) return PASS;
+      const session = sessionOf(context);
+      if (session !== '' && logins !== null) {
+        return whenKnown(logins.of(session), (login) => (login === null ? ENDED : PASS));
+      }
+      return whenKnown(again(readers, request, context), (found) => sameAs(subject, found));
+    },
     forRoute: (route) => {
       const rule = route.user;
       if (rule === null && logins === null && readers.length === 0) return null;
@@ -104,4 +113,22 @@ function read(
   const reader = readers[index];
   if (reader === undefined) return null;
   return whenKnown(reader.read(request, context), (found) => found ?? read(readers, request, context, index + 1));
+}
+
+/** As {@link read}, but of what is open: nothing is used up. */
+function again(
+  readers: readonly SubjectReader[],
+  request: RequestView,
+  context: Context,
+  index = 0,
+): Eventually<Subject | Refusal | null> {
+  const reader = readers[index];
+  if (reader === undefined) return null;
+  return whenKnown(reader.again(request, context), (found) => found ?? again(readers, request, context, index + 1));
+}
+
+function sameAs(subject: Subject, found: Subject | Refusal | null): Pass | Refusal {
+  if (found === null) return ENDED;
+  if ('kind' in found) return found;
+  return subjectName(found) === subjectName(subject) ? PASS : ENDED;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage, request as httpRequest } from 'node:http';
+import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
@@ -10,6 +10,7 @@ import type { Next } from '../../src/adapters/node.ts';
 import { IncomingBody } from '../../src/adapters/node/body.ts';
 import type { Decision } from '../../src/guard/decision.ts';
 import type { RequestView } from '../../src/guard/view.ts';
+import { createGuard } from '../../src/index.ts';
 import { stubGuard, wholeDigest } from '../gateway/support.ts';
 
 type Decide = (view: RequestView) => Partial<Decision> | Promise<Partial<Decision>>;
@@ -233,4 +234,39 @@ test('R8 an app behind the middleware is asked for no other method or target tha
   const lines = [...forged, 'X.Rewrite.URL: /api/secret', 'Sallyport-Assertion: a', 'X-Own: kept', 'Connection: close'];
   await raw(port, `POST /api/hook HTTP/1.1\r\nHost: a\r\n${lines.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`);
   assert.deepEqual(seen, ['kept']);
+});
+
+test('R18 behind the middleware, too, an answer is broken off once what it was admitted by has ended', async (context) => {
+  const guard = await createGuard({
+    mode: 'enforce',
+    login: { identify: ({ header }) => (known.has(header('x-user')) ? { id: header('x-user') } : null) },
+    routes: [{ match: 'GET /api/feed', level: 'open', user: true, carriers: ['stream'] }],
+    public: 'http://localhost',
+  });
+  const known = new Set(['ann', 'ben']);
+  const feeds = new Map<string, ServerResponse>();
+  const server = createServer(
+    createNodeHandler(guard, (request, response) => {
+      feeds.set(String(request.headers['x-user']), response.writeHead(200));
+      response.write('first ');
+    }),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  context.after(async () => {
+    server.closeAllConnections();
+    server.close();
+    await guard.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const open = (name: string) =>
+    new Promise<{ text: Promise<string> }>((resolve) => {
+      const headers = { host: 'localhost', 'x-user': name };
+      httpRequest({ port, path: '/api/feed', headers }, (response) => resolve({ text: read(response) })).end();
+    });
+  const [anns, bens] = [await open('ann'), await open('ben')];
+  known.delete('ann');
+  await assert.rejects(anns.text, /aborted/);
+  feeds.get('ben')?.end('last');
+  assert.equal(await bens.text, 'first last');
+  feeds.get('ann')?.write('an app that goes on harms nobody');
 });

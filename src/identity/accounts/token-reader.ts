@@ -25,12 +25,11 @@ export function createTokenReader(tokens: TokenReader, token: boolean | string |
     return session === open.session ? open.subject : OTHER_SESSION;
   }
 
-  return {
-    read(request, context) {
-      const value = header === '' ? bearerOf(request.headers.authorization) : fieldOf(request, header);
-      return value === '' ? null : judge(value, context);
-    },
+  const read: SubjectReader['read'] = (request, context) => {
+    const value = header === '' ? bearerOf(request.headers.authorization) : fieldOf(request, header);
+    return value === '' ? null : judge(value, context);
   };
+  return { read, again: read };
 }
 
 const bearerOf = (authorization: string): string => /^bearer +([\w.-]{1,4096})$/i.exec(authorization)?.[1] ?? '';

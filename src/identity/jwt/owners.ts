@@ -1,6 +1,6 @@
 import type { Context } from '../../guard/layer.ts';
 import { shownTicket } from '../../guard/shown-ticket.ts';
-import type { SessionRef, State } from '../../guard/state.ts';
+import { sessionRef, type State } from '../../guard/state.ts';
 import { type Eventually, whenKnown } from '../../lib/eventually.ts';
 import { createGenerations } from '../../lib/generations.ts';
 
@@ -29,7 +29,7 @@ export function createOwners(state: Pick<State, 'endedBy'>, remembered = REMEMBE
 
   function lives({ session, since, seen }: Owner, { now, policy }: Context): Eventually<boolean> {
     if (now - seen > policy.session.idle * 1000 || now - since > policy.session.max * 1000) return false;
-    return whenKnown(state.endedBy(refOf(session), now), (reason) => reason === '');
+    return whenKnown(state.endedBy(sessionRef(session), now), (reason) => reason === '');
   }
 
   /** Sessions without a cookie end with their page: what belonged to one would be nobody's after a reload. */
@@ -51,10 +51,4 @@ export function createOwners(state: Pick<State, 'endedBy'>, remembered = REMEMBE
       return whenKnown(lives(owner, context), (alive) => (alive ? false : take(token, session, context)));
     },
   };
-}
-
-/** State knows a session by the first half of its id; the place is needed by none that only asks. */
-function refOf(session: string): SessionRef {
-  const id = Buffer.from(session, 'base64url');
-  return { place: 0, idHigh: id.readUInt32BE(0), idLow: id.readUInt32BE(4) };
 }

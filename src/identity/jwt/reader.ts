@@ -51,6 +51,13 @@ interface Known extends Verified {
   epoch: number;
 }
 
+/** A request and what is known of it; whether it was admitted before and is still open. */
+interface Asked {
+  readonly request: RequestView;
+  readonly context: Context;
+  readonly isOpen: boolean;
+}
+
 interface Way {
   readonly place: Place;
   readonly verify: Verify;
@@ -89,16 +96,17 @@ export async function createJwtReader(parts: JwtParts): Promise<SubjectReader> {
     return asks;
   }
 
-  function fresh(way: Way, value: string, request: RequestView, context: Context): Eventually<Subject | Refusal> {
-    const asks = ask(way, value, context.now);
+  function fresh(way: Way, value: string, asked: Asked): Eventually<Subject | Refusal> {
+    const asks = ask(way, value, asked.context.now);
     if (asks === null) return BUSY;
-    return asks.then((found) => (found instanceof Fault ? refuse(found, context) : stand(found, request, context)));
+    return asks.then((found) => (found instanceof Fault ? refuse(found, asked.context) : stand(found, asked)));
   }
 
   /** Whether whoever it names is still somebody here. */
-  function stand(found: Known, request: RequestView, context: Context): Eventually<Subject | Refusal> {
+  function stand(found: Known, asked: Asked): Eventually<Subject | Refusal> {
+    const { context } = asked;
     if (isRevoked(bans, found)) return fail(BLOCKED, 'revoked', context);
-    if (found.epoch === standing.epoch && standing.isCurrent()) return belong(found, request, context);
+    if (found.epoch === standing.epoch && standing.isCurrent()) return belong(found, asked);
     const { epoch } = standing;
     const unreachable = (error: unknown): Refusal => {
       if (!(error instanceof RecordsError)) throw error;
@@ -107,12 +115,13 @@ export async function createJwtReader(parts: JwtParts): Promise<SubjectReader> {
     return standing.isGood(found.subject, found.jti).then((good) => {
       if (!good) return fail(BLOCKED, 'blocked or revoked', context);
       found.epoch = epoch;
-      return belong(found, request, context);
+      return belong(found, asked);
     }, unreachable);
   }
 
-  /** Whether this request may show it. */
-  function belong(found: Known, request: RequestView, context: Context): Eventually<Subject | Refusal> {
+  /** Whether this request may show it; what is open has shown it already. */
+  function belong(found: Known, { request, context, isOpen }: Asked): Eventually<Subject | Refusal> {
+    if (isOpen) return found.subject;
     if (!found.issuer.bound) return prove(found, request, context);
     return whenKnown(owners.admits(found.id, context), (own) =>
       own ? prove(found, request, context) : fail(MISMATCH, 'token of another session', context),
@@ -128,32 +137,36 @@ export async function createJwtReader(parts: JwtParts): Promise<SubjectReader> {
     return provePossession(dpop, found.subject, { token, jkt }, request, context);
   }
 
-  function hit(found: Known, way: Way, value: string, request: RequestView, context: Context) {
-    if (context.now >= found.ends || found.key.gone) {
+  function hit(found: Known, way: Way, value: string, asked: Asked): Eventually<Subject | Refusal> {
+    if (asked.context.now >= found.ends || found.key.gone) {
       way.known.delete(value);
-      return fresh(way, value, request, context);
+      return fresh(way, value, asked);
     }
-    return stand(found, request, context);
+    return stand(found, asked);
+  }
+
+  function read(asked: Asked): Eventually<Subject | Refusal | null> {
+    const { request, context } = asked;
+    if (context.key !== null) return null;
+    for (const way of ways) {
+      const value = way.place.read(request);
+      if (value === '') continue;
+      if (value === null) return fail(INVALID, `${way.place.name} more than once`, context);
+      const found = way.known.get(value);
+      if (found === undefined) {
+        if (way.place.parse(value) === null) continue;
+        return fresh(way, value, asked);
+      }
+      const current = found.issuer.keys.isCurrent();
+      if (current === true) return hit(found, way, value, asked);
+      return whenKnown(current, (is) => (is ? hit(found, way, value, asked) : UNSURE));
+    }
+    return null;
   }
 
   return {
-    read(request, context) {
-      if (context.key !== null) return null;
-      for (const way of ways) {
-        const value = way.place.read(request);
-        if (value === '') continue;
-        if (value === null) return fail(INVALID, `${way.place.name} more than once`, context);
-        const found = way.known.get(value);
-        if (found === undefined) {
-          if (way.place.parse(value) === null) continue;
-          return fresh(way, value, request, context);
-        }
-        const current = found.issuer.keys.isCurrent();
-        if (current === true) return hit(found, way, value, request, context);
-        return whenKnown(current, (is) => (is ? hit(found, way, value, request, context) : UNSURE));
-      }
-      return null;
-    },
+    read: (request, context) => read({ request, context, isOpen: false }),
+    again: (request, context) => read({ request, context, isOpen: true }),
     release: dpop.release,
     close: () => standing.close(),
   };

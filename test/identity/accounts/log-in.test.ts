@@ -108,3 +108,53 @@ test('R60 nothing that was typed lies in the records, the name of nobody include
   assert.equal(rows.length, 1);
   assert.ok(!JSON.stringify(rows).includes('hunter2'));
 });
+
+test('passwords are worked on two at a time, whichever way they come', async (t) => {
+  const running = { now: 0, most: 0, all: 0 };
+  const work = async (): Promise<void> => {
+    running.all++;
+    running.most = Math.max(running.most, ++running.now);
+    await new Promise((resolve) => setImmediate(resolve));
+    running.now--;
+  };
+  const hasher = {
+    async hash(password: string) {
+      await work();
+      return `hash of ${password}`;
+    },
+    async verify(password: string, stored: string) {
+      await work();
+      return stored === `hash of ${password}`;
+    },
+  };
+  const bench = await openAccounts(t, { hasher, config: { signUp: 'open', checksPerMinute: 100_000 } });
+  await bench.addAccount('anna', { email: 'anna@example.org' });
+  await bench.person().ask('POST', '/password/reset', { name: 'anna' });
+  const token = /#reset=([\w-]+)$/.exec((await bench.mail()).url)?.[1];
+  const inside = bench.person({ prefix: '203.0.113.1' });
+  await inside.logIn('anna');
+  inside.arrive();
+  running.most = 0;
+  const password = 'another battery staple';
+  await Promise.all([
+    ...Array.from({ length: 20 }, (_, index) => bench.person({ prefix: `198.51.100.${index}` }).logIn('anna')),
+    ...Array.from({ length: 10 }, (_, index) => bench.person({ prefix: `192.0.2.${index}` }).logIn('nobody')),
+    ...Array.from({ length: 10 }, (_, index) =>
+      bench.person({ prefix: `192.0.2.${index}` }).ask('POST', '/signup', { name: `new-${index}`, password: PASSWORD }),
+    ),
+    inside.ask('POST', '/second-factor', { password: PASSWORD }),
+    inside.ask('POST', '/password', { current: PASSWORD, next: password }),
+    bench.person().ask('POST', '/password/reset', { token, password }),
+  ]);
+  assert.ok(running.all > 40, `${running.all} passwords were worked on`);
+  assert.equal(running.most, 2);
+});
+
+test('R70 a sign-up that cannot be told of in the audit log leaves no account, and works later', async (t) => {
+  const bench = await openAccounts(t, { config: { signUp: 'open' } });
+  const signUp = () => bench.person().ask('POST', '/signup', { name: 'anna', password: PASSWORD });
+  const append = t.mock.method(bench.records.audit, 'append', () => Promise.reject(new Error('full')));
+  await assert.rejects(signUp(), /full/);
+  append.mock.restore();
+  assert.equal((await signUp()).status, 200);
+});

@@ -84,6 +84,57 @@ test('every command that the documents, the demo and the gate name exists', () =
   );
 });
 
+/** Texts of the sources under a folder of src, of files whose path a pattern fits. */
+function sources(folder: string, which = /\.ts$/): string {
+  return readdirSync(join(ROOT, 'src', folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => which.test(name))
+    .map((name) => readFileSync(join(ROOT, 'src', folder, name), 'utf8'))
+    .join('\n');
+}
+
+const everyText = (): string =>
+  documents()
+    .map(({ text }) => text)
+    .join('\n');
+
+const KINDS: readonly { readonly name: string; readonly least: number; readonly there: () => string[] }[] = [
+  {
+    name: 'field of the configuration',
+    least: 80,
+    there: () => namesIn(sources('guard', /^config(?:-(?!rules|schema|cross)[a-z]+)?\.ts$/), /^ {2}([a-zA-Z]+)\??: /gm),
+  },
+  {
+    name: 'flag of a command',
+    least: 30,
+    there: () => namesIn(sources('cli', /^(?:main|[a-z]+-commands)\.ts$/), /\.option\('(--[a-z0-9-]+)/g),
+  },
+  { name: 'metric', least: 10, there: () => namesIn(sources('gateway'), /'(sallyport_[a-z_]+)'/g) },
+  { name: 'action of the audit log', least: 15, there: () => namesIn(sources('gateway'), /action: '([a-z.-]+)'/g) },
+  {
+    name: 'header',
+    least: 3,
+    there: () => namesIn(sources('wire', /^constants\.ts$/), /HEADER_\w+ = '([A-Za-z-]+)'/g),
+  },
+  { name: 'code', least: 30, there: () => Object.keys(CODES) },
+];
+
+const namesIn = (text: string, pattern: RegExp): string[] => [
+  ...new Set([...text.matchAll(pattern)].map(([, name = '']) => name)),
+];
+
+for (const { name, least, there } of KINDS) {
+  test(`every ${name} is in the documents`, () => {
+    const names = there();
+    assert.ok(names.length >= least, `${names.length} were found`);
+    const text = everyText().toLowerCase();
+    const isThere = (each: string): boolean => new RegExp(`(?<![\\w-])${each.toLowerCase()}(?![\\w-])`).test(text);
+    assert.deepEqual(
+      names.filter((each) => !isThere(each)),
+      [],
+    );
+  });
+}
+
 test('the lifecycle names every layer', () => {
   const text = readFileSync(join(ROOT, 'docs', 'lifecycle.md'), 'utf8');
   const layers = readdirSync(join(ROOT, 'src', 'layers'))

@@ -247,7 +247,13 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     bots: bots && { bots, since: clock.wall(), monotonic: clock.monotonic },
   });
   const known = { layers: layers.map(({ name }) => name) };
-  const runnerParts = { layers, state, wall: clock.wall, nextId: createIds(fill) };
+  const runnerParts = {
+    layers,
+    state,
+    wall: clock.wall,
+    nextId: createIds(fill),
+    onLate: (decision: Decision, request: RequestView) => void decided(decision, request),
+  };
 
   function compile(next: Config): Compiled {
     // Once more, with the layers that there are: a mode for one that is not would be a slip of the pen.

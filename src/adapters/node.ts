@@ -37,7 +37,8 @@ export function createNodeHandler(
       // Report mode changes nothing that an app may live by.
       if (guard.policy.mode === 'enforce') dropOverrides(request);
       if (decision.body !== null) giveBack(request, decision.body);
-      if (decision.streamDigest !== null) checkWhileRead(request, decision.streamDigest);
+      const { streamDigest: digest, form = null } = decision;
+      if (digest !== null || form !== null) checkWhileRead(request, digest, form);
       const done = next(request, response, decision, view);
       watchAnswer(guard, decision, view, response);
       return done;

@@ -215,11 +215,20 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
       this.#response.destroy();
       return;
     }
+    // The guard has told its listeners of this one.
+    if (error instanceof BodyError && error.decision !== null) {
+      this.#refuse(error.decision);
+      return;
+    }
     const code = codeOf(error);
     const outcome = code === 'digest' || code === 'too-large' || code === 'target' ? 'refuse' : 'error';
     const layer = outcome === 'refuse' ? (code === 'digest' ? 'proof' : 'target') : 'upstream';
     const decision: Decision = { ...this.#decision, outcome, code, layer, answer: null };
     this.#route.onFault(decision, this.#view);
+    this.#refuse(decision);
+  }
+
+  #refuse(decision: Decision): void {
     send(this.#request, this.#response, this.#route.guard.refusalAnswer(this.#view, decision));
   }
 

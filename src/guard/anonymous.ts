@@ -1,4 +1,5 @@
 import type { Policy, RouteRule } from './policy.ts';
+import { isOtherSpelling } from './rows.ts';
 
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
@@ -13,7 +14,7 @@ export function anonymousWrites({ routes, config }: Policy): readonly RouteRule[
   const everything = config.protect?.includes('/**') === true;
   const rows = routes.filter((rule) => changes(rule) && !rule.unlisted && rule.user === null);
   // Other spellings of a row are that row, and nothing is left for the last one where all is protected.
-  return rows.filter(({ name }) => !name.endsWith(' in other spellings') && !(everything && name === 'default'));
+  return rows.filter((rule) => !isOtherSpelling(rule) && !(everything && rule.name === 'default'));
 }
 
 /** Rules that let somebody change data who has to be known: what `doctor` proves by asking. */

@@ -73,3 +73,12 @@ export function newContext(
 export function claimsAnything(claims: Claims): boolean {
   return claims.nonce !== 0 || claims.sessionIdHigh !== 0 || claims.sessionIdLow !== 0 || claims.key !== '';
 }
+
+/** Takes out of a request's claims what it has claimed before: a counter is used up once. That its session lives is asked anew. */
+export function forgetSpent(claims: Claims, spent: readonly Claims[]): void {
+  if (spent.some(({ nonce, redirectTarget }) => nonce !== 0 || redirectTarget !== '')) {
+    claims.nonce = 0;
+    claims.redirectTarget = '';
+  }
+  if (spent.some(({ key }) => key !== '')) claims.key = '';
+}

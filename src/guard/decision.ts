@@ -1,4 +1,5 @@
 import type { Code } from '../wire/codes.ts';
+import type { FormWatch } from './form/question.ts';
 import type { Grounds } from './layer.ts';
 import type { RouteRule } from './policy.ts';
 import type { KeyFacts, Subject } from './subject.ts';
@@ -85,6 +86,8 @@ export interface Decision {
   readonly streamDigest: StreamDigest | null;
   /** Bytes of the body when the guard had to read it; the adapter forwards these. Null: not read. */
   readonly body: Uint8Array | null;
+  /** Looks through the body on its way to the backend, piece by piece; null or absent where nothing is looked for. */
+  readonly form?: FormWatch | null;
   /** Seconds for Retry-After; 0 for none. */
   readonly retryAfter: number;
   /** The proof that was burnt, for redirect grants (docs/protocol.md §3.11); null without one. */

@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { RouteRule } from './policy.ts';
 import { LEVELS } from './decision.ts';
+import { namesMethod } from './form/field.ts';
+import type { RouteRule } from './policy.ts';
 import type { RequestView } from './view.ts';
 
 /** A query that may name `_method`, whatever of it is percent-encoded: looked for first, because most hold none. */
 const MAY_NAME = /(?:m|%[46]d)(?:e|%[46]5)(?:t|%[57]4)(?:h|%[46]8)(?:o|%[46]f)(?:d|%[46]4)/i;
-/** As backends read it: PHP makes `_` of `.`, space and `[` and drops spaces in front; qs and Rails make lists of `[]`. */
-const NAME = /^ *[_. []method(?:\[[^\]]*\])?$/i;
 /** Stands for all methods that no row of the policy names: to the policy they are one. */
 const OTHER = 'OTHER';
 
@@ -19,7 +18,7 @@ export function namedMethods(request: RequestView, listed: ReadonlySet<string>):
   if (request.query === '' || !MAY_NAME.test(request.query)) return NONE;
   const named = new Set<string>();
   for (const [name, value] of new URLSearchParams(request.query.replaceAll(';', '&'))) {
-    if (!NAME.test(name)) continue;
+    if (!namesMethod(name)) continue;
     const method = value.trim().toUpperCase();
     if (method !== '') named.add(listed.has(method) || method === request.method ? method : OTHER);
   }

@@ -15,6 +15,11 @@ const DEFAULT_MAX_BODY = 1024 ** 3 + 64 * 1024;
 const REMEMBERED_PATHS = 4096;
 const LONGEST_REMEMBERED = 256;
 
+const OTHER_SPELLINGS = ' in other spellings';
+
+/** Whether a row stands for what another one, which the configuration names, leaves out. */
+export const isOtherSpelling = ({ name }: RouteRule): boolean => name.endsWith(OTHER_SPELLINGS);
+
 /** What all rows of one policy are made from. */
 export interface Ground {
   readonly config: Config;
@@ -134,7 +139,7 @@ function otherSpellings(rows: readonly Row[], protect: readonly string[]): Row[]
       return {
         rule: Object.freeze({
           ...rule,
-          name: `${rule.name} in other spellings`,
+          name: rule.name + OTHER_SPELLINGS,
           encodedOpaque: false,
           named: false,
           keys: null,

@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
 import { HELD_BODY_BYTES } from '../wire/constants.ts';
-import { claimsAnything, noClaims } from './context.ts';
+import { claimsAnything, forgetSpent, noClaims } from './context.ts';
 import {
   type Decision,
   type Outcome,
@@ -13,8 +13,10 @@ import {
   type TrailStep,
   type Verdict,
 } from './decision.ts';
+import type { FormQuestion, FormReading, FormWatch } from './form/question.ts';
 import type { Content, Context, Grounds, Layer } from './layer.ts';
 import type { Pipeline, Step } from './pipeline.ts';
+import type { RouteRule } from './policy.ts';
 import type { Claims, CommitCode, EndReason, State } from './state.ts';
 import type { RequestView } from './view.ts';
 
@@ -23,7 +25,24 @@ export interface RunnerParts {
   readonly state: State;
   readonly wall: () => number;
   readonly nextId: () => string;
+  /** Hears of what a body turned out to ask for after its request had been admitted. */
+  readonly onLate?: (decision: Decision, request: RequestView) => void;
 }
+
+/** What a run is about besides its request. */
+export interface RunCase {
+  /** What the body may name; null for most. */
+  readonly form: FormQuestion | null;
+  /** The body, where it was read already. */
+  readonly body: Uint8Array | null;
+  /** What this very request has claimed before, when it was judged by another rule. */
+  readonly spent: readonly Claims[];
+  /** Judges the same request by another rule, as of the same time. */
+  judge(rule: RouteRule, known: Known, now: number): Decision | Promise<Decision>;
+}
+
+/** What one run leaves to the next. */
+export type Known = Pick<RunCase, 'body' | 'spent'>;
 
 const NO_TRAIL: readonly TrailStep[] = Object.freeze([]);
 const FAULT = refusal('unsure', 'nothing: a check failed to finish; the log names it');
@@ -46,6 +65,9 @@ export class Run implements Content, Grounds {
   private readonly pipeline: Pipeline;
   private readonly parts: RunnerParts;
   private readonly observers: readonly Layer[];
+  private readonly about: RunCase;
+  /** Looks through a body that is too long to be read before the decision. */
+  private watch: FormWatch | null = null;
 
   constructor(
     request: RequestView,
@@ -53,12 +75,15 @@ export class Run implements Content, Grounds {
     pipeline: Pipeline,
     parts: RunnerParts,
     observers: readonly Layer[],
+    about: RunCase,
   ) {
     this.request = request;
     this.context = context;
     this.pipeline = pipeline;
     this.parts = parts;
     this.observers = observers;
+    this.about = about;
+    this.body = about.body;
     context.content = this;
     this.enforcedClaims = context.claims;
     this.reportedClaims = pipeline.reports ? noClaims(context.now) : context.claims;
@@ -139,11 +164,65 @@ export class Run implements Content, Grounds {
   private afterLayers(): Decision | Promise<Decision> {
     if (this.context.answer !== null) return this.decision();
     const { length } = this.request.body;
-    const { route, digest } = this.context;
+    const { route } = this.context;
     if (route.maxBody !== 0 && length > route.maxBody && this.failed('target', TOO_LARGE, isEnforced(this.context)))
       return this.decision();
+    const { form, spent } = this.about;
+    if (spent.length > 0) for (const claims of [this.enforcedClaims, this.reportedClaims]) forgetSpent(claims, spent);
+    return form === null ? this.withBody() : this.lookInto(form);
+  }
+
+  private withBody(): Decision | Promise<Decision> {
+    const { digest } = this.context;
+    const { length } = this.request.body;
     if (digest === null || length <= 0 || length > HELD_BODY_BYTES || digest.kind !== 'whole') return this.commit();
     return this.held(digest);
+  }
+
+  /** What the body names by `_method` is asked for as if the request line named it. */
+  private async lookInto(form: FormQuestion): Promise<Decision> {
+    let body: Uint8Array | null;
+    try {
+      body = await this.read();
+    } catch (error) {
+      return this.broken(error);
+    }
+    const found = body === null ? form.begin() : form.inBody(body);
+    if ('kind' in found) {
+      if (this.failed('route', found, form.enforced)) return this.decision();
+    } else if ('write' in found) this.watch = this.watchOf(found, form.enforced);
+    else if (found !== this.context.route) return this.about.judge(found, { body, spent: [] }, this.context.now);
+    return this.withBody();
+  }
+
+  /** The rest of the judgement, while the body goes to the backend. */
+  private watchOf(reading: FormReading, enforced: boolean): FormWatch {
+    const judge = async (found: RouteRule | Refusal): Promise<Decision | null> => {
+      const decision = 'kind' in found ? this.unreadable(found, enforced) : await this.late(found);
+      if (decision.trail.length > 0) this.parts.onLate?.(decision, this.request);
+      return decision.outcome === 'admit' ? null : decision;
+    };
+    let over = false;
+    const ask = (found: RouteRule | Refusal | null): Promise<Decision | null> | null => {
+      if (found === null) return null;
+      over ||= 'kind' in found;
+      return judge(found);
+    };
+    return {
+      write: (bytes) => (over ? null : ask(reading.write(bytes))),
+      end: () => (over ? null : ask(reading.end())),
+    };
+  }
+
+  private late(rule: RouteRule): Decision | Promise<Decision> {
+    const spent = [this.enforcedClaims, this.reportedClaims];
+    return this.about.judge(rule, { body: null, spent }, this.context.now);
+  }
+
+  private unreadable(refused: Refusal, enforced: boolean): Decision {
+    this.trail = null;
+    this.failed('route', refused, enforced);
+    return this.decision();
   }
 
   /** Small bodies are read and checked before the commit: a changed body never burns the page's counter. */
@@ -151,9 +230,7 @@ export class Run implements Content, Grounds {
     try {
       this.body ??= await this.request.body.collect(HELD_BODY_BYTES);
     } catch (error) {
-      this.fault(error);
-      this.failed('guard', FAULT, true);
-      return this.decision();
+      return this.broken(error);
     }
     const fits = this.body !== null && fitsDigest(this.body, digest);
     const signer = this.context.key === null ? 'proof' : 'key';
@@ -163,6 +240,13 @@ export class Run implements Content, Grounds {
     this.enforcedClaims.now = this.parts.wall();
     this.reportedClaims.now = this.enforcedClaims.now;
     return this.commit();
+  }
+
+  /** The body did not come. */
+  private broken(error: unknown): Decision {
+    this.fault(error);
+    this.failed('guard', FAULT, true);
+    return this.decision();
   }
 
   private digestEnforced(): boolean {
@@ -284,6 +368,7 @@ export class Run implements Content, Grounds {
       responseFields: context.responseFields,
       streamDigest: admitted && this.digestEnforced() ? context.digest : null,
       body: this.body,
+      form: admitted ? this.watch : null,
       retryAfter: context.retryAfter,
       proof: admitted ? context.proof : null,
       grounds: this,

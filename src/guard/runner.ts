@@ -1,10 +1,11 @@
 import { carrierOf } from './carrier.ts';
 import { newContext } from './context.ts';
 import type { Decision } from './decision.ts';
+import { type FormQuestion, type FormRules, formQuestion } from './form/question.ts';
 import { bothOf, namedMethods } from './methods.ts';
 import { compose, type Pipeline } from './pipeline.ts';
 import type { Policy, RouteRule } from './policy.ts';
-import { Run, type RunnerParts } from './run.ts';
+import { Run, type RunCase, type RunnerParts } from './run.ts';
 import type { RequestView } from './view.ts';
 
 export interface Runner {
@@ -14,6 +15,16 @@ export interface Runner {
 
 /** Pipelines that are kept, at most; a policy of more rules keeps its own and composes the rest each time. */
 const MOST_PIPELINES = 4096;
+
+/** What is known of nearly all requests besides themselves: nothing. */
+const ALONE: RunCase = Object.freeze({
+  form: null,
+  body: null,
+  spent: Object.freeze([]),
+  judge: () => {
+    throw new TypeError('only a form leads to another rule');
+  },
+});
 
 /** Composes the pipelines of a policy. The order of `layers` is the order of admission. */
 export function createRunner(policy: Policy, parts: RunnerParts): Runner {
@@ -30,15 +41,32 @@ export function createRunner(policy: Policy, parts: RunnerParts): Runner {
     return pipeline;
   };
   const both = remembered(bothOf);
+  const forms: FormRules = {
+    policy,
+    both,
+    methods: [...methods].filter((method) => method !== '' && method !== 'POST'),
+  };
+
+  const judge = (request: RequestView, preflight: boolean, route: RouteRule, now: number, about: RunCase) => {
+    const pipeline = pipelines.get(route) ?? composeLate(route);
+    const context = newContext(policy, route, carrierOf(request), request, now);
+    // What was admitted once has been observed.
+    const run = new Run(request, context, pipeline, parts, about.spent.length === 0 ? observers : [], about);
+    return run.layers(preflight ? pipeline.preflight : pipeline.steps, 0);
+  };
+  /** A request whose body may name another method. */
+  const askedOf = (request: RequestView, form: FormQuestion): RunCase => ({
+    ...ALONE,
+    form,
+    judge: (rule, known, now) => judge(request, false, rule, now, { ...ALONE, ...known }),
+  });
 
   return {
     decide(request, given) {
       const preflight = isPreflight(request);
       const route = given ?? ruleFor(policy, methods, both, request, preflight);
-      const pipeline = pipelines.get(route) ?? composeLate(route);
-      const context = newContext(policy, route, carrierOf(request), request, parts.wall());
-      const run = new Run(request, context, pipeline, parts, observers);
-      return run.layers(preflight ? pipeline.preflight : pipeline.steps, 0);
+      const form = given === undefined && !preflight ? formQuestion(forms, request, route) : null;
+      return judge(request, preflight, route, parts.wall(), form === null ? ALONE : askedOf(request, form));
     },
   };
 }

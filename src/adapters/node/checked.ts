@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { StreamDigest } from '../../guard/decision.ts';
+import type { FormWatch } from '../../guard/form/question.ts';
 import { createDigestCheck } from './digest.ts';
 
 /** Lets the app behind a middleware read a body that the guard has read already. */
@@ -9,27 +10,54 @@ export function giveBack(request: IncomingMessage, body: Uint8Array): void {
 }
 
 /**
- * Checks the digest of a body while the app reads it. One chunk is always held back: the app gets the whole body
- * only when it fits, else its request breaks off. Must be called before anybody reads.
+ * Checks a body while the app reads it: its digest, and what a form in it asks for. One chunk is always held back: the
+ * app gets the whole body only when it passes, else its request breaks off. Must be called before anybody reads.
  */
-export function checkWhileRead(request: IncomingMessage, digest: StreamDigest): void {
-  const check = createDigestCheck(digest);
+export function checkWhileRead(request: IncomingMessage, digest: StreamDigest | null, form: FormWatch | null): void {
+  const check = digest === null ? null : createDigestCheck(digest);
   const push = request.push.bind(request);
   let held: unknown = null;
+  /** What came while a piece before it was being judged. */
+  let waiting: unknown[] | null = null;
+
+  const ended = (): boolean => {
+    if (held !== null) push(held);
+    return push(null);
+  };
+  const take = (chunk: unknown): boolean => {
+    if (chunk === null) return ended();
+    const ready = held;
+    held = chunk;
+    return ready === null || push(ready);
+  };
+  const judged = (chunk: unknown, refused: boolean): void => {
+    const more = waiting ?? [];
+    waiting = null;
+    if (refused) request.destroy(new Error('the caller may not do what the body asks for'));
+    if (request.destroyed) return;
+    take(chunk);
+    for (const each of more) request.push(each);
+  };
   // node's parser hands each piece of the body to `push`, and null at the end.
   request.push = (chunk: unknown): boolean => {
-    if (chunk instanceof Uint8Array) {
-      check.update(chunk);
-      const ready = held;
-      held = chunk;
-      return ready === null || push(ready);
+    if (waiting !== null) {
+      waiting.push(chunk);
+      return false;
     }
-    if (!check.fits()) {
+    const piece = chunk instanceof Uint8Array ? chunk : null;
+    if (piece !== null) check?.update(piece);
+    else if (check?.fits() === false) {
       request.destroy(new Error('the body does not fit its digest'));
       return false;
     }
-    if (held !== null) push(held);
-    return push(null);
+    const asked = piece === null ? form?.end() : form?.write(piece);
+    if (!asked) return take(piece);
+    waiting = [];
+    asked.then(
+      (decision) => judged(piece, decision !== null),
+      () => judged(piece, true),
+    );
+    return false;
   };
   for (let early: unknown = request.read(); early !== null; early = request.read()) request.push(early);
 }

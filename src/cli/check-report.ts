@@ -5,11 +5,10 @@ import { anonymousWrites } from '../guard/anonymous.ts';
 import type { Config, Mode } from '../guard/config.ts';
 import type { Carrier, Level } from '../guard/decision.ts';
 import type { Layer } from '../guard/layer.ts';
-import { stricterOf } from '../guard/methods.ts';
 import type { Policy, RouteRule } from '../guard/policy.ts';
 import { PRESETS } from '../guard/presets.ts';
 import { modeOf } from '../guard/pipeline.ts';
-import { foldPath } from '../wire/fold.ts';
+import { formNotes } from './form-notes.ts';
 
 /** What `check` says, as `--json` prints it. */
 export interface CheckReport {
@@ -97,7 +96,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     reportMode: [...REPORT_CHANGES.map(({ of, says }) => `${of}: ${says}`), ...formChanges(policy), ...REPORT_REFUSES],
     notes: [
       ...policyNotes(policy),
-      ...policy.routes.flatMap((rule) => formNotes(rule, policy)),
+      ...formNotes(policy),
       ...routes.flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`)),
     ],
   };
@@ -162,22 +161,6 @@ function formChanges({ antiForgery }: Policy): string[] {
     : '';
   const cookies = ['__Host-sallyport-form', ...(cookie === '' ? [] : [cookie])].join(' and ');
   return [`pages: antiForgery adds ${cookies}${added}`];
-}
-
-const FORMS = ['application/x-www-form-urlencoded', 'multipart/form-data'];
-
-/** What no header tells: Rails, Laravel, Symfony and others take the method from a form's content. */
-function formNotes(rule: RouteRule, policy: Policy): string[] {
-  const takesForms = rule.carriers.has('form') || rule.contentTypes.some((type) => FORMS.includes(type));
-  if (rule.method !== 'POST' || (rule.level !== 'open' && !takesForms)) return [];
-  const path = rule.pattern.replace(/\*\*$/, '*').replace(/:\w+|\*/g, 'x');
-  const asksMore = ['PUT', 'PATCH', 'DELETE'].filter(
-    (method) => stricterOf(policy.match(method, path, foldPath(path)), rule) !== rule,
-  );
-  if (asksMore.length === 0) return [];
-  return [
-    `${rule.name}: asks for less than ${asksMore.join(', ')} of the same path; a backend that takes the method from a form’s _method field serves those here`,
-  ];
 }
 
 function policyNotes(policy: Policy): string[] {

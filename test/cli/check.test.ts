@@ -4,7 +4,7 @@ import { formatCheck } from '../../src/cli/check-format.ts';
 import { type CheckReport, describePolicy } from '../../src/cli/check-report.ts';
 import { layersToAsk } from '../../src/cli/layers.ts';
 import { compilePolicy } from '../../src/guard/compile.ts';
-import type { Config } from '../../src/guard/config.ts';
+import type { Config, RouteConfig } from '../../src/guard/config.ts';
 import { parseConfig } from '../../src/guard/config-schema.ts';
 import { at, desk } from './support.ts';
 
@@ -108,6 +108,18 @@ test('a form whose content may name a method that policy asks more for is printe
   assert.ok(!noted({ routes: [{ match: 'POST /api/a' }, { match: 'DELETE /api/a' }] }));
   assert.ok(!noted({ routes: [{ match: 'POST /api/a', level: 'session' }, { match: 'DELETE /api/a' }] }));
   assert.ok(!noted({}));
+});
+
+test('P8.1 a form that has to meet the rule of the method it names is printed, and which methods no route names', () => {
+  const notes = (config: Config): string => checked(config).notes.join('\n');
+  const DELETE: RouteConfig = { match: 'DELETE /api/:id' };
+  const held = /^(.*): a form or JSON body that names another method in _method .* \((.*)\)/m;
+  const open = notes({ routes: [{ match: 'POST /api/:id', level: 'open' }, { match: 'DELETE /api/:id' }] });
+  assert.deepEqual(held.exec(open)?.slice(1), ['POST /api/:id', 'DELETE /api/:id']);
+  assert.match(open, /asks for less than PUT, PATCH of the same path, which no route names/);
+  const wide = notes({ routes: [DELETE, { match: '/api/**', level: 'session' }] });
+  assert.deepEqual(held.exec(wide)?.slice(1), ['/api/**', 'DELETE /api/:id']);
+  assert.ok(!held.test(notes({ routes: [{ match: 'DELETE /api/:id' }, { match: '/api/**' }] })));
 });
 
 test('what one address can take is printed in figures', () => {

@@ -98,8 +98,11 @@ function stream(): void {
 
 function note(string $method, string $id): void {
     check_token();
-    if ($method === 'PUT') say(200, ['id' => $id, 'text' => text_of()]);
-    else http_response_code(204);
+    match ($method) {
+        'PUT' => say(200, ['id' => $id, 'text' => $_POST['text'] ?? text_of()]),
+        'DELETE' => http_response_code(204),
+        default => refuse(404, 'no such page'),
+    };
 }
 
 $method = $_SERVER['REQUEST_METHOD'];
@@ -107,6 +110,12 @@ $target = $_SERVER['REQUEST_URI'];
 $path = rawurldecode(strtok($target, '?'));
 $host = $_SERVER['HTTP_HOST'];
 log_line("$method $target");
+// As Laravel, Symfony and others do, in forms and in JSON.
+if ($method === 'POST') {
+    $sent = str_contains($_SERVER['CONTENT_TYPE'] ?? '', 'json') ? json_decode(file_get_contents('php://input'), true) : $_POST;
+    $named = $sent['_method'] ?? 'POST';
+    if (is_string($named)) $method = strtoupper($named);
+}
 
 match (true) {
     $path === '/' => page(),

@@ -168,6 +168,7 @@ export class Run implements Content, Grounds {
     if (route.maxBody !== 0 && length > route.maxBody && this.failed('target', TOO_LARGE, isEnforced(this.context)))
       return this.decision();
     const { form, spent } = this.about;
+    if (this.body !== null || spent.length > 0) this.refresh();
     if (spent.length > 0) for (const claims of [this.enforcedClaims, this.reportedClaims]) forgetSpent(claims, spent);
     return form === null ? this.withBody() : this.lookInto(form);
   }
@@ -187,6 +188,7 @@ export class Run implements Content, Grounds {
     } catch (error) {
       return this.broken(error);
     }
+    this.refresh();
     const found = body === null ? form.begin() : form.inBody(body);
     if ('kind' in found) {
       if (this.failed('route', found, form.enforced)) return this.decision();
@@ -236,10 +238,14 @@ export class Run implements Content, Grounds {
     const signer = this.context.key === null ? 'proof' : 'key';
     if (!fits && this.failed(signer, DIGEST, this.digestEnforced())) return this.decision();
     this.context.digest = null;
-    // A slow body must not be judged by the time at which its head came: the session may have ended meanwhile.
+    this.refresh();
+    return this.commit();
+  }
+
+  /** A slow body must not be judged by the time at which its head came: the session may have ended meanwhile. */
+  private refresh(): void {
     this.enforcedClaims.now = this.parts.wall();
     this.reportedClaims.now = this.enforcedClaims.now;
-    return this.commit();
   }
 
   /** The body did not come. */

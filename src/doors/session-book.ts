@@ -64,9 +64,10 @@ export function createSessionBook({ state, removeLogin, wall, life }: SessionBoo
   };
 
   const end = async (label: string, entry: Entry): Promise<void> => {
-    entries.delete(label);
     await state.revoke(entry.ref, wall() + life(), 'ended');
     await removeLogin(createHash('sha256').update(entry.id).digest('base64url'));
+    // Only now: where records took no write its login stands elsewhere, and it can be ended once more.
+    entries.delete(label);
   };
 
   return {

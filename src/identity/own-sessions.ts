@@ -21,7 +21,9 @@ export interface OwnSessionsParts {
 
 /** Whoever ends sessions has shown who they are this lately, in seconds. */
 const FRESH_SECONDS = 300;
+/** How many are listed; all the others end at once. */
 const MOST = 100;
+const ALL = 10_000;
 
 /** What a session is called here: enough to tell a person's own apart, and no way to it. */
 const nameOf = ({ sessionHash }: LoginRow): string => sessionHash.slice(0, 12);
@@ -40,8 +42,8 @@ export function createOwnSessions(parts: OwnSessionsParts): readonly Endpoint[] 
     return { ...answer, refused: { code, evidence: 'own sessions' } };
   };
 
-  const rowsOf = ({ source, id }: Subject): Promise<readonly LoginRow[]> =>
-    records.logins.list({ source, subject: id }, MOST);
+  const rowsOf = ({ source, id }: Subject, most = MOST): Promise<readonly LoginRow[]> =>
+    records.logins.list({ source, subject: id }, most);
 
   async function list(call: EndpointCall): Promise<Answer> {
     const { session } = call;
@@ -64,7 +66,7 @@ export function createOwnSessions(parts: OwnSessionsParts): readonly Endpoint[] 
     const asked = parse(call.body);
     if (asked === null) return problem(call, 'schema');
     const present = vault.hashOf(session.id);
-    const rows = await rowsOf(subject);
+    const rows = await rowsOf(subject, asked.others ? ALL : MOST);
     const chosen = asked.others
       ? rows.filter((row) => row.sessionHash !== present)
       : rows.filter((row) => nameOf(row) === asked.id);

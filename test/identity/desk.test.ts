@@ -375,9 +375,14 @@ test('R19 people see their own sessions and end them, after they have lately sho
     assert.equal((await ask('/sessions/end', body)).body.code, 'schema', JSON.stringify(body));
   }
   assert.deepEqual((await ask('/sessions/end', { id: 'no-such-one' })).body, { ended: 0 });
-  assert.deepEqual((await ask('/sessions/end', { others: true })).body, { ended: 1 });
+  // More than are listed.
+  for (let more = 0; more < 120; more++) {
+    await house.book.put(randomBytes(16).toString('base64url'), { place: 0, idHigh: 0, idLow: more }, house.stored());
+  }
+  assert.equal((await ask('/sessions', '')).body.sessions.length, 100);
+  assert.deepEqual((await ask('/sessions/end', { others: true })).body, { ended: 121 });
   assert.equal(await house.book.of(there.session.id), null);
-  assert.deepEqual(revoked, [there.session.place]);
+  assert.ok(revoked.includes(there.session.place));
   assert.notEqual(await house.book.of(here.session.id), null, 'the present one goes on');
   assert.equal((await ask('/sessions', '', there.session)).body.code, 'login-required');
 });

@@ -1,5 +1,6 @@
 import type { AntiForgeryRule } from '../guard/config-forms.ts';
-import type { FormTokens } from './anti-forgery.ts';
+import { FORM_COOKIE, type FormTokens } from './anti-forgery.ts';
+import { readCookie } from './cookies.ts';
 import type { Enter, EntryResult } from './entry.ts';
 import type { SessionCookies } from './session-cookie.ts';
 
@@ -11,25 +12,32 @@ export interface FormCookieParts {
 }
 
 /**
- * Entries that take up a login bring the cookie that scripts read along: the page goes on without a reload, and the token
+ * Entries that take up a login, and those by which a page goes on after a logout with a token of before, bring the cookie that scripts read along: the page goes on without a reload, and the token
  * it holds is of the time before. Other pages keep theirs.
  */
 export function withFormCookie(enter: Enter, { rule, tokens, sessions, wall }: FormCookieParts): Enter {
-  const added = (result: EntryResult, prefix: string): EntryResult => {
+  const added = (result: EntryResult, cookies: string, prefix: string): EntryResult => {
     const wanted = rule();
     if (wanted === null || wanted.cookie === '' || result.kind !== 'answer') return result;
     const { answer } = result;
     const session = sessions.open(cookiesIn(answer.fields).join('; '), wall());
-    if (session === null || session.login === 0) return result;
+    if (session === null) return result;
     const visitor = { session: session.id, login: session.login, form: '', subject: '', prefix };
-    const { cookies } = tokens.issue(visitor, wanted);
-    const fields = [...answer.fields, ...cookies.flatMap((cookie) => ['set-cookie', cookie])];
+    if (session.login === 0) {
+      const held = readCookie(cookies, wanted.cookie);
+      const fault =
+        held === '' ? '' : tokens.check(held, { ...visitor, form: readCookie(cookies, FORM_COOKIE) }, wanted);
+      if (fault === '' || fault === 'network') return result;
+    }
+    const fresh = tokens.issue(visitor, wanted).cookies;
+    const fields = [...answer.fields, ...fresh.flatMap((cookie) => ['set-cookie', cookie])];
     return { kind: 'answer', answer: { ...answer, fields } };
   };
   return (view, body, facts) => {
     const result = enter(view, body, facts);
-    if (result instanceof Promise) return result.then((made) => added(made, facts.prefix));
-    return added(result, facts.prefix);
+    const { cookie } = view.headers;
+    if (result instanceof Promise) return result.then((made) => added(made, cookie, facts.prefix));
+    return added(result, cookie, facts.prefix);
   };
 }
 

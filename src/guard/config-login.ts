@@ -21,6 +21,9 @@ export interface LoginConfig {
  * Who makes this request, as the app's own code knows; null where nobody does. Whatever else it answers, a throw and an
  * answer that takes longer than 5 s refuse the request where it needs somebody. It must verify what it reads: a
  * header that only says a name is anybody's.
+ *
+ * Asked before anything is used up, since who calls decides about bans, roles and forms: also for requests that turn out to be
+ * replays, so it should be cheap. What is open is asked about again every four seconds.
  */
 export type Identify = (request: IdentifyRequest) => IdentifiedSubject | null | Promise<IdentifiedSubject | null>;
 

@@ -47,6 +47,8 @@ export interface Logins {
 
 /** A way of showing who one is with each request: a token, or what the app's own framework knows. */
 export interface SubjectReader {
+  /** What a 401 offers whoever showed nothing (RFC 9110 §11.3): `Bearer`. Left out where no field of HTTP's own is read. */
+  readonly challenge?: string;
   /**
    * The subject; null where the request shows nothing of this kind; a refusal for what it shows and is not good. On
    * routes that ask for nobody a refusal counts as nobody.

@@ -88,8 +88,9 @@ export function createDesk(parts: DeskParts): Desk {
       const id = content.toString('base64url', AT_ID, AT_PREVIOUS);
       const found = taken.get(id) ?? null;
       const previous = isZero(content) ? '' : content.toString('base64url', AT_PREVIOUS, AT_LOGIN);
-      // For the browser that the login was made in, and for the session that it became.
-      const fits = previous === (session?.id ?? '') || (found !== null && session?.id === found.id);
+      // For the browser that the login was made in, and for the session that it became. One that had no session then may
+      // have got one meanwhile, by an entry of another tab that was under way: who would abuse that could leave it out.
+      const fits = previous === '' || previous === (session?.id ?? '') || (found !== null && session?.id === found.id);
       return fits ? { id, login: content.readUInt32BE(AT_LOGIN), taken: found } : null;
     },
     stands: async (session) => (await book.of(session)) !== null,

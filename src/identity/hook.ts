@@ -1,5 +1,5 @@
 import type { Identify, IdentifyRequest, IdentifiedSubject } from '../guard/config-login.ts';
-import { refusal } from '../guard/decision.ts';
+import { type Refusal, refusal } from '../guard/decision.ts';
 import type { Context } from '../guard/layer.ts';
 import type { Subject, SubjectReader } from '../guard/subject.ts';
 import type { RequestView } from '../guard/view.ts';
@@ -14,19 +14,28 @@ const NONE: readonly string[] = Object.freeze([]);
 
 /** What the app's own code knows of who is calling. Whatever it does but answer well refuses. */
 export function createHookReader(identify: Identify, patienceMs = PATIENCE_MS): SubjectReader {
-  const read: SubjectReader['read'] = async (request, context) => {
-    let answer: unknown;
-    try {
-      answer = await within(identify(toIdentifyRequest(request, context)), patienceMs);
-    } catch (error) {
-      context.evidence = `login.identify: ${error instanceof Error ? error.name : 'a throw'}`;
-      return UNSURE;
-    }
+  const failed = (error: unknown, context: Context): Refusal => {
+    context.evidence = `login.identify: ${error instanceof Error ? error.name : 'a throw'}`;
+    return UNSURE;
+  };
+  const judge = (answer: unknown, context: Context): Subject | Refusal | null => {
     if (answer === null) return null;
     const subject = toSubject(answer);
     if (subject !== null) return subject;
     context.evidence = 'login.identify: neither a subject nor null';
     return UNSURE;
+  };
+  const read: SubjectReader['read'] = (request, context) => {
+    try {
+      const answer = identify(toIdentifyRequest(request, context));
+      if (!isPromise(answer)) return judge(answer, context);
+      return within(answer, patienceMs).then(
+        (late) => judge(late, context),
+        (error) => failed(error, context),
+      );
+    } catch (error) {
+      return failed(error, context);
+    }
   };
   const asked = new WeakMap<Context, number>();
   return {
@@ -80,3 +89,6 @@ const isTexts = (value: unknown): value is readonly string[] =>
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
+
+const isPromise = (answer: unknown): answer is PromiseLike<unknown> =>
+  answer !== null && typeof answer === 'object' && 'then' in answer && typeof answer.then === 'function';

@@ -25,6 +25,10 @@ export interface SubjectParts {
  */
 export function createSubject({ logins, readers }: SubjectParts): Layer {
   const releasing = readers.filter((reader) => reader.release !== undefined);
+  // Without tokens the refusal names the gate's own scheme by itself.
+  const schemes = [...new Set(readers.flatMap((reader) => reader.challenge ?? []))];
+  const offered = [...schemes, ...(logins === null ? [] : ['Sallyport'])];
+  const challenge = schemes.length === 0 ? [] : ['www-authenticate', offered.join(', ')];
   const observe: NonNullable<Layer['observe']> = (_request, context, refused) => {
     if (refused === null || CODES[refused.code].remedy === 'none') return;
     for (const reader of releasing) reader.release?.(context);
@@ -42,8 +46,10 @@ export function createSubject({ logins, readers }: SubjectParts): Layer {
       }
       return whenKnown(again(readers, request, context), (found) => sameAs(subject, found));
     },
-    forRoute: (route) => {
+    forRoute: (route, policy) => {
       const rule = route.user;
+      // What is only reported goes on to the backend, and the answer is the backend's.
+      const isEnforced = policy.mode === 'enforce' && (policy.layerModes.get('subject') ?? route.mode) === 'enforce';
       if (rule === null && logins === null && readers.length === 0) return null;
       return (request, context) => {
         const session = sessionOf(context);
@@ -52,7 +58,9 @@ export function createSubject({ logins, readers }: SubjectParts): Layer {
             login === null ? ended(logins, rule, context) : byLogin(login, rule, context),
           );
         }
-        return whenKnown(read(readers, request, context), (found) => byReader(found, rule, context));
+        return whenKnown(read(readers, request, context), (found) =>
+          byReader(found, rule, context, isEnforced ? challenge : []),
+        );
       };
     },
   };
@@ -79,8 +87,17 @@ function byLogin(login: Login, rule: UserRule | null, context: Context): Pass | 
   return meets(rule, login.subject, context);
 }
 
-function byReader(found: Subject | Refusal | null, rule: UserRule | null, context: Context): Pass | Refusal {
-  if (found === null) return rule === null || context.key !== null ? PASS : LOGIN;
+function byReader(
+  found: Subject | Refusal | null,
+  rule: UserRule | null,
+  context: Context,
+  challenge: readonly string[],
+): Pass | Refusal {
+  if (found === null) {
+    if (rule === null || context.key !== null) return PASS;
+    if (challenge.length > 0) context.responseFields = [...context.responseFields, ...challenge];
+    return LOGIN;
+  }
   if ('kind' in found) {
     if (rule !== null) return found;
     // Nobody was asked for: nothing of it belongs to what another layer may say later.

@@ -24,6 +24,7 @@ async function entered(
   cookies: readonly string[],
   cookie: boolean | string = true,
   promised = false,
+  held = '',
 ): Promise<string[]> {
   const fields = ['content-type', 'application/json', ...cookies.flatMap((one) => ['set-cookie', one])];
   const result: EntryResult = { kind: 'answer', answer: { status: 200, fields, body: '{}' } };
@@ -31,7 +32,11 @@ async function entered(
   const enter = withFormCookie(() => (promised ? Promise.resolve(result) : result), {
     ...{ rule: () => rule, tokens, sessions, wall: clock.wall },
   });
-  const made = await enter(viewOf(), new Uint8Array(), { origin: '', authority: '', prefix: '192.0.2.7' });
+  const made = await enter(viewOf({ headers: { cookie: held } }), new Uint8Array(), {
+    origin: '',
+    authority: '',
+    prefix: '192.0.2.7',
+  });
   if (made.kind !== 'answer') return assert.fail('it was refused');
   return made.answer.fields.filter((_, index) => made.answer.fields[index - 1] === 'set-cookie');
 }
@@ -52,4 +57,27 @@ test('other entries bring none: without a login, of a session that goes on, and 
   assert.equal((await entered([session(0)])).length, 1);
   assert.equal((await entered([])).length, 0);
   assert.equal((await entered([session(5)], false)).length, 1);
+});
+
+test('after a logout the page’s next call needs no refusal: its entry replaces the token of the login that ended', async () => {
+  const rule = compileAntiForgery({});
+  const before = randomBytes(16).toString('base64url');
+  const visitor = { session: before, login: 5, form: '', subject: '', prefix: '192.0.2.7' };
+  const old = tokens.issue(visitor, rule).token;
+  const [, added = ''] = await entered([session(0)], true, false, `XSRF-TOKEN=${old}`);
+  const token = /^XSRF-TOKEN=([^;]+)/.exec(added)?.[1] ?? '';
+  assert.equal(tokens.check(token, { ...visitor, session: id, login: 0 }, rule), '');
+  assert.notEqual(tokens.check(token, visitor, rule), '', 'and is worth nothing under the login that ended');
+});
+
+test('a token that is still good stays: of the session that goes on, and of the browser that had none', async () => {
+  const rule = compileAntiForgery({});
+  const form = randomBytes(16).toString('base64url');
+  const anonymous = { session: id, login: 0, form: '', subject: '', prefix: '198.51.100.9' };
+  for (const held of [
+    `XSRF-TOKEN=${tokens.issue(anonymous, rule).token}`,
+    `__Host-sallyport-form=${form}; XSRF-TOKEN=${tokens.issue({ ...anonymous, session: '', form }, rule).token}`,
+  ]) {
+    assert.equal((await entered([session(0)], true, false, held)).length, 1, held.slice(0, 20));
+  }
 });

@@ -156,6 +156,18 @@ test('P7.3 a second tab of the browser that logged in joins the same session', a
   assert.equal(second.message.session, labelOf(session.id));
 });
 
+test('P7.3 a login holds though another tab, without a session until then, got one in the same second', async () => {
+  const house = await createHouse();
+  const [grant = ''] = await house.desk.admit(house.call(null), house.stored());
+  // Sent before the login was answered, so without its grant; its answer comes after.
+  const tab = answered(await house.doors.enter(house.stamp()));
+  const cookie = `${house.stamp()}; ${pairOf(tab.cookies[0])}; ${pairOf(grant)}`;
+  const page = createPage();
+  const entered = answered(await house.doors.enter(cookie, page, {}, signed(createKey(), page)));
+  assert.notEqual(entered.message.login, '0');
+  assert.notEqual(entered.message.session, tab.message.session, 'the session of before is not gone on with');
+});
+
 test('a grant is good for a minute', async () => {
   const house = await createHouse();
   const before = answered(await house.doors.enter(house.stamp()));

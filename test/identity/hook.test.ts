@@ -20,6 +20,14 @@ async function refusedAs(identify: Identify): Promise<string> {
 }
 
 suite('login.identify', () => {
+  test('what the app knows at once is known at once: only a promise is waited for', () => {
+    const policy = compilePolicy({});
+    const context = newContext(policy, policy.match('GET', '/', '/'), 'call', viewOf({}), 0);
+    assert.equal(createHookReader(() => null, 50).read(viewOf({}), context), null);
+    const later = createHookReader(async () => null, 50).read(viewOf({}), context);
+    assert.ok(later instanceof Promise);
+  });
+
   test('a person is known by what the app’s own code says, as of the source `hook`', async () => {
     const { found } = await read(() => ({ id: 'ann', roles: ['editor'], claims: { team: 'red' }, source: 'accounts' }));
     assert.deepEqual(found, {

@@ -78,7 +78,7 @@ describe('tokens at a gate', () => {
     assert.equal((await call('/api/users', good)).status, 200);
     const without = await call('/api/users');
     assert.deepEqual([without.status, codeOf(without)], [401, 'login-required']);
-    assert.equal(field(without.fields, 'www-authenticate'), 'Sallyport');
+    assert.equal(field(without.fields, 'www-authenticate'), 'Bearer, Sallyport');
     const expired = await call('/api/users', `Bearer ${await makeToken(key, Date.now() - 3_600_000)}`);
     assert.deepEqual([expired.status, codeOf(expired)], [401, 'login-required']);
     assert.equal(field(expired.fields, 'www-authenticate'), 'Bearer error="invalid_token"');

@@ -29,7 +29,7 @@ export function createTokenReader(tokens: TokenReader, token: boolean | string |
     const value = header === '' ? bearerOf(request.headers.authorization) : fieldOf(request, header);
     return value === '' ? null : judge(value, context);
   };
-  return { read, again: read };
+  return { ...(header === '' ? { challenge: 'Bearer' } : {}), read, again: read };
 }
 
 const bearerOf = (authorization: string): string => /^bearer +([\w.-]{1,4096})$/i.exec(authorization)?.[1] ?? '';

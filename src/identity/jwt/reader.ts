@@ -164,7 +164,9 @@ export async function createJwtReader(parts: JwtParts): Promise<SubjectReader> {
     return null;
   }
 
+  const byField = ways.some(({ place }) => place.name === 'authorization');
   return {
+    ...(byField ? { challenge: 'Bearer' } : {}),
     read: (request, context) => read({ request, context, isOpen: false }),
     again: (request, context) => read({ request, context, isOpen: true }),
     release: dpop.release,

@@ -1,7 +1,7 @@
 import { carrierOf } from './carrier.ts';
 import { newContext } from './context.ts';
 import type { Decision } from './decision.ts';
-import { type FormQuestion, type FormRules, formQuestion } from './form/question.ts';
+import { createSiblings, type FormQuestion, type FormRules, formQuestion } from './form/question.ts';
 import { bothOf, namedMethods } from './methods.ts';
 import { compose, type Pipeline } from './pipeline.ts';
 import type { Policy, RouteRule } from './policy.ts';
@@ -41,11 +41,12 @@ export function createRunner(policy: Policy, parts: RunnerParts): Runner {
     return pipeline;
   };
   const both = remembered(bothOf);
-  const forms: FormRules = {
+  const named = {
     policy,
     both,
     methods: [...methods].filter((method) => method !== '' && method !== 'POST'),
   };
+  const forms: FormRules = { ...named, siblingsOf: createSiblings(named) };
 
   const judge = (request: RequestView, preflight: boolean, route: RouteRule, now: number, about: RunCase) => {
     const pipeline = pipelines.get(route) ?? composeLate(route);

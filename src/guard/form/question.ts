@@ -14,6 +14,8 @@ export interface FormRules {
   /** Methods that rows of the configuration name, without POST. */
   readonly methods: readonly string[];
   readonly both: typeof bothOf;
+  /** Rules by method. */
+  siblingsOf(request: RequestView, rule: RouteRule): Siblings;
 }
 
 /**
@@ -44,10 +46,10 @@ export function formQuestion(rules: FormRules, request: RequestView, rule: Route
   if (request.method !== 'POST' || request.body.length === 0 || rules.methods.length === 0) return null;
   // Refused whatever it holds.
   if (rule.unlisted) return null;
+  const siblings = rules.siblingsOf(request, rule);
+  if (siblings.size === 0) return null;
   const kind = bodyKindOf(request.headers.contentType);
   if (kind === null) return null;
-  const siblings = siblingsOf(rules, request, rule);
-  if (siblings.size === 0) return null;
   const wanted: ReadonlySet<string> = new Set(siblings.keys());
   const ruleOf = (found: ReadonlySet<string>): RouteRule =>
     [...found].reduce((joined, method) => rules.both(siblings.get(method) ?? joined, joined), rule);
@@ -79,14 +81,34 @@ function read(scan: Scan, found: ReadonlySet<string>, ruleOf: (found: ReadonlySe
   };
 }
 
+type Siblings = ReadonlyMap<string, RouteRule>;
+
+/** Raw paths whose siblings are remembered, and how long they may be; the table starts anew when it is full. */
+const REMEMBERED_PATHS = 4096;
+const LONGEST_REMEMBERED = 256;
+
+/** What other methods of the same address ask, by rule and path: nearly always nothing, and soon known. */
+export function createSiblings(rules: Omit<FormRules, 'siblingsOf'>): FormRules['siblingsOf'] {
+  let known = new Map<string, { readonly rule: RouteRule; readonly siblings: Siblings }>();
+  return (request, rule) => {
+    const before = known.get(request.path);
+    if (before?.rule === rule) return before.siblings;
+    const siblings = findSiblings(rules, request, rule);
+    if (request.path.length > LONGEST_REMEMBERED) return siblings;
+    if (known.size >= REMEMBERED_PATHS) known = new Map();
+    // A copy: the path was cut out of a target, and would keep all of its query alive.
+    known.set(Buffer.from(request.path).toString(), { rule, siblings });
+    return siblings;
+  };
+}
+
 /** Rules of the configuration for other methods of the same address that ask for something else. */
-function siblingsOf({ policy, methods, both }: FormRules, request: RequestView, rule: RouteRule) {
-  const { path, folded } = request;
+function findSiblings(rules: Omit<FormRules, 'siblingsOf'>, { path, folded }: RequestView, rule: RouteRule): Siblings {
   const siblings = new Map<string, RouteRule>();
-  for (const method of methods) {
-    const sibling = policy.match(method, path, folded);
+  for (const method of rules.methods) {
+    const sibling = rules.policy.match(method, path, folded);
     if (sibling === rule || !(sibling.named || isOtherSpelling(sibling))) continue;
-    if (both(sibling, rule) !== rule) siblings.set(method, sibling);
+    if (rules.both(sibling, rule) !== rule) siblings.set(method, sibling);
   }
   return siblings;
 }

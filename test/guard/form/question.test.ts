@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { compilePolicy } from '../../../src/guard/compile.ts';
 import type { Config, RouteConfig } from '../../../src/guard/config.ts';
-import { formQuestion } from '../../../src/guard/form/question.ts';
+import { createSiblings, formQuestion } from '../../../src/guard/form/question.ts';
 import { bothOf } from '../../../src/guard/methods.ts';
 import { foldPath } from '../../../src/wire/fold.ts';
 import { viewOf } from '../../support/view.ts';
@@ -20,7 +20,12 @@ function asked(config: Config, { method = 'POST', target = '/api/1', type = FORM
   const view = { ...viewOf({ method, target, headers: type === '' ? {} : { 'content-type': type } }), body: source };
   const methods = [...new Set(policy.routes.map((rule) => rule.method))].filter((each) => !['', 'POST'].includes(each));
   const rule = policy.match(method, view.path, foldPath(view.path));
-  return formQuestion({ policy, methods, both: bothOf }, view, rule);
+  const rules = { policy, methods, both: bothOf };
+  const siblingsOf = createSiblings(rules);
+  const first = formQuestion({ ...rules, siblingsOf }, view, rule);
+  const again = formQuestion({ ...rules, siblingsOf }, view, rule);
+  assert.equal(first === null, again === null);
+  return again;
 }
 
 suite('which bodies are looked through', () => {

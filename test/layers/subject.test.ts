@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compilePolicy } from '../../src/guard/compile.ts';
+import type { UserConfig } from '../../src/guard/config.ts';
 import { newContext } from '../../src/guard/context.ts';
 import type { BurntProof, TicketFacts } from '../../src/guard/decision.ts';
 import type { Login } from '../../src/guard/subject.ts';
@@ -39,3 +40,33 @@ test('a ticket whose signature does not hold is nobody’s where nothing asks fo
 test('a redirected proof speaks for its login: without the grant the commit refuses it', async () => {
   assert.equal(await judged('GET /api/mine'), '');
 });
+
+const NOW = 1_750_000_000_000;
+
+/** Code for somebody who logged in so many seconds ago, so strongly. */
+async function asked(user: UserConfig, ago: number, acr: string): Promise<string> {
+  const policy = compilePolicy({ mode: 'enforce', routes: [{ match: 'GET /api/mine', user }] });
+  const login: Login = { ...ANNA, subject: { ...ANNA.subject, acr, authTime: NOW / 1000 - ago } };
+  const request = viewOf({ target: '/api/mine' });
+  const route = policy.match('GET', request.path, request.folded);
+  const context = newContext(policy, route, 'call', request, NOW);
+  Object.assign(context, { cookieSession: 'annas', cookieLogin: true });
+  const layer = createSubject({ logins: { ...logins, of: () => login }, readers: [] });
+  const verdict = await layer.forRoute(route, policy)?.(request, context);
+  assert.ok(verdict);
+  return verdict.kind === 'pass' ? '' : verdict.code;
+}
+
+for (const [name, user, ago, acr, code] of [
+  ['a login that is young enough', { maxAge: 300 }, 300, '', ''],
+  ['one that is a second too old', { maxAge: 300 }, 301, '', 'step-up'],
+  ['one of which nobody knows when it was', { maxAge: 300 }, NOW / 1000, '', 'step-up'],
+  ['one of the strength that is asked for', { acr: ['gold', 'platinum'] }, 9e6, 'platinum', ''],
+  ['a weaker one', { acr: ['gold'] }, 0, 'silver', 'step-up'],
+  ['one of no strength that anybody said', { acr: ['gold'] }, 0, '', 'step-up'],
+  ['a strong one that is too old', { acr: ['gold'], maxAge: 60 }, 61, 'gold', 'step-up'],
+] as const) {
+  test(`R62 ${name}: ${code === '' ? 'passes' : 'is to be stepped up'}`, async () => {
+    assert.equal(await asked({ ...user, ...('acr' in user ? { acr: [...user.acr] } : {}) }, ago, acr), code);
+  });
+}

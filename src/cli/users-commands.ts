@@ -30,6 +30,7 @@ export function users(program: Command, { io, ended }: CommandParts): void {
     ['unblock', 'lift a block, by hand or by failed logins', 'unblockUser'],
     ['remove', 'remove an account and end every login', 'removeUser'],
     ['reset-password', 'print a link by which the person sets a new password', 'resetPassword'],
+    ['reset-second-factor', 'take a lost second factor away and end every login', 'resetSecondFactor'],
     ['end-sessions', 'log the person out everywhere', 'endSessions'],
   ] as const;
   for (const [word, description, act] of single) {

@@ -13,8 +13,11 @@ export async function listUsers(flags: GateFlags, io: Io): Promise<number> {
   });
 }
 
-export function formatUsers({ users, more }: UserPage, paint: Paint, now: number): string {
-  if (users.length === 0) return 'Nobody has an account yet; make one by `sallyport users add NAME`.';
+export function formatUsers({ users, more, blockedElsewhere }: UserPage, paint: Paint, now: number): string {
+  const elsewhere = formatBlocked(blockedElsewhere, paint);
+  if (users.length === 0) {
+    return [...elsewhere, 'Nobody has an account yet; make one by `sallyport users add NAME`.'].join('\n\n');
+  }
   const rows = users.map((user) => [
     shown(user.name),
     user.email === '' ? 'no address' : `${shown(user.email)}${user.emailVerified ? '' : ' (not confirmed)'}`,
@@ -22,7 +25,18 @@ export function formatUsers({ users, more }: UserPage, paint: Paint, now: number
     factorsOf(user),
     stateOf(user, paint, now),
   ]);
-  return `${paint.strong('Accounts')}\n${table(rows)}${more ? '\n  There are more than these.' : ''}`;
+  const accounts = `${paint.strong('Accounts')}\n${table(rows)}${more ? '\n  There are more than these.' : ''}`;
+  return [accounts, ...elsewhere].join('\n\n');
+}
+
+/** Nothing where nobody is. */
+function formatBlocked(people: UserPage['blockedElsewhere'], paint: Paint): string[] {
+  const rows = people.map(({ ref, reason, until }) => [
+    shown(ref),
+    shown(reason),
+    until === 0 ? '' : `until ${new Date(until).toISOString().slice(0, 16)} UTC`,
+  ]);
+  return rows.length === 0 ? [] : [`${paint.careful('Blocked people of providers')}\n${table(rows)}`];
 }
 
 function factorsOf({ secondFactor, passkeys }: UserFacts): string {
@@ -74,6 +88,12 @@ export async function unblockUser(name: string, flags: GateFlags, io: Io): Promi
 /** `sallyport users remove NAME`. */
 export async function removeUser(name: string, flags: GateFlags, io: Io): Promise<number> {
   return change('/users/remove', { name }, flags, io, (logins) => `is removed; ${logins} ended`);
+}
+
+/** `sallyport users reset-second-factor NAME`. */
+export async function resetSecondFactor(name: string, flags: GateFlags, io: Io): Promise<number> {
+  const words = (logins: string): string => `logs in without a second factor; ${logins} ended`;
+  return change('/users/reset-second-factor', { name }, flags, io, words);
 }
 
 /** `sallyport users end-sessions NAME`. */

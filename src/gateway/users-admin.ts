@@ -1,4 +1,4 @@
-import { type UserAdmin, type UserFacts, UserRefusal } from '../guard/user-admin.ts';
+import { type BlockedPerson, type UserAdmin, type UserFacts, UserRefusal } from '../guard/user-admin.ts';
 import { AdminRefusal, type AdminRoute, type AdminSwitch } from './admin-route.ts';
 
 /** What `GET /users` answers. */
@@ -6,6 +6,8 @@ export interface UserPage {
   readonly users: readonly UserFacts[];
   /** Whether there are more than these. */
   readonly more: boolean;
+  /** People of providers that are kept out. */
+  readonly blockedElsewhere: readonly BlockedPerson[];
 }
 
 const MOST = 1000;
@@ -42,7 +44,8 @@ export function usersRoutes(open: () => UserAdmin | null, origin: () => string):
         const offset = Number(/^\d{1,9}$/.exec(query.get('offset') ?? '')?.[0] ?? 0);
         try {
           const found = await people().list(offset, MOST + 1);
-          return { users: found.slice(0, MOST), more: found.length > MOST };
+          const blockedElsewhere = offset === 0 ? await people().blockedElsewhere() : [];
+          return { users: found.slice(0, MOST), more: found.length > MOST, blockedElsewhere };
         } catch (error) {
           throw error instanceof UserRefusal ? new AdminRefusal(error.message) : error;
         }
@@ -71,6 +74,12 @@ export function usersRoutes(open: () => UserAdmin | null, origin: () => string):
       path: '/users/reset-password',
       action: 'user.reset-password',
       act: act((users, name) => users.resetLink(name, origin())),
+    },
+    {
+      method: 'POST',
+      path: '/users/reset-second-factor',
+      action: 'user.reset-second-factor',
+      act: act((users, name) => users.resetSecondFactor(name)),
     },
     {
       method: 'POST',

@@ -47,7 +47,7 @@ export const providerName: Rule = (value) =>
     : 'a provider’s name has up to 31 lower-case letters, digits and -';
 
 /** Sources of subjects that are not providers, and addresses of the accounts. */
-const RESERVED: ReadonlySet<string> = new Set(['accounts', 'jwt', 'hook', 'passkey', 'second-factor']);
+const RESERVED: ReadonlySet<string> = new Set(['accounts', 'jwt', 'hook', 'again', 'passkey', 'second-factor']);
 
 /** RFC 6749 §3.3. */
 export const scope: Rule = (value) =>

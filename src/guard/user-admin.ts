@@ -7,6 +7,8 @@ export interface UserAdmin {
     user: { readonly name: string; readonly email: string; readonly roles: readonly string[] },
     origin: string,
   ): Promise<UserLink>;
+  /** Of providers: whom administration keeps out now. */
+  blockedElsewhere(): Promise<readonly BlockedPerson[]>;
   /** Nobody logs in as this person any more, and every login and token ends. `seconds`: 0 until it is lifted. */
   block(name: string, reason: string, seconds: number): Promise<UserEnded>;
   /** Lifts a block by hand, one by strangers' failures, and every wait. */
@@ -14,6 +16,8 @@ export interface UserAdmin {
   remove(name: string): Promise<UserEnded>;
   /** A link by which the person sets a new password, good for a day. A secret. */
   resetLink(name: string, origin: string): Promise<UserLink>;
+  /** Takes the second factor away, for who has lost the phone and the backup codes; every login and token ends. */
+  resetSecondFactor(name: string): Promise<UserEnded>;
   /** Ends every login and token. */
   endSessions(name: string): Promise<UserEnded>;
 }
@@ -35,6 +39,15 @@ export interface UserFacts {
   readonly reason: string;
   /** Milliseconds since 1970 until strangers may try again; 0 for now. */
   readonly guardedUntil: number;
+}
+
+export interface BlockedPerson {
+  /** `source:id`. */
+  readonly ref: string;
+  /** Why, and by whom. */
+  readonly reason: string;
+  /** Milliseconds since 1970; 0 until it is lifted. */
+  readonly until: number;
 }
 
 export interface UserLink {

@@ -8,10 +8,11 @@ import type { Bans } from '../guard/keys.ts';
 import type { Policy } from '../guard/policy.ts';
 import type { Records } from '../guard/records.ts';
 import type { SessionRef, State } from '../guard/state.ts';
-import type { Logins, SubjectReader } from '../guard/subject.ts';
+import type { Logins, Subject, SubjectReader } from '../guard/subject.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { UserAdmin } from '../guard/user-admin.ts';
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
+import { createAccountPage } from './account-page/page.ts';
 import { createCreations } from './creations.ts';
 import { createDesk } from './desk.ts';
 import { createLoginBook } from './logins.ts';
@@ -70,6 +71,9 @@ export async function createIdentity(parts: IdentityParts): Promise<Identity> {
   for (const source of [...(await createSources(made)), ...(accounts === null ? [] : [accounts])]) {
     sources.set(source.name, source);
   }
+  const endTokens = async ({ source, id }: Subject): Promise<void> => {
+    if (source === 'accounts') await accounts?.context.tokens.endAll(id);
+  };
   const readers = [...[...sources.values()].flatMap(({ reader }) => reader ?? []), ...(await createReaders(made))];
   return {
     logins: book,
@@ -77,11 +81,17 @@ export async function createIdentity(parts: IdentityParts): Promise<Identity> {
     desk,
     readers,
     creations: createCreations(records),
-    users: createUserAdmin({ desk, records, accounts: accounts?.context ?? null }),
+    users: createUserAdmin({
+      desk,
+      records,
+      accounts: accounts?.context ?? null,
+      sources: [...sources.keys(), ...jwtSources(config)],
+    }),
     endpoints: [
       createUser(),
-      ...createOwnSessions({ records, book, vault, clock, policy, revoke }),
+      ...createOwnSessions({ records, book, vault, clock, policy, revoke, endTokens }),
       createLogout(desk, sources),
+      ...(sources.size === 0 ? [] : createAccountPage({ policy, scriptTag })),
       ...[...sources.values()].flatMap((source) => source.endpoints),
     ],
     async close() {
@@ -90,4 +100,10 @@ export async function createIdentity(parts: IdentityParts): Promise<Identity> {
       for (const source of sources.values()) await source.close();
     },
   };
+}
+
+/** As ./jwt/issuer.ts calls the people of its tokens. */
+function jwtSources({ login }: Config): readonly string[] {
+  const issuers = login?.jwt === undefined ? [] : [login.jwt].flat();
+  return issuers.map(({ name }) => (name === undefined ? 'jwt' : `jwt/${name}`));
 }

@@ -8,6 +8,7 @@ import type { Subject } from '../guard/subject.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Code } from '../wire/codes.ts';
 import type { LoginBook } from './logins.ts';
+import { isRecent } from './recent.ts';
 import type { Vault } from './vault.ts';
 
 export interface OwnSessionsParts {
@@ -17,10 +18,10 @@ export interface OwnSessionsParts {
   readonly clock: Clock;
   readonly policy: () => Policy;
   readonly revoke: (ref: SessionRef) => void | Promise<void>;
+  /** Ends what else opens as this person: tokens that pages keep. */
+  readonly endTokens: (subject: Subject) => Promise<void>;
 }
 
-/** Whoever ends sessions has shown who they are this lately, in seconds. */
-const FRESH_SECONDS = 300;
 /** How many are listed; all the others end at once. */
 const MOST = 100;
 const ALL = 10_000;
@@ -30,11 +31,11 @@ const nameOf = ({ sessionHash }: LoginRow): string => sessionHash.slice(0, 12);
 
 /**
  * People's own sessions: `GET {mount}/sessions` lists them, `POST {mount}/sessions/end` with `{ "id" }` ends one, with
- * `{ "others": true }` all but the present one. Signed calls; ending asks for a login of the last five minutes
+ * `{ "others": true }` all but the present one, and every token that a page keeps. Signed calls; ending asks for a login of the last five minutes
  * (ASVS 5.0 §7.5.2), else 401 `step-up`.
  */
 export function createOwnSessions(parts: OwnSessionsParts): readonly Endpoint[] {
-  const { records, book, vault, clock, policy, revoke } = parts;
+  const { records, book, vault, clock, policy, revoke, endTokens } = parts;
 
   const problem = (call: EndpointCall, code: Code): Answer => {
     const decision = { ...call.decision, outcome: 'refuse' as const, code, layer: 'identity' };
@@ -44,6 +45,12 @@ export function createOwnSessions(parts: OwnSessionsParts): readonly Endpoint[] 
 
   const rowsOf = ({ source, id }: Subject, most = MOST): Promise<readonly LoginRow[]> =>
     records.logins.list({ source, subject: id }, most);
+
+  async function audit({ source, id }: Subject, ended: number): Promise<void> {
+    const target = `${source}:${id}`;
+    const event = { time: clock.wall(), actor: target, action: 'login.sessions.end', target, details: { ended } };
+    await records.audit.append({ ...event, outcome: 'done' });
+  }
 
   async function list(call: EndpointCall): Promise<Answer> {
     const { session } = call;
@@ -62,7 +69,7 @@ export function createOwnSessions(parts: OwnSessionsParts): readonly Endpoint[] 
     const { session } = call;
     if (session?.login == null) return problem(call, 'login-required');
     const { subject } = session.login;
-    if (clock.wall() / 1000 - subject.authTime > FRESH_SECONDS) return problem(call, 'step-up');
+    if (!isRecent(subject, clock.wall())) return problem(call, 'step-up');
     const asked = parse(call.body);
     if (asked === null) return problem(call, 'schema');
     const present = vault.hashOf(session.id);
@@ -74,6 +81,8 @@ export function createOwnSessions(parts: OwnSessionsParts): readonly Endpoint[] 
       const ref = await book.removeRow(row);
       if (ref !== null) await revoke(ref);
     }
+    if (asked.others) await endTokens(subject);
+    if (chosen.length > 0) await audit(subject, chosen.length);
     return json({ ended: chosen.length });
   }
 

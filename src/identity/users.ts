@@ -1,4 +1,4 @@
-import type { Records } from '../guard/records.ts';
+import type { Records, UserState } from '../guard/records.ts';
 import { type UserAdmin, type UserEnded, UserRefusal } from '../guard/user-admin.ts';
 import { EMAIL, NAME, toLoginName } from './accounts/account.ts';
 import type { Account } from './accounts/account.ts';
@@ -12,13 +12,15 @@ export interface UserAdminParts {
   readonly records: Pick<Records, 'users'>;
   /** Null where the gate keeps no accounts. */
   readonly accounts: AccountsContext | null;
+  /** Names by which records call who comes here by a provider or a token: `company`, `jwt`. */
+  readonly sources: readonly string[];
 }
 
 /** Seconds that a link from an administrator is good for. */
 const LINK_SECONDS = 24 * 3600;
 
 /** The people of a gate, for who runs it: those with accounts here, and whoever else records know. */
-export function createUserAdmin({ desk, records, accounts }: UserAdminParts): UserAdmin {
+export function createUserAdmin({ desk, records, accounts, sources }: UserAdminParts): UserAdmin {
   const here = (): AccountsContext => {
     if (accounts === null)
       throw new UserRefusal('this gate keeps no accounts: its configuration names no login.accounts');
@@ -36,10 +38,16 @@ export function createUserAdmin({ desk, records, accounts }: UserAdminParts): Us
 
   /** Of whatever source: others' people are named as records name them. */
   async function refOf(name: string): Promise<{ source: string; subject: string; account: Account | null }> {
-    const [, source = '', subject = ''] = /^([a-z0-9][a-z0-9-]{0,30}):(.{1,255})$/.exec(name) ?? [];
+    const [, source = '', subject = ''] = /^((?:jwt\/)?[a-z0-9][a-z0-9-]{0,30}):(.{1,255})$/.exec(name) ?? [];
     if (source !== '' && source !== 'accounts') return { source, subject, account: null };
     const account = await accountOf(name);
     return { source: 'accounts', subject: account.id, account };
+  }
+
+  /** Elsewhere nobody looks at blocks. */
+  function mustLogInHere(source: string): void {
+    if (source === 'accounts' || sources.includes(source)) return;
+    throw new UserRefusal(`nobody comes here by ${source}: a block would have no effect`);
   }
 
   async function end(source: string, subject: string): Promise<UserEnded> {
@@ -49,6 +57,7 @@ export function createUserAdmin({ desk, records, accounts }: UserAdminParts): Us
 
   async function setBlocked(name: string, blocked: boolean, reason: string, until: number): Promise<UserEnded> {
     const { source, subject, account } = await refOf(name);
+    if (blocked) mustLogInHere(source);
     await records.users.set({ source, subject, blocked, reason, by: 'admin', until });
     if (blocked) return end(source, subject);
     if (account !== null) await forgetFailures(here(), account);
@@ -57,7 +66,8 @@ export function createUserAdmin({ desk, records, accounts }: UserAdminParts): Us
 
   return {
     async list(offset, limit) {
-      const context = here();
+      if (accounts === null) return [];
+      const context = accounts;
       const found = await context.directory.list(offset, limit);
       return Promise.all(
         found.map(async ({ id, name, email, emailVerified, roles, secondFactor, created }, index) => {
@@ -67,11 +77,19 @@ export function createUserAdmin({ desk, records, accounts }: UserAdminParts): Us
             ref: `accounts:${id}`,
             ...{ name, email, emailVerified, roles, secondFactor, created, blocked },
             passkeys: (await context.directory.passkeys.ofUser(id)).length,
-            reason: blocked ? `${state.reason === '' ? '' : `${state.reason}, `}by ${state.by}` : '',
+            reason: blocked ? reasonOf(state) : '',
             guardedUntil: await guardedUntil(context, found[index] as Account),
           };
         }),
       );
+    },
+    async blockedElsewhere() {
+      const found = (await records.users.blocked()).filter(({ source }) => source !== 'accounts');
+      return found.map((state) => ({
+        ref: `${state.source}:${state.subject}`,
+        reason: reasonOf(state),
+        until: state.until,
+      }));
     },
     async add({ name, email, roles }, origin) {
       const context = here();
@@ -107,9 +125,17 @@ export function createUserAdmin({ desk, records, accounts }: UserAdminParts): Us
       const link = await setLink(here(), origin, account, LINK_SECONDS);
       return { ref: `accounts:${account.id}`, name: account.name, link };
     },
+    async resetSecondFactor(name) {
+      const { id, secondFactor } = await accountOf(name);
+      if (!secondFactor) throw new UserRefusal('there is no second factor to take away');
+      await here().directory.secondFactor.end(id);
+      return end('accounts', id);
+    },
     async endSessions(name) {
       const { source, subject } = await refOf(name);
       return end(source, subject);
     },
   };
 }
+
+const reasonOf = ({ reason, by }: UserState): string => `${reason === '' ? '' : `${reason}, `}by ${by}`;

@@ -10,6 +10,8 @@ import { compilePolicy } from '../../src/guard/compile.ts';
 const BUDGET = 6000;
 /** What a page loads on first use of one thing. */
 const PART_BUDGET = 3000;
+/** What the gate's own account page loads, and no other page. */
+const ACCOUNT_PAGE_BUDGET = 3500;
 
 const bundle = await buildBundle();
 
@@ -24,9 +26,10 @@ test('with the usual configuration it is served in at most 6 KiB after gzip', ()
   assert.ok(size <= 6 * 1024, `${size} bytes`);
 });
 
-test('every part loaded on demand has at most 3 kB after gzip', () => {
+test('every part loaded on demand has at most 3 kB after gzip, the account page’s own script 3.5 kB', () => {
   assert.deepEqual(Object.keys(bundle.chunks).sort(), [
     'account',
+    'account-page',
     'body',
     'bound',
     'done',
@@ -40,7 +43,8 @@ test('every part loaded on demand has at most 3 kB after gzip', () => {
   ]);
   for (const [name, text] of Object.entries(bundle.chunks)) {
     const size = gzipSync(text, { level: 9 }).length;
-    assert.ok(size <= PART_BUDGET, `${name}: ${size} bytes`);
+    const budget = name === 'account-page' ? ACCOUNT_PAGE_BUDGET : PART_BUDGET;
+    assert.ok(size <= budget, `${name}: ${size} bytes`);
   }
 });
 

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { backend, desk } from './support.ts';
 
+/** Nobody asks it anything here. */
+const PROVIDER = { issuer: 'https://id.example', clientId: 'gate', clientSecret: 'of the tests, at some length' };
+
 test('the people of a gate are run from the command line, and every step is audited', async (t) => {
   const { url } = await backend(t);
   const { gate, run, write } = desk(t, { SALLYPORT_SECRET: 'a secret of the tests, 32 characters long' });
-  const config = { records: 'sqlite:./kept.sqlite', login: { accounts: true } };
+  const config = { records: 'sqlite:./kept.sqlite', login: { accounts: true, providers: { company: PROVIDER } } };
   write('sallyport.config.json', JSON.stringify(config));
   const running = await gate('--to', url, '--listen', '0');
   const say = async (command: string, code = 0): Promise<string> => {
@@ -32,10 +35,15 @@ test('the people of a gate are run from the command line, and every step is audi
   assert.match(await say('unblock anna'), /anna can log in again/);
   assert.doesNotMatch(await say(''), /blocked/);
   assert.match(await say('block company:4711 --for 1h'), /company:4711 is blocked until .* UTC/);
+  assert.match(await say(''), /Blocked people of providers\s+company:4711 +by admin +until/);
+  assert.match(await say('unblock company:4711'), /company:4711 can log in again/);
+  assert.doesNotMatch(await say(''), /4711/);
+  assert.match(await say('block jwt:4711', 1), /nobody comes here by jwt/);
+  assert.match(await say('reset-second-factor anna', 1), /there is no second factor to take away/);
   assert.match(await say('end-sessions anna'), /anna is logged out everywhere/);
   assert.match(await say('reset-password anna'), /#reset=/);
   assert.match(await say('remove anna'), /anna is removed/);
-  for (const word of ['block', 'unblock', 'remove', 'reset-password', 'end-sessions']) {
+  for (const word of ['block', 'unblock', 'remove', 'reset-password', 'reset-second-factor', 'end-sessions']) {
     assert.match(await say(`${word} anna`, 1), /there is no account "anna"/);
   }
 

@@ -79,8 +79,40 @@ function contract(name: string, url: () => string): void {
       const anna = await directory.find('anna');
       assert.ok(anna !== null);
       const token = await directory.createVerification(anna);
-      assert.equal((await directory.verify(token))?.emailVerified, true);
+      assert.equal((await directory.verify(token))?.account.emailVerified, true);
       assert.equal(await directory.verify(token), null);
+    });
+
+    test('another address is the account’s once its mail was read, and links to the old one are over', async () => {
+      const anna = await directory.find('anna');
+      assert.ok(anna !== null);
+      const reset = await directory.createReset(anna.id, 60);
+      const [first, second] = [
+        await directory.createEmailChange(anna, 'new@example.org'),
+        await directory.createEmailChange(anna, 'newer@example.org'),
+      ];
+      const found = await directory.verify(first);
+      assert.deepEqual([found?.changed, found?.account.email], [true, 'new@example.org']);
+      assert.equal(await directory.verify(second), null, 'it was asked for while the address was another one');
+      assert.equal(await directory.reset(reset, 'fifth password'), null);
+      const bert = await directory.create({ name: 'bertha', email: '', password: PASSWORD, roles: [] });
+      assert.ok(bert !== 'taken');
+      const taken = await directory.createEmailChange(bert, 'new@example.org');
+      assert.equal(await directory.verify(taken), null, 'somebody has it');
+      const free = await directory.createEmailChange(bert, 'bertha@example.org');
+      assert.equal((await directory.verify(free))?.account.emailVerified, true);
+      await directory.remove(bert.id);
+    });
+
+    test('a changed password ends the links that would set one', async () => {
+      const anna = await directory.find('anna');
+      assert.ok(anna !== null);
+      const token = await directory.createReset(anna.id, 60);
+      assert.equal(await directory.changePassword(anna.id, 'wrong password', 'fifth password'), false);
+      assert.equal(await directory.changePassword(anna.id, 'third password', 'third password'), true);
+      assert.equal(await directory.reset(token, 'sixth password'), null);
+      assert.equal(await directory.hasPassword(anna.id), true);
+      assert.equal(await directory.hasPassword('nobody'), false);
     });
 
     test('a second factor is begun, confirmed, used and ended', async () => {
@@ -99,7 +131,11 @@ function contract(name: string, url: () => string): void {
         secondFactor.useBackup(anna.id, backup),
       ]);
       assert.deepEqual(uses.sort(), [false, true], 'once, also at once');
-      assert.equal(await secondFactor.end(anna.id, 'third password'), true);
+      assert.equal(await secondFactor.renewBackups(anna.id, 'wrong password'), null);
+      const [fresh = ''] = (await secondFactor.renewBackups(anna.id, 'third password')) ?? [];
+      assert.equal(await secondFactor.useBackup(anna.id, begun.backupCodes[1] ?? ''), false, 'the old ones are gone');
+      assert.equal(await secondFactor.useBackup(anna.id, fresh), true);
+      await secondFactor.end(anna.id);
       assert.equal((await directory.byId(anna.id))?.secondFactor, false);
     });
 
@@ -128,6 +164,8 @@ function contract(name: string, url: () => string): void {
       const until = Date.now() + 60_000;
       const both = await Promise.all([directory.reserve('once', until), directory.reserve('once', until)]);
       assert.deepEqual(both.sort(), [false, true]);
+      await directory.release('once');
+      assert.equal(await directory.reserve('once', until), true, 'and again once it was released');
     });
 
     test('what an account had goes with it', async () => {

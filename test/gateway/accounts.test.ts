@@ -132,21 +132,62 @@ test('R23 R28 a login takes only what a page of ours sends', async (t) => {
   assert.equal((await records.audit.list({ action: 'login' })).length, before);
 });
 
+const OWNERS: readonly string[] = [
+  ...['login/again', 'password', 'email', 'second-factor', 'sessions/end'],
+  ...['passkeys/options', 'passkeys', 'passkeys/remove'],
+];
+
 test('what only its owner may change asks for a proof, not for a cookie', async (t) => {
   const { client, gate } = await openPlace(t, { signUp: 'open' });
   const owner = await client();
   await owner.ask('/signup', { name: 'anna', password: PASSWORD });
   const origin = `http://127.0.0.1:${gate.address.port}`;
-  for (const path of ['password', 'second-factor', 'passkeys/options', 'passkeys', 'passkeys/remove']) {
-    const headers = {
-      'content-type': 'application/json',
-      origin,
-      'x-requested-with': 'sallyport',
-      cookie: owner.cookies(),
-    };
-    const answer = await fetch(`${origin}/_sallyport/${path}`, { method: 'POST', headers, body: '{}' });
+  const json = { 'content-type': 'application/json', origin, 'x-requested-with': 'sallyport', cookie: owner.cookies() };
+  for (const path of OWNERS) {
+    const answer = await fetch(`${origin}/_sallyport/${path}`, { method: 'POST', headers: json, body: '{}' });
     assert.equal(answer.status, 403, path);
+    const body = Buffer.from('{}');
+    const signed = owner.sign({ method: 'POST', under: `/${path}`, contentType: 'application/json', body });
+    assert.notEqual((await owner.sender.send(signed)).status, 403, `${path} by the owner’s own page`);
   }
+  const about = await fetch(`${origin}/_sallyport/account/about`, { headers: json });
+  assert.equal(about.status, 403);
+});
+
+test('R23 R28 another site’s page changes nothing on an account, signed or not', async (t) => {
+  const { client, gate } = await openPlace(t, { signUp: 'open' });
+  const owner = await client();
+  await owner.ask('/signup', { name: 'anna', password: PASSWORD });
+  const origin = `http://127.0.0.1:${gate.address.port}`;
+  for (const path of OWNERS) {
+    for (const [what, headers] of [
+      ['a form', { origin: 'https://evil.example', 'content-type': 'text/plain' }],
+      ['a script', { origin: 'https://evil.example', 'content-type': 'application/json', 'x-requested-with': 'x' }],
+    ] as const) {
+      const made = { method: 'POST', headers: { ...headers, cookie: owner.cookies() }, body: '{"others":true}' };
+      assert.equal((await fetch(`${origin}/_sallyport/${path}`, made)).status, 403, `${path} by ${what}`);
+    }
+  }
+});
+
+test('R1 the account page holds nothing personal, no script inline, and no way out', async (t) => {
+  const { client, gate } = await openPlace(t, { signUp: 'open', secondFactor: false });
+  const owner = await client();
+  await owner.ask('/signup', { name: 'anna', password: PASSWORD });
+  const page = await fetch(`http://127.0.0.1:${gate.address.port}/_sallyport/account`, {
+    headers: { 'accept-language': 'de', cookie: owner.cookies() },
+  });
+  const text = await page.text();
+  assert.equal(page.status, 200);
+  assert.match(text, /<html lang="de">.*<h1>Dein Konto<\/h1>/s);
+  assert.doesNotMatch(text, /anna|<script>|<script (?![^>]*src=)|\son[a-z]+=|style=/);
+  assert.match(text, /id="passkeys-title"/);
+  assert.doesNotMatch(text, /id="factor-title"|id="email-title"/, 'what the configuration does not allow');
+  const policy = page.headers.get('content-security-policy') ?? '';
+  for (const part of ["default-src 'none'", "form-action 'none'", "frame-ancestors 'none'", "base-uri 'none'"]) {
+    assert.ok(policy.includes(part), part);
+  }
+  assert.equal(page.headers.get('cache-control'), 'no-store');
 });
 
 test('records that are locked: reads go on, a login answers 503, and nothing is half-written', async (t) => {

@@ -349,6 +349,7 @@ test('R19 people see their own sessions and end them, after they have lately sho
   const house = await createHouse();
   const [here, there] = [await house.login(), await house.login()];
   const revoked: number[] = [];
+  const tokensEnded: string[] = [];
   const endpoints = createOwnSessions({
     records: house.records,
     book: house.book,
@@ -356,6 +357,7 @@ test('R19 people see their own sessions and end them, after they have lately sho
     clock: house.clock,
     policy: () => house.doors.policy,
     revoke: ({ place }) => void revoked.push(place),
+    endTokens: async ({ id }) => void tokensEnded.push(id),
   });
   const ask = async (path: string, body: unknown, session = here.session) => {
     const endpoint = endpoints.find((one) => one.path === path);
@@ -395,6 +397,9 @@ test('R19 people see their own sessions and end them, after they have lately sho
   assert.deepEqual((await ask('/sessions/end', { others: true })).body, { ended: 121 });
   assert.equal(await house.book.of(there.session.id), null);
   assert.ok(revoked.includes(there.session.place));
+  assert.deepEqual(tokensEnded, ['alice'], 'with the tokens that pages keep');
+  const [event] = await house.records.audit.list({ action: 'login.sessions.end' });
+  assert.deepEqual([event?.actor.split(':')[1], event?.details], ['alice', { ended: 121 }]);
   assert.notEqual(await house.book.of(here.session.id), null, 'the present one goes on');
   assert.equal((await ask('/sessions', '', there.session)).body.code, 'login-required');
 });

@@ -24,6 +24,7 @@ export interface PageTexts {
   readonly failed: string;
   readonly wait: string;
   readonly fault: string;
+  readonly cookies: string;
   readonly sent: string;
   readonly verifySent: string;
   readonly verified: string;
@@ -61,6 +62,8 @@ const en: PageTexts = {
   failed: 'Name, password or code is not right.',
   wait: 'Too many tries. Try again in {seconds} seconds.',
   fault: 'The login cannot be reached. Try again in a minute.',
+  cookies:
+    'Your browser keeps no cookies for this site, and nobody can log in without them. Allow them, then load this page again.',
   sent: 'If there is such an account, a link is on its way.',
   verifySent: 'We have sent you a link. Open it to confirm your address, then log in.',
   verified: 'Your address is confirmed. You can log in now.',
@@ -98,6 +101,8 @@ const de: PageTexts = {
   failed: 'Name, Passwort oder Code stimmt nicht.',
   wait: 'Zu viele Versuche. Versuch es in {seconds} Sekunden wieder.',
   fault: 'Die Anmeldung ist nicht erreichbar. Versuch es in einer Minute wieder.',
+  cookies:
+    'Dein Browser speichert für diese Seite keine Cookies, und ohne sie kann sich niemand anmelden. Erlaube sie und lade die Seite dann neu.',
   sent: 'Wenn es ein solches Konto gibt, ist ein Link unterwegs.',
   verifySent: 'Wir haben dir einen Link geschickt. Öffne ihn, um deine Adresse zu bestätigen, und melde dich dann an.',
   verified: 'Deine Adresse ist bestätigt. Du kannst dich jetzt anmelden.',
@@ -135,6 +140,8 @@ const fr: PageTexts = {
   failed: 'Le nom, le mot de passe ou le code est incorrect.',
   wait: 'Trop d’essais. Réessayez dans {seconds} secondes.',
   fault: 'La connexion est injoignable. Réessayez dans une minute.',
+  cookies:
+    'Votre navigateur ne garde pas de cookies pour ce site, et personne ne peut se connecter sans eux. Autorisez-les, puis rechargez cette page.',
   sent: 'Si ce compte existe, un lien est en route.',
   verifySent: 'Nous vous avons envoyé un lien. Ouvrez-le pour confirmer votre adresse, puis connectez-vous.',
   verified: 'Votre adresse est confirmée. Vous pouvez vous connecter.',
@@ -172,6 +179,8 @@ const es: PageTexts = {
   failed: 'El nombre, la contraseña o el código no es correcto.',
   wait: 'Demasiados intentos. Vuelve a intentarlo en {seconds} segundos.',
   fault: 'No se puede iniciar sesión ahora. Vuelve a intentarlo en un minuto.',
+  cookies:
+    'Tu navegador no guarda cookies de este sitio, y sin ellas nadie puede iniciar sesión. Permítelas y vuelve a cargar esta página.',
   sent: 'Si existe esa cuenta, hay un enlace en camino.',
   verifySent: 'Te hemos enviado un enlace. Ábrelo para confirmar tu correo y luego inicia sesión.',
   verified: 'Tu correo está confirmado. Ya puedes iniciar sesión.',

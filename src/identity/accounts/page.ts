@@ -1,5 +1,6 @@
 import type { Answer } from '../../guard/decision.ts';
 import type { Endpoint, EndpointCall } from '../../guard/endpoint.ts';
+import { escapeHtml, fieldOf, LATEST, PAGE_FIELDS, STYLE_FIELDS } from '../page-parts.ts';
 import { readReturnUrl } from '../return-url.ts';
 import { MIN_PASSWORD } from './account.ts';
 import { ownOrigin, problemFor } from './answers.ts';
@@ -27,7 +28,7 @@ export function createPage(context: AccountsContext): Endpoint[] {
   }
   const style: Answer = {
     status: 200,
-    fields: ['content-type', 'text/css; charset=utf-8', 'cache-control', 'no-cache', ...NOSNIFF],
+    fields: STYLE_FIELDS,
     body: PAGE_STYLE,
   };
   return [
@@ -36,37 +37,11 @@ export function createPage(context: AccountsContext): Endpoint[] {
   ];
 }
 
-const NOSNIFF = ['x-content-type-options', 'nosniff'];
-
-/** `form-action 'none'`: were the script missing, no password would become part of an address. */
-const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "form-action 'none'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-const PAGE_FIELDS = [
-  ...['content-type', 'text/html; charset=utf-8', 'cache-control', 'no-store', 'vary', 'accept-language'],
-  ...['content-security-policy', PAGE_POLICY, 'referrer-policy', 'no-referrer', 'x-frame-options', 'DENY'],
-  ...['cross-origin-opener-policy', 'same-origin', ...NOSNIFF],
-];
-
 const seeOther = (location: string): Answer => ({
   status: 303,
   fields: ['location', location, 'cache-control', 'no-store', 'referrer-policy', 'no-referrer'],
   body: '',
 });
-
-function fieldOf({ request: { fields } }: EndpointCall, name: string): string {
-  for (let at = 0; at < fields.length; at += 2) if (fields[at]?.toLowerCase() === name) return fields[at + 1] ?? '';
-  return '';
-}
-
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /** What the page's script needs to know. */
 type ScriptTexts = Omit<PageTexts, 'name' | 'nameOrEmail'>;
@@ -136,6 +111,3 @@ ${quiet('login', say.back)}
 </main></body></html>
 `;
 }
-
-/** An older hash gets the current script, uncached: this page is one of ours and always current itself. */
-const LATEST = '0'.repeat(16);

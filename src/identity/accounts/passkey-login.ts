@@ -38,7 +38,7 @@ export function createPasskeyLogIn(context: AccountsContext): Endpoint {
     if (form === null || response === null) return problemFor(call, mount, 'schema', now);
     const wait = limits.passkeys.take(call.decision.prefix);
     if (wait > 0) return problemFor(call, mount, 'limit', now, wait);
-    const id = await verified(context, call, response);
+    const id = await ownerOf(context, call, response);
     const account = id === null ? null : await directory.byId(id);
     if (account === null) return problemFor(call, mount, 'login-failed', now);
     const wantsToken = form['token'] === true && tokensAllowed(config.token);
@@ -49,7 +49,11 @@ export function createPasskeyLogIn(context: AccountsContext): Endpoint {
 }
 
 /** Id of the account whose passkey this is; null where anything does not hold. */
-async function verified(context: AccountsContext, call: EndpointCall, response: Unchecked): Promise<string | null> {
+export async function ownerOf(
+  context: AccountsContext,
+  call: EndpointCall,
+  response: Unchecked,
+): Promise<string | null> {
   const { directory, challenges, clock } = context;
   const origin = ownOrigin(context, call);
   const { session } = call;

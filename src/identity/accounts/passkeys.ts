@@ -3,12 +3,11 @@ import type { Endpoint, EndpointCall } from '../../guard/endpoint.ts';
 import type { Account } from './account.ts';
 import { jsonAnswer, objectOf, ownOrigin, problemFor, readForm, textOf } from './answers.ts';
 import { CHALLENGE_MS } from './challenge.ts';
+import { audit } from './audit.ts';
 import type { AccountsContext } from './context.ts';
-import { present } from './present.ts';
+import { forOwner } from './owner.ts';
 import { challengeOf, readRegistration, registerOptions } from './webauthn.ts';
 
-/** Seconds since a login in which a passkey may be added or removed without showing who one is again (R62). */
-const RECENT_SECONDS = 15 * 60;
 /** Passkeys of one account. */
 const MOST = 20;
 
@@ -17,35 +16,22 @@ const MOST = 20;
  * `{ "response", "label" }` keeps it, `POST {mount}/passkeys/remove` `{ "credential" }` takes one away.
  */
 export function createPasskeys(context: AccountsContext): Endpoint[] {
-  const of = (
-    method: 'GET' | 'POST',
-    path: string,
-    maxBody: number,
-    act: (call: EndpointCall, account: Account) => Promise<Answer>,
-  ): Endpoint => ({ method, path, maxBody, asks: 'proof', answer: (call) => asOwner(context, call, act) });
+  const of = (method: 'GET' | 'POST', path: string, maxBody: number, act: Act): Endpoint =>
+    forOwner(context, {
+      ...{ method, path, maxBody, recent: method === 'POST' },
+      act: (call, account) => act(context, call, account),
+    });
   return [
-    of('GET', '/passkeys', 0, (_call, account) => list(context, account)),
-    of('POST', '/passkeys/options', 256, (call, account) => begin(context, call, account)),
-    of('POST', '/passkeys', 4096, (call, account) => keep(context, call, account)),
-    of('POST', '/passkeys/remove', 4096, (call, account) => remove(context, call, account)),
+    of('GET', '/passkeys', 0, list),
+    of('POST', '/passkeys/options', 256, begin),
+    of('POST', '/passkeys', 4096, keep),
+    of('POST', '/passkeys/remove', 4096, remove),
   ];
 }
 
-async function asOwner(
-  context: AccountsContext,
-  call: EndpointCall,
-  act: (call: EndpointCall, account: Account) => Promise<Answer>,
-): Promise<Answer> {
-  const { clock, policy } = context;
-  const now = clock.wall();
-  const account = await present(context, call);
-  if (account === null) return problemFor(call, policy().mount, 'login-required', now);
-  const since = now / 1000 - (call.session?.login?.subject.authTime ?? 0);
-  const fresh = call.request.method !== 'POST' || since < RECENT_SECONDS;
-  return fresh ? act(call, account) : problemFor(call, policy().mount, 'step-up', now);
-}
+type Act = (context: AccountsContext, call: EndpointCall, account: Account) => Promise<Answer>;
 
-async function list({ directory }: AccountsContext, { id }: Account): Promise<Answer> {
+async function list({ directory }: AccountsContext, _call: EndpointCall, { id }: Account): Promise<Answer> {
   const passkeys = await directory.passkeys.ofUser(id);
   return jsonAnswer(200, {
     passkeys: passkeys.map(({ credential, label, created }) => ({ credential, label, created })),
@@ -79,29 +65,46 @@ async function keep(context: AccountsContext, call: EndpointCall, account: Accou
     return problemFor(call, mount, 'login-failed', now);
   }
   if ((await directory.passkeys.byCredential(made.credential)) !== null) return jsonAnswer(422, { error: 'taken' });
-  const label = textOf(form, 'label', 64).trim() || 'passkey';
+  const label = toLabel(textOf(form, 'label', 64));
   await directory.passkeys.add({ ...made, userId: account.id, label, created: now });
-  await audit(context, account, 'login.passkey.add', label);
+  await audit(context, account, 'login.passkey.add', { label });
   return jsonAnswer(200, { credential: made.credential, label });
 }
+
+/** Names are shown to people: nothing in them turns a line around or hides. */
+const toLabel = (text: string): string => text.replace(/\p{C}/gu, '').trim() || 'passkey';
 
 async function remove(context: AccountsContext, call: EndpointCall, account: Account): Promise<Answer> {
   const { directory, clock, policy } = context;
   const form = readForm(call.body);
   if (form === null) return problemFor(call, policy().mount, 'schema', clock.wall());
-  const removed = await directory.passkeys.remove(account.id, textOf(form, 'credential', 1400));
-  if (removed) await audit(context, account, 'login.passkey.remove', '');
+  const credential = textOf(form, 'credential', 1400);
+  const hasPassword = await directory.hasPassword(account.id);
+  const removed = hasPassword
+    ? await directory.passkeys.remove(account.id, credential)
+    : await removeButLast(context, account, credential);
+  if (removed === 'last') return jsonAnswer(422, { error: 'last-passkey' });
+  if (removed === 'busy') return problemFor(call, policy().mount, 'limit', clock.wall(), 1);
+  if (removed) await audit(context, account, 'login.passkey.remove');
   return jsonAnswer(200, { removed });
 }
 
-async function audit({ records, clock }: AccountsContext, { id }: Account, action: string, label: string) {
-  const target = `accounts:${id}`;
-  await records.audit.append({
-    time: clock.wall(),
-    actor: target,
-    action,
-    target,
-    details: { label },
-    outcome: 'done',
-  });
+const LOCK_MS = 10_000;
+
+/** Without a password the last passkey is the only way in. One removal at a time: of two at once, one would be the last. */
+async function removeButLast(
+  { directory, clock }: AccountsContext,
+  { id }: Account,
+  credential: string,
+): Promise<boolean | 'last' | 'busy'> {
+  const lock = `passkeys:${id}`;
+  if (!(await directory.reserve(lock, clock.wall() + LOCK_MS))) return 'busy';
+  try {
+    const left = await directory.passkeys.ofUser(id);
+    return left.length < 2 && left.some((one) => one.credential === credential)
+      ? 'last'
+      : await directory.passkeys.remove(id, credential);
+  } finally {
+    await directory.release(lock);
+  }
 }

@@ -3,6 +3,7 @@ import type { Endpoint, EndpointCall } from '../../guard/endpoint.ts';
 import { type Account, toLoginName } from './account.ts';
 import { jsonAnswer, ownOrigin, problemFor, readForm, textOf } from './answers.ts';
 import { forgetFailures } from './attempt.ts';
+import { audit } from './audit.ts';
 import type { AccountsContext } from './context.ts';
 import { isGoodPassword } from './password-rules.ts';
 import { send } from './verify.ts';
@@ -69,7 +70,7 @@ async function setPassword(
   token: string,
   password: string,
 ): Promise<Answer> {
-  const { directory, clock, policy, config, work, desk, tokens, devices, records } = context;
+  const { directory, clock, policy, config, work, desk, tokens, devices } = context;
   const now = clock.wall();
   const { mount } = policy();
   if (!isGoodPassword(password, '', config.passwordLength)) return jsonAnswer(422, { error: 'password' });
@@ -79,9 +80,7 @@ async function setPassword(
     await tokens.endAll(account.id);
     await desk.end({ source: 'accounts', subject: account.id });
     await forgetFailures(context, account);
-    const target = `accounts:${account.id}`;
-    const event = { time: now, actor: target, action: 'login.password.reset', target, details: {} };
-    await records.audit.append({ ...event, outcome: 'done' });
+    await audit(context, account, 'login.password.reset');
     return jsonAnswer(200, { next: 'login' }, [devices.remember(call, account.id)]);
   } catch (error) {
     if (error instanceof Busy) return problemFor(call, mount, 'limit', now, error.retryAfter);

@@ -1,92 +1,113 @@
 import type { Answer } from '../../guard/decision.ts';
 import type { Endpoint, EndpointCall } from '../../guard/endpoint.ts';
-import { type Account, MAX_PASSWORD } from './account.ts';
+import type { Account } from './account.ts';
 import { jsonAnswer, problemFor, readForm, textOf } from './answers.ts';
-import { attempt, type Outcome } from './attempt.ts';
+import { audit } from './audit.ts';
+import { tryAppCode } from './code.ts';
 import type { AccountsContext } from './context.ts';
-import { finish } from './finish.ts';
-import { present } from './present.ts';
-
-/** `POST {mount}/login/second-factor` `{ "code" }`: a code of the app, or one of the backup codes, once each. */
-export function createSecondFactorLogIn(context: AccountsContext): Endpoint {
-  const { directory, clock, policy, pending, limits, devices } = context;
-
-  async function answer(call: EndpointCall): Promise<Answer> {
-    const now = clock.wall();
-    const { mount } = policy();
-    const wait = limits.requests.take(devices.browser(call) || call.decision.prefix);
-    if (wait > 0) return problemFor(call, mount, 'limit', now, wait);
-    const waiting = pending.read(call);
-    const form = readForm(call.body);
-    if (form === null) return problemFor(call, mount, 'schema', now);
-    const account = waiting === null ? null : await directory.byId(waiting.account);
-    if (waiting === null || account === null) return problemFor(call, mount, 'login-required', now);
-    const outcome = await tryCode(context, call, account, textOf(form, 'code', 64));
-    if (outcome.kind === 'wait') return problemFor(call, mount, 'limit', now, outcome.seconds);
-    // The cookie that carried the password's part is good once.
-    const isFirst = outcome.kind === 'passed' && (await directory.reserve(`factor:${waiting.id}`, waiting.expires));
-    if (!isFirst) return problemFor(call, mount, 'login-failed', now);
-    const done = await finish(context, call, account, ['pwd', 'otp', 'mfa'], waiting.wantsToken);
-    return { ...done, fields: [...done.fields, 'set-cookie', pending.clear] };
-  }
-
-  return { method: 'POST', path: '/login/second-factor', asks: 'site', maxBody: 1024, answer };
-}
+import { endOthers } from './finish.ts';
+import { forOwner, hasRecentLogin } from './owner.ts';
+import { qrRows } from './qr.ts';
+import { said, showCode, showPassword } from './shown.ts';
 
 /**
- * By who is logged in: `POST {mount}/second-factor` `{ "password" }` begins and answers `{ "uri", "backupCodes" }`; with `{ "code" }` it is
- * confirmed and counts from then on; `{ "password", "remove": true }` takes it away.
+ * By who is logged in, `POST {mount}/second-factor`:
+ *
+ * - `{ "password" }` begins: `{ "uri", "backupCodes", "qr" }`. Nothing has changed yet.
+ * - `{ "code" }` of the app confirms: the factor counts from then on, and every other login and token ends.
+ * - `{ "password", "code", "backupCodes": true }` answers new backup codes in place of the old.
+ * - `{ "password", "code", "remove": true }` takes it away, and ends every other login and token.
+ *
+ * An account without a password needs a login of the last five minutes in its place, else `step-up`. `code` may be a backup
+ * code, but where the app has to be shown to work. 422 `{ "error": "second-factor" }` where it is on, or off, already.
  */
 export function createSecondFactorSetup(context: AccountsContext): Endpoint {
-  const { directory, clock, policy, desk, tokens } = context;
+  const { clock, policy } = context;
 
-  async function answer(call: EndpointCall): Promise<Answer> {
-    const now = clock.wall();
-    const { mount } = policy();
-    const account = await present(context, call);
-    if (account === null) return problemFor(call, mount, 'login-required', now);
+  async function act(call: EndpointCall, account: Account): Promise<Answer> {
     const form = readForm(call.body);
-    if (form === null) return problemFor(call, mount, 'schema', now);
-    const said = (outcome: Outcome): Answer | null => {
-      if (outcome.kind === 'wait') return problemFor(call, mount, 'limit', now, outcome.seconds);
-      return outcome.kind === 'failed' ? problemFor(call, mount, 'login-failed', now) : null;
-    };
+    if (form === null) return problemFor(call, policy().mount, 'schema', clock.wall());
     const code = textOf(form, 'code', 64);
-    if (code !== '') {
-      const refused = said(await tryCode(context, call, account, code));
-      if (refused !== null) return refused;
-      // Whoever logged in without it elsewhere has to come again.
-      await tokens.endAll(account.id);
-      await desk.end({ source: 'accounts', subject: account.id });
-      return finish(context, call, account, ['pwd', 'otp', 'mfa'], false);
-    }
-    const password = textOf(form, 'password', MAX_PASSWORD);
-    let begun: Awaited<ReturnType<typeof directory.secondFactor.begin>> = null;
+    const password = textOf(form, 'password', 256);
     const remove = form['remove'] === true;
-    if (remove !== account.secondFactor) return jsonAnswer(422, { error: 'second-factor' });
-    const check = async (): Promise<boolean> => {
-      if (remove) return directory.secondFactor.end(account.id, password);
-      begun = await directory.secondFactor.begin(account.id, password);
-      return begun !== null;
-    };
-    const refused = said(await attempt(context, call, { what: 'password', account, name: account.name, check }));
-    return refused ?? jsonAnswer(200, begun ?? { removed: true });
+    const change = remove || form['backupCodes'] === true;
+    if (change !== account.secondFactor) return jsonAnswer(422, { error: 'second-factor' });
+    if (!change) return code === '' ? begin(context, call, account, password) : confirm(context, call, account, code);
+    return remove ? end(context, call, account, { password, code }) : renew(context, call, account, { password, code });
   }
 
-  return { method: 'POST', path: '/second-factor', asks: 'proof', maxBody: 4096, answer };
+  return forOwner(context, { method: 'POST', path: '/second-factor', maxBody: 4096, recent: false, act });
 }
 
-/** A code is good for three half minutes. */
-const CODE_MS = 120_000;
+/** What was typed. */
+interface Typed {
+  readonly password: string;
+  readonly code: string;
+}
 
-function tryCode(context: AccountsContext, call: EndpointCall, account: Account, typed: string): Promise<Outcome> {
-  const { directory, clock } = context;
-  const code = typed.replace(/\s/g, '');
+/** The password by `check`, or where there is none a recent login; null where that is right. */
+async function passwordOrRecent(
+  context: AccountsContext,
+  call: EndpointCall,
+  account: Account,
+  check: () => Promise<boolean>,
+): Promise<Answer | null> {
+  const { directory, clock, policy } = context;
+  if (await directory.hasPassword(account.id)) return showPassword(context, call, account, check);
+  const now = clock.wall();
+  if (!hasRecentLogin(call, now)) return problemFor(call, policy().mount, 'step-up', now);
+  return (await check()) ? null : problemFor(call, policy().mount, 'login-failed', now);
+}
+
+/** Both factors, as a login asks for them; null where they are right. */
+async function showBoth(context: AccountsContext, call: EndpointCall, account: Account, { password, code }: Typed) {
+  const check = async (): Promise<boolean> =>
+    !(await context.directory.hasPassword(account.id)) || context.directory.checkPassword(account, password);
+  return (await passwordOrRecent(context, call, account, check)) ?? (await showCode(context, call, account, code));
+}
+
+async function begin(context: AccountsContext, call: EndpointCall, account: Account, password: string) {
+  let begun: Begun | null = null;
   const check = async (): Promise<boolean> => {
-    if (!/^\d{6}$/.test(code)) return code !== '' && directory.secondFactor.useBackup(account.id, code);
-    if (!(await directory.secondFactor.check(account.id, code))) return false;
-    // Once only (RFC 6238 §5.2).
-    return directory.reserve(`code:${account.id}:${code}`, clock.wall() + CODE_MS);
+    begun = await context.directory.secondFactor.begin(account.id, password);
+    return begun !== null;
   };
-  return attempt(context, call, { what: 'code', account, name: account.name, check });
+  const refused = await passwordOrRecent(context, call, account, check);
+  return refused ?? jsonAnswer(200, await withQr(begun));
+}
+
+type Begun = NonNullable<Awaited<ReturnType<AccountsContext['directory']['secondFactor']['begin']>>>;
+
+const withQr = async (begun: Begun | null): Promise<object> =>
+  begun === null ? {} : { ...begun, qr: await qrRows(begun.uri) };
+
+async function confirm(context: AccountsContext, call: EndpointCall, account: Account, code: string): Promise<Answer> {
+  const refused = said(context, call, await tryAppCode(context, call, account, code));
+  if (refused !== null) return refused;
+  await audit(context, account, 'login.factor.add');
+  // Whoever logged in without it elsewhere has to come again.
+  return endOthers(context, call, account, ['pwd', 'otp', 'mfa']);
+}
+
+async function renew(context: AccountsContext, call: EndpointCall, account: Account, typed: Typed): Promise<Answer> {
+  const refused = await showBoth(context, call, account, typed);
+  if (refused !== null) return refused;
+  let backupCodes: readonly string[] | null = null;
+  // The library looks at the password itself: in its turn, as every other.
+  const check = async (): Promise<boolean> => {
+    backupCodes = await context.directory.secondFactor.renewBackups(account.id, typed.password);
+    return backupCodes !== null;
+  };
+  const failed = await passwordOrRecent(context, call, account, check);
+  if (failed !== null) return failed;
+  await audit(context, account, 'login.factor.codes');
+  return jsonAnswer(200, { backupCodes });
+}
+
+async function end(context: AccountsContext, call: EndpointCall, account: Account, typed: Typed): Promise<Answer> {
+  const refused = await showBoth(context, call, account, typed);
+  if (refused !== null) return refused;
+  await context.directory.secondFactor.end(account.id);
+  await audit(context, account, 'login.factor.remove');
+  return endOthers(context, call, account, ['pwd']);
 }

@@ -1,13 +1,17 @@
 import type { Endpoint } from '../../guard/endpoint.ts';
 import type { Source } from '../source.ts';
+import { createAbout } from './about.ts';
 import { createChangePassword } from './change-password.ts';
 import { type AccountsContext, type AccountsParts, openContext } from './context.ts';
+import { createEmailChange } from './email.ts';
 import { createLogIn } from './log-in.ts';
+import { createLogInAgain } from './log-in-again.ts';
 import { createPage } from './page.ts';
 import { createPasskeyLogIn, createPasskeyOptions } from './passkey-login.ts';
 import { createPasskeys } from './passkeys.ts';
 import { createReset } from './reset.ts';
-import { createSecondFactorLogIn, createSecondFactorSetup } from './second-factor.ts';
+import { createSecondFactorSetup } from './second-factor.ts';
+import { createSecondFactorLogIn } from './second-factor-login.ts';
 import { createSignUp } from './sign-up.ts';
 import { createTokenReader } from './token-reader.ts';
 import type { TokenReader } from './tokens.ts';
@@ -30,7 +34,10 @@ export async function createAccountsSource(parts: AccountsParts): Promise<Accoun
     ...createPage(context),
     createLogIn(context),
     createSignUp(context),
+    createLogInAgain(context),
+    createAbout(context),
     createChangePassword(context),
+    createEmailChange(context),
     createReset(context),
     createVerify(context),
   ];

@@ -2,10 +2,12 @@ import type { Answer } from '../../guard/decision.ts';
 import type { Endpoint, EndpointCall } from '../../guard/endpoint.ts';
 import type { Account } from './account.ts';
 import { jsonAnswer, ownOrigin, problemFor, readForm, textOf } from './answers.ts';
+import { audit } from './audit.ts';
 import type { AccountsContext } from './context.ts';
 
 /**
- * `POST {mount}/verify` `{ "token" }`: the address that a mail went to is the account's. The link in the mail leads to the
+ * `POST {mount}/verify` `{ "token" }`: the address that a mail went to is the account's, or becomes it where its owner
+ * asked for that (./email.ts). The link in the mail leads to the
  * login page and carries the token behind `#`, which no server and no log sees; a GET changes nothing (R34).
  */
 export function createVerify(context: AccountsContext): Endpoint {
@@ -15,8 +17,9 @@ export function createVerify(context: AccountsContext): Endpoint {
     if (wait > 0) return problemFor(call, policy().mount, 'limit', clock.wall(), wait);
     const form = readForm(call.body);
     const token = form === null ? '' : textOf(form, 'token', 64);
-    const account = token === '' ? null : await directory.verify(token);
-    if (account === null) return problemFor(call, policy().mount, 'login-failed', clock.wall());
+    const verified = token === '' ? null : await directory.verify(token);
+    if (verified === null) return problemFor(call, policy().mount, 'login-failed', clock.wall());
+    if (verified.changed) await audit(context, verified.account, 'login.email.change');
     return jsonAnswer(200, { verified: true });
   }
   return { method: 'POST', path: '/verify', asks: 'site', maxBody: 1024, answer };

@@ -1,6 +1,6 @@
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { SallyportError } from '../../guard/errors.ts';
-import type { Passkey } from './directory.ts';
+import type { Passkey } from './directory/passkey-store.ts';
 
 /** What a browser answers, unchecked: the library reads it member by member and throws at whatever does not fit. */
 export type Unchecked = Readonly<Record<string, unknown>>;

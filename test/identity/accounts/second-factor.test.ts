@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import decodeQR from 'qr/decode.js';
 import { openAccounts, PASSWORD, type Person, retryAfter, said } from './people.ts';
 import { codeFor } from './totp.ts';
 
@@ -116,13 +117,93 @@ test('a code without the password’s part opens nothing', async (t) => {
   assert.equal(said(await code(bench.person(), codeFor(uri, Date.now() + 30_000)))['code'], 'login-required');
 });
 
-test('a second factor is taken away by its owner’s password alone', async (t) => {
-  const { bench, person } = await withFactor(t);
-  person.arrive = () => {};
-  assert.equal((await person.ask('POST', '/second-factor', { password: 'not this', remove: true })).status, 401);
-  assert.equal((await person.ask('POST', '/second-factor', { password: PASSWORD, remove: true })).status, 200);
+test('a second factor is taken away by all that a login asks for, and every other login ends', async (t) => {
+  const { bench, person, id, backupCodes } = await withFactor(t);
+  bench.ended.length = 0;
+  const [backup = ''] = backupCodes;
+  for (const wrong of [
+    { password: PASSWORD },
+    { password: PASSWORD, code: '000000' },
+    { password: 'no', code: backup },
+  ]) {
+    assert.equal((await person.ask('POST', '/second-factor', { ...wrong, remove: true })).status, 401);
+  }
+  assert.deepEqual(bench.ended, []);
+  const body = { password: PASSWORD, code: backup, remove: true };
+  assert.equal((await person.ask('POST', '/second-factor', body)).status, 200);
+  assert.deepEqual(bench.ended, [{ source: 'accounts', subject: id }]);
+  assert.deepEqual(bench.admitted.at(-1)?.subject.amr, ['pwd'], 'this browser goes on');
   assert.equal((await bench.person().logIn('anna')).status, 200);
+  const actions = (await bench.records.audit.list()).map(({ action }) => action);
+  for (const action of ['login.factor.add', 'login.factor.remove']) assert.ok(actions.includes(action), action);
+});
+
+test('new backup codes take the place of the old ones', async (t) => {
+  const { bench, person, backupCodes } = await withFactor(t);
+  const body = { password: PASSWORD, code: backupCodes[0], backupCodes: true };
+  const made = said(await person.ask('POST', '/second-factor', body))['backupCodes'] as string[];
+  assert.equal(made.length, backupCodes.length);
+  const other = bench.person();
+  await other.logIn('anna');
+  assert.equal((await code(other, backupCodes[1] ?? '')).status, 401);
+  assert.equal((await code(other, made[0] ?? '')).status, 200);
+});
+
+test('a backup code confirms no app, and a factor that is on is not confirmed again', async (t) => {
+  const bench = await openAccounts(t);
+  await bench.addAccount('anna');
+  const person = bench.person();
+  await person.logIn('anna');
+  person.arrive();
+  const begun = said(await person.ask('POST', '/second-factor', { password: PASSWORD }));
+  const [backup = ''] = begun['backupCodes'] as string[];
+  assert.equal((await person.ask('POST', '/second-factor', { code: backup })).status, 401, 'nothing showed the app');
   assert.equal(bench.admitted.length, 1);
+  const shown = codeFor(String(begun['uri']));
+  assert.equal((await person.ask('POST', '/second-factor', { code: shown })).status, 200);
+  const next = codeFor(String(begun['uri']), Date.now() + 30_000);
+  assert.equal((await person.ask('POST', '/second-factor', { code: next })).status, 422);
+  const other = bench.person();
+  await other.logIn('anna');
+  assert.equal((await code(other, shown)).status, 401, 'the code that confirmed is used up');
+});
+
+test('the step that confirms is no place to guess codes', async (t) => {
+  const bench = await openAccounts(t);
+  await bench.addAccount('anna');
+  const person = bench.person();
+  await person.logIn('anna');
+  person.arrive();
+  const begun = said(await person.ask('POST', '/second-factor', { password: PASSWORD }));
+  let waits = 0;
+  for (let tries = 0; tries < 12; tries++) {
+    if ((await person.ask('POST', '/second-factor', { code: '000000' })).status === 429) waits++;
+  }
+  assert.ok(waits >= 6, String(waits));
+  bench.pass(120_000);
+  const honest = codeFor(String(begun['uri']));
+  assert.equal((await person.ask('POST', '/second-factor', { code: honest })).status, 200, 'the owner, a little later');
+});
+
+test('the QR code says what the link says', async (t) => {
+  const bench = await openAccounts(t);
+  await bench.addAccount('anna');
+  const person = bench.person();
+  await person.logIn('anna');
+  person.arrive();
+  const begun = said(await person.ask('POST', '/second-factor', { password: PASSWORD }));
+  const rows = begun['qr'] as string[];
+  const size = rows.length * 4;
+  const data = new Uint8Array(size * size * 3).fill(255);
+  rows.forEach((row, y) => {
+    [...row].forEach((square, x) => {
+      for (let at = 0; square === '1' && at < 16; at++) {
+        const pixel = (y * 4 + (at >> 2)) * size + x * 4 + (at & 3);
+        data.fill(0, pixel * 3, pixel * 3 + 3);
+      }
+    });
+  });
+  assert.equal(decodeQR({ width: size, height: size, data }), begun['uri']);
 });
 
 test('strangers who know the password wait for the code alone: the owner’s browser does not', async (t) => {

@@ -1,3 +1,4 @@
+import { describeLogins } from './check-logins.ts';
 import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
 import { documentFieldsOf } from '../gateway/document-fields.ts';
 import { REPORT_CHANGES, REPORT_REFUSES } from '../gateway/report-mode.ts';
@@ -25,6 +26,8 @@ export interface CheckReport {
   readonly routes: readonly RouteReport[];
   /** Security headers that enforce mode adds to pages where the backend sends none, as `Name: value`. */
   readonly pages: readonly string[];
+  /** By what people are known, a line for each way. */
+  readonly logins: readonly string[];
   /** Rules that let anonymous callers change data. */
   readonly anonymous: readonly string[];
   readonly oneAddress: readonly string[];
@@ -91,6 +94,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     preset: describePreset(preset, config),
     routes,
     pages: documentFieldsOf(policy).map(({ name, value }) => `${name}: ${value}`),
+    logins: describeLogins(config),
     anonymous: anonymousWrites(policy).map(({ name }) => name),
     oneAddress: oneAddress(policy),
     reportMode: [...REPORT_CHANGES.map(({ of, says }) => `${of}: ${says}`), ...formChanges(policy), ...REPORT_REFUSES],

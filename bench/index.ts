@@ -29,6 +29,7 @@ const GOALS: ReadonlyMap<number, Entry> = new Map([
     12,
     { title: 'asking whether they may', load: async () => (await import('./goals/authorization.ts')).authorization },
   ],
+  [13, { title: 'logins cannot starve the gate', load: async () => (await import('./goals/logins.ts')).logins }],
   [11, { title: 'start and memory', load: async () => (await import('./goals/start.ts')).start }],
 ]);
 

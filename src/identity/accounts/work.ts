@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /**
  * Password work, rationed: so many checks at once and a minute, so that logins never starve the gate. Who waits is
  * served network by network in turn, browsers that the account knows first: a flood from one place makes that place wait.
@@ -29,7 +31,7 @@ export interface LoginWorkOptions {
   /** Tasks a minute; as many may come at once. */
   readonly perMinute: number;
   readonly monotonic: () => number;
-  /** Tasks at once. Default 2: of the four threads that files and names are read by, too. */
+  /** Tasks at once. Default one fewer than there are cores, 2 at most: of the four threads that files and names are read by, too. */
   readonly atOnce?: number;
   /** Tasks that may wait. Default 512. */
   readonly queue?: number;
@@ -50,7 +52,7 @@ const RESERVED = 0.2;
 const PATIENCE_MS = 25_000;
 
 export function createLoginWork(options: LoginWorkOptions): LoginWork {
-  const { perMinute, monotonic, atOnce = 2, queue = 512, later = unheldTimer } = options;
+  const { perMinute, monotonic, atOnce = besideTheGate(), queue = 512, later = unheldTimer } = options;
   const perMs = perMinute / 60_000;
   const reserve = perMinute * RESERVED;
   const lanes = { known: new Map<string, Job[]>(), strange: new Map<string, Job[]>() };
@@ -153,6 +155,9 @@ export function createLoginWork(options: LoginWorkOptions): LoginWork {
     },
   };
 }
+
+/** Calls are answered on a core of their own, where there are two. */
+const besideTheGate = (): number => Math.max(1, Math.min(2, availableParallelism() - 1));
 
 function unheldTimer(run: () => void, ms: number): void {
   setTimeout(run, ms).unref();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { Busy, createLoginWork } from '../../../src/identity/accounts/work.ts';
 
@@ -30,7 +31,7 @@ function open(perMinute: number, queue?: number) {
   return { work, pass };
 }
 
-test('never more than two at once', async () => {
+test('never more than two at once, and a core is left to calls where there are two', async () => {
   const { work } = open(1000);
   let running = 0;
   let most = 0;
@@ -43,7 +44,7 @@ test('never more than two at once', async () => {
       }),
     ),
   );
-  assert.equal(most, 2);
+  assert.equal(most, availableParallelism() > 2 ? 2 : 1);
 });
 
 test('R67 a minute takes so many, strangers less, and those the account knows the rest', async () => {

@@ -3,7 +3,7 @@ import type { Endpoint, EndpointCall } from '../guard/endpoint.ts';
 import type { LoginDesk, Source } from './source.ts';
 
 /**
- * `POST {mount}/logout`: ends the login of the browser's session, and says where its provider's own session ends:
+ * `POST {mount}/logout`: ends the login of the browser's session and the session token that comes along, and says where its provider's own session ends:
  * `{ "redirect": "https://…" }`, or `""` where there is no such place. Only the code of a page of ours may ask (R34);
  * there is no GET, so no image or link of another site logs anybody out.
  */
@@ -13,6 +13,7 @@ export function createLogout(desk: LoginDesk, sources: ReadonlyMap<string, Sourc
     const login = await desk.stored(call);
     // The login ends here first: what the provider does comes after, and may fail.
     const cookies = await desk.leave(call);
+    for (const each of sources.values()) await each.leave?.(call.request);
     const source = login === null ? undefined : sources.get(login.subject.source);
     const origin = `${secure ? 'https' : 'http'}://${authority}`;
     const redirect = login === null ? '' : ((await source?.signOut?.(login, origin)) ?? '');

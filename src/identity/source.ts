@@ -1,5 +1,6 @@
 import type { Endpoint, EndpointCall } from '../guard/endpoint.ts';
 import type { Subject, SubjectReader } from '../guard/subject.ts';
+import type { RequestView } from '../guard/view.ts';
 
 /** Where subjects come from: an OpenID provider, the built-in accounts. One small interface, one folder each. */
 export interface Source {
@@ -16,6 +17,8 @@ export interface Source {
    * ours. Never rejects: the login has ended whatever the provider says.
    */
   signOut?(login: StoredLogin, origin: string): Promise<string>;
+  /** Ends what this source gave to the page itself and the request shows: a logout ends it with the login. */
+  leave?(request: RequestView): Promise<void>;
   /** Reads what this source gives to pages that keep their login themselves. */
   readonly reader?: SubjectReader;
   close(): Promise<void>;

@@ -101,6 +101,23 @@ test('a session token opens routes with its own session’s proofs, and is worth
   const forged = await page.sender.send(withToken(page.sign({ method: 'GET' }), `${token.slice(0, -3)}AAA`));
   assert.equal(codeOf(forged), 'login-required');
 
+  const second = await client();
+  const others = String(
+    membersOf(await second.ask('/login', { name: 'anna', password: PASSWORD, token: true }))['token'],
+  );
+  const otherCall = () => second.sender.send(withToken(second.sign({ method: 'GET' }), others));
+  assert.equal((await otherCall()).status, 200);
+  const logout = second.sign({ method: 'POST', under: '/logout' });
+  const left = await second.sender.send(
+    withToken(
+      { ...logout, fields: [...logout.fields, 'X-Requested-With', 'sallyport', 'Content-Length', '0'] },
+      others,
+    ),
+  );
+  assert.equal(left.status, 200, codeOf(left));
+  assert.equal(codeOf(await otherCall()), 'login-required', 'a logout ends the token that comes along');
+  assert.equal((await send(page)).status, 200, 'and no other');
+
   assert.ok(gate.guard.users);
   await gate.guard.users.endSessions('anna');
   assert.equal(codeOf(await send(page)), 'login-required', 'after it was ended');

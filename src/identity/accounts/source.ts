@@ -49,5 +49,5 @@ export async function createAccountsSource(parts: AccountsParts): Promise<Accoun
   endpoints.push(createSecondFactorLogIn(context));
   const reader = createTokenReader(context.tokens, config.token);
   const source = { name: 'accounts', endpoints, tokens: context.tokens, context, close: async () => {} };
-  return reader === null ? source : { ...source, reader };
+  return { ...source, ...reader };
 }

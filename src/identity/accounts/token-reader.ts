@@ -4,7 +4,8 @@ import { shownTicket } from '../../guard/shown-ticket.ts';
 import type { Subject, SubjectReader } from '../../guard/subject.ts';
 import type { RequestView } from '../../guard/view.ts';
 import { tokensAllowed } from './log-in.ts';
-import type { TokenReader } from './tokens.ts';
+import type { Source } from '../source.ts';
+import type { Tokens } from './tokens.ts';
 
 const NO_TOKEN = refusal('login-required', 'a session token that is known here and in time');
 const OTHER_SESSION = refusal('login-required', 'the session that the token was given to');
@@ -13,7 +14,10 @@ const OTHER_SESSION = refusal('login-required', 'the session that the token was 
  * Reads session tokens where the configuration gives any: `Authorization: Bearer`, or the header that it names. A token
  * is worth nothing outside the session it was given to: at level `proof` that is the session of the page's keys.
  */
-export function createTokenReader(tokens: TokenReader, token: boolean | string | undefined): SubjectReader | null {
+export function createTokenReader(
+  tokens: Pick<Tokens, 'open' | 'end'>,
+  token: boolean | string | undefined,
+): Required<Pick<Source, 'reader' | 'leave'>> | null {
   if (!tokensAllowed(token)) return null;
   const header = typeof token === 'string' ? token.toLowerCase() : '';
 
@@ -25,11 +29,16 @@ export function createTokenReader(tokens: TokenReader, token: boolean | string |
     return session === open.session ? open.subject : OTHER_SESSION;
   }
 
+  const valueIn = (request: RequestView): string =>
+    header === '' ? bearerOf(request.headers.authorization) : fieldOf(request, header);
   const read: SubjectReader['read'] = (request, context) => {
-    const value = header === '' ? bearerOf(request.headers.authorization) : fieldOf(request, header);
+    const value = valueIn(request);
     return value === '' ? null : judge(value, context);
   };
-  return { ...(header === '' ? { challenge: 'Bearer' } : {}), read, again: read };
+  return {
+    reader: { ...(header === '' ? { challenge: 'Bearer' } : {}), read, again: read },
+    leave: (request) => tokens.end(valueIn(request)),
+  };
 }
 
 const bearerOf = (authorization: string): string => /^bearer +([\w.-]{1,4096})$/i.exec(authorization)?.[1] ?? '';

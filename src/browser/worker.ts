@@ -14,6 +14,19 @@ import { installScript } from './install.ts';
 /** What the gate puts in front of worker scripts: whole, because service workers cannot load parts later. */
 declare const __SALLYPORT__: PageConfig;
 
+/**
+ * A service worker of the app's own is asked for everything, addresses of the gate among it: a login's way there and
+ * back is for the browser itself, and who is logged in is for no cache. Scripts of a version stay the worker's, for
+ * pages offline.
+ */
+addEventListener('fetch', (event) => {
+  const request: unknown = Reflect.get(event, 'request');
+  if (!(request instanceof Request)) return;
+  const { origin, pathname } = new URL(request.url);
+  const own = origin === self.location.origin && pathname.startsWith(`${__SALLYPORT__.mount}/`);
+  if (own && !/\.(?!0+\.)\w+\.js$/.test(pathname)) event.stopImmediatePropagation();
+});
+
 try {
   const parts: Parts = { account, body, bound, events, media, refused, socket, sync, xhr };
   installScript(__SALLYPORT__, self.location.origin, async (name) => parts[name]);

@@ -49,6 +49,8 @@ export interface SiteOptions {
   readonly config?: Partial<Config>;
   /** Answers of the backend by path, before its own. */
   readonly handlers?: Readonly<Record<string, Handler>>;
+  /** What a gate is started with, asked at each start; a test closes what it opened. */
+  readonly parts?: () => Promise<StartParts>;
 }
 
 const LIBRARIES: Readonly<Record<string, string>> = {
@@ -70,7 +72,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     decisions.push({ outcome, code: code ?? '', method: request.method, path: request.path });
   };
   const parts: StartParts = { clock, onDecision: record };
-  const start = (port: number) =>
+  const start = async (port: number) =>
     startGate(
       {
         to: origin(backend),
@@ -79,7 +81,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
         mint: { perPrefix: 100_000, total: 100_000 },
         ...options.config,
       },
-      parts,
+      { ...parts, ...(await options.parts?.()) },
     );
   let gate = await start(0);
   // Browsers under test are slow: what they still hold open does not keep a gate.

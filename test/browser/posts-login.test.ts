@@ -2,18 +2,25 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Page } from 'puppeteer-core';
 import { type RunningPosts, startGuardedPosts } from '../../examples/posts/fixture.ts';
+import { signOnAt } from '../../examples/posts/sign-on/config.ts';
+import { type SignOn, startSignOn } from '../../examples/posts/sign-on/start.ts';
 import { describeBrowsers } from './browsers.ts';
 
 const PASSWORD = 'correct horse battery';
 
 describeBrowsers('the posts example with logins', (browser) => {
   let app: RunningPosts;
+  let providers: SignOn;
 
   before(async () => {
-    app = await startGuardedPosts();
+    providers = await startSignOn();
+    app = await startGuardedPosts({ login: { accounts: { signUp: 'open' }, ...signOnAt(providers) } });
   });
 
-  after(() => app?.close());
+  after(async () => {
+    await app?.close();
+    providers?.close();
+  });
 
   /** A browser of its own, and in it somebody who just made an account by the gate's page. */
   async function person(name: string): Promise<Page> {
@@ -26,6 +33,24 @@ describeBrowsers('the posts example with logins', (browser) => {
     await page.click('[data-view=signup]');
     await page.type('#signup [name=name]', name);
     await page.type('#signup [name=password]', PASSWORD);
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(
+      (who) => document.querySelector('.person')?.textContent === who,
+      { timeout: 20_000 },
+      name,
+    );
+    return page;
+  }
+
+  /** The same by single sign-on. */
+  async function signedOn(name: string): Promise<Page> {
+    const home = await browser.browser.createBrowserContext();
+    const page = await home.newPage();
+    await page.goto(app.url);
+    await page.waitForSelector('.invitation a');
+    await Promise.all([page.waitForNavigation(), page.click('.invitation a')]);
+    await Promise.all([page.waitForNavigation(), page.click('a.button[href*="/login/company"]')]);
+    await page.type('input[name=name]', name);
     await page.keyboard.press('Enter');
     await page.waitForFunction(
       (who) => document.querySelector('.person')?.textContent === who,
@@ -63,6 +88,34 @@ describeBrowsers('the posts example with logins', (browser) => {
       await page.waitForFunction((post) => document.querySelector(`li.post[data-post="${post}"]`) === null, {}, id);
     }
     assert.ok(app.backend.seen.includes(`DELETE /api/posts/${id}`));
+  });
+
+  test('whoever logs in by single sign-on writes and deletes what is theirs, and nobody of the same name elsewhere does', async () => {
+    const greta = await signedOn(`greta-${browser.name}`);
+    const namesake = await person(`greta-${browser.name}`);
+    const id = await write(greta, `By greta in ${browser.name}`);
+    await namesake.waitForSelector(`li.post[data-post="${id}"]`);
+    await remove(namesake, id);
+    assert.equal(await (await says(namesake, id)).jsonValue(), 'This call is not allowed.');
+    await remove(greta, id);
+    await greta.waitForFunction((post) => document.querySelector(`li.post[data-post="${post}"]`) === null, {}, id);
+    assert.deepEqual(
+      app.backend.seen.filter((line) => line === `DELETE /api/posts/${id}`),
+      [`DELETE /api/posts/${id}`],
+    );
+  });
+
+  test('a report is sent with the token that the gate put into its form, without scripts too', async () => {
+    // Firefox cannot be told over its protocol to run none.
+    for (const scripted of browser.name === 'chromium' ? [true, false] : [true]) {
+      const page = await (await browser.browser.createBrowserContext()).newPage();
+      if (!scripted) await page.setJavaScriptEnabled(false);
+      await page.goto(`${app.url}/report`);
+      await page.type('textarea', 'Something is wrong.');
+      await Promise.all([page.waitForNavigation(), page.click('form button')]);
+      const text = await (await page.waitForSelector('[role=status]'))?.evaluate((element) => element.textContent);
+      assert.match(text ?? '', /^Thank you/);
+    }
   });
 
   test('what nobody was seen to write is nobody’s to delete', async () => {

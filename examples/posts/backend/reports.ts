@@ -18,7 +18,7 @@ export function reports(): { readonly page: Router; readonly api: Router } {
       return;
     }
     count += 1;
-    response.send(formPage(`Thank you. This is report ${count}; somebody will look at it.`));
+    response.send(formPage(`Thank you. This was report ${count}.`));
   });
   return { page, api };
 }
@@ -29,6 +29,7 @@ const formPage = (message: string): string => `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Report a post</title>
+<link rel="icon" href="data:,">
 <style>
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
   body { max-width: 32rem; margin: 0 auto; padding: 1.5rem }

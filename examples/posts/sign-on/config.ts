@@ -3,18 +3,17 @@ import { AUDIENCE, GATE } from './names.ts';
 
 const { POSTS_COMPANY: company = '', POSTS_SCHOOL: school = '' } = process.env;
 
-/** Logins at the providers that start.ts has started, and tokens of the first for programs; nothing without them. */
-export const signOn: Config['login'] =
-  company === '' || school === ''
-    ? {}
-    : {
-        providers: {
-          company: { ...atProvider(company), label: 'Example company' },
-          school: { ...atProvider(school), label: 'Example school' },
-        },
-        jwt: { issuer: company, audience: AUDIENCE, jwks: `${company}/jwks` },
-      };
+/** Logins at the providers that start.ts has started; nothing without them. */
+export const signOn: Config['login'] = company === '' || school === '' ? {} : signOnAt({ company, school });
 
-function atProvider(issuer: string) {
-  return { issuer, clientId: GATE.id, clientSecret: GATE.secret, scopes: ['openid', 'profile'] };
+/** Logins at these two providers, and tokens of the first for programs. */
+export function signOnAt({ company, school }: { readonly company: string; readonly school: string }) {
+  const registered = { clientId: GATE.id, clientSecret: GATE.secret, scopes: ['openid', 'profile'] };
+  return {
+    providers: {
+      company: { ...registered, issuer: company, label: 'Example company' },
+      school: { ...registered, issuer: school, label: 'Example school' },
+    },
+    jwt: { issuer: company, audience: AUDIENCE, jwks: `${company}/jwks` },
+  } satisfies Config['login'];
 }

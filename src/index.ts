@@ -31,9 +31,10 @@ import type { Bans, KeyAlarm } from './guard/keys.ts';
 import { createOpenBook } from './guard/open.ts';
 import type { Policy } from './guard/policy.ts';
 import { problemAnswer } from './guard/problem.ts';
+import { letGo } from './guard/run.ts';
 import { createRunner, type Runner } from './guard/runner.ts';
-import { redirectGrant } from './guard/settle.ts';
 import { createStanding } from './guard/standing.ts';
+import { settle } from './guard/settle.ts';
 import type { Records } from './guard/records.ts';
 import type { State } from './guard/state.ts';
 import type { RequestView } from './guard/view.ts';
@@ -52,10 +53,13 @@ import { framing } from './layers/framing.ts';
 import { host } from './layers/host.ts';
 import { createKey, type KeyParts } from './layers/key.ts';
 import { createProof } from './layers/proof.ts';
+import { order } from './layers/order.ts';
+import { limit } from './layers/limit.ts';
 import { replay } from './layers/replay.ts';
 import { route } from './layers/route.ts';
 import { createSession } from './layers/session.ts';
 import { createShield } from './layers/shield.ts';
+import { served } from './layers/served.ts';
 import { site } from './layers/site.ts';
 import { createSubject } from './layers/subject.ts';
 import { target } from './layers/target.ts';
@@ -64,6 +68,7 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import { createMemoryState } from './stores/memory/index.ts';
 
 export type { Config } from './guard/config.ts';
+export { noClaims } from './guard/context.ts';
 export type { Answer, Decision, Level } from './guard/decision.ts';
 export { ConfigError, SallyportError } from './guard/errors.ts';
 export type { FormToken, Guard, ResponseFacts } from './guard/guard.ts';
@@ -128,6 +133,9 @@ export function defaultLayers({
     createBan(bans ?? null), // not one whom somebody has banned
     authorization, // and may they: roles, scopes, policies
     createAntiForgery(forms), // with a form that was given to whoever sends it
+    served, // with ids that it was given
+    order, // when it is its turn
+    limit, // not too much
     replay, // once
     createCreator(identity?.creations ?? null), // is it theirs, as far as this gate saw it come
     createCan({ ask: ask ?? null }), // may they do this to that: asked when everything else has passed
@@ -317,8 +325,10 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     serve,
     refusalAnswer: (_request, decision) => problemAnswer(decision, compiled.policy.mount, clock.wall()),
     settle(request, decision, response) {
-      const grant = redirectGrant(request, decision, response, clock.wall());
-      return grant === null ? undefined : state.grantRedirect(grant);
+      return settle(state, request, decision, response, clock.wall());
+    },
+    finish({ holds = [] }) {
+      for (const hold of holds) letGo(state, hold);
     },
     stampFor: (_request, cacheControl) => (stampFor(cacheControl).stamp ? stamps.issue(false) : null),
     scriptTag: (nonce) => compiled.script.tag(nonce),

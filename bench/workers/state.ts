@@ -1,4 +1,4 @@
-import { type Claims, createMemoryState, type EntryClaim, type StateUsage } from 'sallyport';
+import { type Claims, createMemoryState, noClaims, type EntryClaim, type StateUsage } from 'sallyport';
 
 const { sessions, rounds } = JSON.parse(process.argv.at(-1) ?? '{}');
 const START = 1_750_000_000_000;
@@ -76,26 +76,7 @@ function timed(work: (both: boolean) => void, both = false): number {
 }
 
 function commitAll(both: boolean): void {
-  const claims: Claims = {
-    now: START + sessions * STEP,
-    nonce: 0,
-    windowPlace: 0,
-    windowIdHigh: 0,
-    windowIdLow: 0,
-    sessionPlace: 0,
-    sessionIdHigh: 0,
-    sessionIdLow: 0,
-    entryWithin: 0,
-    sessionClient: 0,
-    redirectTarget: '',
-    redirectSignature: '',
-    repeatable: false,
-    key: '',
-    keyNonce: '',
-    keyNonceLife: 0,
-    quotaCount: 0,
-    quotaPer: 0,
-  };
+  const claims: Claims = noClaims(START + sessions * STEP);
   for (let done = 0; done < COMMITS; done += sessions) {
     counter += 1;
     for (let index = 0; index < sessions; index += 1) {

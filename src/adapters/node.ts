@@ -61,6 +61,8 @@ export function judge(
     if (decision.outcome !== 'admit') send(request, response, guard.refusalAnswer(view, decision));
     else if (decision.answer !== null) send(request, response, decision.answer);
     else {
+      if (decision.holds !== undefined && decision.holds.length > 0)
+        response.once('close', () => guard.finish?.(decision));
       const done = admitted(decision, view);
       if (done !== undefined) done.catch(failed);
     }

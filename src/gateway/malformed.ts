@@ -40,6 +40,7 @@ export function malformedDecision(policy: Policy, id = makeTypeable(randomBytes(
     body: null,
     retryAfter: 0,
     proof: null,
+    holds: [],
   };
 }
 

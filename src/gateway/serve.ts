@@ -125,6 +125,8 @@ export function upgrade(stage: Stage, request: IncomingMessage, socket: Duplex, 
       send(request, response, stage.guard.refusalAnswer(view, refused));
       return;
     }
+    // The answer ends with the handshake, what it opened with the socket.
+    socket.once('close', () => stage.guard.finish?.(decision));
     return tunnel(stage.route, request, response, socket, early, view, decision, tunnels);
   });
 }

@@ -4,6 +4,9 @@ import { UNSIGNED_CARRIERS } from './carrier.ts';
 import { personProblems } from './config-person.ts';
 import { formProblems } from './config-schema-forms.ts';
 import { loginProblems } from './config-schema-login.ts';
+import { orderProblems } from './config-schema-order.ts';
+import { servedProblems } from './config-schema-served.ts';
+import { useProblems } from './config-schema-use.ts';
 import { tlsProblems } from './config-schema-tls.ts';
 import type { ConfigProblem } from './errors.ts';
 import { isLoopback } from '../lib/loopback.ts';
@@ -23,6 +26,9 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...loginProblems(config),
     ...personProblems(config),
     ...formProblems(config),
+    ...useProblems(config),
+    ...orderProblems(config),
+    ...servedProblems(config),
     ...nothingProtected(config),
     ...keys(config),
   ];

@@ -7,6 +7,9 @@ import { acrValue } from './config-rules-login.ts';
 import { antiForgerySchema } from './config-schema-forms.ts';
 import { loginSchema } from './config-schema-login.ts';
 import { aFunction, choice, didYouMean, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
+import { afterSchema } from './config-schema-order.ts';
+import { concurrentSchema, limitSchema } from './config-schema-use.ts';
+import { servedSchema } from './config-schema-served.ts';
 import { hstsSchema, tlsSchema } from './config-schema-tls.ts';
 import { type ConfigProblem, ConfigError } from './errors.ts';
 import { applyPreset } from './presets.ts';
@@ -39,6 +42,14 @@ const routeSchema = fields({
   can: optional(aFunction<Can>('write a function, as in (subject, request) => true')),
   keys: optional(list(text(rules.nonEmpty), 'write a list of scopes, as in ["posts:read"]')),
   bots: optional(flag),
+  limit: optional(limitSchema),
+  concurrent: optional(concurrentSchema),
+  after: optional(afterSchema),
+  within: optional(whole(1, 'seconds')),
+  notBefore: optional(whole(1, 'seconds')),
+  atMost: optional(whole(1, 'calls')),
+  once: optional(flag),
+  served: optional(servedSchema),
   owner: optional(ownerSchema),
   creator: optional(creatorSchema),
   cedar: optional(cedarRouteSchema),
@@ -106,6 +117,8 @@ export const configSchema = fields({
   cookies: optional(fields({ session: optional(text(rules.cookieName)), stamp: optional(text(rules.cookieName)) })),
   securityHeaders: optional(choice('none', 'frameable', 'standard', 'isolated')),
   metrics: optional(text(rules.hostAndPort)),
+  limit: optional(limitSchema),
+  concurrent: optional(concurrentSchema),
   maxBody: optional(whole(0, 'bytes')),
 });
 

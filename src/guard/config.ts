@@ -1,9 +1,11 @@
 import type { AuthorizationConfig, CedarRouteConfig, OwnerConfig } from './config-authorization.ts';
 import type { AntiForgeryConfig } from './config-forms.ts';
 import type { LoginConfig } from './config-login.ts';
+import type { ConcurrentConfig, LimitConfig } from './config-use.ts';
 import type { HstsConfig, TlsConfig } from './config-tls.ts';
 import type { Carrier, Level } from './decision.ts';
 import type { CreatorConfig } from './creator.ts';
+import type { ServedConfig } from './served.ts';
 import type { Subject } from './subject.ts';
 
 /**
@@ -77,6 +79,10 @@ export interface Config {
   securityHeaders?: 'none' | 'frameable' | 'standard' | 'isolated';
   /** Address of the Prometheus metrics, `host:port`. Default none. */
   metrics?: string;
+  /** How much, over all protected and listed routes together; one limit or several at once. Default: none. */
+  limit?: string | LimitConfig | (string | LimitConfig)[];
+  /** Requests and streams open at a time, over all of them. Default: no limit. */
+  concurrent?: ConcurrentConfig;
   /** Body limit in bytes for routes that name none. Default 1 GiB + 64 KiB; 0 for none. */
   maxBody?: number;
 }
@@ -131,6 +137,22 @@ export interface RouteConfig {
   keys?: string[];
   /** Whether bots that `bots` lists may read this route without a page: GET and HEAD. Default false. */
   bots?: boolean;
+  /** How much: `60/minute` by each session, or by what `per` names; one limit or several at once. Default: none. */
+  limit?: string | LimitConfig | (string | LimitConfig)[];
+  /** Requests and streams open at a time, as in `{ session: 4, route: 100 }`. Default: no limit. */
+  concurrent?: ConcurrentConfig;
+  /** Routes, as their `match` is written, of each of which a call must have succeeded in this session before. */
+  after?: string | string[];
+  /** Seconds that each of them may lie back. Default: as long as the session lives. */
+  within?: number;
+  /** Seconds that must have passed since the latest of them: what is too fast for a person. Default 0. */
+  notBefore?: number;
+  /** Calls that may succeed since the latest of them, or in the session where `after` names none. Default: any number. */
+  atMost?: number;
+  /** `atMost: 1`. */
+  once?: boolean;
+  /** Ids in the path that this session must have been given, by which answers. Default: any id. */
+  served?: ServedConfig | ServedConfig[];
 }
 
 /** How fresh and how strong a login has to be (RFC 9470). */

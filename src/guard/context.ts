@@ -2,6 +2,9 @@ import type { Carrier } from './decision.ts';
 import type { Content, Context } from './layer.ts';
 import type { Policy, RouteRule } from './policy.ts';
 import type { Claims } from './state.ts';
+import { NO_ORDER } from './order.ts';
+import { NO_IDS } from './served.ts';
+import { apart, NO_USE, NOT_USED } from './use.ts';
 import type { RequestView } from './view.ts';
 
 const NO_FIELDS: readonly string[] = Object.freeze([]);
@@ -27,6 +30,13 @@ export function noClaims(now: number): Claims {
     keyNonceLife: 0,
     quotaCount: 0,
     quotaPer: 0,
+    use: NO_USE,
+    orders: NO_ORDER,
+    served: NO_IDS,
+    prefix: '',
+    subject: '',
+    account: '',
+    used: NOT_USED,
   };
 }
 
@@ -53,6 +63,7 @@ export function newContext(
     resent: null,
     proof: null,
     cookieSession: '',
+    session: null,
     cookieLogin: false,
     subject: null,
     key: null,
@@ -64,6 +75,7 @@ export function newContext(
     answer: null,
     evidence: '',
     note: '',
+    missing: '',
     retryAfter: 0,
     claims: noClaims(now),
   };
@@ -71,7 +83,13 @@ export function newContext(
 
 /** True where the request claims anything of the shared state. */
 export function claimsAnything(claims: Claims): boolean {
-  return claims.nonce !== 0 || claims.sessionIdHigh !== 0 || claims.sessionIdLow !== 0 || claims.key !== '';
+  return (
+    claims.nonce !== 0 ||
+    claims.sessionIdHigh !== 0 ||
+    claims.sessionIdLow !== 0 ||
+    claims.key !== '' ||
+    claims.used !== NOT_USED
+  );
 }
 
 /** Takes out of a request's claims what it has claimed before: a counter is used up once. That its session lives is asked anew. */
@@ -81,4 +99,10 @@ export function forgetSpent(claims: Claims, spent: readonly Claims[]): void {
     claims.redirectTarget = '';
   }
   if (spent.some(({ key }) => key !== '')) claims.key = '';
+  for (const { use, orders, served } of spent) {
+    // It is open already, and counted as that.
+    claims.use = { limits: apart(claims.use.limits, use.limits), concurrent: NO_USE.concurrent };
+    claims.orders = apart(claims.orders, orders);
+    claims.served = claims.served.filter(({ rule }) => !served.some((done) => done.rule.number === rule.number));
+  }
 }

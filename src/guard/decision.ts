@@ -2,7 +2,9 @@ import type { Code } from '../wire/codes.ts';
 import type { FormWatch } from './form/question.ts';
 import type { Grounds } from './layer.ts';
 import type { RouteRule } from './policy.ts';
+import type { SessionRef } from './state.ts';
 import type { KeyFacts, Subject } from './subject.ts';
+import type { Hold } from './use.ts';
 
 /** A layer's answer. `PASS` and refusals are constants, compared by identity; see {@link refusal}. */
 export type Verdict = Pass | Refusal;
@@ -96,6 +98,12 @@ export interface Decision {
   readonly grounds?: Grounds;
   /** Set where a request that was admitted was ended while it was open: milliseconds that it had been. */
   readonly openFor?: number;
+  /** The session that did a step, or is given ids, where others ask for either; null or absent for none. */
+  readonly sessionRef?: SessionRef | null;
+  /** For the refusal `order`: the step that is missing, as the configuration names it; '' or absent for none. */
+  readonly missing?: string;
+  /** What is to be given back when the answer has ended: {@link import('./guard.ts').Guard.finish}. Absent or empty for nothing. */
+  readonly holds?: readonly Hold[];
 }
 
 /** True where an enforced or a reported layer refused: such a request carries no assertion (PROTOCOL 6.1). */

@@ -22,6 +22,8 @@ export interface Guard {
   refusalAnswer(request: RequestView, decision: Decision): Answer;
   /** What is known once the backend has answered: redirects become grants before the head is released. */
   settle(request: RequestView, decision: Decision, response: ResponseFacts): void | Promise<void>;
+  /** The answer to an admitted request has ended, or broken off: what it held is free again. Once or more often. */
+  finish?(decision: Decision): void;
   /** `Set-Cookie` values that a page answer with this Cache-Control gets: the stamp, or none. */
   stampFor(request: RequestView, cacheControl: string): string | null;
   /**

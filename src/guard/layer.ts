@@ -1,6 +1,6 @@
 import type { Answer, BurntProof, Carrier, Level, Refusal, StreamDigest, TicketFacts, Verdict } from './decision.ts';
 import type { Policy, RouteRule } from './policy.ts';
-import type { Claims } from './state.ts';
+import type { Claims, SessionRef } from './state.ts';
 import type { KeyFacts, Subject } from './subject.ts';
 import type { RequestView } from './view.ts';
 
@@ -66,6 +66,8 @@ export interface Context {
   proof: BurntProof | null;
   /** Session id of a valid session cookie, base64url; ''. */
   cookieSession: string;
+  /** The session of that cookie, where the level is `session` and the cookie shows it; null otherwise. */
+  session: SessionRef | null;
   /** Whether that cookie says that its session has a login. */
   cookieLogin: boolean;
   /** Who is calling. Set by the subject layer once a login or token was verified, by nobody else. */
@@ -88,6 +90,8 @@ export interface Context {
   evidence: string;
   /** For the record of a request that passed: what was out of the ordinary. No secrets. */
   note: string;
+  /** For the refusal `order`: the step that is missing; ''. */
+  missing: string;
   /** Seconds for Retry-After where a layer knows them. */
   retryAfter: number;
   /** Where this layer's claims go: enforced and reported layers have a record each. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { LEVELS } from './decision.ts';
 import { namesMethod } from './form/field.ts';
 import type { RouteRule } from './policy.ts';
+import { bothUses, joined, shared } from './use.ts';
 import type { RequestView } from './view.ts';
 
 /** A query that may name `_method`, whatever of it is percent-encoded: looked for first, because most hold none. */
@@ -44,10 +45,24 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
   const rule = stricterOf(first, second);
   const other = rule === first ? second : first;
   const keys = sharedKeys(rule, other);
+  const added = {
+    use: bothUses(rule.use, other.use),
+    orders: joined(rule.orders, other.orders),
+    served: joined(rule.served, other.served),
+    // What a call may say of itself only narrows: it is a step, and gives ids, where both say so.
+    steps: shared(rule.steps, other.steps),
+    sources: shared(rule.sources, other.sources),
+  };
   const also = [rule, ...rule.also].some((one) => asksTheSame(one, other)) ? [] : [other];
-  if (also.length === 0 && other.also.length === 0 && keys === rule.keys) return rule;
-  return Object.freeze({ ...rule, keys, also: [...rule.also, ...also, ...other.also] });
+  if (also.length === 0 && other.also.length === 0 && keys === rule.keys && addsNothing(rule, added)) return rule;
+  return Object.freeze({ ...rule, ...added, keys, also: [...rule.also, ...also, ...other.also] });
 }
+
+/** What rules of use come to: a call that may be either is asked for both. */
+type Added = Pick<RouteRule, 'use' | 'orders' | 'steps' | 'served' | 'sources'>;
+
+const addsNothing = (rule: RouteRule, added: Added): boolean =>
+  (Object.keys(added) as (keyof Added)[]).every((field) => added[field] === rule[field]);
 
 const asksTheSame = (one: RouteRule, other: RouteRule): boolean =>
   (other.user === null || isDeepStrictEqual(one.user, other.user)) && (one.antiForgery || !other.antiForgery);

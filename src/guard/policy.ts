@@ -3,7 +3,10 @@ import type { CedarRule } from './cedar-question.ts';
 import type { Can, Config, Mode } from './config.ts';
 import type { AntiForgeryRule } from './config-forms.ts';
 import type { CreatorRule } from './creator.ts';
+import type { OrderRule, Step } from './order.ts';
 import type { OwnerRule } from './owner.ts';
+import type { ServedRule, ServedSource } from './served.ts';
+import type { UseRules } from './use.ts';
 
 /** One row of the compiled policy: what one method and path pattern requires. */
 export interface RouteRule {
@@ -33,6 +36,16 @@ export interface RouteRule {
   readonly bots: boolean;
   /** Whether what changes something has to show a token against forgery. */
   readonly antiForgery: boolean;
+  /** How much of it, by whom. */
+  readonly use: UseRules;
+  /** In what order. */
+  readonly orders: readonly OrderRule[];
+  /** Steps that its calls are, for routes that come after it. */
+  readonly steps: readonly Step[];
+  /** Ids that a session must have been given. */
+  readonly served: readonly ServedRule[];
+  /** What its answers give. */
+  readonly sources: readonly ServedSource[];
   /** True where the configuration names this route under `routes`. */
   readonly named: boolean;
   /** True for the row that answers unlisted methods or paths inside protected patterns: 403 `forbidden` or 405. */

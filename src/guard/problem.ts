@@ -39,7 +39,8 @@ export function problemAnswer(decision: Decision, mount: string, now: number): A
   }
   // The gate explains its codes itself: no third party learns who was refused.
   const docs = `${mount}/codes#${code}`;
-  const body = html ? page(code, row, decision.id, docs) : problem(code, row, decision.id, docs);
+  const needs = code === 'order' ? (decision.missing ?? '') : '';
+  const body = html ? page(code, row, decision.id, docs) : problem(code, row, decision.id, docs, needs);
   return { status: row.status, fields, body };
 }
 
@@ -57,7 +58,7 @@ function challenge(code: Code, user: UserRule | null): string {
 const isNavigation = (carrier: Carrier): boolean => carrier === 'navigation' || carrier === 'form';
 
 /** The members are a fixed list (P9.3): a test fails when one is added without thought. */
-function problem(code: Code, row: CodeRow, id: string, docs: string): string {
+function problem(code: Code, row: CodeRow, id: string, docs: string, needs: string): string {
   return JSON.stringify({
     type: docs,
     title: row.title,
@@ -67,6 +68,8 @@ function problem(code: Code, row: CodeRow, id: string, docs: string): string {
     id,
     retryable: row.retryable,
     docs,
+    // Which call belongs before this one: the app's own code makes it, so nobody learns what they could not see.
+    ...(needs === '' ? {} : { needs }),
   });
 }
 

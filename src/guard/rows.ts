@@ -6,6 +6,10 @@ import { asksForPerson } from './config-person.ts';
 import type { Carrier, Level } from './decision.ts';
 import { compileCreator } from './creator.ts';
 import { compileOwner } from './owner.ts';
+import { compileUse } from './config-use.ts';
+import { compileOrder, compileStep, NO_ORDER, NO_STEPS } from './order.ts';
+import { compileServed, compileSources, NO_SERVED, NO_SOURCES } from './served.ts';
+import { NO_USE } from './use.ts';
 import type { ClientRule, Policy, RouteRule, UserRule } from './policy.ts';
 
 /** Bodies of the largest upload that is promised to pass, and its multipart frame. */
@@ -96,6 +100,7 @@ function openRow(ground: Ground, text: string): Row {
 
 function routeRow(ground: Ground, route: RouteConfig): Row {
   const { method, pattern } = parseRoute(route.match);
+  const step = compileStep(ground.config, route.match);
   const rule = baseRule(ground, {
     name: route.match,
     method,
@@ -116,6 +121,11 @@ function routeRow(ground: Ground, route: RouteConfig): Row {
     keySignUp: route.keys === undefined ? '' : (ground.config.keys?.signUp ?? ''),
     bots: route.bots === true,
     antiForgery: asksForToken(route, ground.config),
+    use: compileUse(ground.config, route, levelOf(route)),
+    orders: compileOrder(route),
+    steps: step === null ? NO_STEPS : [step],
+    served: compileServed(route),
+    sources: compileSources(ground.config, route.match),
   });
   const exact = weakens(rule) || route.mode === 'report' || !ground.loose;
   return { rule, exact, test: rule.encodedOpaque ? opaqueTester(pattern) : tester(pattern, exact) };
@@ -200,7 +210,8 @@ function levelOf(route: RouteConfig): Level {
 function protectRows(ground: Ground, text: string, routes: readonly RouteConfig[]): Row[] {
   const { method, pattern } = parseRoute(text);
   const test = tester(pattern, !ground.loose);
-  const common = { method, pattern, level: 'proof' as Level };
+  const use = compileUse(ground.config, null, 'proof');
+  const common = { method, pattern, level: 'proof' as Level, use };
   const rows: Row[] = [];
   rows.push({
     rule: baseRule(ground, { ...common, name: `protect ${text}`, unlisted: routes.length > 0 }),
@@ -261,6 +272,11 @@ export function baseRule(ground: Ground, own: Partial<RouteRule> & { readonly na
     keySignUp: '',
     bots: false,
     antiForgery: false,
+    use: NO_USE,
+    orders: NO_ORDER,
+    steps: NO_STEPS,
+    served: NO_SERVED,
+    sources: NO_SOURCES,
     named: false,
     unlisted: false,
     allow: [],

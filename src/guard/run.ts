@@ -1,6 +1,9 @@
 import { hash, timingSafeEqual } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
 import { HELD_BODY_BYTES } from '../wire/constants.ts';
+import { sessionOf } from './caller.ts';
+import { type CommitFailure, explain, tellLimit } from './commit-failure.ts';
 import { claimsAnything, forgetSpent, noClaims } from './context.ts';
 import {
   type Decision,
@@ -15,9 +18,12 @@ import {
 } from './decision.ts';
 import type { FormQuestion, FormReading, FormWatch } from './form/question.ts';
 import type { Content, Context, Grounds, Layer } from './layer.ts';
+import { NO_STEPS } from './order.ts';
+import { NO_SOURCES } from './served.ts';
 import type { Pipeline, Step } from './pipeline.ts';
 import type { RouteRule } from './policy.ts';
 import type { Claims, CommitCode, EndReason, State } from './state.ts';
+import type { Hold } from './use.ts';
 import type { RequestView } from './view.ts';
 
 export interface RunnerParts {
@@ -27,6 +33,8 @@ export interface RunnerParts {
   readonly nextId: () => string;
   /** Hears of what a body turned out to ask for after its request had been admitted. */
   readonly onLate?: (decision: Decision, request: RequestView) => void;
+  /** Resolves after so many milliseconds. Default: by the process's timers. */
+  readonly pause?: (milliseconds: number) => Promise<void>;
 }
 
 /** What a run is about besides its request. */
@@ -44,10 +52,10 @@ export interface RunCase {
 /** What one run leaves to the next. */
 export type Known = Pick<RunCase, 'body' | 'spent'>;
 
+const NO_HOLDS: readonly Hold[] = Object.freeze([]);
 const NO_TRAIL: readonly TrailStep[] = Object.freeze([]);
 const FAULT = refusal('unsure', 'nothing: a check failed to finish; the log names it');
 const DIGEST = refusal('digest', 'a body whose SHA-256 is the one that the proof covers');
-const NOT_REDIRECTED = refusal('signature', 'a signature by the ticket’s key over this very request');
 const TOO_LARGE = refusal('too-large', 'a body within the route’s maxBody');
 
 /** One request on its way: layers, body, commit, decision. */
@@ -295,8 +303,11 @@ export class Run implements Content, Grounds {
 
   private concluded(code: CommitFailure | ''): Decision | Promise<Decision> {
     if (code !== '' && this.failedCommit(code, this.enforcedClaims, true)) return this.decision();
-    if (code === '' && this.enforcedClaims.redirectTarget !== '') this.redirected();
-    return this.commitReported();
+    if (code !== '') return this.commitReported();
+    if (this.enforcedClaims.redirectTarget !== '') this.redirected();
+    const { used } = this.enforcedClaims;
+    if (used.tightest !== null) tellLimit(this.context, used.tightest.scope, used.left, used.fullIn);
+    return used.delay > 0 ? this.heldBack(used.delay) : this.commitReported();
   }
 
   /** The grant stands for the signature: what was signed is what was redirected here. */
@@ -308,19 +319,14 @@ export class Run implements Content, Grounds {
   }
 
   private failedCommit(code: CommitFailure, claims: Claims, enforced: boolean): boolean {
-    // Without the redirect grant that it hoped for, a signature that did not hold is just that.
-    if (claims.redirectTarget !== '' && code !== 'unsure') return this.failed('proof', NOT_REDIRECTED, enforced);
-    if (claims.key !== '' && (code === 'replayed' || code === 'limit')) return this.failedKey(code, claims, enforced);
-    return this.failed(layerOf(code), COMMIT_REFUSALS[code], enforced);
+    const { layer, refused } = explain(code, claims, this.context, enforced);
+    return this.failed(layer, refused, enforced);
   }
 
-  /** A quota begins anew with its next span; room for nonces comes with the seconds. */
-  private failedKey(code: 'replayed' | 'limit', claims: Claims, enforced: boolean): boolean {
-    const { now, key, quotaPer } = claims;
-    this.context.evidence = `key ${key}`;
-    if (code === 'limit')
-      this.context.retryAfter = quotaPer === 0 ? 1 : Math.ceil((quotaPer - (now % quotaPer)) / 1000);
-    return this.failed('key', COMMIT_REFUSALS[code], enforced);
+  /** A call that comes a little early waits for its turn. It has paid already: nobody comes in between. */
+  private async heldBack(delay: number): Promise<Decision> {
+    await (this.parts.pause ?? setTimeout)(delay);
+    return this.commitReported();
   }
 
   /** Reported layers apply their own claims after the decision, and never change it. */
@@ -345,6 +351,16 @@ export class Run implements Content, Grounds {
 
   private failed(layer: string, refused: Refusal, enforced: boolean): boolean {
     return this.took({ layer: { name: layer }, enforced }, refused);
+  }
+
+  /** What the request holds until its answer has ended; given back at once where it gets none of the backend. */
+  private holds(goesOn: boolean): readonly Hold[] {
+    const [enforced, reported] = [this.enforcedClaims.used.hold, this.reportedClaims.used.hold];
+    if (enforced === null && reported === null) return NO_HOLDS;
+    const holds = [...new Set([enforced, reported])].filter((hold) => hold !== null);
+    if (goesOn) return holds;
+    for (const hold of holds) letGo(this.parts.state, hold);
+    return NO_HOLDS;
   }
 
   private decision(): Decision {
@@ -378,8 +394,19 @@ export class Run implements Content, Grounds {
       retryAfter: context.retryAfter,
       proof: admitted ? context.proof : null,
       grounds: this,
+      holds: this.holds(admitted && context.answer === null),
+      sessionRef: context.route.steps === NO_STEPS && context.route.sources === NO_SOURCES ? null : sessionOf(context),
+      missing: context.missing,
     };
   }
+}
+
+/** Gives back what a request held. State that cannot be reached forgets it by itself. */
+export function letGo(state: State, hold: Hold): void {
+  try {
+    const released = state.release(hold);
+    if (released instanceof Promise) released.catch(() => {});
+  } catch {}
 }
 
 /** Whether what the route asks for is enforced: report in the policy's mode reports everything. */
@@ -391,20 +418,3 @@ const labelOf = (session: string): string => session.slice(-11);
 function fitsDigest(body: Uint8Array, digest: StreamDigest): boolean {
   return timingSafeEqual(hash('sha256', body, 'buffer'), digest.sha256);
 }
-
-/** What a commit can fail by, and what becomes of `stale` after a login. */
-type CommitFailure = Exclude<CommitCode, ''> | 'unsure' | 'login-changed';
-
-const layerOf = (code: CommitFailure): string =>
-  code === 'entry-required' ? 'session' : code === 'unsure' ? 'state' : 'replay';
-
-const COMMIT_REFUSALS: Readonly<Record<CommitFailure, Refusal>> = Object.freeze({
-  'login-changed': refusal('login-changed', 'a page that was loaded since somebody logged in or out'),
-  stale: refusal('stale', 'an entry into this state: after restart or eviction the page enters again by itself'),
-  replayed: refusal('replayed', 'a counter that this ticket has not used yet'),
-  'stale-nonce': refusal('stale-nonce', 'a counter within the window'),
-  'entry-required': refusal('entry-required', 'a page of this session and of the route’s client that entered recently'),
-  banned: refusal('banned', 'a session that has not been ended'),
-  limit: refusal('limit', 'fewer requests'),
-  unsure: refusal('unsure', 'state that can be reached'),
-});

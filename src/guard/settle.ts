@@ -1,8 +1,36 @@
 import type { Decision } from './decision.ts';
 import type { ResponseFacts } from './guard.ts';
 import { redirectText } from './redirect.ts';
-import type { RedirectGrant } from './state.ts';
+import type { RedirectGrant, State } from './state.ts';
+import type { Hold } from './use.ts';
 import type { RequestView } from './view.ts';
+
+/**
+ * What has to be known before anybody can act on the backend's answer: which steps are done, what a failed call gives
+ * back, where a redirected call may go. Answers with a promise only where state is elsewhere.
+ */
+export function settle(
+  state: State,
+  request: RequestView,
+  decision: Decision,
+  response: ResponseFacts,
+  now: number,
+): void | Promise<void> {
+  const succeeded = response.status < 400;
+  const waits: (void | Promise<void>)[] = [];
+  for (const hold of decision.holds ?? NONE) waits.push(state.settle(hold, succeeded));
+  const { steps } = decision.route;
+  if (succeeded && steps.length > 0) {
+    const by = { session: decision.sessionRef ?? null, account: decision.key?.account ?? '' };
+    for (const { number } of steps) waits.push(state.done({ now, ...by, step: number }));
+  }
+  const grant = redirectGrant(request, decision, response, now);
+  if (grant !== null) waits.push(state.grantRedirect(grant));
+  const later = waits.filter((wait) => wait instanceof Promise);
+  return later.length === 0 ? undefined : Promise.all(later).then(() => {});
+}
+
+const NONE: readonly Hold[] = [];
 
 const GRANT_MS = 30_000;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

@@ -1,4 +1,7 @@
 import type { Code } from '../wire/codes.ts';
+import type { OrderRule } from './order.ts';
+import type { ServedClaim } from './served.ts';
+import type { Hold, UseResult, UseRules } from './use.ts';
 
 /**
  * Shared, short-lived, hot state. Memory implements it here, Redis later; test/contract/state.ts holds every
@@ -13,6 +16,17 @@ export interface State {
   commit(claims: Claims): CommitCode | Promise<CommitCode>;
   /** Opens a window, and a session where none is given: the only way either comes to be (PROTOCOL 4.3). */
   enter(entry: EntryClaim): EntryGrant | Promise<EntryGrant>;
+  /**
+   * What the backend answered is known, and nobody has seen it yet: a call that came to nothing gives back what it may be
+   * made only so often. The first word counts.
+   */
+  settle(hold: Hold, succeeded: boolean): void | Promise<void>;
+  /** The request has ended, whatever became of it: what it held is free again. Unsettled, it has failed. Once or more often. */
+  release(hold: Hold): void | Promise<void>;
+  /** A call of this step has succeeded. */
+  done(step: StepDone): void | Promise<void>;
+  /** An answer gives these ids: remembered before anybody can read them there. */
+  serve(given: IdsServed): void | Promise<void>;
   /** Records that one burnt proof may be sent once more, to another target (PROTOCOL 3.11). */
   grantRedirect(grant: RedirectGrant): void | Promise<void>;
   /** Ends a session: its windows and its cookie are worthless at once, and stay so until then (wall clock). */
@@ -32,7 +46,10 @@ export type EndReason = 'ended' | 'login';
 
 export type CommitCode =
   | ''
-  | Extract<Code, 'stale' | 'replayed' | 'stale-nonce' | 'entry-required' | 'banned' | 'limit'>;
+  | Extract<
+      Code,
+      'stale' | 'replayed' | 'stale-nonce' | 'entry-required' | 'banned' | 'limit' | 'order' | 'not-served'
+    >;
 
 /** What one request wants changed if it is admitted. One record of fixed shape; 0 and '' mean: no such claim. */
 export interface Claims {
@@ -67,6 +84,35 @@ export interface Claims {
   /** Count one request in the key's quota: so many in each span of `quotaPer` ms since 1970. 0: no quota. */
   quotaCount: number;
   quotaPer: number;
+  /** The rules of use that the request falls under; {@link NO_USE} for none. */
+  use: UseRules;
+  /** In what order; {@link NO_ORDER} for any. */
+  orders: readonly OrderRule[];
+  /** Ids that the session must have been given; {@link NO_IDS} for none. */
+  served: readonly ServedClaim[];
+  /** What they count by, besides the session above; '' for what the request has not. Never what was not verified. */
+  prefix: string;
+  subject: string;
+  account: string;
+  /** What state says of them. Written by the commit alone. */
+  used: UseResult;
+}
+
+export interface StepDone {
+  readonly now: number;
+  /** Who did it: a session, or else a partner's account. */
+  readonly session: SessionRef | null;
+  readonly account: string;
+  readonly step: number;
+}
+
+export interface IdsServed {
+  /** To whom: a session, or else a partner's account. */
+  readonly session: SessionRef | null;
+  readonly account: string;
+  /** Number of the source. */
+  readonly source: number;
+  readonly ids: readonly string[];
 }
 
 export interface SessionRef {

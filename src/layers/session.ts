@@ -40,6 +40,7 @@ export function createSession(cookies: SessionCookies): Layer {
         if (!suffices) return PASS;
         if (opened === null) return ENTRY;
         context.level = 'session';
+        context.session = opened;
         context.claims.sessionPlace = opened.place;
         context.claims.sessionIdHigh = opened.idHigh;
         context.claims.sessionIdLow = opened.idLow;

@@ -5,8 +5,11 @@ import { clocks } from './state/clocks.ts';
 import { grants } from './state/grants.ts';
 import { keys } from './state/keys.ts';
 import { limits } from './state/limits.ts';
+import { orders } from './state/orders.ts';
+import { served } from './state/served.ts';
 import { sessions } from './state/sessions.ts';
 import type { CreateState, Row } from './state/support.ts';
+import { uses } from './state/uses.ts';
 import { windows } from './state/windows.ts';
 
 const TABLE: readonly { readonly title: string; readonly rows: readonly Row[] }[] = [
@@ -15,6 +18,9 @@ const TABLE: readonly { readonly title: string; readonly rows: readonly Row[] }[
   { title: 'redirect grants', rows: grants },
   { title: 'limits on new sessions', rows: limits },
   { title: 'keys', rows: keys },
+  { title: 'limits and open requests', rows: uses },
+  { title: 'orders', rows: orders },
+  { title: 'served ids', rows: served },
   { title: 'bounds', rows: bounds },
   { title: 'clocks', rows: clocks },
 ];

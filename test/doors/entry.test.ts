@@ -28,6 +28,10 @@ function watched(inner: State = createMemoryState()) {
     grantRedirect: (grant) => inner.grantRedirect(grant),
     revoke: (session, until, reason) => inner.revoke(session, until, reason),
     endedBy: (session, now) => inner.endedBy(session, now),
+    release: (hold) => inner.release(hold),
+    settle: (hold, succeeded) => inner.settle(hold, succeeded),
+    done: (step) => inner.done(step),
+    serve: (given) => inner.serve(given),
     usage: () => inner.usage(),
     close: () => inner.close(),
   };

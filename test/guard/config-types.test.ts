@@ -133,6 +133,8 @@ test('the schema takes every field that the written type has', () => {
       },
       returnTo: ['https://app.example'],
     },
+    limit: [{ rate: '600/minute', burst: 100, per: 'session', wait: 2 }, '100000/hour'],
+    concurrent: { session: 8, subject: 8, key: 8, prefix: 800, total: 1000 },
     trustedProxies: ['10.0.0.0/8', 'fd00::/8'],
     paths: 'exact',
     layers: { site: 'report' },

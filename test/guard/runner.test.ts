@@ -39,6 +39,10 @@ function stateOf(
     grantRedirect() {},
     revoke() {},
     endedBy: () => '',
+    release: () => {},
+    settle: () => {},
+    done: () => {},
+    serve: () => {},
     usage: () => ({ entries: 0, sessions: 0, bytes: 0, capacity: 0 }),
     close() {},
   };

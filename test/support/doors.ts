@@ -9,7 +9,7 @@ import { compilePolicy } from '../../src/guard/compile.ts';
 import type { Config } from '../../src/guard/config.ts';
 import type { Decision } from '../../src/guard/decision.ts';
 import { createRunner } from '../../src/guard/runner.ts';
-import { redirectGrant } from '../../src/guard/settle.ts';
+import { redirectGrant, settle } from '../../src/guard/settle.ts';
 import type { State } from '../../src/guard/state.ts';
 import { defaultLayers } from '../../src/index.ts';
 import type { Clock } from '../../src/lib/clock.ts';
@@ -39,6 +39,8 @@ export interface Doors {
   /** How state knows a client. */
   clientBit(name: string): number;
   decide(sketch: Sketch): Promise<Decision>;
+  /** The backend answered this request so, and the answer has ended. */
+  answered(sketch: Sketch, decision: Decision, status: number): Promise<void>;
   /** The backend answered this request with a redirect. */
   redirect(sketch: Sketch, decision: Decision, status: number, location: string): void;
   enter(options?: EnterOptions): Page;
@@ -98,6 +100,10 @@ export function createTestDoors(config: Config): Doors {
   return {
     ...doors,
     decide: async (sketch) => runner.decide(viewOf(sketch)),
+    async answered(sketch, decision, status) {
+      await settle(state, viewOf(sketch), decision, { status, location: '' }, now.now);
+      for (const hold of decision.holds ?? []) await state.release(hold);
+    },
     redirect(sketch, decision, status, location) {
       const grant = redirectGrant(viewOf(sketch), decision, { status, location }, now.now);
       if (grant !== null) void state.grantRedirect(grant);
@@ -106,7 +112,7 @@ export function createTestDoors(config: Config): Doors {
   };
 }
 
-function enter(doors: Omit<Doors, 'decide' | 'redirect' | 'enter'>, options: EnterOptions): Page {
+function enter(doors: Omit<Doors, 'decide' | 'answered' | 'redirect' | 'enter'>, options: EnterOptions): Page {
   const { origin = ORIGIN, authority = 'localhost:4000', client = 'default' } = options;
   const [id, session, secret] = [randomBytes(16), randomBytes(16), randomBytes(32)];
   const issued = Math.floor(doors.clock.now / 1000);

@@ -4,19 +4,29 @@ import type {
   EndReason,
   EntryClaim,
   EntryGrant,
+  IdsServed,
   RedirectGrant,
   SessionRef,
   State,
   StateUsage,
+  StepDone,
 } from '../../guard/state.ts';
+import { NO_IDS } from '../../guard/served.ts';
+import { NO_ORDER } from '../../guard/order.ts';
+import { type Hold, NO_USE, NOT_USED } from '../../guard/use.ts';
 import { SESSION_IDLE_SECONDS } from '../../wire/constants.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { SteadyClock, ticksOf, toTicks } from './clock.ts';
 import { Grants } from './grants.ts';
 import { Keys } from './keys.ts';
+import { MemoryHold } from './hold.ts';
 import { Mints } from './mints.ts';
+import { Orders, type Steps } from './orders.ts';
+import { type Payer, payerFor, sessionPayer } from './payer.ts';
+import { type Given, Served } from './served.ts';
 import { Revocations, toKey } from './revocations.ts';
 import { MOST_WINDOWS, Sessions } from './sessions.ts';
+import { Uses } from './uses.ts';
 import { Windows } from './windows.ts';
 
 /** Bounds of the tables. Memory is taken as they fill, by segments, and given back when the state is closed. */
@@ -66,6 +76,9 @@ class MemoryState implements State {
   readonly #revocations: Revocations;
   readonly #grants: Grants;
   readonly #keys: Keys;
+  readonly #uses = new Uses();
+  readonly #orders = new Orders();
+  readonly #served = new Served();
   /** Slots of sessions made again: their cookies still name another place, and must not make them a second time. */
   readonly #remade: BoundedMap<number>;
   /**
@@ -109,10 +122,15 @@ class MemoryState implements State {
       const code = this.#keys.check(claims, steady);
       if (code !== '') return code;
     }
+    if (claims.use !== NO_USE && !this.#uses.check(claims, steady)) return 'limit';
+    if (claims.orders !== NO_ORDER && !this.#orders.check(claims, steady)) return 'order';
+    if (claims.served !== NO_IDS && !this.#served.check(claims, steady)) return 'not-served';
     if (claimsWindow) {
       const code = this.#useWindow(claims, steady, now);
       if (code !== '') return code;
     }
+    if (claims.used !== NOT_USED) claims.used.hold = this.#hold(claims);
+    if (claims.served !== NO_IDS) this.#served.apply(claims, steady);
     if (claims.key !== '') this.#keys.apply(claims, steady);
     if (session !== 0 && this.#sessions.lastSeen(session) <= this.#lookAgain) this.#sessions.touch(session, now);
     return '';
@@ -126,11 +144,13 @@ class MemoryState implements State {
     const fresh = session === 0;
     const late = fresh ? 0 : this.#sessions.pay(session, now, entry.entriesPerMinute);
     if (late > 0) return { ok: false, code: 'limit', retryAfter: late };
+    const before = fresh ? this.#carried(entry) : null;
     if (fresh && !this.#replace(entry)) {
       const wait = this.#mints.take(steady, entry.prefix, entry.mintsPerMinute, entry.mintsPerMinuteTotal);
       if (wait > 0) return { ok: false, code: 'limit', retryAfter: wait };
     }
     if (fresh) session = this.#addSession(entry.newIdHigh, entry.newIdLow, entry.prefix, now);
+    if (before !== null) this.#carryOn(before, session, steady);
     const windowPlace = this.#addWindow(session, entry, now);
     this.#sessions.noteEntry(session, now, entry.client);
     return { ok: true, windowPlace, session: this.#sessions.ref(session), fresh };
@@ -138,6 +158,22 @@ class MemoryState implements State {
 
   grantRedirect(grant: RedirectGrant): void {
     this.#grants.add(grant, this.#clock.elapsed, grant.until - this.#clock.latest);
+  }
+
+  settle(hold: Hold, succeeded: boolean): void {
+    if (hold instanceof MemoryHold) hold.settle(succeeded);
+  }
+
+  release(hold: Hold): void {
+    if (hold instanceof MemoryHold) hold.release();
+  }
+
+  done({ session, account, step, now }: StepDone): void {
+    this.#orders.done(payerFor(session, account), step, this.#clock.read(now));
+  }
+
+  serve({ session, account, source, ids }: IdsServed): void {
+    this.#served.give(payerFor(session, account), source, ids);
   }
 
   revoke(session: SessionRef, until: number, reason: EndReason): void {
@@ -161,6 +197,13 @@ class MemoryState implements State {
   }
 
   close(): void {}
+
+  /** Counts a request under its rules, when nothing can refuse it any more. */
+  #hold(claims: Claims): Hold | null {
+    const lower = claims.use === NO_USE ? null : this.#uses.apply(claims);
+    const undo = claims.orders === NO_ORDER ? null : this.#orders.apply(claims);
+    return lower === null && undo === null ? null : new MemoryHold(undo, lower);
+  }
 
   /** Always the last check, so that it may apply itself: nothing else can refuse any more. */
   #useWindow(claims: Claims, steady: number, now: number): CommitCode {
@@ -220,6 +263,21 @@ class MemoryState implements State {
     return lived;
   }
 
+  /** What a session that somebody logs in or out of has done so far: its successor has done it. */
+  #carried({ replaces }: EntryClaim): Carried | null {
+    const slot = replaces === null ? 0 : this.#find(replaces.session);
+    if (slot === 0) return null;
+    const payer = sessionPayer(slot, this.#sessions.ref(slot).idLow);
+    return { payer, steps: this.#orders.of(payer), given: this.#served.of(payer) };
+  }
+
+  #carryOn({ payer, steps, given }: Carried, session: number, now: number): void {
+    const successor = sessionPayer(session, this.#sessions.ref(session).idLow);
+    this.#uses.move(payer, successor, now);
+    if (steps !== undefined) this.#orders.give(successor, steps);
+    if (given !== undefined) this.#served.carry(successor, given);
+  }
+
   #addSession(idHigh: number, idLow: number, prefix: string, now: number): number {
     if (this.#sessions.full) this.#dropSession(this.#sessions.idlest());
     return this.#sessions.add(idHigh, idLow, prefix, now);
@@ -245,6 +303,9 @@ class MemoryState implements State {
   /** Bounded by the windows a session may have. */
   #dropSession(session: number): void {
     while (this.#sessions.firstWindow(session) !== 0) this.#dropFirstWindow(session);
+    const payer = sessionPayer(session, this.#sessions.ref(session).idLow);
+    this.#orders.forget(payer);
+    this.#served.forget(payer);
     this.#sessions.remove(session);
   }
 
@@ -278,6 +339,12 @@ class MemoryState implements State {
     const idlest = this.#sessions.idlestWithWindow();
     this.#dropFirstWindow(idlest === 0 ? last : idlest);
   }
+}
+
+interface Carried {
+  readonly payer: Payer;
+  readonly steps: Steps | undefined;
+  readonly given: Given | undefined;
 }
 
 function isCounter(nonce: number): boolean {

@@ -1,0 +1,118 @@
+import { parseRoute } from '../wire/pattern.ts';
+import type { Config, RouteConfig } from './config.ts';
+import { type JsonStep, parseJsonPath } from './json-path.ts';
+import { compileParams, namesIn } from './params.ts';
+import { ruleNumber } from './use.ts';
+
+/** Only ids that this session was given: part of {@link RouteConfig}. */
+export interface ServedConfig {
+  /** Which `:name` of this route's pattern holds the id. Default: the only one. */
+  param?: string;
+  /** Routes, as their `match` is written, whose JSON answers give ids. */
+  from: string | string[];
+  /** Where the ids stand in these answers, as in `$.posts[*].id`. */
+  at: string | string[];
+  /**
+   * Ids a minute that the address of the page names instead, so that deep links and bookmarks work: of the calls' Referer,
+   * which a program can write as it likes. Default 20; 0 for none.
+   */
+  linked?: number;
+}
+
+/** What a route asks of the id in its path. */
+export interface ServedRule {
+  /** The same for all rules whose ids come of the same routes and places. */
+  readonly number: number;
+  readonly name: string;
+  /** Ids a minute by the page's address. */
+  readonly linked: number;
+  /** The id in a path; '' where it names none. */
+  idIn(path: string): string;
+}
+
+/** What a route's answers give. */
+export interface ServedSource {
+  readonly number: number;
+  readonly at: readonly (readonly JsonStep[])[];
+}
+
+/** One id of one request. */
+export interface ServedClaim {
+  readonly rule: ServedRule;
+  readonly id: string;
+  /** Whether the page's address names it. */
+  readonly linked: boolean;
+}
+
+/** Ids of a session and source that are remembered: beyond, the oldest is forgotten. */
+export const MOST_SERVED = 4096;
+/** Longer ones are never given, and never used. */
+export const LONGEST_SERVED = 255;
+
+export const NO_SERVED: readonly ServedRule[] = Object.freeze([]);
+export const NO_SOURCES: readonly ServedSource[] = Object.freeze([]);
+/** For requests that name no id. Compared by identity. */
+export const NO_IDS: readonly ServedClaim[] = Object.freeze([]);
+
+const DEFAULT_LINKED = 20;
+
+const listOf = (one: string | string[]): readonly string[] => (Array.isArray(one) ? one : [one]);
+
+const rulesOf = ({ served }: RouteConfig): readonly ServedConfig[] =>
+  served === undefined ? [] : Array.isArray(served) ? served : [served];
+
+const nameOf = ({ from, at }: ServedConfig): string =>
+  `served from ${[...listOf(from)].sort().join(', ')} at ${[...listOf(at)].sort().join(', ')}`;
+
+/** What a route's `served` comes to. */
+export function compileServed(route: RouteConfig): readonly ServedRule[] {
+  const rules = rulesOf(route);
+  if (rules.length === 0) return NO_SERVED;
+  const { pattern } = parseRoute(route.match);
+  const paramsOf = compileParams(pattern);
+  return Object.freeze(
+    rules.map((rule) => {
+      const param = rule.param ?? namesIn(pattern)[0] ?? '';
+      const name = nameOf(rule);
+      const idIn = (path: string): string => {
+        const id = paramsOf(path)?.decoded[param] ?? '';
+        return id.length > LONGEST_SERVED ? '' : id;
+      };
+      return Object.freeze({ number: ruleNumber(name), name, linked: rule.linked ?? DEFAULT_LINKED, idIn });
+    }),
+  );
+}
+
+/** What the answers of a route give, because others ask for it. */
+export function compileSources({ routes = [] }: Config, match: string): readonly ServedSource[] {
+  const asked = routes.flatMap((route) => rulesOf(route).filter(({ from }) => listOf(from).includes(match)));
+  if (asked.length === 0) return NO_SOURCES;
+  const sources = new Map<number, ServedSource>();
+  for (const rule of asked) {
+    const number = ruleNumber(nameOf(rule));
+    sources.set(number, { number, at: listOf(rule.at).map(parseJsonPath) });
+  }
+  return Object.freeze([...sources.values()]);
+}
+
+/** What is wrong with a route's `served`: which field, and the rule. */
+export function servedTrouble(
+  route: RouteConfig,
+  matches: readonly string[],
+): readonly { readonly index: number; readonly field: 'param' | 'from'; readonly rule: string }[] {
+  const names = namesIn(parseRoute(route.match).pattern);
+  return rulesOf(route).flatMap((served, index) => {
+    const missing = listOf(served.from).find((match) => !matches.includes(match));
+    const from =
+      missing === undefined ? [] : [{ index, field: 'from' as const, rule: `list the route "${missing}" as well` }];
+    const { param } = served;
+    if (param !== undefined ? names.includes(param) : names.length === 1) return from;
+    const rule =
+      param !== undefined
+        ? `the route’s match has no :${param}`
+        : names.length === 0
+          ? 'the route’s match names no object, as in /:id'
+          : `say which of ${names.join(', ')}`;
+    return [...from, { index, field: 'param' as const, rule }];
+  });
+}

@@ -1,0 +1,45 @@
+import { claimCaller } from '../guard/caller.ts';
+import { PASS, refusal } from '../guard/decision.ts';
+import type { Layer } from '../guard/layer.ts';
+import { NO_SERVED, type ServedClaim } from '../guard/served.ts';
+import type { RequestView } from '../guard/view.ts';
+
+const NOT_SERVED = refusal('not-served', 'an id that an answer, or the page’s address, gave to this session');
+
+/**
+ * Only ids that this session was given: claims that each id in the path is one of them. An id that nobody gave may come
+ * of the page's own address, which people reach by links and bookmarks: so many a minute.
+ */
+export const served: Layer = {
+  name: 'served',
+  forRoute: ({ served: rules }) => {
+    if (rules === NO_SERVED) return null;
+    return (request, context) => {
+      claimCaller(context);
+      const claims: ServedClaim[] = [];
+      for (const rule of rules) {
+        const id = rule.idIn(request.path);
+        if (id === '') return NOT_SERVED;
+        claims.push({ rule, id, linked: rule.linked > 0 && namesId(request, context.authority, id) });
+      }
+      context.claims.served = claims;
+      return PASS;
+    };
+  },
+};
+
+/** Whether the page that makes the call stands at an address of ours that names this id as a whole. */
+function namesId({ headers }: RequestView, authority: string, id: string): boolean {
+  const page = headers.referer === '' ? null : URL.parse(headers.referer);
+  if (page === null || page.host !== authority) return false;
+  if (page.pathname.split('/').some((segment) => decoded(segment) === id)) return true;
+  return [...page.searchParams.values()].includes(id);
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

@@ -1,0 +1,120 @@
+import type { LimitScope } from '../../guard/config-use.ts';
+import type { Claims } from '../../guard/state.ts';
+import type { ConcurrentRule, LimitRule, UseResult } from '../../guard/use.ts';
+import { Buckets } from './buckets.ts';
+import { callerOf, NOBODY, type Payer } from './payer.ts';
+
+/**
+ * What has been used under the rules of use, counted in this process. A request is checked against all of its rules
+ * first and counted in all of them or in none, both within one commit.
+ */
+export class Uses {
+  readonly #buckets: Buckets[] = [];
+  readonly #open: Map<Payer, number>[] = [];
+  /** When each bucket will be full if the request at hand is admitted: between check and apply of one commit. */
+  readonly #fullAt: number[] = [];
+
+  /** Whether all rules have room, at steady time `now`; says what it found in `claims.used`. Counts nothing. */
+  check(claims: Claims, now: number): boolean {
+    const { used } = claims;
+    const { limits, concurrent } = claims.use;
+    for (let i = 0; i < concurrent.length; i++) {
+      const rule = concurrent[i] as ConcurrentRule;
+      const payer = payerOf(rule.scope, claims);
+      if (payer === NOBODY || (this.#open[rule.number]?.get(payer) ?? 0) < rule.most) continue;
+      used.refusedBy = rule;
+      used.retryAfter = 1;
+      return false;
+    }
+    for (let i = 0; i < limits.length; i++) {
+      const rule = limits[i] as LimitRule;
+      const payer = payerOf(rule.scope, claims);
+      if (payer === NOBODY) continue;
+      const fullAt = Math.max(this.#bucketsOf(rule).fullAt(payer, now), now) + rule.interval;
+      const excess = fullAt - now - rule.depth;
+      if (excess > rule.wait + ROUNDING) return refused(used, rule, excess - rule.wait);
+      if (excess > used.delay) used.delay = excess;
+      this.#fullAt[i] = fullAt;
+      note(used, rule, fullAt - now);
+    }
+    return true;
+  }
+
+  /** Counts the request, after {@link check} at the same moment; returns what closes it, where it is counted as open. */
+  apply(claims: Claims): (() => void) | null {
+    const { limits, concurrent } = claims.use;
+    for (let i = 0; i < limits.length; i++) {
+      const rule = limits[i] as LimitRule;
+      const payer = payerOf(rule.scope, claims);
+      if (payer !== NOBODY) this.#bucketsOf(rule).set(payer, this.#fullAt[i] ?? 0);
+    }
+    if (concurrent.length === 0) return null;
+    const raised = concurrent.map((rule) => raise(this.#openOf(rule), payerOf(rule.scope, claims)));
+    return () => {
+      for (const lower of raised) lower();
+    };
+  }
+
+  /** A session goes on under another number: somebody logged in or out in its browser. */
+  move(from: Payer, to: Payer, now: number): void {
+    for (const buckets of this.#buckets) buckets?.move(from, to, now);
+  }
+
+  #bucketsOf(rule: LimitRule): Buckets {
+    const found = this.#buckets[rule.number];
+    if (found !== undefined) return found;
+    const made = new Buckets(rule.depth + rule.wait);
+    this.#buckets[rule.number] = made;
+    return made;
+  }
+
+  #openOf(rule: ConcurrentRule): Map<Payer, number> {
+    const open = this.#open[rule.number] ?? new Map<Payer, number>();
+    this.#open[rule.number] = open;
+    return open;
+  }
+}
+
+/** Milliseconds by which sums of intervals may be off. */
+const ROUNDING = 0.001;
+
+function refused(used: UseResult, rule: LimitRule, excess: number): false {
+  used.refusedBy = rule;
+  used.retryAfter = Math.max(1, Math.ceil(excess / 1000));
+  return false;
+}
+
+/** Keeps what the rule with the fewest requests left says. */
+function note(used: UseResult, rule: LimitRule, debt: number): void {
+  const left = Math.max(0, Math.floor((rule.depth - debt) / rule.interval + ROUNDING));
+  if (used.tightest !== null && used.left <= left) return;
+  used.tightest = rule;
+  used.left = left;
+  used.fullIn = Math.ceil(debt / 1000);
+}
+
+function raise(open: Map<Payer, number>, payer: Payer): () => void {
+  if (payer === NOBODY) return () => {};
+  open.set(payer, (open.get(payer) ?? 0) + 1);
+  return () => {
+    const left = (open.get(payer) ?? 1) - 1;
+    if (left > 0) open.set(payer, left);
+    else open.delete(payer);
+  };
+}
+
+/** A rule asks nothing of a request that has not what it counts by. */
+function payerOf(scope: LimitScope, claims: Claims): Payer {
+  switch (scope) {
+    case 'session':
+      return claims.sessionPlace === 0 ? NOBODY : callerOf(claims);
+    case 'subject':
+      return claims.subject;
+    case 'key':
+      return claims.account;
+    case 'prefix':
+      return claims.prefix;
+    default:
+      return scope;
+  }
+}

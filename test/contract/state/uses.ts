@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { compileUse, type ConcurrentConfig, type LimitConfig } from '../../../src/guard/config-use.ts';
+import type { Claims, State } from '../../../src/guard/state.ts';
+import { newUseResult, type UseRules } from '../../../src/guard/use.ts';
+import { type Entered, enter, MINUTE, noClaims, only, type Row, START, use, visit } from './support.ts';
+
+let rules = 0;
+
+/** Rules of a name that no other row has: stores count by it. */
+const ruled = (limit: LimitConfig[], concurrent: ConcurrentConfig = {}): UseRules => {
+  rules += 1;
+  return compileUse({}, { match: `GET /rule-${rules}`, limit, concurrent }, 'proof');
+};
+
+const under = (claims: Claims, rule: UseRules, more: Partial<Claims> = {}): Claims => ({
+  ...claims,
+  use: rule,
+  used: newUseResult(),
+  ...more,
+});
+
+async function admitted(state: State, make: (index: number) => Claims, tries: number): Promise<number> {
+  let count = 0;
+  for (let index = 0; index < tries; index++) if ((await state.commit(make(index))) === '') count += 1;
+  return count;
+}
+
+const calls = (page: Entered, rule: UseRules, now = START) => {
+  let counter = 0;
+  return (): Claims => {
+    counter += 1;
+    return under({ ...use(page, counter + now - START, now), ...only(visit(page.session)) }, rule);
+  };
+};
+
+export const uses: readonly Row[] = [
+  {
+    name: 'R67 a session makes as many calls at once as its burst, then as many as the rate allows',
+    why: 'the generic cell rate algorithm, one number a bucket',
+    run: async (create) => {
+      const state = await create();
+      const page = await enter(state);
+      const rule = ruled([{ rate: '60/minute', burst: 5 }]);
+      assert.equal(await admitted(state, calls(page, rule), 20), 5);
+      assert.equal(await admitted(state, calls(page, rule, START + 3000), 20), 3);
+      assert.equal(await admitted(state, calls(page, rule, START + MINUTE), 20), 5, 'no more than the burst is saved');
+    },
+  },
+  {
+    name: 'R67 of several limits at once all have to have room, and the one without is named with its wait',
+    why: 'twenty a minute, and a thousand a day',
+    run: async (create) => {
+      const state = await create();
+      const page = await enter(state);
+      const rule = ruled([{ rate: '20/minute' }, { rate: '24/day', burst: 3 }]);
+      const call = calls(page, rule);
+      assert.equal(await admitted(state, call, 3), 3);
+      const late = call();
+      assert.equal(await state.commit(late), 'limit');
+      assert.match(late.used.refusedBy?.name ?? '', /24\/day per session/);
+      assert.equal(late.used.retryAfter, 3600);
+    },
+  },
+  {
+    name: 'R67 what is refused takes nothing of any bucket',
+    why: 'all claims of a request are applied, or none',
+    run: async (create) => {
+      const state = await create();
+      const page = await enter(state);
+      const rule = ruled([{ rate: '60/hour', burst: 3 }]);
+      const call = calls(page, rule);
+      const first = call();
+      assert.equal(await state.commit(first), '');
+      assert.equal(await state.commit({ ...first, used: newUseResult() }), 'replayed');
+      assert.equal(await admitted(state, call, 5), 2, 'the replay cost the session nothing');
+      const tight = ruled([{ rate: '1/hour' }, { rate: '60/hour', burst: 3 }]);
+      const next = calls(await enter(state), tight);
+      assert.equal(await admitted(state, next, 5), 1);
+    },
+  },
+  {
+    name: 'R67 sessions, people, partners and networks each pay for themselves',
+    why: 'a neighbour, a second session and a second tab are told apart',
+    run: async (create) => {
+      const state = await create();
+      const [one, two] = [await enter(state), await enter(state)];
+      const bySession = ruled([{ rate: '1/hour' }]);
+      assert.equal(await admitted(state, calls(one, bySession), 3), 1);
+      assert.equal(await admitted(state, calls(two, bySession), 3), 1);
+      for (const [per, field] of [
+        ['subject', 'subject'],
+        ['key', 'account'],
+        ['prefix', 'prefix'],
+      ] as const) {
+        const rule = ruled([{ rate: '2/hour', per }]);
+        const by = (payer: string) => () => under(noClaims(), rule, { [field]: payer });
+        assert.equal(await admitted(state, by('one'), 4), 2, per);
+        assert.equal(await admitted(state, by('two'), 4), 2, per);
+        assert.equal(await admitted(state, by(''), 4), 4, `${per}: nobody is counted where nobody is known`);
+      }
+      const all = ruled([{ rate: '3/hour', per: 'route' }]);
+      assert.equal(await admitted(state, (index) => under(noClaims(), all, { subject: `${index}` }), 5), 3);
+    },
+  },
+  {
+    name: 'R67 a call that comes a little early is held back where the rule says so, one that comes much too early is refused',
+    why: 'throttling in place of refusal',
+    run: async (create) => {
+      const state = await create();
+      const page = await enter(state);
+      const rule = ruled([{ rate: '60/minute', burst: 1, wait: 2 }]);
+      const call = calls(page, rule);
+      const delays: number[] = [];
+      for (;;) {
+        const claims = call();
+        if ((await state.commit(claims)) !== '') {
+          assert.equal(claims.used.retryAfter, 1);
+          break;
+        }
+        delays.push(Math.round(claims.used.delay));
+      }
+      assert.deepEqual(delays, [0, 1000, 2000]);
+    },
+  },
+  {
+    name: 'R67 the limit with the fewest requests left is told, and how long it takes to fill',
+    why: 'the RateLimit field',
+    run: async (create) => {
+      const state = await create();
+      const page = await enter(state);
+      const rule = ruled([{ rate: '600/minute' }, { rate: '60/minute', burst: 10, per: 'route' }]);
+      const claims = calls(page, rule)();
+      assert.equal(await state.commit(claims), '');
+      assert.deepEqual([claims.used.tightest?.scope, claims.used.left, claims.used.fullIn], ['route', 9, 1]);
+    },
+  },
+  {
+    name: 'R67 so many requests may be open at a time, and one that has ended makes room, once',
+    why: 'streams and slow readers hold what they have',
+    run: async (create) => {
+      const state = await create();
+      const [one, two] = [await enter(state), await enter(state)];
+      const rule = ruled([], { session: 2, route: 3 });
+      const [first, second] = [calls(one, rule), calls(two, rule)];
+      const held: Claims[] = [first(), first()];
+      for (const claims of held) assert.equal(await state.commit(claims), '');
+      const third = first();
+      assert.equal(await state.commit(third), 'limit');
+      assert.match(third.used.refusedBy?.name ?? '', /concurrent per session/);
+      assert.equal(third.used.hold, null);
+      assert.equal(await admitted(state, second, 3), 1, 'the route is full');
+      const hold = held[0]?.used.hold;
+      assert.ok(hold);
+      await state.release(hold);
+      await state.release(hold);
+      assert.equal(await admitted(state, first, 3), 1, 'closing twice counts once');
+    },
+  },
+  {
+    name: 'R67 a clock set back neither opens a limit nor keeps it closed',
+    why: 'limits run on time that never goes back',
+    run: async (create) => {
+      const state = await create();
+      const page = await enter(state);
+      const rule = ruled([{ rate: '60/minute', burst: 2 }]);
+      let counter = 0;
+      const at = (now: number) => (): Claims => {
+        counter += 1;
+        return under({ ...use(page, counter, now), ...only(visit(page.session)) }, rule);
+      };
+      assert.equal(await admitted(state, at(START), 4), 2);
+      assert.equal(await admitted(state, at(START - 60 * MINUTE), 4), 0, 'set back by an hour');
+      assert.equal(await admitted(state, at(START - 60 * MINUTE + 1000), 4), 1, 'and goes on from there');
+    },
+  },
+];

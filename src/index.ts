@@ -34,6 +34,7 @@ import { problemAnswer } from './guard/problem.ts';
 import { letGo } from './guard/run.ts';
 import { createRunner, type Runner } from './guard/runner.ts';
 import { createStanding } from './guard/standing.ts';
+import { createServedWatch } from './guard/served-watch.ts';
 import { settle } from './guard/settle.ts';
 import type { Records } from './guard/records.ts';
 import type { State } from './guard/state.ts';
@@ -305,6 +306,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   });
 
   return {
+    serves: createServedWatch(state),
     users: identity?.users ?? null,
     sessions: book,
     creations: identity === null ? null : createCreationWatch(policy, identity.creations),

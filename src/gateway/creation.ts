@@ -1,7 +1,7 @@
 import type { CreationWatch } from '../guard/creation-watch.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { RequestView } from '../guard/view.ts';
-import { allOf, type FieldList, fieldOf } from './fieldlist.ts';
+import { allOf, type FieldList, isPlainJson } from './fieldlist.ts';
 
 const NOTHING = new Uint8Array(0);
 
@@ -68,12 +68,4 @@ export function creationOf(
   decision: Decision,
 ): Creation | null {
   return watch?.awaits(view, decision) === true ? new Creation(watch, view, decision) : null;
-}
-
-/** What can be read as it is: asked for so, see proxy.ts. */
-function isPlainJson(fields: FieldList): boolean {
-  return (
-    /^application\/(?:[\w.-]+\+)?json\b/i.test(fieldOf(fields, 'content-type')) &&
-    fieldOf(fields, 'content-encoding') === ''
-  );
 }

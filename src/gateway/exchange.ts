@@ -6,9 +6,11 @@ import { send } from '../adapters/node/send.ts';
 import { LONGEST_CREATION } from '../guard/creation-watch.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { Open, Watched } from '../guard/open.ts';
+import type { ServedReader } from '../guard/served-watch.ts';
 import type { RequestView } from '../guard/view.ts';
 import { BodyError, Upload } from './body.ts';
 import { type Creation, creationOf } from './creation.ts';
+import { isPlainJson } from './fieldlist.ts';
 import { codeOf, isRepeatable, UnsureError } from './forward-faults.ts';
 import { type ResponseHead, toClient } from './response-fields.ts';
 import type { Route, Upgraded } from './route.ts';
@@ -43,6 +45,8 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
   #unattended: (() => void) | null = null;
   /** Settling before the head is released takes time only where state is elsewhere. */
   #settling = false;
+  /** Set where the answer gives ids that others ask for. */
+  #giving: ServedReader | null = null;
   #over = false;
   #retried = false;
   readonly #watched: Watched | undefined;
@@ -138,6 +142,9 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
     this.#status = status;
     this.#message = message;
     this.#route.onSettled?.(this.#decision, this.#view, status);
+    const { serves } = this.#route.guard;
+    if (serves?.takes(this.#decision) === true && status < 300 && isPlainJson(head.fields))
+      this.#giving = serves.reader(this.#decision);
     const settled = this.#settle(status, head);
     if (settled === undefined) {
       if (this.#creation?.reading !== true) process.nextTick(this.#release);
@@ -163,6 +170,23 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) return;
+    const given = this.#giving?.read(chunk);
+    if (given === undefined) {
+      this.#data(controller, chunk);
+      return;
+    }
+    controller.pause();
+    given.then(
+      () => {
+        this.#data(controller, chunk);
+        controller.resume();
+      },
+      () => this.fail(new UnsureError('what the answer gives could not be noted')),
+    );
+  }
+
+  #data(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
     if (this.#head !== null) {
       this.#held = this.#held === null ? chunk : Buffer.concat([this.#held, chunk]);

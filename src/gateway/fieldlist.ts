@@ -59,3 +59,11 @@ export function withField(fields: FieldList, name: string, value: string): strin
 function isNamed(present: string | undefined, lower: string): boolean {
   return present !== undefined && present.length === lower.length && present.toLowerCase() === lower;
 }
+
+/** Whether an answer can be read as it is: JSON that was asked for without a content coding, see proxy.ts. */
+export function isPlainJson(fields: FieldList): boolean {
+  return (
+    /^application\/(?:[\w.-]+\+)?json\b/i.test(fieldOf(fields, 'content-type')) &&
+    fieldOf(fields, 'content-encoding') === ''
+  );
+}

@@ -23,7 +23,9 @@ export async function forward(
 ): Promise<void> {
   let fields = toBackend(route.rules, view, decision);
   // An answer that will be read is asked for as it is.
-  if (route.guard.creations?.takes(decision) === true) fields = without(fields, ['accept-encoding']);
+  const { creations, serves } = route.guard;
+  if (creations?.takes(decision) === true || serves?.takes(decision) === true)
+    fields = without(fields, ['accept-encoding']);
   if (route.pages !== null) fields = route.pages.requestFields(view, fields);
   const exchange = new Exchange(route, request, response, view, decision, onUpgrade);
   try {

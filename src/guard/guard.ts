@@ -5,6 +5,7 @@ import type { KeyDesk } from './key-desk.ts';
 import type { KeyAlarm } from './keys.ts';
 import type { Open, Watched } from './open.ts';
 import type { Policy } from './policy.ts';
+import type { ServedWatch } from './served-watch.ts';
 import type { UserAdmin } from './user-admin.ts';
 import type { SessionDesk } from './session-desk.ts';
 import type { RequestView } from './view.ts';
@@ -54,6 +55,8 @@ export interface Guard {
   onKeyAlarm?(listener: (alarm: KeyAlarm) => void): void;
   /** Remembers who created what, by the backend's answers; null where no route asks. */
   readonly creations?: CreationWatch | null;
+  /** Notes which ids the backend's answers give. */
+  readonly serves?: ServedWatch;
   /** The people who can log in here; null where nobody can. */
   readonly users?: UserAdmin | null;
   close(): Promise<void>;

@@ -19,7 +19,8 @@ interface Container {
 
 /**
  * Reads a JSON text as it streams by, and finds the texts and whole numbers that stand at some paths, without keeping more
- * than one of them. It checks no grammar: what is no JSON merely gives nothing, or little.
+ * than one of them. It checks no grammar: what is no JSON merely gives nothing, or
+ * little. A number is found by what comes after it, so one that is the whole text is not.
  */
 export class JsonValues {
   readonly #paths: readonly (readonly JsonStep[])[];
@@ -46,13 +47,6 @@ export class JsonValues {
       if (this.#reading === 'text') at = this.#text(chunk, at);
       else this.#one(chunk[at] ?? 0);
     }
-    return this.#found;
-  }
-
-  /** The value that only the end of the text ends: a number that is all there is. */
-  end(): readonly string[] {
-    this.#found = [];
-    if (this.#reading === 'word') this.#endWord();
     return this.#found;
   }
 

@@ -21,7 +21,7 @@ function read(text: string, paths: readonly string[], size: number): string[] {
   const bytes = Buffer.from(text);
   const found: string[] = [];
   for (let at = 0; at < bytes.length; at += size) found.push(...reader.read(bytes.subarray(at, at + size)));
-  return [...found, ...reader.end()];
+  return [...found, ...reader.read(Buffer.from('\n'))];
 }
 
 describe('values at paths, read from a stream', () => {

@@ -22,10 +22,14 @@ export const withoutLogin: Config = {
   routes: (config.routes ?? []).map(({ user, creator, ...route }) => route),
 };
 
-/** The app behind a gate, both on free ports; `changes` go over the fields of sallyport.config.ts. */
-export async function startGuardedPosts(changes: Config = {}): Promise<RunningPosts> {
+/** The app behind a gate, both on free ports; `changes` go over the fields of sallyport.config.ts, without those of `left`. */
+export async function startGuardedPosts(
+  changes: Config = {},
+  left: readonly (keyof Config)[] = [],
+): Promise<RunningPosts> {
   const backend = await startBackend(await buildPages());
-  const { login, ...own } = config;
+  const kept = Object.entries(config).filter(([name]) => !left.some((field) => field === name));
+  const { login, ...own }: Config = Object.fromEntries(kept);
   const people = changes.routes === undefined && login !== undefined ? { login } : {};
   const gate = await startGate({ ...own, ...people, to: backend.url, listen: '127.0.0.1:0', ...changes });
   return {

@@ -192,7 +192,8 @@ describe('P3.1 R74 report mode changes nothing but what it says', () => {
     // Posts carry the time of their making: with the clock standing still, both apps say the same.
     mock.timers.enable({ apis: ['Date'], now: Date.now() });
     bare = await startPosts();
-    gated = await startGuardedPosts({ mode: 'report', clients: { default: { origins: ['self', LISTED] } } });
+    const clients = { default: { origins: ['self', LISTED] } };
+    gated = await startGuardedPosts({ mode: 'report', clients }, ['antiForgery']);
     const page = await send(bare.url, { path: '/' });
     asset = /src="(\/assets\/[^"]+)"/.exec(page.body)?.[1] ?? '';
     assert.notEqual(asset, '');
@@ -265,6 +266,21 @@ describe('P3.1 R74 report mode changes nothing but what it says', () => {
   });
 });
 
+test('P3.1 with tokens in forms, report mode changes pages by what it says of them, and nothing else', async (t) => {
+  const [bare, gated] = [await startPosts(), await startGuardedPosts({ mode: 'report' })];
+  t.after(() => Promise.all([bare.close(), gated.close()]));
+  for (const path of ['/', '/report']) {
+    const [without, behind] = [
+      await send(bare.url, { path, headers: NAVIGATION }),
+      await send(gated.url, { path, headers: NAVIGATION }),
+    ];
+    for (const name of differing(without.fields, behind.fields)) assert.ok(allowed(KINDS.page, name), name);
+    assert.equal(withoutTag(behind.body).replace(HIDDEN, ''), without.body);
+    assert.equal(HIDDEN.test(behind.body), path === '/report');
+  }
+});
+
+const HIDDEN = /<input type="hidden" name="_csrf" value="[\w.-]+">/;
 const TAG = /<script [^>]*src="\/_sallyport\/[^"]+"[^>]*><\/script>/g;
 const withoutTag = (body: string): string => body.replace(TAG, '');
 

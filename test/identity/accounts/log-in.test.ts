@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { DEVICE_COOKIE } from '../../../src/identity/accounts/device.ts';
 import { openAccounts, PASSWORD, said, valuesOf } from './people.ts';
@@ -109,7 +110,7 @@ test('R60 nothing that was typed lies in the records, the name of nobody include
   assert.ok(!JSON.stringify(rows).includes('hunter2'));
 });
 
-test('passwords are worked on two at a time, whichever way they come', async (t) => {
+test('passwords are worked on one or two at a time, whichever way they come', async (t) => {
   const running = { now: 0, most: 0, all: 0 };
   const work = async (): Promise<void> => {
     running.all++;
@@ -147,7 +148,8 @@ test('passwords are worked on two at a time, whichever way they come', async (t)
     bench.person().ask('POST', '/password/reset', { token, password }),
   ]);
   assert.ok(running.all > 40, `${running.all} passwords were worked on`);
-  assert.equal(running.most, 2);
+  const cores = availableParallelism();
+  assert.equal(running.most, cores > 2 ? 2 : 1, `${cores} cores, of which calls need one`);
 });
 
 test('R70 a sign-up that cannot be told of in the audit log leaves no account, and works later', async (t) => {

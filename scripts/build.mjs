@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from './command.mjs';
-import { bundleSchema } from './bundle-schema.mjs';
+import { bundleLibrary } from './bundle-library.mjs';
 import { fail, root } from './install.mjs';
 import { buildBundle } from '../src/doors/bundle.ts';
 
@@ -16,8 +16,7 @@ await compile('tsconfig.build.json', []);
 await compile('src/browser/tsconfig.json', ['--noEmit', 'false', '--declaration', '--rootDir', join(root, 'src')]);
 
 await bundle(join(out, 'browser', 'page'));
-const schema = join(out, 'guard', 'config-schema.js');
-await bundleSchema({ entry: schema, outfile: schema });
+await bundleLibrary({ folder: join(out, 'guard'), outdir: join(out, 'guard') });
 
 // The script as pages get it, so that an installed package needs no bundler.
 async function bundle(folder) {

@@ -1,22 +1,25 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { parseConfig } from '../../src/guard/config-schema.ts';
 
 const GUARD = join(import.meta.dirname, '..', '..', 'src', 'guard');
-const SCRIPT = new URL('../../scripts/bundle-schema.mjs', import.meta.url).href;
+const SCRIPT = new URL('../../scripts/bundle-library.mjs', import.meta.url).href;
 
 let folder = '';
-let outfile = '';
+let modules: readonly string[] = [];
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sallyport-schema-'));
-  outfile = join(folder, 'config-schema.mjs');
-  const { bundleSchema } = await import(SCRIPT);
-  const nameOf = (path: string): string => pathToFileURL(join(GUARD, path)).href;
-  await bundleSchema({ entry: join(GUARD, 'config-schema.ts'), outfile, nameOf });
+  const { bundleLibrary, schemaModules } = await import(SCRIPT);
+  modules = schemaModules(GUARD);
+  const isModule = (path: string): boolean => modules.includes(basename(path));
+  const nameOf = (path: string): string =>
+    isModule(path) ? path.replace(/\.ts$/, '.js') : pathToFileURL(join(GUARD, path)).href;
+  await bundleLibrary({ folder: GUARD, outdir: folder, nameOf });
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
 });
 after(() => rmSync(folder, { recursive: true }));
 
@@ -30,7 +33,7 @@ function said(parse: typeof parseConfig, value: unknown): unknown {
 }
 
 test('the published schema says what the schema in the sources says, to good and to bad', async () => {
-  const { parseConfig: published } = await import(outfile);
+  const { parseConfig: published } = await import(pathToFileURL(join(folder, 'config-schema.js')).href);
   const values: unknown[] = [
     { to: 'http://localhost:3000', routes: [{ match: 'GET /api/posts', carriers: ['media'], maxBody: 10 }] },
     {
@@ -48,9 +51,21 @@ test('the published schema says what the schema in the sources says, to good and
   for (const value of values) assert.deepEqual(said(published, value), said(parseConfig, value), JSON.stringify(value));
 });
 
-test('it holds no more of the library than it uses, and the library’s license', () => {
-  const text = readFileSync(outfile, 'utf8');
-  assert.ok(text.length < 64 * 1024, `${text.length} bytes`);
-  assert.doesNotMatch(text, /from ?["']zod/);
-  assert.match(text, /MIT License[\s\S]*Colin McDonnell/);
+test('it holds no more of the library than it uses, once, and the library’s license', () => {
+  const texts = globSync('*.js', { cwd: folder }).map((name) => readFileSync(join(folder, name), 'utf8'));
+  assert.ok(texts.length > modules.length, 'what they share stands apart');
+  const bytes = texts.reduce((sum, text) => sum + text.length, 0);
+  assert.ok(bytes < 96 * 1024, `${bytes} bytes`);
+  for (const text of texts) {
+    assert.doesNotMatch(text, /(?:from|import) ?["']zod/);
+    assert.match(text, /MIT License[\s\S]*Colin McDonnell/);
+  }
+});
+
+test('no module elsewhere names the library: it would bring all of it into every start', () => {
+  const sources = dirname(GUARD);
+  const naming = globSync('**/*.ts', { cwd: sources }).filter((file) =>
+    /from 'zod/.test(readFileSync(join(sources, file), 'utf8')),
+  );
+  assert.deepEqual(naming.toSorted(), modules.map((name) => join('guard', name)).toSorted());
 });

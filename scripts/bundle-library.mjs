@@ -1,18 +1,29 @@
 // The schema library is the largest part of a guard's start, for the few pieces of it that the schema uses: the
-// published package has these pieces in the schema's own file.
-import { readFileSync } from 'node:fs';
+// published package has these pieces beside the schema's modules.
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './install.mjs';
 
-/** Writes the schema's module with the library's pieces in it; its own neighbours stay imports, named by `nameOf`. */
-export async function bundleSchema({ entry, outfile, nameOf = (path) => path }) {
+/** The modules that use the library, in `src/guard` or where they are built. */
+export const schemaModules = (folder) =>
+  globSync('*.{js,ts}', { cwd: folder }).filter((name) =>
+    readFileSync(join(folder, name), 'utf8').includes("from 'zod"),
+  );
+
+/**
+ * Writes the modules of the schema with the pieces that they share in a file of their own; their own neighbours stay
+ * imports, named by `nameOf`.
+ */
+export async function bundleLibrary({ folder, outdir, nameOf = (path) => path }) {
   const license = readFileSync(join(root, 'node_modules', 'zod', 'LICENSE'), 'utf8').trim();
   await build({
-    entryPoints: [entry],
-    outfile,
+    entryPoints: schemaModules(folder).map((name) => join(folder, name)),
+    outdir,
+    chunkNames: 'schema-library-[hash]',
     allowOverwrite: true,
     bundle: true,
+    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node24',

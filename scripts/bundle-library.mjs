@@ -7,7 +7,7 @@ import { root } from './install.mjs';
 
 /** The modules that use the library, in `src/guard` or where they are built. */
 export const schemaModules = (folder) =>
-  globSync('*.{js,ts}', { cwd: folder }).filter((name) =>
+  globSync('*.{js,ts}', { cwd: folder, exclude: ['*.d.ts'] }).filter((name) =>
     readFileSync(join(folder, name), 'utf8').includes("from 'zod"),
   );
 

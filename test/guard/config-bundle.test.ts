@@ -62,6 +62,14 @@ test('it holds no more of the library than it uses, once, and the library’s li
   }
 });
 
+test('declarations are no modules: nothing is made of them', async (t) => {
+  const built = mkdtempSync(join(tmpdir(), 'sallyport-schema-'));
+  t.after(() => rmSync(built, { recursive: true }));
+  for (const name of ['a.js', 'a.d.ts']) writeFileSync(join(built, name), "import * as z from 'zod/mini';\n");
+  const { schemaModules } = await import(SCRIPT);
+  assert.deepEqual(schemaModules(built), ['a.js']);
+});
+
 test('no module elsewhere names the library: it would bring all of it into every start', () => {
   const sources = dirname(GUARD);
   const naming = globSync('**/*.ts', { cwd: sources }).filter((file) =>

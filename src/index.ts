@@ -31,8 +31,9 @@ import type { Bans, KeyAlarm } from './guard/keys.ts';
 import { createOpenBook } from './guard/open.ts';
 import type { Policy } from './guard/policy.ts';
 import { problemAnswer } from './guard/problem.ts';
-import { letGo } from './guard/run.ts';
+import { giveBack, letGo } from './guard/run.ts';
 import { createRunner, type Runner } from './guard/runner.ts';
+import { createWaitingRoom } from './guard/waiting-room.ts';
 import { createStanding } from './guard/standing.ts';
 import { createServedWatch } from './guard/served-watch.ts';
 import { settle } from './guard/settle.ts';
@@ -259,6 +260,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   const runnerParts = {
     layers,
     state,
+    room: createWaitingRoom(),
     wall: clock.wall,
     nextId: createIds(fill),
     onLate: (decision: Decision, request: RequestView) => void decided(decision, request),
@@ -331,6 +333,9 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     },
     finish({ holds = [] }) {
       for (const hold of holds) letGo(state, hold);
+    },
+    unsent({ holds = [] }) {
+      for (const hold of holds) giveBack(state, hold);
     },
     stampFor: (_request, cacheControl) => (stampFor(cacheControl).stamp ? stamps.issue(false) : null),
     scriptTag: (nonce) => compiled.script.tag(nonce),

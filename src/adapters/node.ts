@@ -60,6 +60,8 @@ export function judge(
   const act = (decision: Decision): void => {
     if (decision.outcome !== 'admit') send(request, response, guard.refusalAnswer(view, decision));
     else if (decision.answer !== null) send(request, response, decision.answer);
+    // The client left while its request was judged, and nobody would hear that it does.
+    else if (response.destroyed) guard.unsent?.(decision);
     else {
       if (decision.holds !== undefined && decision.holds.length > 0)
         response.once('close', () => guard.finish?.(decision));

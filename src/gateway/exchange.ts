@@ -41,6 +41,8 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
   #ended = false;
   /** Null where the answer says nothing of an object that anybody asks about. */
   readonly #creation: Creation | null;
+  /** Whether the call may be made only so often, unless the backend refuses it. */
+  readonly #counted: boolean;
   /** Set once the client has left and the answer is awaited all the same. */
   #unattended: (() => void) | null = null;
   /** Settling before the head is released takes time only where state is elsewhere. */
@@ -66,6 +68,7 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
     this.#decision = decision;
     this.#onUpgrade = onUpgrade;
     this.#creation = creationOf(route.guard.creations, view, decision);
+    this.#counted = decision.route.orders.some(({ atMost }) => atMost > 0);
     response.on('close', this.#onClose);
     response.on('error', this.#onClose);
     this.#watched = route.guard.watch?.(this);
@@ -230,6 +233,8 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
   /** Answers with a problem where no head has gone out; else the client must see that the answer broke off. */
   fail(error: unknown): void {
     if (this.#over) return;
+    // It never left: it may be made again. Whatever did leave may have been done.
+    if (this.#counted && this.#controller === null && !this.#retried) this.#route.guard.unsent?.(this.#decision);
     this.#breakOff(error instanceof Error ? error : new Error('failed'));
     if (
       this.#response.destroyed ||
@@ -318,7 +323,8 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
   /** Whether the call stays with the backend, without a client, for what its answer says. */
   #goesOn(): boolean {
     const sent = this.#controller !== null && (!(this.#body instanceof Upload) || this.#body.readableEnded);
-    if (this.#creation?.awaited !== true || !sent) return false;
+    const awaited = this.#creation?.awaited === true || (this.#counted && this.#status === 0);
+    if (!awaited || !sent) return false;
     this.#unattended = this.#route.unattended.take(() => this.#giveUp());
     if (this.#unattended !== null) this.#watched?.leave();
     return this.#unattended !== null;

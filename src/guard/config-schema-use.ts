@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Config, RouteConfig } from './config.ts';
 import type { Rule } from './config-rules.ts';
 import { choice, fields, list, optional, text, whole } from './config-schema-parts.ts';
-import { type LimitScope, LONGEST_WAIT_SECONDS, limitsOf, parseRate } from './config-use.ts';
+import { type LimitConfig, type LimitScope, LONGEST_WAIT_SECONDS, limitsOf, parseRate } from './config-use.ts';
 import type { ConfigProblem } from './errors.ts';
 
 const rate: Rule = (value) =>
@@ -61,11 +61,23 @@ function scopesAt(
     const field = `${at}limit${Array.isArray(limit) ? `[${index}]` : ''}.per`;
     if (rule !== '') problems.push({ field, value: JSON.stringify(per), rule });
   }
+  problems.push(...repeated(at, limitsOf(limit)));
   for (const [scope, most] of Object.entries(concurrent ?? {})) {
     const rule = broken(scope as LimitScope);
     if (rule !== '') problems.push({ field: `${at}concurrent.${scope}`, value: String(most), rule });
   }
   return problems;
+}
+
+/** Two limits of one rate would count in one bucket. */
+function repeated(at: string, limits: readonly LimitConfig[]): ConfigProblem[] {
+  const seen = new Set<string>();
+  return limits.flatMap(({ rate, per = '' }, index) => {
+    const known = seen.has(`${rate} ${per}`);
+    seen.add(`${rate} ${per}`);
+    if (!known) return [];
+    return [{ field: `${at}limit[${index}]`, value: JSON.stringify(rate), rule: 'this rate stands here already' }];
+  });
 }
 
 function routeRule(config: Config, route: RouteConfig, scope: LimitScope): string {

@@ -36,6 +36,7 @@ export function noClaims(now: number): Claims {
     prefix: '',
     subject: '',
     account: '',
+    mayWait: true,
     used: NOT_USED,
   };
 }

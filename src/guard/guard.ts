@@ -25,6 +25,8 @@ export interface Guard {
   settle(request: RequestView, decision: Decision, response: ResponseFacts): void | Promise<void>;
   /** The answer to an admitted request has ended, or broken off: what it held is free again. Once or more often. */
   finish?(decision: Decision): void;
+  /** An admitted request that will not reach the backend: it gets back all that it took. */
+  unsent?(decision: Decision): void;
   /** `Set-Cookie` values that a page answer with this Cache-Control gets: the stamp, or none. */
   stampFor(request: RequestView, cacheControl: string): string | null;
   /**

@@ -1,5 +1,4 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
 import { HELD_BODY_BYTES } from '../wire/constants.ts';
 import { sessionOf } from './caller.ts';
@@ -23,8 +22,9 @@ import { NO_SOURCES } from './served.ts';
 import type { Pipeline, Step } from './pipeline.ts';
 import type { RouteRule } from './policy.ts';
 import type { Claims, CommitCode, EndReason, State } from './state.ts';
-import type { Hold } from './use.ts';
+import { type Hold, NO_USE } from './use.ts';
 import type { RequestView } from './view.ts';
+import type { WaitingRoom } from './waiting-room.ts';
 
 export interface RunnerParts {
   readonly layers: readonly Layer[];
@@ -33,8 +33,8 @@ export interface RunnerParts {
   readonly nextId: () => string;
   /** Hears of what a body turned out to ask for after its request had been admitted. */
   readonly onLate?: (decision: Decision, request: RequestView) => void;
-  /** Resolves after so many milliseconds. Default: by the process's timers. */
-  readonly pause?: (milliseconds: number) => Promise<void>;
+  /** Where calls wait that come a little early. Without one, none does. */
+  readonly room?: WaitingRoom;
 }
 
 /** What a run is about besides its request. */
@@ -270,6 +270,7 @@ export class Run implements Content, Grounds {
   private commit(): Decision | Promise<Decision> {
     const claims = this.enforcedClaims;
     if (!claimsAnything(claims)) return this.commitReported();
+    if (claims.use !== NO_USE && this.parts.room?.hasRoom(this.context.prefix) !== true) claims.mayWait = false;
     const result = this.apply(claims);
     if (result instanceof Promise) return result.then((code) => this.committed(code));
     return this.committed(result);
@@ -325,7 +326,8 @@ export class Run implements Content, Grounds {
 
   /** A call that comes a little early waits for its turn. It has paid already: nobody comes in between. */
   private async heldBack(delay: number): Promise<Decision> {
-    await (this.parts.pause ?? setTimeout)(delay);
+    const { request, context } = this;
+    await this.parts.room?.wait(delay, context.prefix, request.waiter);
     return this.commitReported();
   }
 
@@ -359,7 +361,7 @@ export class Run implements Content, Grounds {
     if (enforced === null && reported === null) return NO_HOLDS;
     const holds = [...new Set([enforced, reported])].filter((hold) => hold !== null);
     if (goesOn) return holds;
-    for (const hold of holds) letGo(this.parts.state, hold);
+    for (const hold of holds) giveBack(this.parts.state, hold);
     return NO_HOLDS;
   }
 
@@ -401,11 +403,19 @@ export class Run implements Content, Grounds {
   }
 }
 
-/** Gives back what a request held. State that cannot be reached forgets it by itself. */
-export function letGo(state: State, hold: Hold): void {
+/** What a request had open is free again. State that cannot be reached forgets it by itself. */
+export const letGo = (state: State, hold: Hold): void => unheard(() => state.release(hold));
+
+/** Gives back all that was taken by a request that goes nowhere. */
+export function giveBack(state: State, hold: Hold): void {
+  unheard(() => state.settle(hold, false));
+  letGo(state, hold);
+}
+
+function unheard(tell: () => void | Promise<void>): void {
   try {
-    const released = state.release(hold);
-    if (released instanceof Promise) released.catch(() => {});
+    const told = tell();
+    if (told instanceof Promise) told.catch(() => {});
   } catch {}
 }
 

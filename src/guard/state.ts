@@ -21,7 +21,10 @@ export interface State {
    * made only so often. The first word counts.
    */
   settle(hold: Hold, succeeded: boolean): void | Promise<void>;
-  /** The request has ended, whatever became of it: what it held is free again. Unsettled, it has failed. Once or more often. */
+  /**
+   * The request has ended, whatever became of it: what was open is free again. Unsettled, a call counts as made: the backend
+   * may have done what it was asked for. Once or more often, before settling or after.
+   */
   release(hold: Hold): void | Promise<void>;
   /** A call of this step has succeeded. */
   done(step: StepDone): void | Promise<void>;
@@ -94,6 +97,8 @@ export interface Claims {
   prefix: string;
   subject: string;
   account: string;
+  /** Whether it may be held back where a limit says so; false where too many are. */
+  mayWait: boolean;
   /** What state says of them. Written by the commit alone. */
   used: UseResult;
 }

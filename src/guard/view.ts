@@ -31,6 +31,15 @@ export interface RequestView {
   /** Fields of {@link GuardHeaders} that came more than once, as lower-case names; shared empty array when none did. */
   readonly repeated: readonly string[];
   readonly body: BodySource;
+  /** Whoever waits for the answer; null or absent where nobody can tell. */
+  readonly waiter?: Waiter | null;
+}
+
+/** What an answer goes out by: the platform's own object, which says when the client has left. */
+export interface Waiter {
+  readonly destroyed: boolean;
+  once(event: 'close', listener: () => void): unknown;
+  off(event: 'close', listener: () => void): unknown;
 }
 
 /** The fields that layers read. A field is added here, in {@link HEADER_SLOTS}, and nowhere else. */

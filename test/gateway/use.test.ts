@@ -29,7 +29,11 @@ async function place(t: TestContext, config: Config, answer: Backend) {
     backend.closeAllConnections();
     backend.close();
   });
-  return { gate, page: () => openPage(t, gate) };
+  const stop = async (): Promise<void> => {
+    backend.closeAllConnections();
+    await new Promise((done) => backend.close(done));
+  };
+  return { gate, stop, page: () => openPage(t, gate) };
 }
 
 async function openPage(t: TestContext, gate: Gate): Promise<WireClient> {
@@ -154,6 +158,76 @@ test('R67 P2.5 streams and sockets count as open until they end, whoever ends th
       () => false,
     ),
   );
+});
+
+/** Sends a call and leaves before its answer. */
+function leave({ address }: Gate, { method, target, fields, body }: RawRequest, when: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const call = request({ host: '127.0.0.1', port: address.port, method, path: target, headers: [...fields] });
+    call.on('error', () => {}).on('close', resolve);
+    call.end(body);
+    void when.then(() => call.destroy());
+  });
+}
+
+test('R67 who leaves while the call is held back, or judged, holds nothing open', async (t) => {
+  let asked = 0;
+  const routes: NonNullable<Config['routes']> = [
+    {
+      match: 'GET /api/slow',
+      limit: { rate: '60/minute', burst: 1, wait: 2 },
+      concurrent: { session: 2, route: 2 },
+    },
+  ];
+  const { gate, page } = await place(t, { routes }, (_request, response) => {
+    asked += 1;
+    json(response, {});
+  });
+  const client = await page();
+  const sign = () => client.sign({ method: 'GET', at: '/api/slow' });
+  assert.equal(await outcome(client, 'GET', '/api/slow'), '200');
+  const gone = new Promise((done) => setTimeout(done, 100));
+  await Promise.all([leave(gate, sign(), gone), leave(gate, sign(), gone)]);
+  await untilSo(async () => (await outcome(await page(), 'GET', '/api/slow')) === '200');
+  assert.ok(asked < 5, 'nobody asks the backend for those who left');
+});
+
+test('R65 once means once, for those as well who leave before the answer', async (t) => {
+  let [votes, status] = [0, 204];
+  const routes = [{ match: 'POST /api/vote', once: true }];
+  let heard: () => void = () => {};
+  const open: ServerResponse[] = [];
+  const { gate, page } = await place(t, { routes }, (_request, response) => {
+    votes += 1;
+    open.push(response);
+    heard();
+  });
+  const vote = async (client: WireClient): Promise<void> => {
+    const reached = new Promise<void>((done) => {
+      heard = done;
+    });
+    await leave(gate, client.sign({ method: 'POST', at: '/api/vote', ...BODY }), reached);
+  };
+  const client = await page();
+  await vote(client);
+  assert.equal(await outcome(client, 'POST', '/api/vote'), 'order');
+  open.pop()?.writeHead(status).end();
+  assert.equal(await outcome(client, 'POST', '/api/vote'), 'order');
+  assert.equal(votes, 1);
+  const other = await page();
+  await vote(other);
+  status = 500;
+  open.pop()?.writeHead(status).end();
+  heard = () => void open.pop()?.writeHead(204).end();
+  await untilSo(async () => (await outcome(other, 'POST', '/api/vote')) === '204');
+});
+
+test('R65 a call that did not reach the backend may be made again', async (t) => {
+  const routes = [{ match: 'POST /api/vote', once: true }];
+  const gone = await place(t, { routes }, (_request, response) => response.end());
+  const client = await gone.page();
+  await gone.stop();
+  for (let i = 0; i < 3; i++) assert.match(await outcome(client, 'POST', '/api/vote'), /upstream/);
 });
 
 test('R67 two hundred people behind one address, each with a session, are refused nothing whatever a neighbour does', async (t) => {

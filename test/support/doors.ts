@@ -9,6 +9,7 @@ import { compilePolicy } from '../../src/guard/compile.ts';
 import type { Config } from '../../src/guard/config.ts';
 import type { Decision } from '../../src/guard/decision.ts';
 import { createRunner } from '../../src/guard/runner.ts';
+import { createWaitingRoom } from '../../src/guard/waiting-room.ts';
 import { redirectGrant, settle } from '../../src/guard/settle.ts';
 import type { State } from '../../src/guard/state.ts';
 import { defaultLayers } from '../../src/index.ts';
@@ -92,6 +93,7 @@ export function createTestDoors(config: Config): Doors {
   const parts = {
     layers: defaultLayers({ tickets, cookies, clock, identity: null, keys: null, forms }),
     state,
+    room: createWaitingRoom(),
     wall: clock.wall,
     nextId: () => `id${++ids}`,
   };

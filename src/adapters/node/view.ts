@@ -29,6 +29,7 @@ export function toView(request: Incoming, response: Outgoing | null): RequestVie
     headers,
     repeated,
     body: bodyOf(request, response, headers),
+    waiter: response,
   };
 }
 
@@ -48,6 +49,7 @@ export function toViewOfNothing(peer: string): RequestView {
     headers: emptyHeaders(),
     repeated: NONE,
     body: NO_BODY,
+    waiter: null,
   };
 }
 

@@ -13,7 +13,7 @@ export class Buckets {
   #current = new Map<Payer, number>();
   #previous = new Map<Payer, number>();
   #since = 0;
-  readonly #span: number;
+  #span: number;
   readonly #most: number;
 
   /** `span`: milliseconds after which an untouched bucket is full, whatever was taken of it. */
@@ -24,6 +24,11 @@ export class Buckets {
 
   get size(): number {
     return this.#current.size + this.#previous.size;
+  }
+
+  /** Debts of this length are remembered from now on. */
+  keep(span: number): void {
+    if (span > this.#span) this.#span = span;
   }
 
   /** When this payer's bucket is full again; in the past where it is. */

@@ -20,8 +20,8 @@ export class MemoryHold implements Hold {
     this.#undo = null;
   }
 
+  /** What nobody has settled stands, and may be settled still. */
   release(): void {
-    this.settle(false);
     this.#lower?.();
     this.#lower = null;
   }

@@ -32,7 +32,8 @@ export class Uses {
       if (payer === NOBODY) continue;
       const fullAt = Math.max(this.#bucketsOf(rule).fullAt(payer, now), now) + rule.interval;
       const excess = fullAt - now - rule.depth;
-      if (excess > rule.wait + ROUNDING) return refused(used, rule, excess - rule.wait);
+      const wait = claims.mayWait ? rule.wait : 0;
+      if (excess > wait + ROUNDING) return refused(used, rule, excess - wait);
       if (excess > used.delay) used.delay = excess;
       this.#fullAt[i] = fullAt;
       note(used, rule, fullAt - now);
@@ -62,7 +63,11 @@ export class Uses {
 
   #bucketsOf(rule: LimitRule): Buckets {
     const found = this.#buckets[rule.number];
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      // Another policy may have raised the burst: what is owed by then has to be remembered for longer.
+      found.keep(rule.depth + rule.wait);
+      return found;
+    }
     const made = new Buckets(rule.depth + rule.wait);
     this.#buckets[rule.number] = made;
     return made;

@@ -135,6 +135,35 @@ export const uses: readonly Row[] = [
     },
   },
   {
+    name: 'R67 a call that may not wait is refused in place of being held back',
+    why: 'waiting costs memory: so many do at a time',
+    run: async (create) => {
+      const state = await create();
+      const rule = ruled([{ rate: '60/minute', burst: 1, wait: 2 }]);
+      const call = calls(await enter(state), rule);
+      assert.equal(await admitted(state, () => ({ ...call(), mayWait: false }), 3), 1);
+      assert.equal(await admitted(state, call, 3), 2);
+    },
+  },
+  {
+    name: 'R67 a burst that a new policy raises is owed for as long as it takes to pay',
+    why: 'the same limit with a larger burst counts on in the same bucket',
+    run: async (create) => {
+      const state = await create();
+      rules += 1;
+      const match = `GET /raised-${rules}`;
+      const of = (burst: number) => compileUse({}, { match, limit: { rate: '60/minute', burst } }, 'proof');
+      const page = await enter(state);
+      assert.equal(await admitted(state, calls(page, of(1)), 3), 1);
+      const later = calls(page, of(600), START + 10_000);
+      assert.equal(await admitted(state, later, 700), 600);
+      for (const seconds of [3, 6]) {
+        const now = START + 10_000 + seconds * 1000;
+        assert.equal(await admitted(state, calls(page, of(600), now), 10), 3, `after ${seconds} s`);
+      }
+    },
+  },
+  {
     name: 'R67 so many requests may be open at a time, and one that has ended makes room, once',
     why: 'streams and slow readers hold what they have',
     run: async (create) => {

@@ -86,6 +86,7 @@ export async function createIdentity(parts: IdentityParts): Promise<Identity> {
       records,
       accounts: accounts?.context ?? null,
       sources: [...sources.keys(), ...jwtSources(config)],
+      wall: clock.wall,
     }),
     endpoints: [
       createUser(),

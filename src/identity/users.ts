@@ -14,13 +14,15 @@ export interface UserAdminParts {
   readonly accounts: AccountsContext | null;
   /** Names by which records call who comes here by a provider or a token: `company`, `jwt`. */
   readonly sources: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly wall: () => number;
 }
 
 /** Seconds that a link from an administrator is good for. */
 const LINK_SECONDS = 24 * 3600;
 
 /** The people of a gate, for who runs it: those with accounts here, and whoever else records know. */
-export function createUserAdmin({ desk, records, accounts, sources }: UserAdminParts): UserAdmin {
+export function createUserAdmin({ desk, records, accounts, sources, wall }: UserAdminParts): UserAdmin {
   const here = (): AccountsContext => {
     if (accounts === null)
       throw new UserRefusal('this gate keeps no accounts: its configuration names no login.accounts');
@@ -112,13 +114,13 @@ export function createUserAdmin({ desk, records, accounts, sources }: UserAdminP
         throw error;
       }
     },
-    block: (name, reason, seconds) => setBlocked(name, true, reason, seconds === 0 ? 0 : Date.now() + seconds * 1000),
+    block: (name, reason, seconds) => setBlocked(name, true, reason, seconds === 0 ? 0 : wall() + seconds * 1000),
     unblock: (name) => setBlocked(name, false, '', 0),
     async remove(name) {
       const { id } = await accountOf(name);
-      const ended = await end('accounts', id);
       await here().directory.remove(id);
-      return ended;
+      // Last, so that no login that began before outlives the account.
+      return end('accounts', id);
     },
     async resetLink(name, origin) {
       const account = await accountOf(name);

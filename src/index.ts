@@ -29,6 +29,7 @@ import { createIds } from './guard/ids.ts';
 import type { Layer } from './guard/layer.ts';
 import type { Bans, KeyAlarm } from './guard/keys.ts';
 import { createOpenBook } from './guard/open.ts';
+import { createPageIds } from './guard/page-ids.ts';
 import type { Policy } from './guard/policy.ts';
 import { problemAnswer } from './guard/problem.ts';
 import { giveBack, letGo } from './guard/run.ts';
@@ -61,7 +62,7 @@ import { replay } from './layers/replay.ts';
 import { route } from './layers/route.ts';
 import { createSession } from './layers/session.ts';
 import { createShield } from './layers/shield.ts';
-import { served } from './layers/served.ts';
+import { createServed, type PageGives } from './layers/served.ts';
 import { site } from './layers/site.ts';
 import { createSubject } from './layers/subject.ts';
 import { target } from './layers/target.ts';
@@ -96,6 +97,8 @@ export interface LayerParts {
   readonly bans?: Bans | null;
   /** Declared bots; null or nothing where none are listed. */
   readonly bots?: BotParts | null;
+  /** Which ids pages give; nothing where none are read. */
+  readonly pageGives?: PageGives;
   /** Told where keys and passes are shown that should not be there. */
   readonly alarm?: (alarm: KeyAlarm) => void;
 }
@@ -112,6 +115,7 @@ export function defaultLayers({
   keys,
   ask,
   forms,
+  pageGives,
   bans,
   alarm,
   bots,
@@ -135,7 +139,7 @@ export function defaultLayers({
     createBan(bans ?? null), // not one whom somebody has banned
     authorization, // and may they: roles, scopes, policies
     createAntiForgery(forms), // with a form that was given to whoever sends it
-    served, // with ids that it was given
+    createServed(pageGives ?? (() => false)), // with ids that it was given
     order, // when it is its turn
     limit, // not too much
     replay, // once
@@ -244,7 +248,9 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     for (const listener of alarms) listener(raised);
   };
   keys?.keys.onAlarm(alarm);
+  const pageIds = createPageIds(policy);
   const layers = (parts.layers ?? defaultLayers)({
+    pageGives: (cookies, rule, id) => cookies !== '' && pageIds.has(stamps.loadOf(cookies), rule, id),
     tickets,
     cookies,
     clock,
@@ -338,6 +344,11 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
       for (const hold of holds) giveBack(state, hold);
     },
     stampFor: (_request, cacheControl) => (stampFor(cacheControl).stamp ? stamps.issue(false) : null),
+    readPage(request, stamp) {
+      if (!pageIds.isAsked) return null;
+      const load = stamps.loadOf(stamp.slice(0, stamp.indexOf(';')));
+      return load === '' ? null : pageIds.reader(load, stamps.loadOf(request.headers.cookie));
+    },
     scriptTag: (nonce) => compiled.script.tag(nonce),
     formToken,
     reload(next) {

@@ -14,6 +14,8 @@ export interface Stamps {
   issue(late: boolean): string;
   /** Judges the stamp in a Cookie field and, when it is good, counts one entry against it. */
   spend(cookieField: string): StampState;
+  /** Which page load the stamp in a Cookie or Set-Cookie field is of; '' without a good one. */
+  loadOf(cookieField: string): string;
   /** Whether a good stamp has lived through half its time: a living session then gets another as it enters again. */
   isWorn(cookieField: string): boolean;
 }
@@ -67,6 +69,7 @@ export function createStamps(options: StampsOptions): Stamps {
       entries.set(stamp.id, used + 1);
       return stamp.late ? 'late' : 'good';
     },
+    loadOf: (cookieField) => openStamp(cookieField)?.id ?? '',
     isWorn(cookieField) {
       const stamp = openStamp(cookieField);
       return stamp !== null && stamp.age > STAMP_SECONDS / 2;

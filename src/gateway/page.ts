@@ -13,13 +13,16 @@ import { isFramedElsewhere } from './frames.ts';
 import { createHtmlScanner } from './html.ts';
 import { type Intent, intentOf } from './intent.ts';
 import { isJavaScript, isMedia, unitsOf } from './media.ts';
-import { pieceByPiece } from './pieces.ts';
+import { type Pieces, pieceByPiece } from './pieces.ts';
 import { coveredBy, createPreloadFilter, keepLinks } from './preload.ts';
 import { isSalted, saltTag, toBackendConditions } from './validators.ts';
 import { createWorkerFront } from './worker.ts';
 
 /** What pages need of the guard. */
-export type PageGuard = Pick<Guard, 'policy' | 'scriptTag' | 'scriptHash' | 'stampFor' | 'workerScript' | 'formToken'>;
+export type PageGuard = Pick<
+  Guard,
+  'policy' | 'scriptTag' | 'scriptHash' | 'stampFor' | 'workerScript' | 'formToken' | 'readPage'
+>;
 
 export interface Rewrite {
   /** Field lines to send instead of the backend's. */
@@ -105,7 +108,7 @@ function revalidated(
   const asked = toBackendConditions(joinedFieldOf(view.fields, 'if-none-match'), guard.scriptHash, true);
   if (!asked.salted || intent === 'other') return touched ? { fields: [...fields], transform: () => null } : null;
   const salted = varying(withSaltedTag(guard, fields));
-  const stamped = intent === 'document' ? withStamp(guard, view, salted) : salted;
+  const stamped = intent === 'document' ? withStamp(guard, view, salted).fields : salted;
   return { fields: stamped, transform: () => null };
 }
 
@@ -139,7 +142,9 @@ function documentPart(
   const form = intent === 'document' ? formTokenFor(guard, view, decision, fields) : null;
   const inserts = form !== null && guard.policy.antiForgery?.insert === true && unitsOf(type) === 'bytes';
   let out = varying(inserts ? ofThisMoment(fields) : withSaltedTag(guard, without(fields, OF_THE_BYTES)));
-  if (intent === 'document') out = withDocumentFields(guard.policy, withStamp(guard, view, out));
+  const stamped = intent === 'document' ? withStamp(guard, view, out) : null;
+  if (stamped !== null) out = withDocumentFields(guard.policy, stamped.fields);
+  const stamp = stamped?.stamp ?? '';
   for (const cookie of form?.cookies ?? []) out.push('Set-Cookie', cookie);
   if (fieldOf(fields, 'content-length') === '0') return { fields: out, transform: () => null };
   const nonce = scriptNonce(joinedFieldOf(fields, 'content-security-policy'));
@@ -149,8 +154,10 @@ function documentPart(
       onlyComplete: intent === 'kept' || type === '',
     });
     const preloads = createPreloadFilter((url) => isCovered(guard, view, url), unitsOf(type) === 'bytes');
+    const ids = stamp === '' || unitsOf(type) !== 'bytes' ? null : (guard.readPage?.(view, stamp) ?? null);
+    const reading = ids === null ? [] : [shownTo(ids)];
     const links = inserts ? [createFormFields(hiddenField(form), addressOf(view, decision))] : [];
-    return throughCoding(coding, pieceByPiece(scanner, preloads, ...links));
+    return throughCoding(coding, pieceByPiece(...reading, scanner, preloads, ...links));
   };
   return { fields: out, transform };
 }
@@ -208,11 +215,29 @@ function withSaltedTag(guard: PageGuard, fields: readonly string[]): string[] {
 }
 
 /** PROTOCOL 1.1: who stores a stamped answer must be one person's browser. */
-function withStamp(guard: PageGuard, view: RequestView, fields: readonly string[]): string[] {
+function withStamp(guard: PageGuard, view: RequestView, fields: readonly string[]): Stamped {
   const cacheControl = joinedFieldOf(fields, 'cache-control');
   const cookie = guard.stampFor(view, cacheControl);
-  if (cookie === null) return [...fields];
-  return [...withField(fields, 'Cache-Control', toPrivate(cacheControl)), 'Set-Cookie', cookie];
+  if (cookie === null) return { fields: [...fields], stamp: '' };
+  const kept = withField(fields, 'Cache-Control', toPrivate(cacheControl));
+  return { fields: [...kept, 'Set-Cookie', cookie], stamp: cookie };
+}
+
+interface Stamped {
+  readonly fields: string[];
+  /** Value of Set-Cookie; '' for a page that gets none. */
+  readonly stamp: string;
+}
+
+/** Passes a page on as it is, and shows it to whoever notes the ids in it. */
+function shownTo(read: (html: Uint8Array) => void): Pieces {
+  return {
+    write(chunk) {
+      read(chunk);
+      return [chunk];
+    },
+    end: () => [],
+  };
 }
 
 function isAttachment(fields: readonly string[]): boolean {

@@ -42,11 +42,6 @@ export const REPORT_CHANGES: readonly ReportChange[] = [
     says: 'two cookies: the load stamp on pages that no shared cache may keep, which then say private; the session’s on the gate’s own address',
   },
   {
-    of: 'pages',
-    fields: ['last-modified', 'expires'],
-    says: 'where `antiForgery` puts tokens into forms: a hidden field in each and the cookie that it belongs to, and no ETag, Last-Modified or Expires, because such a page is of its moment',
-  },
-  {
     of: 'worker scripts',
     fields: [...OF_THE_BYTES, 'etag', 'vary'],
     says: 'scripts of workers get the script in front, and the same changes of fields',

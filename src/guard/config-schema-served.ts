@@ -15,8 +15,14 @@ const place: rules.Rule = (value) => {
   }
 };
 
+const page: rules.Rule = (value) =>
+  /^(?:\/(?::[A-Za-z_]\w*|[\w.~-]+))+$/.test(value) && value.includes('/:')
+    ? ''
+    : 'write an address with a name for the id, as in /posts/:id';
+
 const FROM = 'write the match of another route, as in "GET /api/posts", or a list of them';
 const AT = 'write a path into the answer, as in "$.posts[*].id", or a list of them';
+const PAGES = 'write the address of a page, as in "/posts/:id", or a list of them';
 const SERVED = 'write an object, as in { from: "GET /api/posts", at: "$[*].id" }, or a list of them';
 
 const one = fields({
@@ -24,6 +30,7 @@ const one = fields({
   from: z.union([text(rules.route), list(text(rules.route), FROM)], FROM),
   at: z.union([text(place), list(text(place), AT)], AT),
   linked: optional(whole(0, 'ids a minute')),
+  pages: optional(z.union([text(page), list(text(page), PAGES)], PAGES)),
 });
 
 /** The shape of {@link import('./served.ts').ServedConfig}. */

@@ -34,6 +34,11 @@ export interface Guard {
    * asks for tokens. For backends that write their own forms: a hidden field named `field`, anew for each page.
    */
   formToken?(request: RequestView, decision: Decision): FormToken | null;
+  /**
+   * Reads the HTML of a page that goes out with this stamp, where the policy asks for ids that pages give; null where it does
+   * not. `stamp` is the value of Set-Cookie.
+   */
+  readPage?(request: RequestView, stamp: string): ((html: Uint8Array) => void) | null;
   /** Element to insert into pages, e.g. `<script src="/_sallyport/s.3fa9….js"></script>`. */
   scriptTag(nonce: string): string;
   /** Content hash of the current script, 16 hex characters: salts page validators. */

@@ -97,6 +97,9 @@ export class Run implements Content, Grounds {
     this.reportedClaims = pipeline.reports ? noClaims(context.now) : context.claims;
   }
 
+  /** A decision names its run, for the guard alone: whoever writes decisions down writes none of what a request carried. */
+  toJSON(): undefined {}
+
   /** Runs the layers from `index` on; becomes a promise only where a layer answers with one. */
   layers(steps: readonly Step[], index: number): Decision | Promise<Decision> {
     for (let i = index; i < steps.length; i++) {

@@ -17,6 +17,8 @@ export interface ServedConfig {
    * which a program can write as it likes. Default 20; 0 for none.
    */
   linked?: number;
+  /** Addresses of pages that name such ids, as in `/posts/:id`: where the HTML of a page holds one, its id is given. */
+  pages?: string | string[];
 }
 
 /** What a route asks of the id in its path. */
@@ -26,6 +28,7 @@ export interface ServedRule {
   readonly name: string;
   /** Ids a minute by the page's address. */
   readonly linked: number;
+  readonly pages: readonly PagePattern[];
   /** The id in a path; '' where it names none. */
   idIn(path: string): string;
 }
@@ -40,9 +43,20 @@ export interface ServedSource {
 export interface ServedClaim {
   readonly rule: ServedRule;
   readonly id: string;
-  /** Whether the page's address names it. */
-  readonly linked: boolean;
+  /** Ids a minute that may come of where this one comes of, if it was not given: the page's address, its HTML; 0 of nowhere. */
+  readonly otherwise: number;
 }
+
+/** Addresses of pages, as they stand in HTML. */
+export interface PagePattern {
+  /** Finds them; the first group is the id, as it is written there. */
+  readonly inHtml: RegExp;
+  /** The id that is meant: of bytes as latin1. */
+  idOf(written: string): string;
+}
+
+/** Ids a minute that a session takes up of pages' HTML: more than anybody looks at. */
+export const PAGED_PER_MINUTE = 240;
 
 /** Ids of a session and source that are remembered: beyond, the oldest is forgotten. */
 export const MOST_SERVED = 4096;
@@ -61,8 +75,37 @@ const listOf = (one: string | string[]): readonly string[] => (Array.isArray(one
 const rulesOf = ({ served }: RouteConfig): readonly ServedConfig[] =>
   served === undefined ? [] : Array.isArray(served) ? served : [served];
 
-const nameOf = ({ from, at }: ServedConfig): string =>
-  `served from ${[...listOf(from)].sort().join(', ')} at ${[...listOf(at)].sort().join(', ')}`;
+const nameOf = ({ from, at, pages = [] }: ServedConfig): string => {
+  const held = listOf(pages).length === 0 ? '' : ` on ${sorted(pages)}`;
+  return `served from ${sorted(from)} at ${sorted(at)}${held}`;
+};
+
+const sorted = (names: string | string[]): string => [...listOf(names)].sort().join(', ');
+
+/** What stands between two slashes in HTML and in JSON within it. */
+const SEGMENT = String.raw`[^/?#"'&<>\s\\]{1,255}`;
+
+/** `/posts/:id`: the last name is the id. In JSON a slash may be escaped. */
+function pagePattern(pattern: string): PagePattern {
+  const segments = pattern.split('/').slice(1);
+  const id = segments.findLastIndex((segment) => segment.startsWith(':'));
+  const source = segments
+    .map((segment, index) => {
+      if (!segment.startsWith(':')) return RegExp.escape(segment);
+      return index === id ? `(${SEGMENT})` : SEGMENT;
+    })
+    .join(String.raw`\\?/`);
+  return Object.freeze({ inHtml: new RegExp(String.raw`\\?/${source}`, 'g'), idOf });
+}
+
+function idOf(written: string): string {
+  const text = Buffer.from(written, 'latin1').toString();
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
 
 /** What a route's `served` comes to. */
 export function compileServed(route: RouteConfig): readonly ServedRule[] {
@@ -78,7 +121,8 @@ export function compileServed(route: RouteConfig): readonly ServedRule[] {
         const id = paramsOf(path)?.decoded[param] ?? '';
         return id.length > LONGEST_SERVED ? '' : id;
       };
-      return Object.freeze({ number: ruleNumber(name), name, linked: rule.linked ?? DEFAULT_LINKED, idIn });
+      const pages = rule.pages === undefined ? [] : listOf(rule.pages).map(pagePattern);
+      return Object.freeze({ number: ruleNumber(name), name, linked: rule.linked ?? DEFAULT_LINKED, pages, idIn });
     }),
   );
 }

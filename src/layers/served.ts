@@ -1,32 +1,39 @@
 import { claimCaller } from '../guard/caller.ts';
 import { PASS, refusal } from '../guard/decision.ts';
 import type { Layer } from '../guard/layer.ts';
-import { NO_SERVED, type ServedClaim } from '../guard/served.ts';
+import { NO_SERVED, PAGED_PER_MINUTE, type ServedClaim, type ServedRule } from '../guard/served.ts';
 import type { RequestView } from '../guard/view.ts';
 
 const NOT_SERVED = refusal('not-served', 'an id that an answer, or the page’s address, gave to this session');
 
+/** Whether the HTML of a page that this browser loaded holds an id, by the stamp in its cookies. */
+export type PageGives = (cookies: string, rule: ServedRule, id: string) => boolean;
+
 /**
- * Only ids that this session was given: claims that each id in the path is one of them. An id that nobody gave may come
- * of the page's own address, which people reach by links and bookmarks: so many a minute.
+ * Only ids that this session was given: claims that each id in the path is one of them. An id that no answer gave may stand
+ * in the HTML of the page, or in its own address, which people reach by links and bookmarks: so many a minute.
  */
-export const served: Layer = {
+export const createServed = (pages: PageGives): Layer => ({
   name: 'served',
   forRoute: ({ served: rules }) => {
     if (rules === NO_SERVED) return null;
+    const otherwise = (request: RequestView, authority: string, rule: ServedRule, id: string): number => {
+      if (rule.pages.length > 0 && pages(request.headers.cookie, rule, id)) return PAGED_PER_MINUTE;
+      return rule.linked > 0 && namesId(request, authority, id) ? rule.linked : 0;
+    };
     return (request, context) => {
       claimCaller(context);
       const claims: ServedClaim[] = [];
       for (const rule of rules) {
         const id = rule.idIn(request.path);
         if (id === '') return NOT_SERVED;
-        claims.push({ rule, id, linked: rule.linked > 0 && namesId(request, context.authority, id) });
+        claims.push({ rule, id, otherwise: otherwise(request, context.authority, rule, id) });
       }
       context.claims.served = claims;
       return PASS;
     };
   },
-};
+});
 
 /** Whether the page that makes the call stands at an address of ours that names this id as a whole. */
 function namesId({ headers }: RequestView, authority: string, id: string): boolean {

@@ -4,7 +4,7 @@ import { Script } from 'node:vm';
 import { loadBundle } from '../../src/doors/bundle.ts';
 
 /** Scripts of the gate's own pages: they give nothing to others. */
-const PAGES = ['done', 'login'];
+const PAGES = ['account-page', 'done', 'login'];
 
 test('the checkout makes its script from source: one classic script, and a module for each part', async () => {
   const bundle = await loadBundle();

@@ -18,7 +18,7 @@ async function place(t: TestContext, config: Config, answer: Backend) {
   const backend = createServer((request, response) => {
     request.resume();
     if (request.url === '/')
-      response.writeHead(200, { 'content-type': 'text/html', 'cache-control': 'no-store' }).end('<title>app</title>');
+      response.writeHead(200, { 'content-type': 'text/html', 'cache-control': 'no-store' }).end(PAGE);
     else answer(request, response);
   });
   await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
@@ -73,6 +73,7 @@ async function outcome(client: WireClient, method: string, at: string): Promise<
   return (problem as { code?: string }).code ?? String(answer.status);
 }
 
+const PAGE = '<!doctype html><title>app</title><a href="/posts/7">seven</a>';
 const BODY = { body: Buffer.from('{}'), contentType: 'application/json' };
 
 const POSTS: Config = {
@@ -246,4 +247,19 @@ test('R67 two hundred people behind one address, each with a session, are refuse
     for (let i = 0; i < 3; i++) assert.equal(await outcome(person, 'GET', '/api/posts'), '200');
   }
   assert.ok(gate.url.startsWith('http'));
+});
+
+test('R65 ids that the first page’s HTML holds are given, and so are links, in numbers a minute', async (t) => {
+  const routes: NonNullable<Config['routes']> = [
+    { match: 'GET /api/posts' },
+    {
+      match: 'GET /api/posts/:id',
+      served: { from: 'GET /api/posts', at: '$[*].id', pages: '/posts/:id', linked: 1 },
+    },
+  ];
+  const { page } = await place(t, { routes }, (_request, response) => json(response, {}));
+  const client = await page();
+  assert.equal(await outcome(client, 'GET', '/api/posts/7'), '200', 'the page shows it');
+  assert.equal(await outcome(client, 'GET', '/api/posts/8'), 'not-served');
+  assert.equal(await outcome(await page(), 'GET', '/api/posts/8'), 'not-served');
 });

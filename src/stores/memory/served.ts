@@ -18,28 +18,27 @@ export type Given = Map<number, Set<number>>;
 export class Served {
   readonly #key = randomBytes(16).toString('latin1');
   readonly #given = new Map<Payer, Given>();
-  readonly #linked: Buckets[] = [];
+  readonly #linked = new Map<string, Buckets>();
   #ids = 0;
 
   get size(): number {
     return this.#ids;
   }
 
-  /** Whether this caller was given every id, or may have it by its page's address. Uses nothing up. */
+  /** Whether this caller was given every id, or may have it by its page. Uses nothing up. */
   check(claims: Claims, now: number): boolean {
     const caller = callerOf(claims);
     if (caller === NOBODY) return false;
     return claims.served.every((claim) => this.#has(caller, claim) || this.#mayLink(caller, claim, now));
   }
 
-  /** After {@link check} at the same moment: what the page's address gave is given now. */
+  /** After {@link check} at the same moment: what the page gave is given now. */
   apply(claims: Claims, now: number): void {
     const caller = callerOf(claims);
     for (const claim of claims.served) {
       if (this.#has(caller, claim)) continue;
-      const { rule, id } = claim;
-      this.#linksOf(rule.number).set(caller, this.#afterLink(caller, claim, now));
-      this.give(caller, rule.number, [id]);
+      this.#linksOf(claim).set(caller, this.#afterLink(caller, claim, now));
+      this.give(caller, claim.rule.number, [claim.id]);
     }
   }
 
@@ -85,16 +84,17 @@ export class Served {
   }
 
   #mayLink(caller: Payer, claim: ServedClaim, now: number): boolean {
-    return claim.linked && this.#afterLink(caller, claim, now) - now <= MINUTE;
+    return claim.otherwise > 0 && this.#afterLink(caller, claim, now) - now <= MINUTE;
   }
 
-  #afterLink(caller: Payer, { rule }: ServedClaim, now: number): number {
-    return Math.max(this.#linksOf(rule.number).fullAt(caller, now), now) + MINUTE / rule.linked;
+  #afterLink(caller: Payer, claim: ServedClaim, now: number): number {
+    return Math.max(this.#linksOf(claim).fullAt(caller, now), now) + MINUTE / claim.otherwise;
   }
 
-  #linksOf(number: number): Buckets {
-    const links = this.#linked[number] ?? new Buckets(MINUTE);
-    this.#linked[number] = links;
+  #linksOf({ rule, otherwise }: ServedClaim): Buckets {
+    const name = `${rule.number} ${otherwise}`;
+    const links = this.#linked.get(name) ?? new Buckets(MINUTE);
+    this.#linked.set(name, links);
     return links;
   }
 

@@ -7,10 +7,10 @@ import { enter, MINUTE, noClaims, type Row, START, visit } from './support.ts';
 let rules = 0;
 
 /** A route that asks for given ids, and the source that gives them, of names that no other row has. */
-function givenBy(linked = 0): { readonly rule: ServedRule; readonly source: number } {
+function givenBy(): { readonly rule: ServedRule; readonly source: number } {
   rules += 1;
   const from = `GET /${rules}/posts`;
-  const route = { match: `GET /${rules}/posts/:id`, served: { from, at: '$[*].id', linked } };
+  const route = { match: `GET /${rules}/posts/:id`, served: { from, at: '$[*].id' } };
   const [rule] = compileServed(route);
   const [source] = compileSources({ routes: [route] }, from);
   assert.ok(rule !== undefined && source !== undefined);
@@ -21,10 +21,10 @@ const asking = (
   session: SessionRef,
   rule: ServedRule,
   id: string,
-  more: { now?: number; linked?: boolean } = {},
+  more: { now?: number; otherwise?: number } = {},
 ): Claims => ({
   ...visit(session, more.now ?? START),
-  served: [{ rule, id, linked: more.linked ?? false }],
+  served: [{ rule, id, otherwise: more.otherwise ?? 0 }],
   used: newUseResult(),
 });
 
@@ -46,7 +46,7 @@ export const served: readonly Row[] = [
       assert.equal(await state.commit(asking(one, rule, '8')), 'not-served');
       assert.equal(await state.commit(asking(two, rule, '7')), 'not-served');
       assert.equal(await state.commit(asking(one, givenBy().rule, '7')), 'not-served', 'another source');
-      const nobody = { ...noClaims(), served: [{ rule, id: '7', linked: true }], used: newUseResult() };
+      const nobody = { ...noClaims(), served: [{ rule, id: '7', otherwise: 3 }], used: newUseResult() };
       assert.equal(await state.commit(nobody), 'not-served');
     },
   },
@@ -75,8 +75,8 @@ export const served: readonly Row[] = [
     run: async (create) => {
       const state = await create();
       const { session } = await enter(state);
-      const { rule } = givenBy(3);
-      const link = (id: string, now = START) => state.commit(asking(session, rule, id, { linked: true, now }));
+      const { rule } = givenBy();
+      const link = (id: string, now = START) => state.commit(asking(session, rule, id, { otherwise: 3, now }));
       assert.deepEqual(
         [await link('a'), await link('b'), await link('c'), await link('d')],
         ['', '', '', 'not-served'],
@@ -84,8 +84,8 @@ export const served: readonly Row[] = [
       assert.equal(await state.commit(asking(session, rule, 'a')), '', 'from then on it was given');
       assert.equal(await link('a'), '', 'and costs nothing more');
       assert.equal(await link('d', START + MINUTE / 3), '');
-      const { rule: none } = givenBy(0);
-      assert.equal(await state.commit(asking(session, none, 'a')), 'not-served');
+      const { rule: other } = givenBy();
+      assert.equal(await state.commit(asking(session, other, 'a')), 'not-served');
     },
   },
   {

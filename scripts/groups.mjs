@@ -33,7 +33,7 @@ export const groups = [
     name: 'servers',
     folders: ['adapters', 'gateway', 'cli', 'system'],
     concurrency: 2,
-    timeout: 6 * minutes,
+    timeout: 12 * minutes,
     programs: [...browsers, 'openssl', 'python3'],
   },
   { name: 'lab', folders: ['lab'], concurrency: 1, timeout: 6 * minutes, programs: browsers },

@@ -9,6 +9,7 @@ export function formatCheck(report: CheckReport, paint: Paint): string {
     presetBlock(report, paint),
     `${paint.strong('Routes')}, the first that fits decides\n${routeTable(report.routes)}`,
     `${paint.strong('Checks')} that run\n${checkGroups(report.routes, paint)}`,
+    useBlock(report.routes, paint),
     `${paint.strong('Pages')}, what enforce mode adds where the backend sends none\n${lines(
       report.pages.length === 0 ? ['nothing: securityHeaders is none'] : report.pages,
     )}`,
@@ -100,6 +101,17 @@ function checkGroups(routes: readonly RouteReport[], paint: Paint): string {
     groups.set(checks, [...(groups.get(checks) ?? []), route.name]);
   }
   return [...groups].map(([checks, names]) => `  ${paint.strong(listed(names))}\n    ${checks || 'none'}`).join('\n');
+}
+
+/** How much, in what order, with which ids. */
+function useBlock(routes: readonly RouteReport[], paint: Paint): string {
+  const ruled = Map.groupBy(
+    routes.filter(({ use }) => use.length > 0),
+    ({ use }) => use.flatMap((rule) => wrap(rule, '    ', '      ')).join('\n'),
+  );
+  if (ruled.size === 0) return '';
+  const groups = [...ruled].map(([rules, of]) => `  ${paint.strong(listed(of.map(({ name }) => name)))}\n${rules}`);
+  return `${paint.strong('Rules of use')}\n${groups.join('\n')}`;
 }
 
 function byMode({ checks }: RouteReport, mode: 'enforce' | 'report', word: string): string[] {

@@ -1,4 +1,5 @@
 import { describeLogins } from './check-logins.ts';
+import { describeUse, oneAddressTakes, useNotes } from './check-use.ts';
 import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
 import { documentFieldsOf } from '../gateway/document-fields.ts';
 import { REPORT_CHANGES, REPORT_REFUSES } from '../gateway/report-mode.ts';
@@ -59,6 +60,8 @@ export interface RouteReport {
   readonly carriers: readonly string[];
   readonly client: string;
   readonly checks: readonly CheckedBy[];
+  /** How much, in what order, with which ids: a line for each rule. */
+  readonly use: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -127,7 +130,8 @@ function describeRoute(rule: RouteRule, policy: Policy, layers: readonly Layer[]
     carriers: [...new Set<Carrier>(['call', 'stream', 'socket', ...rule.carriers])],
     client: rule.client.name,
     checks,
-    notes: routeNotes(rule),
+    use: describeUse(rule),
+    notes: [...routeNotes(rule), ...useNotes(rule)],
   };
 }
 
@@ -193,11 +197,12 @@ function policyNotes(policy: Policy): string[] {
 }
 
 /** What one network prefix (IPv4 address, IPv6 /56) can take in all. */
-function oneAddress({ mint, session }: Policy): string[] {
+function oneAddress(policy: Policy): string[] {
+  const { mint, session } = policy;
   return [
     `opens at most ${mint.perPrefix} new sessions a minute (${mint.total} from everybody together)`,
     `so at most ${mint.perPrefix * 60} sessions an hour, each living ${hours(session.idle)} idle and ${hours(session.max)} at most`,
-    'calls within a session are not counted yet: a session that walks the doors may call as fast as the backend answers',
+    ...oneAddressTakes(policy),
   ];
 }
 

@@ -36,7 +36,17 @@ export function exceptionFor(record: DecisionRecord): Exception {
       );
     case 'too-large':
       return forRoute(record, rowOf(record, ', maxBody: 0'), '0 takes bodies of any size');
+    case 'order':
+    case 'not-served':
+      return {
+        line: '',
+        flag: '',
+        note: 'a rule of use of that route refused it; where people meet it, the rule is too tight (docs/use.md)',
+      };
     case 'limit':
+      if (record.trail.some(({ layer }) => layer === 'limit')) {
+        return { line: '', flag: '', note: 'raise the rule named above, where people meet it: rate, burst or wait' };
+      }
       return {
         line: 'mint: { perPrefix: 600 },',
         flag: '',

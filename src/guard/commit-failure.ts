@@ -22,7 +22,8 @@ export function explain(
     explainLimit(claims, context, enforced);
     return { layer: 'limit', refused };
   }
-  if (code === 'order') explainOrder(claims, context, enforced);
+  if (code === 'not-served') context.evidence = claims.served.map(({ rule }) => rule.name).join('; ');
+  else if (code === 'order') explainOrder(claims, context, enforced);
   else if (claims.key !== '' && (code === 'replayed' || code === 'limit')) {
     explainKey(code, claims, context);
     return { layer: 'key', refused };
@@ -44,7 +45,7 @@ function explainLimit({ used }: Claims, context: Context, enforced: boolean): vo
 }
 
 function explainOrder({ used }: Claims, context: Context, enforced: boolean): void {
-  context.evidence = used.missing === '' ? '' : `missing: ${used.missing}`;
+  context.evidence = used.missing === '' ? 'too early, or too often' : `missing: ${used.missing}`;
   if (!enforced) return;
   context.retryAfter = used.retryAfter;
   context.missing = used.missing;

@@ -128,6 +128,42 @@ test('what one address can take is printed in figures', () => {
   assert.match(oneAddress.join('\n'), /420 sessions an hour/);
 });
 
+test('R67 rules of use are printed, and what one address can take of each route by them', () => {
+  const report = checked({
+    mint: { perPrefix: 10 },
+    limit: '600/minute',
+    routes: [
+      { match: 'GET /api/posts' },
+      { match: 'GET /api/posts/:id', served: { from: 'GET /api/posts', at: '$[*].id' } },
+      { match: 'POST /api/cart', limit: [{ rate: '1/minute', burst: 3, wait: 2 }], concurrent: { session: 2 } },
+      { match: 'POST /api/pay', after: 'POST /api/cart', within: 60, notBefore: 3, once: true },
+      { match: 'GET /api/search', limit: { rate: '100/hour', per: 'prefix' } },
+    ],
+  });
+  const use = (name: string) => report.routes.find((route) => route.name === name)?.use;
+  assert.deepEqual(use('GET /api/posts'), ['limit 600/minute per session, all routes together']);
+  assert.deepEqual(use('POST /api/cart'), [
+    'limit 1/minute per session, 3 at once, held back up to 2 s',
+    'limit 600/minute per session, all routes together',
+    '2 open at a time per session',
+  ]);
+  assert.equal(use('POST /api/pay')?.[1], 'after POST /api/cart, within 60 s, not before 3 s, once since then');
+  assert.match(use('GET /api/posts/:id')?.[1] ?? '', /ids served from GET \/api\/posts at .*20 a minute/);
+  const taken = report.oneAddress.join('\n');
+  // 3 at once and 1 a minute: ten sessions that live the hour, and ten more for each of its minutes.
+  const cart = 10 * 63 + 10 * Array.from({ length: 60 }, (_, minute) => 3 + 60 - minute).reduce((a, b) => a + b);
+  assert.ok(taken.includes(`POST /api/cart: at most ${cart.toLocaleString('en')} calls in its first hour`), taken);
+  assert.match(taken, /GET \/api\/search: at most 200 calls in its first hour, 2,500 in its first day/);
+  assert.match(report.notes.join('\n'), /GET \/api\/search: 100\/hour per prefix counts everybody behind one address/);
+  assert.match(formatCheck(report, paint), /Rules of use\n/);
+});
+
+test('R67 where no limit bounds what an address can take, that is said', () => {
+  const report = checked({ routes: [{ match: 'GET /api/posts' }] });
+  assert.match(report.oneAddress.join('\n'), /GET \/api\/posts: no limit bounds the calls of its sessions/);
+  assert.doesNotMatch(formatCheck(report, paint), /Rules of use/);
+});
+
 test('what a preset comes to is printed', () => {
   const { preset } = checked({ preset: 'public-read' });
   assert.deepEqual(preset?.fields.routes, [{ match: 'GET /api/**' }]);

@@ -41,7 +41,7 @@ export const groups = [
     name: 'browser',
     folders: ['browser'],
     concurrency: 1,
-    timeout: 12 * minutes,
+    timeout: 25 * minutes,
     programs: browsers,
     apps: ['test/apps/next', 'test/apps/storybook'],
   },

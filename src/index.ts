@@ -30,6 +30,7 @@ import type { Layer } from './guard/layer.ts';
 import type { Bans, KeyAlarm } from './guard/keys.ts';
 import { createOpenBook } from './guard/open.ts';
 import { createPageIds } from './guard/page-ids.ts';
+import type { AddressLists } from './guard/lists.ts';
 import type { Policy } from './guard/policy.ts';
 import { problemAnswer } from './guard/problem.ts';
 import { giveBack, letGo } from './guard/run.ts';
@@ -42,7 +43,7 @@ import type { Records } from './guard/records.ts';
 import type { State } from './guard/state.ts';
 import type { RequestView } from './guard/view.ts';
 import type { Identity } from './identity/index.ts';
-import { botsFor, keptFor } from './kept.ts';
+import { botsFor, keptFor, listsFor } from './kept.ts';
 import { address } from './layers/address.ts';
 import { createAntiForgery } from './layers/anti-forgery.ts';
 import { createBan } from './layers/ban.ts';
@@ -57,6 +58,7 @@ import { host } from './layers/host.ts';
 import { createKey, type KeyParts } from './layers/key.ts';
 import { createProof } from './layers/proof.ts';
 import { order } from './layers/order.ts';
+import { createLists } from './layers/lists.ts';
 import { limit } from './layers/limit.ts';
 import { replay } from './layers/replay.ts';
 import { route } from './layers/route.ts';
@@ -95,6 +97,8 @@ export interface LayerParts {
   readonly forms: FormTokens;
   /** Who is kept out; null or nothing where nobody can be. */
   readonly bans?: Bans | null;
+  /** Published lists of networks; null or nothing where there are none. */
+  readonly lists?: AddressLists | null;
   /** Declared bots; null or nothing where none are listed. */
   readonly bots?: BotParts | null;
   /** Which ids pages give; nothing where none are read. */
@@ -119,11 +123,13 @@ export function defaultLayers({
   bans,
   alarm,
   bots,
+  lists,
 }: LayerParts): readonly Layer[] {
   return [
     framing, // one end, one target: what no backend may be shown in any mode
     target, // a path that two servers could read differently
     address, // who is calling, by listed proxies; never refuses
+    createLists(lists ?? null), // from a network that may call, and on no list
     host, // a name that we answer for
     createShield(tickets, clock.monotonic), // floods of forged tickets
     route, // named, where routes are named
@@ -185,6 +191,11 @@ export async function createGuard(config: Config, parts: GuardParts = {}): Promi
 }
 
 const BOTS_STAY = { field: 'bots', value: 'changed', rule: 'is taken up at the start; restart to change it' };
+const LISTS_STAY = {
+  field: 'addresses.lists',
+  value: 'changed',
+  rule: 'is taken up at the start; restart to change it',
+};
 const KEYS_STAY = { field: 'keys', value: 'new', rule: 'routes take keys where they did at the start; restart' };
 const LOGIN_STAYS = { field: 'login', value: 'changed', rule: 'is taken up at the start; restart to change it' };
 
@@ -243,6 +254,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     return rule === null ? null : forms.issue(forms.visitorOf(request, facts), rule);
   };
   const bots = await botsFor(config, shared.fetch, clock.wall);
+  const lists = await listsFor(config, shared.fetch, clock.wall);
   const alarms: ((alarm: KeyAlarm) => void)[] = [];
   const alarm = (raised: KeyAlarm): void => {
     for (const listener of alarms) listener(raised);
@@ -260,6 +272,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     forms,
     bans: parts.bans ?? null,
     alarm,
+    lists,
     bots: bots && { bots, since: clock.wall(), monotonic: clock.monotonic },
   });
   const known = { layers: layers.map(({ name }) => name) };
@@ -315,6 +328,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
 
   return {
     serves: createServedWatch(state),
+    lists,
     users: identity?.users ?? null,
     sessions: book,
     creations: identity === null ? null : createCreationWatch(policy, identity.creations),
@@ -355,6 +369,8 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
       const checked = parseConfig(next, 'config');
       if (!isDeepStrictEqual(checked.login, config.login)) throw new ConfigError('config', [LOGIN_STAYS]);
       if (!isDeepStrictEqual(checked.bots, config.bots)) throw new ConfigError('config', [BOTS_STAY]);
+      if (!isDeepStrictEqual(checked.addresses?.lists, config.addresses?.lists))
+        throw new ConfigError('config', [LISTS_STAY]);
       if (keys === null && takesKeys(checked)) throw new ConfigError('config', [KEYS_STAY]);
       compiled = compile(checked);
     },
@@ -365,6 +381,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     async close() {
       open.close();
       bots?.close();
+      lists?.close();
       await close();
       await state.close();
     },

@@ -1,3 +1,4 @@
+import type { StoredLists } from './addresses/lists.ts';
 import type { KeptBots } from './bots/directory.ts';
 import type { Config } from './guard/config.ts';
 import { takesKeys } from './guard/keys.ts';
@@ -31,6 +32,17 @@ export async function botsFor(
   if (bots === undefined) return null;
   const { createBotDirectory } = await import('./bots/directory.ts');
   return createBotDirectory({ agents: bots.agents, fetch, wall });
+}
+
+export async function listsFor(
+  { addresses }: Config,
+  fetch: typeof globalThis.fetch,
+  wall: () => number,
+): Promise<StoredLists | null> {
+  const { lists = [] } = addresses ?? {};
+  if (lists.length === 0) return null;
+  const { openLists } = await import('./addresses/lists.ts');
+  return openLists({ lists, fetch, wall });
 }
 
 const NOTHING_KEPT = { records: null, identity: null, keys: null, close: async (): Promise<void> => {} };

@@ -14,6 +14,7 @@ export function formatCheck(report: CheckReport, paint: Paint): string {
       report.pages.length === 0 ? ['nothing: securityHeaders is none'] : report.pages,
     )}`,
     report.logins.length === 0 ? '' : `${paint.strong('Logins')}\n${lines(report.logins)}`,
+    report.addresses.length === 0 ? '' : `${paint.strong('Networks')}\n${lines(report.addresses)}`,
     anonymousBlock(report, paint),
     `${paint.strong('One address')} (IPv4 address, or IPv6 /56)\n${lines(report.oneAddress)}`,
     `${paint.strong('Report mode')}, what it changes although it blocks nothing\n${lines(report.reportMode)}`,

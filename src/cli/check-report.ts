@@ -1,3 +1,4 @@
+import { describeAddresses } from './check-addresses.ts';
 import { describeLogins } from './check-logins.ts';
 import { describeUse, oneAddressTakes, useNotes } from './check-use.ts';
 import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
@@ -31,6 +32,8 @@ export interface CheckReport {
   readonly logins: readonly string[];
   /** Rules that let anonymous callers change data. */
   readonly anonymous: readonly string[];
+  /** From which networks, a line for each rule. */
+  readonly addresses: readonly string[];
   readonly oneAddress: readonly string[];
   readonly reportMode: readonly string[];
   /** What deserves a second look: lowered levels, weakened spellings, modes that have no effect. */
@@ -99,6 +102,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     pages: documentFieldsOf(policy).map(({ name, value }) => `${name}: ${value}`),
     logins: describeLogins(config),
     anonymous: anonymousWrites(policy).map(({ name }) => name),
+    addresses: describeAddresses(config),
     oneAddress: oneAddress(policy),
     reportMode: [...REPORT_CHANGES.map(({ of, says }) => `${of}: ${says}`), ...formChanges(policy), ...REPORT_REFUSES],
     notes: [
@@ -196,7 +200,7 @@ function policyNotes(policy: Policy): string[] {
   return notes;
 }
 
-/** What one network prefix (IPv4 address, IPv6 /56) can take in all. */
+/** What one network prefix (IPv4 address, IPv6 network) can take in all. */
 function oneAddress(policy: Policy): string[] {
   const { mint, session } = policy;
   return [

@@ -6,6 +6,7 @@ import { SallyportError } from '../guard/errors.ts';
 import { type DoctorFlags, EXIT, type Io, present } from './command.ts';
 import { examineBackend } from './doctor/backend.ts';
 import type { Finding } from './doctor/finding.ts';
+import { examineLists } from './doctor/lists.ts';
 import { examineLogins } from './doctor/logins.ts';
 import { examinePages } from './doctor/pages.ts';
 import { examineInstances, examineOpen, examineWrites } from './doctor/records.ts';
@@ -55,6 +56,7 @@ async function examine(gate: RunningGate, flags: DoctorFlags): Promise<Finding[]
     ...examineWrites(seen),
     examineOpen(config),
     ...logins,
+    ...examineLists(status.lists),
     examineInstances(status.summary),
   ];
 }

@@ -105,10 +105,20 @@ function withAbsolutePaths(value: unknown, folder: string): unknown {
       ]),
     );
   }
+  if ('addresses' in copy) copy['addresses'] = withListFiles(copy['addresses'], absolute);
   if ('tls' in copy) copy['tls'] = withCertificateFiles(copy['tls'], absolute);
   if ('authorization' in copy) copy['authorization'] = withPolicyFiles(copy['authorization'], absolute);
   if ('login' in copy) copy['login'] = withKeyFiles(copy['login'], absolute);
   return copy;
+}
+
+/** `addresses.lists[].file` */
+function withListFiles(addresses: unknown, absolute: (path: unknown) => unknown): unknown {
+  if (!isRecord(addresses) || !Array.isArray(addresses['lists'])) return addresses;
+  const lists = addresses['lists'].map((list: unknown) =>
+    isRecord(list) && 'file' in list ? { ...list, file: absolute(list['file']) } : list,
+  );
+  return { ...addresses, lists };
 }
 
 /** Files that lie deeper in `tls` than its own fields. */

@@ -5,6 +5,7 @@ import { formatFramed } from './framed.ts';
 import { ask, theGate } from './gates.ts';
 import type { GateFlags } from './command.ts';
 import { command } from './banner.ts';
+import { listAge, listCounts } from './list-words.ts';
 import { count, type Paint, shown, table } from './terminal.ts';
 
 /** `sallyport status`: what passed, what was or would be refused. Exits 3 where nothing is blocked. */
@@ -23,6 +24,7 @@ export function formatStatus(report: GateStatus, paint: Paint): string {
     totals(report),
     groups(report, paint),
     latest(report, paint),
+    lists(report, paint),
     formatFramed(report.framed, report.mode === 'enforce', paint),
     next(report, paint),
   ];
@@ -95,6 +97,12 @@ function latest(report: GateStatus, paint: Paint): string {
       `${shown(record.method)} ${shown(record.path)}`,
     ]);
   return `${paint.strong('Latest')}, \`${command()} why ID\` explains each\n${table(rows)}`;
+}
+
+function lists({ lists: all }: GateStatus, paint: Paint): string {
+  if (all.length === 0) return '';
+  const rows = all.map((list) => [shown(list.name), listCounts(list), listAge(list, Date.now())]);
+  return `${paint.strong('Lists')} of networks that do not get in\n${table(rows)}`;
 }
 
 function next({ mode, summary }: GateStatus, paint: Paint): string {

@@ -1,6 +1,7 @@
 import { ConfigError } from '../guard/errors.ts';
 import type { Config, Mode } from '../guard/config.ts';
 import { knownWrites } from '../guard/anonymous.ts';
+import type { ListStatus } from '../guard/lists.ts';
 import type { Policy } from '../guard/policy.ts';
 import { foldPath } from '../wire/fold.ts';
 import type { AdminActions, ModeChange } from './admin.ts';
@@ -52,6 +53,8 @@ export interface GateStatus {
   readonly latest: readonly DecisionRecord[];
   /** Pages that other sites show in frames, which enforce mode ends. */
   readonly framed: readonly FramedPage[];
+  /** Published lists of networks, and how each of them is. */
+  readonly lists: readonly ListStatus[];
   /** How `doctor`'s own requests arrived. */
   readonly probes: readonly Probe[];
 }
@@ -180,6 +183,7 @@ function describe({ gate, records, probes, frames, started, file, folder }: Cont
     summary: records.summary(),
     latest: records.latest(LATEST),
     framed: gate.guard.policy.config.securityHeaders === 'frameable' ? [] : frames.list(),
+    lists: gate.guard.lists?.status() ?? [],
     probes: probes.list(),
   };
 }

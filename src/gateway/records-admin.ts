@@ -1,6 +1,7 @@
 import type { AuditFilter, AuditReport, AuditRow } from '../guard/records-audit.ts';
 import type { Ban, BanKind, Records } from '../guard/records.ts';
 import { prefixOf } from '../lib/address.ts';
+import { DEFAULT_IPV6_PREFIX } from '../guard/config-addresses.ts';
 import { AdminRefusal, type AdminRoute } from './admin-route.ts';
 
 /** What `GET /audit` answers. */
@@ -28,8 +29,13 @@ export const ADMIN = 'admin';
  * Administration of bans and of the audit log.
  *
  * @param open the gate's records, opened by the first who asks
+ * @param ipv6Bits by how many bits one subscriber is known now
  */
-export function recordsRoutes(open: () => Promise<Records>, now: () => number): AdminRoute[] {
+export function recordsRoutes(
+  open: () => Promise<Records>,
+  now: () => number,
+  ipv6Bits: () => number = () => DEFAULT_IPV6_PREFIX,
+): AdminRoute[] {
   return [
     {
       method: 'GET',
@@ -61,7 +67,7 @@ export function recordsRoutes(open: () => Promise<Records>, now: () => number): 
       path: '/bans',
       action: 'ban.add',
       async act({ body, about }) {
-        const ban = toBan(body, now());
+        const ban = toBan(body, now(), ipv6Bits());
         about(`${ban.kind}:${ban.value}`, ban.reason);
         return (await open()).bans.add(ban);
       },
@@ -121,12 +127,14 @@ const SAID: Readonly<Record<BanKind, string>> = {
   session: 'name a session by the 11 characters that `sallyport why` and the log show',
   key: 'name a key by its public id',
   subject: 'name a user as SOURCE:ID, as in accounts:ada',
-  prefix: 'name an address, as in 192.0.2.1 or 2001:db8::1; of IPv6 its /56 is meant',
+  prefix:
+    'name an address, as in 192.0.2.1 or 2001:db8::1; of IPv6 its /56 is meant, or what `addresses.ipv6Prefix` says',
 };
 
 function toBan(
   body: Readonly<Record<string, unknown>>,
   now: number,
+  ipv6Bits: number,
 ): Omit<Ban, 'id' | 'created' | 'lifted' | 'liftedBy'> {
   const { value, reason = '', seconds = 0 } = body;
   const kind = (['session', 'key', 'subject', 'prefix'] as const).find((each) => each === body['kind']);
@@ -136,16 +144,16 @@ function toBan(
   if (typeof seconds !== 'number' || !Number.isSafeInteger(seconds) || seconds < 0) {
     throw new AdminRefusal('seconds must be a whole number, 0 for no end');
   }
-  const named = kind === 'prefix' ? toPrefix(value) : value;
+  const named = kind === 'prefix' ? toPrefix(value, ipv6Bits) : value;
   return { kind, value: named, reason, by: ADMIN, until: seconds === 0 ? 0 : now + seconds * 1000 };
 }
 
-/** As budgets count: an IPv4 address, or the /56 of an IPv6 one. */
-function toPrefix(value: string): string {
+/** As budgets count: an IPv4 address, or the network of an IPv6 one that one subscriber has. */
+function toPrefix(value: string, ipv6Bits: number): string {
   const slash = value.indexOf('/');
-  const prefix = prefixOf(slash < 0 ? value : value.slice(0, slash));
+  const prefix = prefixOf(slash < 0 ? value : value.slice(0, slash), ipv6Bits);
   const bits = slash < 0 ? '' : value.slice(slash + 1);
-  const fits = bits === '' || (prefix.endsWith('/56') ? bits === '56' : bits === '32');
+  const fits = bits === '' || (prefix.includes('/') ? bits === String(ipv6Bits) : bits === '32');
   if (prefix === '' || !fits) throw new AdminRefusal(SAID.prefix);
   return prefix;
 }

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { pino } from 'pino';
+import { DEFAULT_IPV6_PREFIX } from '../guard/config-addresses.ts';
 import type { Config } from '../guard/config.ts';
 import type { Decision } from '../guard/decision.ts';
 import { SallyportError } from '../guard/errors.ts';
 import { recordsOf } from '../guard/records-url.ts';
+import type { ListStatus } from '../guard/lists.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import { createGuard } from '../index.ts';
@@ -117,10 +119,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     metrics: () => metrics.text(),
     audit: (entry) => audit(entry, kept, log),
   });
+  gate.guard.lists?.onChange((list) => tellList(list, log));
   gate.guard.creations?.onFault(createCreationFaults(log));
   gate.guard.onKeyAlarm?.(createKeyAlarms(metrics, (entry) => audit(entry, kept, log)));
   const routes = [
-    ...recordsRoutes(kept.records, Date.now),
+    ...recordsRoutes(kept.records, Date.now, () => gate.config.addresses?.ipv6Prefix ?? DEFAULT_IPV6_PREFIX),
     ...sessionsRoutes(() => gate.guard.sessions ?? null, kept.records, Date.now),
     ...keysRoutes({
       desk: () => gate.guard.keys ?? null,
@@ -161,6 +164,12 @@ async function audit(entry: AuditEntry, kept: Kept, log: Log): Promise<void> {
   } catch (error) {
     log.error('audit: this could not be recorded', error, { action });
   }
+}
+
+/** What counted so far goes on counting: somebody should know that it grows old. */
+function tellList({ name, trouble, networks }: ListStatus, log: Log): void {
+  if (trouble === '') log.info(`list ${name}: read again`, { networks });
+  else log.warn(`list ${name}: ${trouble}; what was read before goes on counting`, { networks });
 }
 
 /** A switch in a sentence: the banner above it on a terminal speaks of the mode before. */

@@ -5,6 +5,7 @@ import {
   SESSION_MAX_SECONDS,
   STAMP_COOKIE,
 } from '../wire/constants.ts';
+import { compileAddresses } from './config-addresses.ts';
 import type { ClientConfig, Config } from './config.ts';
 import { type AntiForgeryRule, compileAntiForgery } from './config-forms.ts';
 import { ANY_CLIENT, type ClientRule, type Policy, type RouteRule } from './policy.ts';
@@ -20,7 +21,7 @@ export function compilePolicy(config: Config): Policy {
   const mount = config.mount ?? DEFAULT_MOUNT;
   const clients = compileClients(config.clients ?? {});
   const loosePaths = config.paths !== 'exact';
-  const ground = { config, mode, clients, loose: loosePaths };
+  const ground = { config, mode, clients, loose: loosePaths, addresses: compileAddresses(config) };
   const rows = compileRows(ground);
   const authorities = listedAuthorities(config);
   return Object.freeze({

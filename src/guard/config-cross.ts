@@ -2,6 +2,7 @@ import { parseRoute } from '../wire/pattern.ts';
 import type { Config, RouteConfig } from './config.ts';
 import { UNSIGNED_CARRIERS } from './carrier.ts';
 import { personProblems } from './config-person.ts';
+import { addressProblems } from './config-schema-addresses.ts';
 import { formProblems } from './config-schema-forms.ts';
 import { loginProblems } from './config-schema-login.ts';
 import { orderProblems } from './config-schema-order.ts';
@@ -29,6 +30,7 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...useProblems(config),
     ...orderProblems(config),
     ...servedProblems(config),
+    ...addressProblems(config),
     ...nothingProtected(config),
     ...keys(config),
   ];

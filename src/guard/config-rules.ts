@@ -99,6 +99,26 @@ export const network: Rule = (value) => {
     : '';
 };
 
+/** A network of callers: an address alone is one, too. */
+export const block: Rule = (value) => {
+  const parsed = parseNetwork(value);
+  if (parsed?.bits === 0) return 'this is everybody; name the networks that are meant';
+  if (parsed !== null) return '';
+  const whole = network(value.includes('/') ? value : `${value}/${value.includes(':') ? 128 : 32}`);
+  return whole === '' || whole === HOPS ? 'write a network, as in 192.0.2.0/24 or 2001:db8::/32' : whole;
+};
+
+/** Where a published list is. */
+export const listUrl: Rule = (value) => {
+  const url = parseHttpUrl(value);
+  if (url === null) return 'write the list’s address, as in https://lists.example/drop.txt';
+  if (url.username !== '' || url.password !== '')
+    return 'an address with a password in it ends up in logs; leave it out';
+  return url.protocol === 'https:' || isLoopback(url.hostname)
+    ? ''
+    : 'write https://: whoever sits on the way could otherwise say who gets in';
+};
+
 /** Why a number of hops is refused: whoever reaches the gate past the proxies could name any address (R7). */
 export const HOPS =
   'list the proxies’ networks as CIDR blocks, as in ["10.0.0.0/8"]; a number of hops is not taken, because whoever reaches the gate past a proxy could then name any address';

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Can, Config } from './config.ts';
 import { crossProblems } from './config-cross.ts';
+import { addressesSchema, routeAddressesSchema } from './config-schema-addresses.ts';
 import { authorizationSchema, cedarRouteSchema, creatorSchema, ownerSchema } from './config-schema-authorization.ts';
 import * as rules from './config-rules.ts';
 import { acrValue } from './config-rules-login.ts';
@@ -42,6 +43,7 @@ const routeSchema = fields({
   can: optional(aFunction<Can>('write a function, as in (subject, request) => true')),
   keys: optional(list(text(rules.nonEmpty), 'write a list of scopes, as in ["posts:read"]')),
   bots: optional(flag),
+  addresses: optional(routeAddressesSchema),
   limit: optional(limitSchema),
   concurrent: optional(concurrentSchema),
   after: optional(afterSchema),
@@ -89,6 +91,7 @@ export const configSchema = fields({
   testPasses: optional(fields({ publicKey: text(rules.testKey) })),
   keys: optional(fields({ leaked: optional(choice('alarm', 'revoke')), signUp: optional(text(rules.page)) })),
   trustedProxies: optional(list(text(rules.network, rules.HOPS), rules.HOPS)),
+  addresses: optional(addressesSchema),
   paths: optional(choice('loose', 'exact')),
   layers: optional(
     z.record(text(rules.layerName), mode, 'write an object of modes by layer, as in { site: "report" }'),

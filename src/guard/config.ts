@@ -1,3 +1,4 @@
+import type { AddressesConfig, RouteAddressesConfig } from './config-addresses.ts';
 import type { AuthorizationConfig, CedarRouteConfig, OwnerConfig } from './config-authorization.ts';
 import type { AntiForgeryConfig } from './config-forms.ts';
 import type { LoginConfig } from './config-login.ts';
@@ -51,6 +52,8 @@ export interface Config {
   testPasses?: TestPassesConfig;
   /** Networks whose forwarding headers are believed: CIDR blocks. Default none. */
   trustedProxies?: string[];
+  /** Networks that get in, and that do not. Default: all do. */
+  addresses?: AddressesConfig;
   /** `loose` matches what forgiving backends serve (case, `//`, `;x`, trailing `/`); `exact` bytes only. Default `loose`. */
   paths?: 'loose' | 'exact';
   /** Mode of single layers, by layer name, where it differs from `mode`. */
@@ -137,6 +140,8 @@ export interface RouteConfig {
   keys?: string[];
   /** Whether bots that `bots` lists may read this route without a page: GET and HEAD. Default false. */
   bots?: boolean;
+  /** Networks that may call this route, and that may not. Default: all may. */
+  addresses?: RouteAddressesConfig;
   /** How much: `60/minute` by each session, or by what `per` names; one limit or several at once. Default: none. */
   limit?: string | LimitConfig | (string | LimitConfig)[];
   /** Requests and streams open at a time, as in `{ session: 4, route: 100 }`. Default: no limit. */

@@ -1,6 +1,7 @@
 import type { Answer, Decision } from './decision.ts';
 import type { Config } from './config.ts';
 import type { CreationWatch } from './creation-watch.ts';
+import type { AddressLists } from './lists.ts';
 import type { KeyDesk } from './key-desk.ts';
 import type { KeyAlarm } from './keys.ts';
 import type { Open, Watched } from './open.ts';
@@ -64,6 +65,8 @@ export interface Guard {
   readonly creations?: CreationWatch | null;
   /** Notes which ids the backend's answers give. */
   readonly serves?: ServedWatch;
+  /** Published lists of networks; null where there are none. */
+  readonly lists?: AddressLists | null;
   /** The people who can log in here; null where nobody can. */
   readonly users?: UserAdmin | null;
   close(): Promise<void>;

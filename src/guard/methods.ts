@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LEVELS } from './decision.ts';
+import { bothAddresses } from './config-addresses.ts';
 import { namesMethod } from './form/field.ts';
 import type { RouteRule } from './policy.ts';
 import { bothUses, joined, shared } from './use.ts';
@@ -46,6 +47,7 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
   const other = rule === first ? second : first;
   const keys = sharedKeys(rule, other);
   const added = {
+    addresses: bothAddresses(rule.addresses, other.addresses),
     use: bothUses(rule.use, other.use),
     orders: joined(rule.orders, other.orders),
     served: joined(rule.served, other.served),
@@ -59,7 +61,7 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
 }
 
 /** What rules of use come to: a call that may be either is asked for both. */
-type Added = Pick<RouteRule, 'use' | 'orders' | 'steps' | 'served' | 'sources'>;
+type Added = Pick<RouteRule, 'addresses' | 'use' | 'orders' | 'steps' | 'served' | 'sources'>;
 
 const addsNothing = (rule: RouteRule, added: Added): boolean =>
   (Object.keys(added) as (keyof Added)[]).every((field) => added[field] === rule[field]);

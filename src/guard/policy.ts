@@ -1,5 +1,6 @@
 import type { Carrier, Level } from './decision.ts';
 import type { CedarRule } from './cedar-question.ts';
+import type { AddressRules } from './config-addresses.ts';
 import type { Can, Config, Mode } from './config.ts';
 import type { AntiForgeryRule } from './config-forms.ts';
 import type { CreatorRule } from './creator.ts';
@@ -36,6 +37,8 @@ export interface RouteRule {
   readonly bots: boolean;
   /** Whether what changes something has to show a token against forgery. */
   readonly antiForgery: boolean;
+  /** From which networks. */
+  readonly addresses: AddressRules;
   /** How much of it, by whom. */
   readonly use: UseRules;
   /** In what order. */

@@ -2,6 +2,7 @@ import { compilePattern, parseRoute } from '../wire/pattern.ts';
 import { UNSIGNED_CARRIERS } from './carrier.ts';
 import { compileCedarQuestion } from './cedar-question.ts';
 import type { Config, Mode, RouteConfig } from './config.ts';
+import { type AddressRules, openAddresses, routeAddresses } from './config-addresses.ts';
 import { asksForPerson } from './config-person.ts';
 import type { Carrier, Level } from './decision.ts';
 import { compileCreator } from './creator.ts';
@@ -31,6 +32,8 @@ export interface Ground {
   readonly clients: ReadonlyMap<string, ClientRule>;
   /** Whether protecting rows take other spellings of a path (`paths: 'loose'`). */
   readonly loose: boolean;
+  /** What the whole gate asks of an address. */
+  readonly addresses: AddressRules;
 }
 
 /** A rule, and which requests fall under it. */
@@ -94,7 +97,13 @@ export function compileRows(ground: Ground): Row[] {
 
 function openRow(ground: Ground, text: string): Row {
   const { method, pattern } = parseRoute(text);
-  const rule = baseRule(ground, { name: `open ${text}`, method, pattern, level: 'open' });
+  const rule = baseRule(ground, {
+    name: `open ${text}`,
+    method,
+    pattern,
+    level: 'open',
+    addresses: openAddresses(ground.addresses),
+  });
   return { rule, exact: true, test: tester(pattern, true) };
 }
 
@@ -121,6 +130,7 @@ function routeRow(ground: Ground, route: RouteConfig): Row {
     keySignUp: route.keys === undefined ? '' : (ground.config.keys?.signUp ?? ''),
     bots: route.bots === true,
     antiForgery: asksForToken(route, ground.config),
+    addresses: routeAddresses(ground.addresses, route),
     use: compileUse(ground.config, route, levelOf(route)),
     orders: compileOrder(route),
     steps: step === null ? NO_STEPS : [step],
@@ -272,6 +282,7 @@ export function baseRule(ground: Ground, own: Partial<RouteRule> & { readonly na
     keySignUp: '',
     bots: false,
     antiForgery: false,
+    addresses: ground.addresses,
     use: NO_USE,
     orders: NO_ORDER,
     steps: NO_STEPS,

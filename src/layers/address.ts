@@ -1,3 +1,4 @@
+import { DEFAULT_IPV6_PREFIX } from '../guard/config-addresses.ts';
 import { PASS } from '../guard/decision.ts';
 import type { Context, Layer } from '../guard/layer.ts';
 import type { RequestView } from '../guard/view.ts';
@@ -16,14 +17,15 @@ export const address: Layer = {
   preflight: true,
   forRoute: (_route, policy) => {
     const networks = (policy.config.trustedProxies ?? []).map(parseNetwork).filter((network) => network !== null);
-    const plain = createPeers();
+    const ipv6Bits = policy.config.addresses?.ipv6Prefix ?? DEFAULT_IPV6_PREFIX;
+    const plain = createPeers(ipv6Bits);
     return (request, context) => {
       if (networks.length === 0 || !listed(networks, request.peer)) {
         const known = plain(request.peer);
         context.address = known.address;
         context.prefix = known.prefix;
       } else {
-        believe(request, context, networks);
+        believe(request, context, networks, ipv6Bits);
       }
       return PASS;
     };
@@ -36,32 +38,32 @@ interface Peer {
 }
 
 /** Peers come back: the parsed form of the last few thousand is kept, the oldest forgotten in bulk. */
-function createPeers(): (peer: string) => Peer {
+function createPeers(ipv6Bits: number): (peer: string) => Peer {
   let known = new Map<string, Peer>();
   return (peer) => {
     const found = known.get(peer);
     if (found !== undefined) return found;
     if (known.size >= REMEMBERED_PEERS) known = new Map();
-    const made = toPeer(peer);
+    const made = toPeer(peer, ipv6Bits);
     known.set(peer, made);
     return made;
   };
 }
 
-function toPeer(text: string): Peer {
+function toPeer(text: string, ipv6Bits: number): Peer {
   const parsed = parseAddress(text);
   // A Unix socket has no address: all that comes by it counts as one.
   return parsed === null
     ? { address: '', prefix: 'local' }
-    : { address: formatAddress(parsed), prefix: prefixOf(text) };
+    : { address: formatAddress(parsed), prefix: prefixOf(text, ipv6Bits) };
 }
 
 function listed(networks: readonly Network[], text: string): boolean {
   return networks.some((network) => inNetwork(text, network));
 }
 
-function believe(request: RequestView, context: Context, networks: readonly Network[]): void {
-  const client = toPeer(clientOf(request, networks));
+function believe(request: RequestView, context: Context, networks: readonly Network[], ipv6Bits: number): void {
+  const client = toPeer(clientOf(request, networks), ipv6Bits);
   context.address = client.address;
   context.prefix = client.prefix;
   const xForwardedProto = wholeField(request, 'x-forwarded-proto', request.headers.xForwardedProto);

@@ -7,9 +7,6 @@ export interface Network {
   readonly bits: number;
 }
 
-/** Bits of an IPv6 address that one subscriber is taken to own. */
-const IPV6_PREFIX_BITS = 56;
-
 /**
  * Reads an address as sockets and forwarding headers print it: dotted IPv4, IPv6 (RFC 4291 §2.2), a zone (`%eth0`)
  * dropped. IPv4-mapped (`::ffff:0:0/96`) and NAT64 (`64:ff9b::/96`, RFC 6052) addresses become the IPv4 address
@@ -24,14 +21,18 @@ export function parseAddress(text: string): Address | null {
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 
-/** What budgets count by: an IPv4 address as it is, IPv6 as its /56 (`2001:db8:0:100::/56`); '' for no address. */
-export function prefixOf(address: string): string {
+/**
+ * What budgets count by: an IPv4 address as it is, IPv6 as its /56 (`2001:db8:0:100::/56`); '' for no address.
+ *
+ * @param ipv6Bits bits of an IPv6 address that one subscriber is taken to own
+ */
+export function prefixOf(address: string, ipv6Bits = 56): string {
   // Asked on every request: a plain IPv4 address is its own prefix, and one expression says that it is one.
   if (IPV4.test(address)) return address;
   const bytes = parseAddress(address);
   if (bytes === null) return '';
   if (bytes.length === 4) return bytes.join('.');
-  return `${formatIpv6(masked(bytes, IPV6_PREFIX_BITS))}/${IPV6_PREFIX_BITS}`;
+  return `${formatIpv6(masked(bytes, ipv6Bits))}/${ipv6Bits}`;
 }
 
 /** The one spelling of an address: dotted IPv4, or IPv6 as RFC 5952 §4 asks. */

@@ -23,6 +23,15 @@ test('the schema takes every field that the written type has', () => {
     to: 'http://localhost:3000',
     listen: '127.0.0.1:4000',
     mode: 'enforce',
+    addresses: {
+      allow: ['10.0.0.0/8'],
+      deny: ['10.0.9.0/24'],
+      lists: [
+        { file: 'drop.txt', except: ['192.0.2.1'] },
+        { url: 'https://lists.example/drop.txt', every: 3600 },
+      ],
+      ipv6Prefix: 48,
+    },
     public: 'https://app.example',
     hosts: ['app.example:8443', '[::1]:4000'],
     protect: ['/api/**'],
@@ -40,6 +49,7 @@ test('the schema takes every field that the written type has', () => {
         maxBody: 0,
         contentTypes: ['multipart/form-data'],
         signed: ['x-tenant'],
+        addresses: { allow: ['10.0.1.0/24'], deny: ['10.0.1.9'] },
         antiForgery: 'require',
         cedar: { action: 'editPost', resource: 'Post::":id"' },
         owner: { ask: 'GET /api/posts/:id', at: '$.author.id', is: 'name', source: 'accounts', fields: ['cookie'] },

@@ -15,12 +15,13 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   identity: ['doors', 'guard', 'wire', 'lib'],
   keys: ['doors', 'guard', 'wire', 'lib'],
   bots: ['guard', 'wire', 'lib'],
+  addresses: ['guard', 'wire', 'lib'],
   server: ['keys', 'guard', 'wire', 'lib'],
   stores: ['guard', 'wire', 'lib'],
   adapters: ['guard', 'wire', 'lib'],
   testing: ['guard', 'wire', 'lib'],
   config: ['guard', 'wire', 'lib'],
-  kept: ['bots', 'identity', 'keys', 'stores', 'guard'],
+  kept: ['addresses', 'bots', 'identity', 'keys', 'stores', 'guard'],
   index: [
     'kept',
     'bots',
@@ -38,6 +39,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   gateway: ['index', 'config', 'adapters', 'identity', 'keys', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
   lab: ['index', 'config', 'adapters', 'identity', 'keys', 'stores', 'layers', 'doors', 'guard', 'wire', 'lib'],
   cli: [
+    'addresses',
     'testing',
     'lab',
     'gateway',

@@ -11,6 +11,7 @@ export interface Finding {
     | 'writes'
     | 'open'
     | 'logins'
+    | 'lists'
     | 'script-versions'
     | 'instances';
   /** `unknown`: it could not be looked at, and `text` says why. */

@@ -1,0 +1,38 @@
+import { nameOf, openLists } from '../addresses/lists.ts';
+import type { Config } from '../guard/config.ts';
+import { DEFAULT_LIST_SECONDS, type RouteAddressesConfig } from '../guard/config-addresses.ts';
+import { listCounts } from './list-words.ts';
+
+/** From which networks, a line for each rule. */
+export function describeAddresses({ addresses, routes = [] }: Config): string[] {
+  if (addresses === undefined && routes.every((route) => route.addresses === undefined)) return [];
+  return [
+    ...rulesIn('everything', addresses ?? {}),
+    ...routes.flatMap((route) => rulesIn(route.match, route.addresses ?? {})),
+    ...(addresses?.ipv6Prefix === undefined ? [] : [`an IPv6 subscriber is known by a /${addresses.ipv6Prefix}`]),
+  ];
+}
+
+function rulesIn(where: string, { allow, deny }: RouteAddressesConfig): string[] {
+  return [
+    ...(allow === undefined ? [] : [`${where}: only from ${allow.join(', ')}`]),
+    ...(deny === undefined ? [] : [`${where}: not from ${deny.join(', ')}`]),
+  ];
+}
+
+/** Lists in files are read here and now; those at addresses only by a running gate. */
+export async function readLists({ addresses }: Config): Promise<string[]> {
+  const lines: string[] = [];
+  for (const list of addresses?.lists ?? []) {
+    const often = `read every ${list.every ?? DEFAULT_LIST_SECONDS} s`;
+    if (list.file === undefined) {
+      lines.push(`nobody on the list ${nameOf(list)}: ${often} by the gate; \`sallyport status\` shows it`);
+      continue;
+    }
+    const opened = await openLists({ lists: [list], fetch, wall: Date.now });
+    for (const status of opened.status())
+      lines.push(`nobody on the list ${status.name}: ${listCounts(status)}, ${often}`);
+    opened.close();
+  }
+  return lines;
+}

@@ -20,6 +20,7 @@ import type { Ask } from './guard/ask.ts';
 import { compilePolicy } from './guard/compile.ts';
 import type { Config } from './guard/config.ts';
 import { parseConfig } from './guard/config-schema.ts';
+import { createCosts } from './guard/cost-watch.ts';
 import { createCreationWatch } from './guard/creation-watch.ts';
 import type { Decision } from './guard/decision.ts';
 import { ConfigError } from './guard/errors.ts';
@@ -57,6 +58,7 @@ import { framing } from './layers/framing.ts';
 import { host } from './layers/host.ts';
 import { createKey, type KeyParts } from './layers/key.ts';
 import { createProof } from './layers/proof.ts';
+import { budget } from './layers/budget.ts';
 import { order } from './layers/order.ts';
 import { createLists } from './layers/lists.ts';
 import { limit } from './layers/limit.ts';
@@ -70,6 +72,7 @@ import { createSubject } from './layers/subject.ts';
 import { target } from './layers/target.ts';
 import { createTestPass } from './layers/test-pass.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
+import { createMemoryLedger } from './stores/memory/ledger.ts';
 import { createMemoryState } from './stores/memory/index.ts';
 
 export type { Config } from './guard/config.ts';
@@ -148,6 +151,7 @@ export function defaultLayers({
     createServed(pageGives ?? (() => false)), // with ids that it was given
     order, // when it is its turn
     limit, // not too much
+    budget, // not for more than may be spent
     replay, // once
     createCreator(identity?.creations ?? null), // is it theirs, as far as this gate saw it come
     createCan({ ask: ask ?? null }), // may they do this to that: asked when everything else has passed
@@ -276,10 +280,14 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     bots: bots && { bots, since: clock.wall(), monotonic: clock.monotonic },
   });
   const known = { layers: layers.map(({ name }) => name) };
+  const ledger = parts.records?.ledger.lasts === true ? parts.records.ledger : createMemoryLedger();
+  const costs = createCosts({ ledger, policy, wall: clock.wall });
+  listeners.push(costs.decided);
   const runnerParts = {
     layers,
     state,
     room: createWaitingRoom(),
+    ledger,
     wall: clock.wall,
     nextId: createIds(fill),
     onLate: (decision: Decision, request: RequestView) => void decided(decision, request),
@@ -329,6 +337,8 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   return {
     serves: createServedWatch(state),
     lists,
+    costs,
+    budgets: costs,
     users: identity?.users ?? null,
     sessions: book,
     creations: identity === null ? null : createCreationWatch(policy, identity.creations),

@@ -16,6 +16,7 @@ export function formatCheck(report: CheckReport, paint: Paint): string {
     report.logins.length === 0 ? '' : `${paint.strong('Logins')}\n${lines(report.logins)}`,
     report.addresses.length === 0 ? '' : `${paint.strong('Networks')}\n${lines(report.addresses)}`,
     anonymousBlock(report, paint),
+    report.budgets.length === 0 ? '' : `${paint.strong('Budgets')}\n${lines(report.budgets)}`,
     `${paint.strong('One address')} (IPv4 address, or IPv6 /56)\n${lines(report.oneAddress)}`,
     `${paint.strong('Report mode')}, what it changes although it blocks nothing\n${lines(report.reportMode)}`,
     report.notes.length === 0 ? '' : `${paint.careful('Worth a look')}\n${lines(report.notes)}`,

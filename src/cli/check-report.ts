@@ -2,6 +2,7 @@ import { describeAddresses } from './check-addresses.ts';
 import { describeLogins } from './check-logins.ts';
 import { describeUse, oneAddressTakes, useNotes } from './check-use.ts';
 import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
+import { describeBudgets } from './check-budget.ts';
 import { documentFieldsOf } from '../gateway/document-fields.ts';
 import { REPORT_CHANGES, REPORT_REFUSES } from '../gateway/report-mode.ts';
 import { anonymousWrites } from '../guard/anonymous.ts';
@@ -34,6 +35,8 @@ export interface CheckReport {
   readonly anonymous: readonly string[];
   /** From which networks, a line for each rule. */
   readonly addresses: readonly string[];
+  /** What calls cost, and what they may cost together. */
+  readonly budgets: readonly string[];
   readonly oneAddress: readonly string[];
   readonly reportMode: readonly string[];
   /** What deserves a second look: lowered levels, weakened spellings, modes that have no effect. */
@@ -103,6 +106,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     logins: describeLogins(config),
     anonymous: anonymousWrites(policy).map(({ name }) => name),
     addresses: describeAddresses(config),
+    budgets: describeBudgets(policy),
     oneAddress: oneAddress(policy),
     reportMode: [...REPORT_CHANGES.map(({ of, says }) => `${of}: ${says}`), ...formChanges(policy), ...REPORT_REFUSES],
     notes: [

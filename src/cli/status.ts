@@ -1,6 +1,7 @@
 import type { GateStatus } from '../gateway/control.ts';
 import type { Share } from '../gateway/summary.ts';
 import { EXIT, type Io, present } from './command.ts';
+import { formatBudgets } from './status-budgets.ts';
 import { formatFramed } from './framed.ts';
 import { ask, theGate } from './gates.ts';
 import type { GateFlags } from './command.ts';
@@ -23,6 +24,7 @@ export function formatStatus(report: GateStatus, paint: Paint): string {
     head(report, paint),
     totals(report),
     groups(report, paint),
+    formatBudgets(report.budgets, paint),
     latest(report, paint),
     lists(report, paint),
     formatFramed(report.framed, report.mode === 'enforce', paint),

@@ -234,6 +234,7 @@ function complete(
   const ticket = deps.tickets.issueTicket({
     id: ticketId,
     session: Buffer.from(session.id, 'base64url'),
+    sessionCreated: session.created,
     loginEpoch: session.login,
     windowPlace: grant.windowPlace,
     sessionPlace: grant.session.place,

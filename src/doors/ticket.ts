@@ -18,6 +18,8 @@ export interface TicketContent {
   readonly id: Uint8Array;
   /** Session id, 16 bytes. */
   readonly session: Uint8Array;
+  /** When the session began: seconds since 1970. */
+  readonly sessionCreated: number;
   readonly loginEpoch: number;
   readonly windowPlace: number;
   readonly sessionPlace: number;
@@ -54,8 +56,8 @@ export interface TicketsOptions {
   readonly remembered?: number;
 }
 
-const VERSION = 1;
-// Layout: version, id, session, login epoch, places, hashes of client, authority and origin, times, instance, secret.
+const VERSION = 2;
+// Layout: version, id, session, login epoch, places, hashes of client, authority and origin, times, instance, secret, session's beginning.
 const AT_ID = 1;
 const AT_SESSION = 17;
 const AT_EPOCH = 33;
@@ -68,7 +70,8 @@ const AT_ISSUED = 69;
 const AT_EXPIRES = 73;
 const AT_INSTANCE = 77;
 const AT_SECRET = 85;
-const LENGTH = 117;
+const AT_CREATED = 117;
+const LENGTH = 121;
 
 /** One opened ticket. Whether a signature holds is for {@link verifyProof} to say. */
 export class OpenTicket {
@@ -120,6 +123,11 @@ export class OpenTicket {
 
   get loginEpoch(): number {
     return this.slab.readUInt32BE(this.at + PADS + AT_EPOCH);
+  }
+
+  /** Seconds since 1970. */
+  get sessionCreated(): number {
+    return this.slab.readUInt32BE(this.at + PADS + AT_CREATED);
   }
 
   /** Seconds since 1970. */
@@ -221,6 +229,7 @@ function encodeTicket(content: TicketContent, instance: Uint8Array): Buffer {
   out.writeUInt32BE(content.expires, AT_EXPIRES);
   out.set(instance, AT_INSTANCE);
   out.set(content.secret, AT_SECRET);
+  out.writeUInt32BE(content.sessionCreated, AT_CREATED);
   return out;
 }
 

@@ -2,6 +2,7 @@ import { ConfigError } from '../guard/errors.ts';
 import type { Config, Mode } from '../guard/config.ts';
 import { knownWrites } from '../guard/anonymous.ts';
 import type { ListStatus } from '../guard/lists.ts';
+import type { Spending } from '../guard/cost-watch.ts';
 import type { Policy } from '../guard/policy.ts';
 import { foldPath } from '../wire/fold.ts';
 import type { AdminActions, ModeChange } from './admin.ts';
@@ -51,6 +52,8 @@ export interface GateStatus {
   readonly summary: Summary;
   /** Refusals and would-be refusals, latest first. */
   readonly latest: readonly DecisionRecord[];
+  /** What was spent of budgets for all; null where records cannot be reached. */
+  readonly budgets: readonly Spending[] | null;
   /** Pages that other sites show in frames, which enforce mode ends. */
   readonly framed: readonly FramedPage[];
   /** Published lists of networks, and how each of them is. */
@@ -161,7 +164,7 @@ export function createControl(parts: ControlParts): Control {
   };
 }
 
-function describe({ gate, records, probes, frames, started, file, folder }: ControlParts): GateStatus {
+async function describe({ gate, records, probes, frames, started, file, folder }: ControlParts): Promise<GateStatus> {
   const { config } = gate;
   return {
     pid: process.pid,
@@ -182,6 +185,7 @@ function describe({ gate, records, probes, frames, started, file, folder }: Cont
     traffic: gate.stats(),
     summary: records.summary(),
     latest: records.latest(LATEST),
+    budgets: gate.guard.budgets === undefined ? [] : await gate.guard.budgets.spending().catch(() => null),
     framed: gate.guard.policy.config.securityHeaders === 'frameable' ? [] : frames.list(),
     lists: gate.guard.lists?.status() ?? [],
     probes: probes.list(),

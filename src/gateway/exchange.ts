@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 import type { Incoming, Outgoing } from '../adapters/node/message.ts';
 import { send } from '../adapters/node/send.ts';
 import { LONGEST_CREATION } from '../guard/creation-watch.ts';
+import type { FollowedAnswer } from '../guard/cost-watch.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { Open, Watched } from '../guard/open.ts';
 import type { ServedReader } from '../guard/served-watch.ts';
@@ -49,6 +50,8 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
   #settling = false;
   /** Set where the answer gives ids that others ask for. */
   #giving: ServedReader | null = null;
+  /** Set where the answer says what the call cost. */
+  #cost: FollowedAnswer | null = null;
   #over = false;
   #retried = false;
   readonly #watched: Watched | undefined;
@@ -145,7 +148,8 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
     this.#status = status;
     this.#message = message;
     this.#route.onSettled?.(this.#decision, this.#view, status);
-    const { serves } = this.#route.guard;
+    const { serves, costs } = this.#route.guard;
+    if (costs?.takes(this.#decision) === true) this.#cost = costs.follow(this.#decision, status, head.fields);
     if (serves?.takes(this.#decision) === true && status < 300 && isPlainJson(head.fields))
       this.#giving = serves.reader(this.#decision);
     const settled = this.#settle(status, head);
@@ -174,6 +178,7 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
+    this.#cost?.add(chunk);
     const given = this.#giving?.read(chunk);
     if (given === undefined) {
       this.#data(controller, chunk);
@@ -207,6 +212,7 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
     this.#leave();
     if (this.#over) return;
     this.#ended = true;
+    this.#cost?.end();
     if (this.#head === null) this.#end();
     else if (!this.#settling) this.#conclude();
   }
@@ -346,6 +352,8 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
     this.#unattended?.();
     this.#watched?.leave();
     this.#leave();
+    // Before a connection takes it up, nothing of it has left.
+    if (this.#controller === null) this.#route.guard.costs?.unsent(this.#decision);
   }
 
   #leave(): void {
@@ -354,6 +362,8 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
   }
 
   #mayRepeat(error: Error): boolean {
+    // It was reserved for once, and the first may have been charged.
+    if (this.#decision.reserved) return false;
     if (this.#retried || this.#status !== 0 || this.#body instanceof Upload || this.#onUpgrade !== null) return false;
     return isRepeatable(this.#view.method, error);
   }

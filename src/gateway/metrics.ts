@@ -1,10 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { BudgetEvent, Spending } from '../guard/cost-watch.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { AuditHead } from '../guard/records-audit.ts';
 import type { StateUsage } from '../guard/state.ts';
 import type { CertificateEvent } from './certificates/event.ts';
+import { countBudgets } from './budget-figures.ts';
 import { countCertificates } from './certificates/figures.ts';
 import { isEntryRoute } from './entry-route.ts';
 
@@ -15,6 +17,8 @@ export interface Metrics {
   audited(head: AuditHead): void;
   /** An API key was seen where none may be. */
   keyAlarm(where: string): void;
+  /** Something should be known of money. */
+  budget(event: BudgetEvent): void;
   /** A certificate that the gate looks after is in use, or could not be got. */
   certified(event: CertificateEvent): void;
   /** Text in the exposition format of Prometheus. */
@@ -35,7 +39,11 @@ export interface InFlight {
  * Counters of one gate, in a registry of their own. Labels take their values from the policy and from our own tables,
  * never from a request: nobody outside can make new time series.
  */
-export function createMetrics(usage: () => StateUsage | Promise<StateUsage>, inFlight?: () => InFlight): Metrics {
+export function createMetrics(
+  usage: () => StateUsage | Promise<StateUsage>,
+  inFlight?: () => InFlight,
+  spending?: () => Promise<readonly Spending[]>,
+): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const decisions = new Counter({
@@ -97,6 +105,8 @@ export function createMetrics(usage: () => StateUsage | Promise<StateUsage>, inF
     },
   });
 
+  const budgets = countBudgets(registers);
+
   // Accounts are the owner's own, and few; whoever has thousands still gets no more series than this.
   const accounts = new Set<string>();
   const accountLabel = (name: string): string => {
@@ -136,6 +146,7 @@ export function createMetrics(usage: () => StateUsage | Promise<StateUsage>, inF
       audit.set({ chain, mac }, number);
     },
     keyAlarm: (where) => keyAlarms.inc({ where }),
+    budget: budgets.counted,
     certified: countCertificates(registers),
     async text() {
       const used = await usage();
@@ -143,6 +154,8 @@ export function createMetrics(usage: () => StateUsage | Promise<StateUsage>, inF
       stateGauge.set({ of: 'sessions' }, used.sessions);
       stateGauge.set({ of: 'bytes' }, used.bytes);
       stateGauge.set({ of: 'capacity' }, used.capacity);
+      // Where nobody can say what was spent, the series are gone rather than old.
+      budgets.show((await spending?.().catch(() => [])) ?? []);
       return registry.metrics();
     },
   };

@@ -23,8 +23,8 @@ export async function forward(
 ): Promise<void> {
   let fields = toBackend(route.rules, view, decision);
   // An answer that will be read is asked for as it is.
-  const { creations, serves } = route.guard;
-  if (creations?.takes(decision) === true || serves?.takes(decision) === true)
+  const { creations, serves, costs } = route.guard;
+  if (creations?.takes(decision) || serves?.takes(decision) || costs?.takes(decision))
     fields = without(fields, ['accept-encoding']);
   if (route.pages !== null) fields = route.pages.requestFields(view, fields);
   const exchange = new Exchange(route, request, response, view, decision, onUpgrade);

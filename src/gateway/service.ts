@@ -27,6 +27,7 @@ import { createPages } from './page.ts';
 import { createProbes, type Probes } from './probes.ts';
 import { createRecords, type Records } from './records.ts';
 import { ADMIN, recordsRoutes } from './records-admin.ts';
+import { createBudgetAlarms } from './budget-alarms.ts';
 import { createCreationFaults } from './creation-faults.ts';
 import { createKeyAlarms } from './key-alarms.ts';
 import { keysRoutes } from './keys-admin.ts';
@@ -76,6 +77,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const metrics = createMetrics(
     () => state.usage(),
     () => gate.stats(),
+    async () => (await gate.guard.budgets?.spending()) ?? [],
   );
   const kept = await keepRecords(options.config, secret, {
     failed: (error) => log.error('records: what has expired could not be removed', error),
@@ -121,6 +123,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   gate.guard.lists?.onChange((list) => tellList(list, log));
   gate.guard.creations?.onFault(createCreationFaults(log));
+  gate.guard.budgets?.onEvent(createBudgetAlarms(metrics, log));
   gate.guard.onKeyAlarm?.(createKeyAlarms(metrics, (entry) => audit(entry, kept, log)));
   const routes = [
     ...recordsRoutes(kept.records, Date.now, () => gate.config.addresses?.ipv6Prefix ?? DEFAULT_IPV6_PREFIX),

@@ -3,7 +3,7 @@ import type { Context } from './layer.ts';
 import type { Claims, CommitCode } from './state.ts';
 
 /** What a commit can fail by, and what becomes of `stale` after a login. */
-export type CommitFailure = Exclude<CommitCode, ''> | 'unsure' | 'login-changed';
+export type CommitFailure = Exclude<CommitCode, ''> | 'budget' | 'unsure' | 'login-changed';
 
 /**
  * What a failed commit means: whose claim it was, and the refusal. Puts what varies into the context: evidence for the
@@ -24,6 +24,7 @@ export function explain(
   }
   if (code === 'not-served') context.evidence = claims.served.map(({ rule }) => rule.name).join('; ');
   else if (code === 'order') explainOrder(claims, context, enforced);
+  else if (code === 'budget') explainBudget(claims, context, enforced);
   else if (claims.key !== '' && (code === 'replayed' || code === 'limit')) {
     explainKey(code, claims, context);
     return { layer: 'key', refused };
@@ -42,6 +43,12 @@ function explainLimit({ used }: Claims, context: Context, enforced: boolean): vo
   if (!enforced) return;
   context.retryAfter = used.retryAfter;
   tellLimit(context, used.refusedBy?.scope ?? '', 0, used.retryAfter);
+}
+
+/** Which budget, and whose part of it, is for the record: nobody learns how much there is. */
+function explainBudget({ used }: Claims, context: Context, enforced: boolean): void {
+  context.evidence = used.short?.name ?? '';
+  if (enforced) context.retryAfter = used.retryAfter;
 }
 
 function explainOrder({ used }: Claims, context: Context, enforced: boolean): void {
@@ -64,6 +71,7 @@ const CLAIMANTS: Readonly<Partial<Record<CommitFailure, string>>> = {
   'entry-required': 'session',
   'not-served': 'served',
   order: 'order',
+  budget: 'budget',
   unsure: 'state',
 };
 
@@ -77,5 +85,6 @@ const COMMIT_REFUSALS: Readonly<Record<CommitFailure, Refusal>> = Object.freeze(
   limit: refusal('limit', 'fewer requests'),
   'not-served': refusal('not-served', 'an id that an answer, or the page’s address, gave to this session'),
   order: refusal('order', 'the steps that belong before it, in their time, and no more calls than may follow them'),
+  budget: refusal('budget', 'money that is left'),
   unsure: refusal('unsure', 'state that can be reached'),
 });

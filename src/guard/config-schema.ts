@@ -9,6 +9,7 @@ import { antiForgerySchema } from './config-schema-forms.ts';
 import { loginSchema } from './config-schema-login.ts';
 import { aFunction, choice, didYouMean, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
 import { afterSchema } from './config-schema-order.ts';
+import { budgetSchema, costSchema } from './config-schema-budget.ts';
 import { concurrentSchema, limitSchema } from './config-schema-use.ts';
 import { servedSchema } from './config-schema-served.ts';
 import { hstsSchema, tlsSchema } from './config-schema-tls.ts';
@@ -46,6 +47,8 @@ const routeSchema = fields({
   addresses: optional(routeAddressesSchema),
   limit: optional(limitSchema),
   concurrent: optional(concurrentSchema),
+  cost: optional(costSchema),
+  budget: optional(budgetSchema),
   after: optional(afterSchema),
   within: optional(whole(1, 'seconds')),
   notBefore: optional(whole(1, 'seconds')),
@@ -122,6 +125,7 @@ export const configSchema = fields({
   metrics: optional(text(rules.hostAndPort)),
   limit: optional(limitSchema),
   concurrent: optional(concurrentSchema),
+  budget: optional(budgetSchema),
   maxBody: optional(whole(0, 'bytes')),
 });
 

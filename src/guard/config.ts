@@ -1,6 +1,8 @@
 import type { AddressesConfig, RouteAddressesConfig } from './config-addresses.ts';
+import type { CanRequest } from './can-request.ts';
 import type { AuthorizationConfig, CedarRouteConfig, OwnerConfig } from './config-authorization.ts';
 import type { AntiForgeryConfig } from './config-forms.ts';
+import type { BudgetsConfig, CostConfig } from './config-budget.ts';
 import type { LoginConfig } from './config-login.ts';
 import type { ConcurrentConfig, LimitConfig } from './config-use.ts';
 import type { HstsConfig, TlsConfig } from './config-tls.ts';
@@ -41,7 +43,7 @@ export interface Config {
   antiForgery?: AntiForgeryConfig;
   /**
    * Where logins, keys, bans and the audit log are kept: `memory`, `sqlite:PATH` or `postgres://…`. Default `memory`, which
-   * is gone with the process; with `login.accounts` it is `sqlite:./sallyport.sqlite`.
+   * is gone with the process; with `login.accounts` or a `budget` it is `sqlite:./sallyport.sqlite`.
    */
   records?: string;
   /** API keys of servers and partners. Which routes take them, `keys` of each route says. */
@@ -86,9 +88,13 @@ export interface Config {
   limit?: string | LimitConfig | (string | LimitConfig)[];
   /** Requests and streams open at a time, over all of them. Default: no limit. */
   concurrent?: ConcurrentConfig;
+  /** What all calls with a `cost` may cost together, as `'5 USD/day'`; one budget or several at once. Default: none. */
+  budget?: BudgetsConfig;
   /** Body limit in bytes for routes that name none. Default 1 GiB + 64 KiB; 0 for none. */
   maxBody?: number;
 }
+
+export type { CanRequest } from './can-request.ts';
 
 export type Mode = 'report' | 'enforce';
 
@@ -156,6 +162,10 @@ export interface RouteConfig {
   atMost?: number;
   /** `atMost: 1`. */
   once?: boolean;
+  /** What one call costs: `'0.01 USD'`, or at most so much and what the answer says. Needs a `budget`. Default: nothing. */
+  cost?: CostConfig;
+  /** What this route's calls may cost, as `'5 USD/day'`; one budget or several at once. Default: none. */
+  budget?: BudgetsConfig;
   /** Ids in the path that this session must have been given, by which answers. Default: any id. */
   served?: ServedConfig | ServedConfig[];
 }
@@ -170,21 +180,6 @@ export interface UserConfig {
 
 /** A question to the app's own code: may this person make this call? */
 export type Can = (subject: Subject, request: CanRequest) => boolean | Promise<boolean>;
-
-/** What {@link Can} may know of a request. */
-export interface CanRequest {
-  readonly method: string;
-  /** As sent, byte for byte. */
-  readonly path: string;
-  /** From the `?` on; '' without one. */
-  readonly query: string;
-  /** What the pattern's `:names` stand for, percent-decoded. */
-  readonly params: Readonly<Record<string, string>>;
-  /** Name of the client whose page calls; '' without a proof. */
-  readonly client: string;
-  /** The body as JSON, read once; undefined where it is none, or longer than 64 KiB. */
-  json(): Promise<unknown>;
-}
 
 export interface ClientConfig {
   /** Origins of its pages. `self` is the gate's own. `https://*-team.example.app`: one `*`, within one host label. Default `['self']`. */

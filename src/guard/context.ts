@@ -1,3 +1,4 @@
+import { NO_RESERVES } from './budget.ts';
 import type { Carrier } from './decision.ts';
 import type { Content, Context } from './layer.ts';
 import type { Policy, RouteRule } from './policy.ts';
@@ -33,6 +34,8 @@ export function noClaims(now: number): Claims {
     use: NO_USE,
     orders: NO_ORDER,
     served: NO_IDS,
+    reserves: NO_RESERVES,
+    newcomer: false,
     prefix: '',
     subject: '',
     account: '',
@@ -66,6 +69,7 @@ export function newContext(
     cookieSession: '',
     session: null,
     cookieLogin: false,
+    cookieCreated: 0,
     subject: null,
     key: null,
     relay: '',
@@ -100,10 +104,12 @@ export function forgetSpent(claims: Claims, spent: readonly Claims[]): void {
     claims.redirectTarget = '';
   }
   if (spent.some(({ key }) => key !== '')) claims.key = '';
-  for (const { use, orders, served } of spent) {
+  for (const { use, orders, served, reserves } of spent) {
     // It is open already, and counted as that.
     claims.use = { limits: apart(claims.use.limits, use.limits), concurrent: NO_USE.concurrent };
     claims.orders = apart(claims.orders, orders);
+    const more = claims.reserves.filter(({ rule }) => !reserves.some((done) => done.rule.number === rule.number));
+    claims.reserves = more.length === 0 ? NO_RESERVES : more;
     claims.served = claims.served.filter(({ rule }) => !served.some((done) => done.rule.number === rule.number));
   }
 }

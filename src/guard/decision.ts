@@ -1,6 +1,7 @@
 import type { Code } from '../wire/codes.ts';
 import type { FormWatch } from './form/question.ts';
 import type { Grounds } from './layer.ts';
+import type { Reservation } from './budget.ts';
 import type { RouteRule } from './policy.ts';
 import type { SessionRef } from './state.ts';
 import type { KeyFacts, Subject } from './subject.ts';
@@ -104,6 +105,8 @@ export interface Decision {
   readonly missing?: string;
   /** What is to be given back when the answer has ended: {@link import('./guard.ts').Guard.finish}. Absent or empty for nothing. */
   readonly holds?: readonly Hold[];
+  /** What was reserved for it; null or absent for nothing. */
+  readonly reserved?: Reservation | null;
 }
 
 /** True where an enforced or a reported layer refused: such a request carries no assertion (PROTOCOL 6.1). */
@@ -138,6 +141,8 @@ export interface TicketFacts {
   readonly client: string;
   /** Names the session's login; 0 where nobody was logged in when the page entered. */
   readonly loginEpoch: number;
+  /** When the session began: seconds since 1970. */
+  readonly sessionCreated: number;
   readonly windowPlace: number;
   readonly windowIdHigh: number;
   readonly windowIdLow: number;

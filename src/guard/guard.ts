@@ -1,5 +1,6 @@
 import type { Answer, Decision } from './decision.ts';
 import type { Config } from './config.ts';
+import type { BudgetDesk, CostWatch } from './cost-watch.ts';
 import type { CreationWatch } from './creation-watch.ts';
 import type { AddressLists } from './lists.ts';
 import type { KeyDesk } from './key-desk.ts';
@@ -61,6 +62,10 @@ export interface Guard {
   readonly keys?: KeyDesk | null;
   /** Called when an API key is seen where none may be: in a page, in a URL. */
   onKeyAlarm?(listener: (alarm: KeyAlarm) => void): void;
+  /** Follows what calls cost. */
+  readonly costs?: CostWatch;
+  /** What was spent of budgets. */
+  readonly budgets?: BudgetDesk;
   /** Remembers who created what, by the backend's answers; null where no route asks. */
   readonly creations?: CreationWatch | null;
   /** Notes which ids the backend's answers give. */

@@ -70,6 +70,8 @@ export interface Context {
   session: SessionRef | null;
   /** Whether that cookie says that its session has a login. */
   cookieLogin: boolean;
+  /** When that cookie's session began: seconds since 1970; 0 without one. */
+  cookieCreated: number;
   /** Who is calling. Set by the subject layer once a login or token was verified, by nobody else. */
   subject: Subject | null;
   /** The API key that was verified. Set by the key layer alone. */

@@ -49,6 +49,7 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
   const added = {
     addresses: bothAddresses(rule.addresses, other.addresses),
     use: bothUses(rule.use, other.use),
+    costs: joined(rule.costs, other.costs),
     orders: joined(rule.orders, other.orders),
     served: joined(rule.served, other.served),
     // What a call may say of itself only narrows: it is a step, and gives ids, where both say so.
@@ -61,7 +62,7 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
 }
 
 /** What rules of use come to: a call that may be either is asked for both. */
-type Added = Pick<RouteRule, 'addresses' | 'use' | 'orders' | 'steps' | 'served' | 'sources'>;
+type Added = Pick<RouteRule, 'addresses' | 'use' | 'costs' | 'orders' | 'steps' | 'served' | 'sources'>;
 
 const addsNothing = (rule: RouteRule, added: Added): boolean =>
   (Object.keys(added) as (keyof Added)[]).every((field) => added[field] === rule[field]);

@@ -1,4 +1,5 @@
 import type { Carrier, Level } from './decision.ts';
+import type { CostRule } from './budget.ts';
 import type { CedarRule } from './cedar-question.ts';
 import type { AddressRules } from './config-addresses.ts';
 import type { Can, Config, Mode } from './config.ts';
@@ -41,6 +42,8 @@ export interface RouteRule {
   readonly addresses: AddressRules;
   /** How much of it, by whom. */
   readonly use: UseRules;
+  /** What it costs, and whom. */
+  readonly costs: readonly CostRule[];
   /** In what order. */
   readonly orders: readonly OrderRule[];
   /** Steps that its calls are, for routes that come after it. */

@@ -39,9 +39,15 @@ export function shownUrl(url: string): string {
 }
 
 /** Where the records of a configuration are. */
-export function recordsOf(config: Pick<Config, 'records' | 'login'>): string {
+export function recordsOf(config: Pick<Config, 'records' | 'login' | 'budget' | 'routes'>): string {
   if (config.records !== undefined) return config.records;
-  return config.login?.accounts === undefined ? 'memory' : 'sqlite:./sallyport.sqlite';
+  // What was spent and who can log in must not be forgotten by a restart.
+  return config.login?.accounts !== undefined || hasBudgets(config) ? 'sqlite:./sallyport.sqlite' : 'memory';
+}
+
+/** Whether anything here costs money. */
+export function hasBudgets({ routes = [] }: Pick<Config, 'routes'>): boolean {
+  return routes.some(({ cost }) => cost !== undefined);
 }
 
 /** The same place, whichever folder the process works in. */

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { AuditRecords } from './records-audit.ts';
+import type { Ledger } from './ledger.ts';
 import type { KeyRecords } from './records-keys.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface Records {
   readonly users: UserRecords;
   readonly attempts: AttemptRecords;
   readonly objects: ObjectRecords;
+  /** What was spent of budgets. */
+  readonly ledger: Ledger;
   readonly audit: AuditRecords;
   /** The same database for parts that bring tables and migrations of their own (accounts). */
   readonly sql: RecordsSql;

@@ -1,4 +1,5 @@
 import { compilePattern, parseRoute } from '../wire/pattern.ts';
+import { NO_COSTS } from './budget.ts';
 import { UNSIGNED_CARRIERS } from './carrier.ts';
 import { compileCedarQuestion } from './cedar-question.ts';
 import type { Config, Mode, RouteConfig } from './config.ts';
@@ -7,6 +8,7 @@ import { asksForPerson } from './config-person.ts';
 import type { Carrier, Level } from './decision.ts';
 import { compileCreator } from './creator.ts';
 import { compileOwner } from './owner.ts';
+import { compileCosts } from './config-budget.ts';
 import { compileUse } from './config-use.ts';
 import { compileOrder, compileStep, NO_ORDER, NO_STEPS } from './order.ts';
 import { compileServed, compileSources, NO_SERVED, NO_SOURCES } from './served.ts';
@@ -132,6 +134,7 @@ function routeRow(ground: Ground, route: RouteConfig): Row {
     antiForgery: asksForToken(route, ground.config),
     addresses: routeAddresses(ground.addresses, route),
     use: compileUse(ground.config, route, levelOf(route)),
+    costs: compileCosts(ground.config, route),
     orders: compileOrder(route),
     steps: step === null ? NO_STEPS : [step],
     served: compileServed(route),
@@ -284,6 +287,7 @@ export function baseRule(ground: Ground, own: Partial<RouteRule> & { readonly na
     antiForgery: false,
     addresses: ground.addresses,
     use: NO_USE,
+    costs: NO_COSTS,
     orders: NO_ORDER,
     steps: NO_STEPS,
     served: NO_SERVED,

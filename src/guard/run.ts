@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
 import { HELD_BODY_BYTES } from '../wire/constants.ts';
+import { NO_RESERVES, type Reservation } from './budget.ts';
 import { sessionOf } from './caller.ts';
 import { type CommitFailure, explain, tellLimit } from './commit-failure.ts';
 import { claimsAnything, forgetSpent, noClaims } from './context.ts';
@@ -19,8 +20,10 @@ import type { FormQuestion, FormReading, FormWatch } from './form/question.ts';
 import type { Content, Context, Grounds, Layer } from './layer.ts';
 import { NO_STEPS } from './order.ts';
 import { NO_SOURCES } from './served.ts';
+import type { Ledger } from './ledger.ts';
 import type { Pipeline, Step } from './pipeline.ts';
 import type { RouteRule } from './policy.ts';
+import { cancel, reserve } from './reserving.ts';
 import type { Claims, CommitCode, EndReason, State } from './state.ts';
 import { type Hold, NO_USE } from './use.ts';
 import type { RequestView } from './view.ts';
@@ -29,6 +32,8 @@ import type { WaitingRoom } from './waiting-room.ts';
 export interface RunnerParts {
   readonly layers: readonly Layer[];
   readonly state: State;
+  /** Where money is counted. Without it what costs money is refused. */
+  readonly ledger?: Ledger;
   readonly wall: () => number;
   readonly nextId: () => string;
   /** Hears of what a body turned out to ask for after its request had been admitted. */
@@ -51,6 +56,8 @@ export interface RunCase {
 
 /** What one run leaves to the next. */
 export type Known = Pick<RunCase, 'body' | 'spent'>;
+/** What became of one record of claims. */
+type Applied = CommitCode | 'budget' | 'unsure';
 
 const NO_HOLDS: readonly Hold[] = Object.freeze([]);
 const NO_TRAIL: readonly TrailStep[] = Object.freeze([]);
@@ -279,16 +286,22 @@ export class Run implements Content, Grounds {
     return this.committed(result);
   }
 
-  private apply(claims: Claims): CommitCode | 'unsure' | Promise<CommitCode | 'unsure'> {
+  private apply(claims: Claims): Eventually<Applied> {
     try {
-      const result = this.parts.state.commit(claims);
+      const committed = this.parts.state.commit(claims);
+      const result =
+        claims.reserves === NO_RESERVES
+          ? committed
+          : whenKnown<CommitCode, Applied>(committed, (code) =>
+              code === '' ? reserve(this.parts.ledger, claims) : code,
+            );
       return result instanceof Promise ? result.catch(() => 'unsure' as const) : result;
     } catch {
       return 'unsure';
     }
   }
 
-  private committed(code: CommitCode | 'unsure'): Decision | Promise<Decision> {
+  private committed(code: Applied): Decision | Promise<Decision> {
     const { ticket } = this.context;
     if (code !== 'stale' || ticket === null) return this.concluded(code);
     // On refusals alone, so that no signed call pays for it: a page must not go on by itself as somebody else.
@@ -368,6 +381,17 @@ export class Run implements Content, Grounds {
     return NO_HOLDS;
   }
 
+  /** What stays spent; given back where nothing was asked of the backend, and never once it has been. */
+  private reserved(goesOn: boolean): Reservation | null {
+    const { used } = this.enforcedClaims.used.reserved === null ? this.reportedClaims : this.enforcedClaims;
+    const { reserved } = used;
+    if (reserved === null) return null;
+    used.reserved = null;
+    if (goesOn) return reserved;
+    cancel(this.parts.ledger, reserved);
+    return null;
+  }
+
   private decision(): Decision {
     const { context, refused } = this;
     for (const layer of this.observers) layer.observe?.(this.request, context, refused ?? null);
@@ -400,6 +424,7 @@ export class Run implements Content, Grounds {
       proof: admitted ? context.proof : null,
       grounds: this,
       holds: this.holds(admitted && context.answer === null),
+      reserved: this.reserved(admitted && context.answer === null),
       sessionRef: context.route.steps === NO_STEPS && context.route.sources === NO_SOURCES ? null : sessionOf(context),
       missing: context.missing,
     };

@@ -1,4 +1,5 @@
 import type { Code } from '../wire/codes.ts';
+import type { Reserve } from './budget.ts';
 import type { OrderRule } from './order.ts';
 import type { ServedClaim } from './served.ts';
 import type { Hold, UseResult, UseRules } from './use.ts';
@@ -93,6 +94,10 @@ export interface Claims {
   orders: readonly OrderRule[];
   /** Ids that the session must have been given; {@link NO_IDS} for none. */
   served: readonly ServedClaim[];
+  /** What it may cost at most, reserved once all else has been committed; {@link NO_RESERVES} for nothing. */
+  reserves: readonly Reserve[];
+  /** Whether it comes from a session younger than an hour, or from none, and nobody is logged in. */
+  newcomer: boolean;
   /** What they count by, besides the session above; '' for what the request has not. Never what was not verified. */
   prefix: string;
   subject: string;

@@ -1,4 +1,6 @@
+import type { Reservation } from './budget.ts';
 import type { LimitScope } from './config-use.ts';
+import type { Cap } from './ledger.ts';
 
 /**
  * The rules of use of one route: how much, by whom. Compiled once; the request only says that it falls under them
@@ -58,6 +60,10 @@ export interface UseResult {
   missing: string;
   /** What has to be closed at the end; null where nothing has. */
   hold: Hold | null;
+  /** The account that had not enough money; null where all had. */
+  short: Cap | null;
+  /** What was reserved; null for nothing. */
+  reserved: Reservation | null;
 }
 
 export const newUseResult = (): UseResult => ({
@@ -69,6 +75,8 @@ export const newUseResult = (): UseResult => ({
   fullIn: 0,
   missing: '',
   hold: null,
+  short: null,
+  reserved: null,
 });
 
 /** For requests that fall under no rule of use: nobody writes it. */

@@ -1,5 +1,6 @@
 import type { Ask, Reply } from '../guard/ask.ts';
-import type { Can, CanRequest } from '../guard/config.ts';
+import { toCanRequest } from '../guard/can-request.ts';
+import type { Can } from '../guard/config.ts';
 import { PASS, refusal, type Verdict } from '../guard/decision.ts';
 import type { Context, Layer } from '../guard/layer.ts';
 import type { OwnerRule } from '../guard/owner.ts';
@@ -72,26 +73,6 @@ async function answered(can: Can, { subject, request, context, params }: Call, p
     if (error instanceof TimeoutError) return SLOW;
     throw error;
   }
-}
-
-function toCanRequest(request: RequestView, context: Context, params: Params): CanRequest {
-  const { method, path, query } = request;
-  return {
-    method,
-    path,
-    query,
-    params: params.decoded,
-    client: context.ticket?.client ?? '',
-    async json() {
-      const bytes = await context.content.read();
-      if (bytes === null || bytes.length === 0) return undefined;
-      try {
-        return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-      } catch {
-        return undefined;
-      }
-    },
-  };
 }
 
 async function owned(ask: Ask | null, owner: OwnerRule, call: Call): Promise<Verdict> {

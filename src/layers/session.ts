@@ -34,6 +34,7 @@ export function createSession(cookies: SessionCookies): Layer {
         if (opened !== null) {
           context.cookieSession = opened.id;
           context.cookieLogin = opened.login !== 0;
+          context.cookieCreated = opened.created;
         }
         const ticket = shownTicket(context);
         if (ticket !== null) return opened === null || opened.id === ticket.session ? PASS : mismatch(ticket, opened);

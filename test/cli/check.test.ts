@@ -188,3 +188,27 @@ test('check reads the file and the flags over it, and needs no gate', async (t) 
   const { out } = await run('check', '--mode', 'report');
   assert.match(out, /NOTHING IS BLOCKED/);
 });
+
+test('R68 R74 budgets are printed: what a call costs, who may spend how much, and where it is counted', () => {
+  const config: Config = {
+    budget: '12 USD/day',
+    routes: [
+      { match: 'POST /api/sms', cost: '0.04 USD' },
+      {
+        match: 'POST /api/chat',
+        cost: { max: '0.05 USD', actual: () => 0 },
+        budget: { amount: '1 USD/hour', share: 1, keep: { subjects: 0.5 }, release: 'at-once' },
+      },
+    ],
+  };
+  assert.deepEqual(checked(config).budgets, [
+    'cost of POST /api/sms: at most 0.04 USD a call',
+    'cost of POST /api/chat: at most 0.05 USD a call; less where the answer says so',
+    'all: 12 USD/day per total: 1 USD released each 24th of the span; one network takes 10 % of what others have left; sessions younger than an hour take 9.60 USD together',
+    'POST /api/chat: 1 USD/hour per route: all of it may be spent at once; sessions younger than an hour take 0.50 USD together; who is not logged in takes 0.50 USD together',
+    'counted in records: neither a restart nor a further process on the same records raises a budget',
+  ]);
+  assert.match(formatCheck(checked(config), paint), /Budgets/);
+  assert.match(checked({ ...config, records: 'memory' }).budgets.at(-1) ?? '', /a restart forgets/);
+  assert.deepEqual(checked({}).budgets, []);
+});

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { createRecords } from '../../src/stores/records/open.ts';
 import { SECRET } from './records/support.ts';
+import { ledgerContract } from './ledger.ts';
 import { recordsContract } from './records.ts';
 
 recordsContract(
@@ -22,6 +23,19 @@ recordsContract(
     files += 1;
     const path = join(folder, `${files}.sqlite`);
     return { open: (options) => createRecords(`sqlite:${path}`, { secret: SECRET, ...options }) };
+  },
+  true,
+);
+
+ledgerContract(
+  'SQLite in a file',
+  () => {
+    files += 1;
+    const path = join(folder, `${files}.sqlite`);
+    return async (clock) => {
+      const records = await createRecords(`sqlite:${path}`, { secret: SECRET, clock });
+      return { ledger: records.ledger, close: () => records.close() };
+    };
   },
   true,
 );

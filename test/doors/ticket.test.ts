@@ -19,6 +19,7 @@ function contentOf(overrides: Partial<TicketContent> = {}): TicketContent {
     loginEpoch: 0,
     windowPlace: 0,
     sessionPlace: 0,
+    sessionCreated: 0,
     client: 'default',
     authority: 'app.example',
     origin: 'https://app.example',
@@ -54,6 +55,7 @@ test('a ticket says what was put in, in at most 300 bytes', () => {
     loginEpoch: uint32,
     windowPlace: uint32,
     sessionPlace: uint32,
+    sessionCreated: uint32,
     client: fc.constantFrom('default', 'shop'),
     authority: fc.constantFrom('a', 'app.example:8443', 'x'.repeat(253)),
     origin: fc.webUrl(),
@@ -73,6 +75,7 @@ test('a ticket says what was put in, in at most 300 bytes', () => {
       assert.equal(ticket.sessionIdLow, Buffer.from(fields.session).readUInt32BE(4));
       assert.equal(ticket.windowPlace, fields.windowPlace);
       assert.equal(ticket.sessionPlace, fields.sessionPlace);
+      assert.equal(ticket.sessionCreated, fields.sessionCreated);
       assert.equal(ticket.loginEpoch, fields.loginEpoch);
       assert.equal(ticket.client, fields.client);
       assert.equal(ticket.issued, SECONDS);

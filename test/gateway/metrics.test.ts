@@ -105,3 +105,18 @@ test('the audit log’s latest head is one series, whatever came before', async 
   const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith('sallyport_audit_head{'));
   assert.deepEqual(lines, ['sallyport_audit_head{chain="one.tag",mac="bb"} 2']);
 });
+
+test('R68 what was spent is shown by budget, and what happened by kind; where nobody can say, nothing is', async () => {
+  const spending = [{ budget: 'all: 5 USD/day per total', currency: 'USD', spent: 1.25, amount: 5 }];
+  let reachable = true;
+  const metrics = createMetrics(usage, undefined, () =>
+    reachable ? Promise.resolve(spending) : Promise.reject(new Error('gone')),
+  );
+  metrics.budget({ kind: 'overrun', route: 'POST /api/chat', cost: 2, max: 1 });
+  const text = await metrics.text();
+  assert.match(text, /^sallyport_budget_spent\{budget="all: 5 USD\/day per total"\} 1\.25$/m);
+  assert.match(text, /^sallyport_budget_amount\{budget="all: 5 USD\/day per total"\} 5$/m);
+  assert.match(text, /^sallyport_budget_events_total\{kind="overrun"\} 1$/m);
+  reachable = false;
+  assert.doesNotMatch(await metrics.text(), /^sallyport_budget_spent\{/m);
+});

@@ -50,6 +50,8 @@ test('the schema takes every field that the written type has', () => {
         contentTypes: ['multipart/form-data'],
         signed: ['x-tenant'],
         addresses: { allow: ['10.0.1.0/24'], deny: ['10.0.1.9'] },
+        cost: { max: () => 0.05, actual: () => 0.01 },
+        budget: ['1 USD/hour', { amount: '5 USD/week', per: 'route', keep: { older: 0.1, subjects: 0.1 } }],
         antiForgery: 'require',
         cedar: { action: 'editPost', resource: 'Post::":id"' },
         owner: { ask: 'GET /api/posts/:id', at: '$.author.id', is: 'name', source: 'accounts', fields: ['cookie'] },
@@ -63,6 +65,7 @@ test('the schema takes every field that the written type has', () => {
     },
     clients: { admin: { origins: ['self', 'https://*-team.app.example', 'https://admin.example'], stamp: 'waive' } },
     records: 'sqlite:./sallyport.sqlite',
+    budget: { amount: '20 USD/day', per: 'total', share: 0.1, keep: 0.2, release: 'even', warnAt: 0.8 },
     antiForgery: {
       headers: ['x-csrf-token'],
       field: 'csrf',

@@ -14,6 +14,7 @@ import { redirectGrant, settle } from '../../src/guard/settle.ts';
 import type { State } from '../../src/guard/state.ts';
 import { defaultLayers } from '../../src/index.ts';
 import type { Clock } from '../../src/lib/clock.ts';
+import { createMemoryLedger } from '../../src/stores/memory/ledger.ts';
 import { createMemoryState } from '../../src/stores/memory/index.ts';
 import { TAG, type Tag } from '../../src/wire/constants.ts';
 import { formatContentDigest } from '../../src/wire/digest.ts';
@@ -94,6 +95,7 @@ export function createTestDoors(config: Config): Doors {
     layers: defaultLayers({ tickets, cookies, clock, identity: null, keys: null, forms }),
     state,
     room: createWaitingRoom(),
+    ledger: createMemoryLedger(),
     wall: clock.wall,
     nextId: () => `id${++ids}`,
   };
@@ -116,15 +118,18 @@ export function createTestDoors(config: Config): Doors {
 
 function enter(doors: Omit<Doors, 'decide' | 'answered' | 'redirect' | 'enter'>, options: EnterOptions): Page {
   const { origin = ORIGIN, authority = 'localhost:4000', client = 'default' } = options;
-  const [id, session, secret] = [randomBytes(16), randomBytes(16), randomBytes(32)];
+  const known = doors.cookies.open(options.cookie ?? '', doors.clock.now);
+  const [id, secret] = [randomBytes(16), randomBytes(32)];
+  const session = known === null ? randomBytes(16) : Buffer.from(known.id, 'base64url');
   const issued = Math.floor(doors.clock.now / 1000);
+  const created = known?.created ?? issued;
   const grant = doors.state.enter({
     now: doors.clock.now,
     windowIdHigh: id.readUInt32BE(0),
     windowIdLow: id.readUInt32BE(4),
     windowLife: 600_000,
     client: doors.clientBit(client),
-    session: doors.cookies.open(options.cookie ?? '', doors.clock.now),
+    session: known,
     newIdHigh: session.readUInt32BE(0),
     replaces: null,
     newIdLow: session.readUInt32BE(4),
@@ -135,9 +140,9 @@ function enter(doors: Omit<Doors, 'decide' | 'answered' | 'redirect' | 'enter'>,
   });
   if (grant instanceof Promise || !grant.ok) throw new Error('memory answers at once, and has room');
   const places = { windowPlace: grant.windowPlace, sessionPlace: grant.session.place };
-  const names = { client, authority, origin, loginEpoch: 0, issued, expires: issued + 600 };
+  const names = { client, authority, origin, loginEpoch: 0, sessionCreated: created, issued, expires: issued + 600 };
   const ticket = doors.tickets.issueTicket({ id, session, secret, ...places, ...names });
-  const content = { id: session.toString('base64url'), place: grant.session.place, created: issued, key: '', login: 0 };
+  const content = { id: session.toString('base64url'), place: grant.session.place, created, key: '', login: 0 };
   const cookie = doors.cookies.issue(content, doors.clock.now).split(';')[0] ?? '';
   return { ticket, cookie, ...signer(doors.clock, ticket, authority, secret) };
 }

@@ -29,7 +29,7 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-export type LockName = 'schema' | 'changes' | 'audit';
+export type LockName = 'schema' | 'changes' | 'audit' | 'spending';
 
 export interface Watch {
   close(): Promise<void>;

@@ -7,6 +7,7 @@ import type { Backend } from './backend.ts';
 import { createBans } from './bans.ts';
 import { createChanges } from './changes.ts';
 import { createKeys } from './keys.ts';
+import { createLedger, deriveLedgerKey } from './ledger.ts';
 import { createLogins } from './logins.ts';
 import { migrate } from './migrations.ts';
 import { createObjects } from './objects.ts';
@@ -29,7 +30,9 @@ export async function createRecordsOn(backend: Backend, { secret, clock, instanc
     () => changes.told(),
   );
   const changes = await createChanges(store, () => clock.monotonic());
+  const ledger = createLedger(store, deriveLedgerKey(secret));
   const close = async (): Promise<void> => {
+    await ledger.close();
     store.close();
     await changes.close();
     await backend.close();
@@ -43,6 +46,7 @@ export async function createRecordsOn(backend: Backend, { secret, clock, instanc
     users: createUsers(store),
     attempts: createAttempts(store),
     objects: createObjects(store),
+    ledger,
     audit: createAudit(store, deriveAuditKey(secret), instance),
     // What others keep in there is theirs: this package's own tables are not in the type.
     sql: { type: backend.type, db: backend.writer as unknown as RecordsSql['db'] },

@@ -6,7 +6,7 @@ import type { Tables } from './schema.ts';
 type Migration = (trx: Transaction<Tables>, type: Backend['type']) => Promise<void>;
 
 /** In order; what was released is never changed. The number of a migration is its place, from 1. */
-const MIGRATIONS: readonly Migration[] = [first, objects, objectsByOwner];
+const MIGRATIONS: readonly Migration[] = [first, objects, objectsByOwner, spending];
 
 export const LATEST = MIGRATIONS.length;
 
@@ -91,4 +91,11 @@ async function objects(trx: Transaction<Tables>): Promise<void> {
 
 async function objectsByOwner(trx: Transaction<Tables>): Promise<void> {
   await sql`create index sallyport_objects_owner on sallyport_objects (owner, created)`.execute(trx);
+}
+
+async function spending(trx: Transaction<Tables>): Promise<void> {
+  await sql`create table sallyport_spending (
+    account text primary key, latest bigint not null, slots text not null, released bigint not null,
+    until bigint not null)`.execute(trx);
+  await sql`create index sallyport_spending_until on sallyport_spending (until)`.execute(trx);
 }

@@ -47,6 +47,7 @@ export async function purge(store: Store): Promise<void> {
         ]),
       )
       .execute();
+    await trx.deleteFrom('sallyport_spending').where('until', '<', now).execute();
     const firstDay = new Date(now - USAGE_KEPT_DAYS * DAY).toISOString().slice(0, 10);
     await trx.deleteFrom('sallyport_usage').where('day', '<', firstDay).execute();
   });

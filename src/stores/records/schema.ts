@@ -11,6 +11,7 @@ export interface Tables {
   sallyport_users: UserTable;
   sallyport_attempts: AttemptTable;
   sallyport_objects: { kind: string; object: string; owner: string; created: number };
+  sallyport_spending: SpendingTable;
   sallyport_audit: AuditTable;
   sallyport_changes: ChangeTable;
 }
@@ -86,6 +87,18 @@ export interface AttemptTable {
   first: number;
   last: number;
   blocked_until: number;
+}
+
+/** What was spent of one account, in millionths. */
+export interface SpendingTable {
+  account: string;
+  /** Number of the latest slot. */
+  latest: number;
+  /** JSON: one number for each slot. */
+  slots: string;
+  released: number;
+  /** From then on the row says nothing any more. */
+  until: number;
 }
 
 export interface AuditTable {

@@ -94,6 +94,7 @@ export async function openDesk(jwt: JwtConfig | JwtConfig[], config: Config = {}
         windowIdHigh: 1,
         windowIdLow: 1,
         sessionPlace: 0,
+        sessionCreated: 0,
         sessionIdHigh: 1,
         sessionIdLow: 1,
       };

@@ -1,0 +1,41 @@
+import { type BudgetRule, type CostRule, NO_COSTS } from '../guard/budget.ts';
+import { isForAll } from '../guard/config-budget.ts';
+import { formatMoney } from '../guard/money.ts';
+import type { Policy } from '../guard/policy.ts';
+import { recordsOf } from '../guard/records-url.ts';
+
+/** What calls cost, what they may cost together, and who may spend how much of it. Nothing where nothing costs anything. */
+export function describeBudgets({ routes, config }: Policy): string[] {
+  const costs = routes.flatMap((route) => (route.named && route.costs !== NO_COSTS ? route.costs : []));
+  if (costs.length === 0) return [];
+  const budgets = new Map(costs.flatMap(({ budgets: each }) => each.map((rule) => [rule.text, rule] as const)));
+  const kept =
+    recordsOf(config) === 'memory'
+      ? 'records are in memory: a restart forgets what was spent, and each process has a budget of its own'
+      : 'counted in records: neither a restart nor a further process on the same records raises a budget';
+  return [...costs.map(describeCost), ...[...budgets.values()].map((rule) => describeBudget(rule, costs)), kept];
+}
+
+function describeCost({ name, max, actual, currency }: CostRule): string {
+  const most =
+    typeof max === 'number'
+      ? `at most ${formatMoney({ amount: max, currency })} a call`
+      : 'what its function says, at most';
+  return `${name}: ${most}${actual === null ? '' : '; less where the answer says so'}`;
+}
+
+function describeBudget(rule: BudgetRule, costs: readonly CostRule[]): string {
+  const { text, cap, ofPrefix, ofNewcomers, ofStrangers, scope } = rule;
+  const currency = costs.find(({ budgets }) => budgets.includes(rule))?.currency ?? '';
+  const part = (amount: number): string => formatMoney({ amount, currency });
+  if (!isForAll(scope)) return `${text}: a ${scope} alone`;
+  const parts = [
+    cap.even ? `${part(Math.ceil(cap.amount / 12))} released each 24th of the span` : 'all of it may be spent at once',
+    ...(ofPrefix?.share == null ? [] : [`one network takes ${percent(ofPrefix.share.part)} of what others have left`]),
+    ...(ofNewcomers === null ? [] : [`sessions younger than an hour take ${part(ofNewcomers.amount)} together`]),
+    ...(ofStrangers === null ? [] : [`who is not logged in takes ${part(ofStrangers.amount)} together`]),
+  ];
+  return `${text}: ${parts.join('; ')}`;
+}
+
+const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;

@@ -1,0 +1,11 @@
+import { createMemoryLedger } from '../../src/stores/memory/ledger.ts';
+import { ledgerContract } from './ledger.ts';
+
+ledgerContract(
+  'the memory ledger',
+  () => async () => {
+    const ledger = createMemoryLedger();
+    return { ledger, close: () => ledger.close() };
+  },
+  false,
+);

@@ -82,6 +82,11 @@ export interface UserAddFlags extends GateFlags {
   role?: string[];
 }
 
+export interface UserRolesFlags extends GateFlags {
+  /** Asked for, so that nobody loses every role by a line cut short. */
+  none?: boolean;
+}
+
 export interface UserBlockFlags extends GateFlags {
   reason?: string;
   /** Seconds. */

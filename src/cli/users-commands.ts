@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { GateFlags, UserAddFlags, UserBlockFlags } from './command.ts';
+import type { GateFlags, UserAddFlags, UserBlockFlags, UserRolesFlags } from './command.ts';
 import { type CommandParts, duration, gateFlags, type Json, repeat } from './parts.ts';
 
 /** `sallyport users …`. */
@@ -17,6 +17,14 @@ export function users(program: Command, { io, ended }: CommandParts): void {
     .action(async (name: string, options: UserAddFlags & Json) => {
       const { addUser } = await import('./users.ts');
       ended(await addUser(name, options, io(options)));
+    });
+  gateFlags(command.command('roles').description('give a person these roles in place of all before, at once'))
+    .argument('<name>', 'user name')
+    .argument('[role...]', 'all that the person is to have')
+    .option('--none', 'take every role away')
+    .action(async (name: string, roles: string[], options: UserRolesFlags & Json) => {
+      const { setRoles } = await import('./users.ts');
+      ended(await setRoles(name, roles, options, io(options)));
     });
   gateFlags(command.command('block').description('let nobody log in as this person, and end every login'))
     .argument('<name>', 'user name, or source:id for who comes from a provider')

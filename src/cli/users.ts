@@ -1,6 +1,14 @@
-import type { UserEnded, UserFacts, UserLink } from '../guard/user-admin.ts';
+import type { UserEnded, UserFacts, UserLink, UserRoles } from '../guard/user-admin.ts';
 import type { UserPage } from '../gateway/users-admin.ts';
-import { type GateFlags, type Io, present, type UserAddFlags, type UserBlockFlags } from './command.ts';
+import {
+  EXIT,
+  type GateFlags,
+  type Io,
+  present,
+  type UserAddFlags,
+  type UserBlockFlags,
+  type UserRolesFlags,
+} from './command.ts';
 import { ask, orRefused, theGate } from './gates.ts';
 import { count, type Paint, shown, table } from './terminal.ts';
 
@@ -71,6 +79,22 @@ export async function resetPassword(name: string, flags: GateFlags, io: Io): Pro
 
 const linkWords = ({ link }: UserLink): string =>
   `By this link, good once and for a day, the person sets a password; give it to nobody else:\n  ${link}`;
+
+/** `sallyport users roles NAME ROLE…`. */
+export async function setRoles(name: string, roles: readonly string[], flags: UserRolesFlags, io: Io): Promise<number> {
+  if ((roles.length === 0) !== (flags.none === true)) {
+    io.terminal.err('sallyport: say which roles, all that the person is to have, or --none');
+    return EXIT.usage;
+  }
+  const gate = await theGate(flags);
+  return orRefused(io, async () => {
+    const given = await ask<UserRoles>(gate, 'POST', '/users/roles', { name, roles });
+    present(io, given, ({ before, roles: now, logins }) => {
+      const words = (some: readonly string[]): string => some.map(shown).join(' ') || 'no role';
+      return `${shown(name)} has ${words(now)}, before ${words(before)}; in force now, in ${count(logins, 'login')}.`;
+    });
+  });
+}
 
 /** `sallyport users block NAME`. */
 export async function blockUser(name: string, flags: UserBlockFlags, io: Io): Promise<number> {

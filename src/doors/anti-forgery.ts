@@ -104,8 +104,11 @@ export function createFormTokens({ ring, random, wall, sessions }: FormTokensPar
       const age = wall() / 1000 - content.readUInt32BE(AT_MADE);
       if (age > rule.life || age < -AHEAD_SECONDS) return 'old';
       const ofSession = content[AT_KIND] === OF_SESSION;
-      if (!isId(content, ofSession ? visitor.session : visitor.form)) return 'session';
-      if (content.readUInt32BE(AT_LOGIN) !== visitor.login) return 'login';
+      const login = content.readUInt32BE(AT_LOGIN);
+      // A login goes on under a new session id when roles change: forms that were open by then are still that person's.
+      const sameLogin = ofSession && login !== 0 && login === visitor.login;
+      if (!sameLogin && !isId(content, ofSession ? visitor.session : visitor.form)) return 'session';
+      if (login !== visitor.login) return 'login';
       if (!isHash(content, AT_SUBJECT, AT_NETWORK, visitor.subject)) return 'login';
       return isHash(content, AT_NETWORK, LENGTH, visitor.prefix) ? '' : 'network';
     },

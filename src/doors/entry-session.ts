@@ -19,6 +19,8 @@ export type SessionChoice =
       readonly login: number;
       /** The login that the entry takes up. */
       readonly grant: LoginGrant | null;
+      /** Whether the login of the replaced session goes on in the new one. */
+      readonly moves: boolean;
     }
   | { readonly kind: 'refuse'; readonly code: Code; readonly evidence: string };
 
@@ -67,9 +69,13 @@ function byCookie(chooser: Chooser): Eventually<SessionChoice> {
   if (!proves(chooser, [labelOf(session.id), '']))
     return refuse('session-key', 'the key has not signed for this session');
   if (session.login === 0) return resume(session);
-  return whenKnown(logins?.stands(session.id) ?? false, (stands) =>
-    stands ? resume(session) : begin(always ? session.key : '', session),
-  );
+  return whenKnown(logins?.standing(session.id) ?? 'ended', (standing) => {
+    if (standing === 'stands') return resume(session);
+    if (standing === 'due') return { ...begin(session.key, session), login: session.login, moves: true };
+    if (standing === 'ended') return begin(always ? session.key : '', session);
+    // Its cookie is on the way to this browser, or was lost: worn from the beginning, it is written again.
+    return standing.key === session.key ? resume({ ...standing, login: session.login, seen: 0 }) : begin('', null);
+  });
 }
 
 function byGrant(chooser: Chooser, grant: LoginGrant): Eventually<SessionChoice> {
@@ -106,6 +112,7 @@ const begin = (key: string, replaces: OpenSession | null): SessionChoice & { kin
   key,
   login: 0,
   grant: null,
+  moves: false,
 });
 
 const resume = (session: OpenSession): SessionChoice => ({
@@ -115,6 +122,7 @@ const resume = (session: OpenSession): SessionChoice => ({
   key: session.key,
   login: session.login,
   grant: null,
+  moves: false,
 });
 
 const refuse = (code: Code, evidence: string): SessionChoice => ({ kind: 'refuse', code, evidence });

@@ -11,7 +11,7 @@ import type { Code } from '../wire/codes.ts';
 import { BOUND_COOKIE, TICKET_RENEW_SECONDS, TICKET_SECONDS } from '../wire/constants.ts';
 import { type EntryAnswer, type EntryRequest, parseEntryRequest } from '../wire/entry.ts';
 import { formatSetCookie, readCookie } from './cookies.ts';
-import type { EntryLogins } from './entry-logins.ts';
+import type { EntryLogins, TakenGrant } from './entry-logins.ts';
 import { changedCode, chooseSession, isSameLogin, loginLabel, type SessionChoice } from './entry-session.ts';
 import { type AnswerMemory, createAnswerMemory, type Entered } from './entry-memory.ts';
 import type { KeyAgreement } from './key-agreement.ts';
@@ -176,7 +176,11 @@ function claimOf(attempt: Attempt, policy: Policy, stamp: StampState): EntryClai
     client: clientBit(policy, attempt.request.client),
     session: resume && refOf(resume),
     // Ended for as long as its cookie could live.
-    replaces: replaces && { session: refOf(replaces), until: now + policy.session.max * 1000 },
+    replaces: replaces && {
+      session: refOf(replaces),
+      until: now + policy.session.max * 1000,
+      reason: choice.moves ? 'ended' : 'login',
+    },
     newIdHigh: sessionId.readUInt32BE(0),
     newIdLow: sessionId.readUInt32BE(4),
     prefix: facts.prefix,
@@ -198,16 +202,32 @@ function conclude(
   if (!granted.ok) return refuse(granted.code, 'the state refused the entry', [], granted.retryAfter);
   const session = sessionOf(attempt, granted.session);
   const { request, choice } = attempt;
-  if (!isSameLogin(request, session.login)) return refuse(changedCode(session.login), 'the session has ended since');
-  if (choice.grant === null || deps.logins === null) return complete(deps, memory, key, attempt, granted, session);
+  const { logins } = deps;
+  if (logins === null) return complete(deps, memory, key, attempt, granted, session);
+  if (choice.resume !== null && choice.resume.login !== 0 && session.isNew) {
+    return whenKnown(logins.standing(choice.resume.id), (standing) => {
+      // Another entry of this browser is moving the login: tried again, this one goes into its session.
+      if (standing === 'due' || typeof standing === 'object') return refuse('session-key', 'the login has moved on');
+      if (!isSameLogin(request, session.login))
+        return refuse(changedCode(session.login), 'the session has ended since');
+      return complete(deps, memory, key, attempt, granted, session);
+    });
+  }
   const { id, place, created } = session;
   const { idHigh, idLow } = granted.session;
-  const took = deps.logins.take(choice.grant, { id, place, created, idHigh, idLow, key: session.key });
+  const to = { id, place, created, idHigh, idLow, key: session.key };
+  const took = takes(logins, choice, to);
   return whenKnown(took, (mine) =>
     mine
       ? complete(deps, memory, key, attempt, granted, session)
       : refuse('session-key', 'another entry took this login up first'),
   );
+}
+
+/** Whether the login that the new session is to have is its own now. */
+function takes(logins: EntryLogins, choice: Attempt['choice'], to: TakenGrant): boolean | Promise<boolean> {
+  if (choice.grant !== null) return logins.take(choice.grant, to);
+  return choice.moves && choice.replaces !== null ? logins.move(choice.replaces.id, to) : true;
 }
 
 function complete(

@@ -56,9 +56,19 @@ export function usersRoutes(open: () => UserAdmin | null, origin: () => string):
       path: '/users',
       action: 'user.add',
       act: act((users, name, call) => {
-        const { roles } = call.body;
-        const given = Array.isArray(roles) ? roles.map(String) : [];
-        return users.add({ name, email: textOf(call, 'email'), roles: given }, origin());
+        return users.add({ name, email: textOf(call, 'email'), roles: rolesOf(call) ?? [] }, origin());
+      }),
+    },
+    {
+      method: 'POST',
+      path: '/users/roles',
+      action: 'user.roles',
+      act: act(async (users, name, call) => {
+        const roles = rolesOf(call);
+        if (roles === null) throw new AdminRefusal('roles says which: a list, empty for none');
+        const given = await users.setRoles(name, roles);
+        call.about(name, `${given.before.join(' ') || 'none'} → ${given.roles.join(' ') || 'none'}`);
+        return given;
       }),
     },
     {
@@ -93,6 +103,10 @@ export function usersRoutes(open: () => UserAdmin | null, origin: () => string):
 function textOf({ body }: AdminSwitch, field: string): string {
   const value = body[field];
   return typeof value === 'string' && value.length <= 512 ? value : '';
+}
+
+function rolesOf({ body: { roles } }: AdminSwitch): readonly string[] | null {
+  return Array.isArray(roles) ? roles.map(String) : null;
 }
 
 function secondsOf({ body: { seconds } }: AdminSwitch): number {

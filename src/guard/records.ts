@@ -104,6 +104,13 @@ export interface LoginRecords {
   replace(sessionHash: string, content: Uint8Array, expires: number): Promise<boolean>;
   /** True for one process until `until`, so that one alone renews the tokens. */
   claim(sessionHash: string, until: number): Promise<boolean>;
+  /**
+   * A login goes on as `to`, under another session; in its place stays `left`, which belongs to nobody's list, until then.
+   * For one caller alone: false where the login has gone or moved meanwhile, and nothing is changed.
+   */
+  move(sessionHash: string, to: LoginRow, left: Uint8Array, until: number): Promise<boolean>;
+  /** Tells every process to read the logins of this person anew. Answers how many there are. */
+  touch(source: string, subject: string): Promise<number>;
   remove(sessionHash: string): Promise<boolean>;
   /** Those that have not expired, youngest first. */
   list(filter?: LoginFilter, limit?: number): Promise<readonly LoginRow[]>;

@@ -149,10 +149,11 @@ export interface EntryClaim {
   /** The session of a valid cookie, or null for a new one. A known id that state has forgotten is made again. */
   readonly session: SessionRef | null;
   /**
-   * The session that this entry ends, because its browser logged in or out: the new one takes its place, and is no
-   * mint where the old one lived. Only together with `session: null`.
+   * The session that this entry ends, and why: `login` where its browser logged in or out, `ended` where the same person
+   * goes on under a new id. The new one takes its place, and is no mint where the old one lived. Only together with
+   * `session: null`.
    */
-  readonly replaces: { readonly session: SessionRef; readonly until: number } | null;
+  readonly replaces: { readonly session: SessionRef; readonly until: number; readonly reason: EndReason } | null;
   /** Id a new session gets: 8 bytes. */
   readonly newIdHigh: number;
   readonly newIdLow: number;

@@ -43,6 +43,8 @@ export interface Logins {
   of(session: string): Eventually<Login | null>;
   /** Whether a session ended because somebody logged in or out in its browser. */
   hasChanged(session: SessionRef): Eventually<boolean>;
+  /** Whether its login goes on under another session of the same browser, because what the person may do has changed. */
+  hasMoved(session: string): Eventually<boolean>;
 }
 
 /** A way of showing who one is with each request: a token, or what the app's own framework knows. */
@@ -75,6 +77,15 @@ export interface KeyFacts {
   readonly account: string;
   readonly scopes: readonly string[];
 }
+
+/** Whether both may do the same, as far as roles and scopes go. */
+export const mayTheSame = (one: Subject, other: Subject): boolean =>
+  sameWords(one.roles, other.roles) && sameWords(one.scopes, other.scopes);
+
+const sameWords = (some: readonly string[], others: readonly string[]): boolean => {
+  const [first, second] = [new Set(some), new Set(others)];
+  return first.size === second.size && [...first].every((word) => second.has(word));
+};
 
 /** Identity of a subject in one text: `source:id`. */
 export const subjectName = (subject: Subject): string => `${subject.source}:${subject.id}`;

@@ -9,6 +9,8 @@ export interface UserAdmin {
   ): Promise<UserLink>;
   /** Of providers: whom administration keeps out now. */
   blockedElsewhere(): Promise<readonly BlockedPerson[]>;
+  /** Gives the person these roles in place of all before: in force at once, without a new login. */
+  setRoles(name: string, roles: readonly string[]): Promise<UserRoles>;
   /** Nobody logs in as this person any more, and every login and token ends. `seconds`: 0 until it is lifted. */
   block(name: string, reason: string, seconds: number): Promise<UserEnded>;
   /** Lifts a block by hand, one by strangers' failures, and every wait. */
@@ -54,6 +56,15 @@ export interface UserLink {
   readonly ref: string;
   readonly name: string;
   readonly link: string;
+}
+
+export interface UserRoles {
+  readonly ref: string;
+  /** Those of before. */
+  readonly before: readonly string[];
+  readonly roles: readonly string[];
+  /** Logins that have the new ones from now on. */
+  readonly logins: number;
 }
 
 export interface UserEnded {

@@ -93,13 +93,15 @@ export function createDesk(parts: DeskParts): Desk {
       const fits = previous === '' || previous === (session?.id ?? '') || (found !== null && session?.id === found.id);
       return fits ? { id, login: content.readUInt32BE(AT_LOGIN), taken: found } : null;
     },
-    stands: async (session) => (await book.of(session)) !== null,
+    standing: (session) => book.standing(session),
+    move: (session, to) => book.move(session, to),
     async take(grant, taker) {
       const waiting = await book.stored(grant.id);
       if (waiting === null || (await book.remove(grant.id)) === null) return false;
       taken.set(grant.id, taker);
       const { place, idHigh, idLow } = taker;
-      await book.put(taker.id, { place, idHigh, idLow }, waiting);
+      // What the person may do now is what the new session begins with.
+      await book.put(taker.id, { place, idHigh, idLow }, { ...waiting, due: false });
       return true;
     },
   };

@@ -1,9 +1,11 @@
+import type { LoginStanding, TakenGrant } from '../doors/entry-logins.ts';
 import type { LoginRow, Records } from '../guard/records.ts';
 import type { SessionRef } from '../guard/state.ts';
-import type { Login, Logins } from '../guard/subject.ts';
+import { type Login, type Logins, mayTheSame } from '../guard/subject.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Eventually } from '../lib/eventually.ts';
+import { type Eventually, whenKnown } from '../lib/eventually.ts';
 import { createGenerations } from '../lib/generations.ts';
+import { TICKET_SECONDS } from '../wire/constants.ts';
 import type { Source, StoredLogin } from './source.ts';
 import { readRef, readStored, type SealedLogin, sealStored } from './stored.ts';
 import type { Vault } from './vault.ts';
@@ -13,6 +15,10 @@ export interface LoginBook extends Logins {
   stored(session: string): Promise<StoredLogin | null>;
   /** `keptUntil`: milliseconds since 1970, where the record may go before the login expires. */
   put(session: string, ref: SessionRef, login: StoredLogin, keptUntil?: number): Promise<void>;
+  /** How the login of a session is, for the second door. */
+  standing(session: string): Promise<LoginStanding>;
+  /** Goes on with a login under another session of its browser. False where it has ended or moved meanwhile. */
+  move(session: string, to: TakenGrant): Promise<boolean>;
   /** Ends one, for one caller alone: where its session lies, null where there was none any more. */
   remove(session: string): Promise<SessionRef | null>;
   /** Ends the one of a row, for one caller alone: where its session lies, null where it had ended. */
@@ -42,8 +48,21 @@ interface Known extends SealedLogin {
   readonly renews: number;
 }
 
+/** What records say of a login, and the roles that its person has by now. */
+interface Read {
+  readonly sealed: SealedLogin;
+  readonly roles: readonly string[];
+}
+
+/** A browser that comes with the cookie of so many moves before has lost its answers each time. */
+const MOST_MOVES = 4;
 /** Tokens are renewed this long before they expire, and not again for as long where the provider cannot be reached. */
 const AHEAD_MS = 30_000;
+/**
+ * For as long the session that a login came from says where it went: to tabs whose ticket is of before, and where the
+ * answer with the new cookie was lost.
+ */
+const LEFT_MS = TICKET_SECONDS * 1000;
 /** Beyond, memory may have missed that another process ended a login: records are asked again. */
 const MOST_LAG_MS = 5_000;
 
@@ -90,13 +109,15 @@ export function createLoginBook(parts: LoginBookParts): LoginBook {
     return tokens === null || tokens.expires === 0 || !renewable ? Infinity : tokens.expires - AHEAD_MS;
   }
 
-  async function read(hash: string): Promise<LoginRow | null> {
+  async function read(session: string, hash: string): Promise<Read | null> {
     const mine = { changed: false };
     reading.set(hash, mine);
     try {
       for (;;) {
         const row = await records.logins.get(hash);
-        if (!mine.changed) return row;
+        const sealed = row === null ? null : readStored(vault, session, hash, row.content);
+        const found = sealed && { sealed, roles: await rolesOf(sealed.stored) };
+        if (!mine.changed) return found;
         mine.changed = false;
       }
     } finally {
@@ -104,15 +125,30 @@ export function createLoginBook(parts: LoginBookParts): LoginBook {
     }
   }
 
+  const rolesOf = async (stored: StoredLogin): Promise<readonly string[]> =>
+    (stored.moved === undefined ? await sources.get(stored.subject.source)?.roles?.(stored) : undefined) ??
+    stored.subject.roles;
+
   async function load(session: string): Promise<Known | null> {
     const hash = vault.hashOf(session);
-    const row = await read(hash);
-    if (row === null) {
+    const found = await read(session, hash);
+    if (found === null) {
       forget(hash);
       return null;
     }
-    const sealed = readStored(vault, session, hash, row.content);
-    return sealed === null ? null : renewed(session, keep(session, hash, sealed));
+    const { sealed, roles } = found;
+    const { stored, ref } = sealed;
+    const next = since(stored, { ...stored, subject: { ...stored.subject, roles } });
+    if (mayTheSame(stored.subject, next.subject)) return renewed(session, keep(session, hash, sealed));
+    return replaced(session, hash, { stored: next, ref });
+  }
+
+  /** Writes what has become of a login; null where it has ended meanwhile. */
+  async function replaced(session: string, hash: string, sealed: SealedLogin): Promise<Known | null> {
+    const content = sealStored(vault, session, hash, sealed);
+    if (await records.logins.replace(hash, content, sealed.stored.expires)) return keep(session, hash, sealed);
+    forget(hash);
+    return null;
   }
 
   async function renewed(session: string, found: Known): Promise<Known | null> {
@@ -137,12 +173,7 @@ export function createLoginBook(parts: LoginBookParts): LoginBook {
       onEnded(found.ref);
       return null;
     }
-    const content = sealStored(vault, session, found.hash, { stored: next, ref: found.ref });
-    if (!(await records.logins.replace(found.hash, content, next.expires))) {
-      forget(found.hash);
-      return null;
-    }
-    return keep(session, found.hash, { stored: next, ref: found.ref });
+    return replaced(session, found.hash, { stored: since(found.stored, next), ref: found.ref });
   }
 
   function ask(session: string): Promise<Known | null> {
@@ -161,19 +192,47 @@ export function createLoginBook(parts: LoginBookParts): LoginBook {
     return now < found.renews ? found : ask(session);
   }
 
-  return {
-    of(session) {
-      const found = find(session);
-      return found instanceof Promise ? found.then((it) => it?.login ?? null) : (found?.login ?? null);
-    },
+  const book: LoginBook = {
+    of: (session) => whenKnown(find(session), (found) => (found === null || hasMoved(found) ? null : found.login)),
     hasChanged: parts.hasChanged,
-    stored: async (session) => (await find(session))?.stored ?? null,
+    hasMoved: (session) => whenKnown(find(session), (found) => found !== null && hasMoved(found)),
+    async stored(session) {
+      const found = await find(session);
+      return found === null || hasMoved(found) ? null : found.stored;
+    },
+    async standing(session) {
+      let at: TakenGrant | null = null;
+      for (let steps = 0; steps < MOST_MOVES; steps += 1) {
+        const found: Known | null = await find(at?.id ?? session);
+        if (found === null) return 'ended';
+        const { moved, due } = found.stored;
+        if (moved === undefined) return at ?? (due === true ? 'due' : 'stands');
+        at = moved;
+      }
+      return 'ended';
+    },
+    async move(session, to) {
+      const found = await find(session);
+      if (found === null || hasMoved(found)) return false;
+      const { stored, hash, ref } = found;
+      const { place, idHigh, idLow } = to;
+      const next: SealedLogin = { stored: { ...stored, due: false }, ref: { place, idHigh, idLow } };
+      const until = clock.wall() + LEFT_MS;
+      const left: SealedLogin = { stored: { ...stored, tokens: null, expires: until, moved: to }, ref };
+      const nextHash = vault.hashOf(to.id);
+      const row = rowOf(nextHash, next.stored, sealStored(vault, to.id, nextHash, next));
+      if (!(await records.logins.move(hash, row, sealStored(vault, session, hash, left), until))) {
+        forget(hash);
+        return false;
+      }
+      keep(session, hash, left);
+      keep(to.id, nextHash, next);
+      return true;
+    },
     async put(session, ref, stored, expires = stored.expires) {
       const hash = vault.hashOf(session);
-      const { subject, sid, created } = stored;
       const content = sealStored(vault, session, hash, { stored, ref });
-      const row = { sessionHash: hash, source: subject.source, subject: subject.id, sid, content, created, expires };
-      await records.logins.put(row);
+      await records.logins.put({ ...rowOf(hash, stored, content), expires });
       keep(session, hash, { stored, ref });
     },
     async remove(session) {
@@ -181,6 +240,7 @@ export function createLoginBook(parts: LoginBookParts): LoginBook {
       const hash = vault.hashOf(session);
       const mine = await records.logins.remove(hash);
       forget(hash);
+      if (found?.stored.moved !== undefined) return book.remove(found.stored.moved.id);
       return mine && found !== null ? found.ref : null;
     },
     async removeRow({ sessionHash, content }) {
@@ -198,6 +258,17 @@ export function createLoginBook(parts: LoginBookParts): LoginBook {
     },
     close: stop,
   };
+  return book;
+}
+
+const hasMoved = ({ stored }: SealedLogin): boolean => stored.moved !== undefined;
+
+/** What was found out later about a login: whether the person may do something else by now than the session began with. */
+const since = (before: StoredLogin, now: StoredLogin): StoredLogin =>
+  before.due === true || !mayTheSame(before.subject, now.subject) ? { ...now, due: true } : now;
+
+function rowOf(sessionHash: string, { subject, sid, created, expires }: StoredLogin, content: Uint8Array): LoginRow {
+  return { sessionHash, source: subject.source, subject: subject.id, sid, content, created, expires };
 }
 
 function toLogin({ subject, expires, tokens }: StoredLogin): Login {

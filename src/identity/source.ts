@@ -1,3 +1,4 @@
+import type { TakenGrant } from '../doors/entry-logins.ts';
 import type { Endpoint, EndpointCall } from '../guard/endpoint.ts';
 import type { Subject, SubjectReader } from '../guard/subject.ts';
 import type { RequestView } from '../guard/view.ts';
@@ -12,6 +13,11 @@ export interface Source {
    * (the provider cannot be reached: sessions go on). Called once at a time for each session.
    */
   renew?(login: StoredLogin): Promise<StoredLogin | null>;
+  /**
+   * The roles that the person has by now. Asked when a login is read from records; a rejection fails the request. Left
+   * out where only a new login or {@link renew} can tell.
+   */
+  roles?(login: StoredLogin): Promise<readonly string[]>;
   /**
    * Where the browser of a login that has just ended goes to end the provider's own session; '' for nowhere. `origin` is
    * ours. Never rejects: the login has ended whatever the provider says.
@@ -33,6 +39,10 @@ export interface StoredLogin {
   /** The provider's own session (`sid`, OpenID Connect Back-Channel Logout §2.1); '' without one. */
   readonly sid: string;
   readonly tokens: Tokens | null;
+  /** Roles or scopes have changed: the browser's next entry gets a new session. The desk's own, as is `moved`. */
+  readonly due?: boolean;
+  /** The session under which this login goes on: this one has ended. */
+  readonly moved?: TakenGrant;
 }
 
 export interface Tokens {

@@ -9,7 +9,7 @@ import type { LoginDesk } from './source.ts';
 
 export interface UserAdminParts {
   readonly desk: LoginDesk;
-  readonly records: Pick<Records, 'users'>;
+  readonly records: Pick<Records, 'users' | 'logins'>;
   /** Null where the gate keeps no accounts. */
   readonly accounts: AccountsContext | null;
   /** Names by which records call who comes here by a provider or a token: `company`, `jwt`. */
@@ -20,6 +20,7 @@ export interface UserAdminParts {
 
 /** Seconds that a link from an administrator is good for. */
 const LINK_SECONDS = 24 * 3600;
+const MOST_ROLES = 64;
 
 /** The people of a gate, for who runs it: those with accounts here, and whoever else records know. */
 export function createUserAdmin({ desk, records, accounts, sources, wall }: UserAdminParts): UserAdmin {
@@ -99,7 +100,7 @@ export function createUserAdmin({ desk, records, accounts, sources, wall }: User
       if (!NAME.test(own))
         throw new UserRefusal('a name has 3 to 30 letters a to z, digits, dots, hyphens and underscores');
       if (email !== '' && !EMAIL.test(email)) throw new UserRefusal(`${JSON.stringify(email)} is no e-mail address`);
-      if (roles.some((role) => !/^[\x21-\x7e]{1,64}$/.test(role))) throw new UserRefusal('a role is one word of ASCII');
+      mustBeRoles(roles);
       // Nobody knows it: the link sets the first one that anybody does.
       const password = context.random(32).toString('base64url');
       const made = await context.directory.create({ name: own, email: email.toLowerCase(), password, roles });
@@ -113,6 +114,15 @@ export function createUserAdmin({ desk, records, accounts, sources, wall }: User
         await context.directory.remove(made.id).catch(() => {});
         throw error;
       }
+    },
+    async setRoles(name, roles) {
+      mustBeRoles(roles);
+      const { source, subject, account } = await refOf(name);
+      if (account === null) throw new UserRefusal(`roles of people who come by ${source} are what ${source} says`);
+      const given = [...new Set(roles)];
+      await here().directory.setRoles(subject, given);
+      const logins = await records.logins.touch(source, subject);
+      return { ref: `${source}:${subject}`, before: account.roles, roles: given, logins };
     },
     block: (name, reason, seconds) => setBlocked(name, true, reason, seconds === 0 ? 0 : wall() + seconds * 1000),
     unblock: (name) => setBlocked(name, false, '', 0),
@@ -138,6 +148,11 @@ export function createUserAdmin({ desk, records, accounts, sources, wall }: User
       return end(source, subject);
     },
   };
+}
+
+function mustBeRoles(roles: readonly string[]): void {
+  if (roles.length > MOST_ROLES) throw new UserRefusal(`nobody has more than ${MOST_ROLES} roles`);
+  if (roles.some((role) => !/^[\x21-\x7e]{1,64}$/.test(role))) throw new UserRefusal('a role is one word of ASCII');
 }
 
 const reasonOf = ({ reason, by }: UserState): string => `${reason === '' ? '' : `${reason}, `}by ${by}`;

@@ -2,7 +2,14 @@ import { PASS, type Pass, type Refusal, refusal } from '../guard/decision.ts';
 import type { Context, Layer } from '../guard/layer.ts';
 import type { UserRule } from '../guard/policy.ts';
 import { shownTicket } from '../guard/shown-ticket.ts';
-import { type Login, type Logins, type Subject, subjectName, type SubjectReader } from '../guard/subject.ts';
+import {
+  type Login,
+  type Logins,
+  mayTheSame,
+  type Subject,
+  subjectName,
+  type SubjectReader,
+} from '../guard/subject.ts';
 import type { RequestView } from '../guard/view.ts';
 import { CODES } from '../wire/codes.ts';
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
@@ -11,6 +18,8 @@ const LOGIN = refusal('login-required', 'a person who is logged in');
 const STEP_UP = refusal('step-up', 'a login as fresh and as strong as the route’s `user` asks');
 const CHANGED = refusal('login-changed', 'a page that was loaded since somebody logged in or out');
 const ENDED = refusal('login-required', 'a login that has not ended');
+const MOVED = refusal('entry-required', 'the session under which the login goes on');
+const OTHERWISE = refusal('entry-required', 'a new request: what this person may do has changed');
 
 export interface SubjectParts {
   /** Logins of sessions; null where nobody can log in by the gate. */
@@ -42,7 +51,10 @@ export function createSubject({ logins, readers }: SubjectParts): Layer {
       if (subject === null) return PASS;
       const session = sessionOf(context);
       if (session !== '' && logins !== null) {
-        return whenKnown(logins.of(session), (login) => (login === null ? ENDED : PASS));
+        return whenKnown(logins.of(session), (login) => {
+          if (login === null) return ENDED;
+          return mayTheSame(login.subject, subject) ? PASS : OTHERWISE;
+        });
       }
       return whenKnown(again(readers, request, context), (found) => sameAs(subject, found));
     },
@@ -55,7 +67,7 @@ export function createSubject({ logins, readers }: SubjectParts): Layer {
         const session = sessionOf(context);
         if (session !== '' && logins !== null) {
           return whenKnown(logins.of(session), (login) =>
-            login === null ? ended(logins, rule, context) : byLogin(login, rule, context),
+            login === null ? ended(logins, session, rule, context) : byLogin(login, rule, context),
           );
         }
         return whenKnown(read(readers, request, context), (found) =>
@@ -74,11 +86,19 @@ function sessionOf(context: Context): string {
 }
 
 /** Another tab logged in or out: this page is told so, not that nobody is logged in. */
-function ended(logins: Logins, rule: UserRule | null, { ticket }: Context): Eventually<Pass | Refusal> {
-  if (rule === null) return PASS;
-  if (ticket === null) return ENDED;
-  const session = { place: ticket.sessionPlace, idHigh: ticket.sessionIdHigh, idLow: ticket.sessionIdLow };
-  return whenKnown(logins.hasChanged(session), (changed) => (changed ? CHANGED : ENDED));
+function ended(
+  logins: Logins,
+  session: string,
+  rule: UserRule | null,
+  { ticket }: Context,
+): Eventually<Pass | Refusal> {
+  return whenKnown(logins.hasMoved(session), (moved) => {
+    if (moved) return MOVED;
+    if (rule === null) return PASS;
+    if (ticket === null) return ENDED;
+    const ref = { place: ticket.sessionPlace, idHigh: ticket.sessionIdHigh, idLow: ticket.sessionIdLow };
+    return whenKnown(logins.hasChanged(ref), (changed) => (changed ? CHANGED : ENDED));
+  });
 }
 
 function byLogin(login: Login, rule: UserRule | null, context: Context): Pass | Refusal {
@@ -147,5 +167,6 @@ function again(
 function sameAs(subject: Subject, found: Subject | Refusal | null): Pass | Refusal {
   if (found === null) return ENDED;
   if ('kind' in found) return found;
-  return subjectName(found) === subjectName(subject) ? PASS : ENDED;
+  if (subjectName(found) !== subjectName(subject)) return ENDED;
+  return mayTheSame(found, subject) ? PASS : OTHERWISE;
 }

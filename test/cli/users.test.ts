@@ -28,6 +28,17 @@ test('the people of a gate are run from the command line, and every step is audi
   assert.match(listed, /anna +anna@example\.org +editor author +password alone/);
 
   assert.match(
+    await say('roles anna editor chief'),
+    /anna has editor chief, before editor author; in force now, in 0 logins/,
+  );
+  assert.match(await say(''), /anna +anna@example\.org +editor chief +password/);
+  assert.match(await say('roles anna', 2), /say which roles/);
+  assert.match(await say('roles anna editor --none', 2), /say which roles/);
+  assert.match(await say(`roles anna ${'x'.repeat(65)}`, 1), /a role is one word of ASCII/);
+  assert.match(await say('roles company:4711 editor', 1), /are what company says/);
+  assert.match(await say('roles anna --none'), /anna has no role, before editor chief/);
+
+  assert.match(
     await say('block anna --reason stolen'),
     /anna is blocked until `sallyport users unblock anna`; 0 logins ended/,
   );
@@ -50,7 +61,13 @@ test('the people of a gate are run from the command line, and every step is audi
   const { out } = await run('audit', '--json');
   const rows: { action: string; target: string; outcome: string }[] = JSON.parse(out).rows;
   const seen = rows.map(({ action, target, outcome }) => `${action} ${target} ${outcome}`);
-  for (const row of ['user.add anna done', 'user.block anna done', 'user.unblock anna done', 'user.remove anna done']) {
+  for (const row of [
+    'user.add anna done',
+    'user.roles anna done',
+    'user.block anna done',
+    'user.unblock anna done',
+    'user.remove anna done',
+  ]) {
     assert.ok(seen.includes(row), `${row} in ${seen.join(', ')}`);
   }
   assert.ok(seen.includes('user.add Anna refused'));

@@ -15,7 +15,11 @@ const ANNA: Login = {
   expires: Infinity,
   relay: '',
 };
-const logins = { of: (session: string) => (session === 'annas' ? ANNA : null), hasChanged: () => false };
+const logins = {
+  of: (session: string) => (session === 'annas' ? ANNA : null),
+  hasMoved: () => false,
+  hasChanged: () => false,
+};
 
 // What the layer reads of a ticket.
 const ticket = { session: 'annas', loginEpoch: 7 } as unknown as TicketFacts;

@@ -48,6 +48,7 @@ export async function createAccountsSource(parts: AccountsParts): Promise<Accoun
   // Whoever has a second factor is asked for it, whether others may still add one or not.
   endpoints.push(createSecondFactorLogIn(context));
   const reader = createTokenReader(context.tokens, config.token);
-  const source = { name: 'accounts', endpoints, tokens: context.tokens, context, close: async () => {} };
+  const roles: Source['roles'] = async ({ subject }) => (await context.directory.byId(subject.id))?.roles ?? [];
+  const source = { name: 'accounts', endpoints, roles, tokens: context.tokens, context, close: async () => {} };
   return { ...source, ...reader };
 }

@@ -259,11 +259,11 @@ class MemoryState implements State {
   #replace({ replaces, now }: EntryClaim): boolean {
     if (replaces === null) return false;
     const lived = this.#living(this.#find(replaces.session), now) !== 0;
-    this.revoke(replaces.session, replaces.until, 'login');
+    this.revoke(replaces.session, replaces.until, replaces.reason);
     return lived;
   }
 
-  /** What a session that somebody logs in or out of has done so far: its successor has done it. */
+  /** What a session that another one takes the place of has done so far: its successor has done it. */
   #carried({ replaces }: EntryClaim): Carried | null {
     const slot = replaces === null ? 0 : this.#find(replaces.session);
     if (slot === 0) return null;

@@ -4,6 +4,8 @@ import type { Store } from './store.ts';
 
 const SHA256 = /^[A-Za-z0-9_-]{43}$/;
 const MOST = 10_000;
+/** In place of the source of a login that went on under another session: no source is called so. */
+const MOVED = '>';
 
 export function createLogins(store: Store): LoginRecords {
   return {
@@ -52,6 +54,34 @@ export function createLogins(store: Store): LoginRecords {
           .executeTakeFirst();
         return done.numUpdatedRows > 0n;
       }),
+    async move(sessionHash, to, left, until) {
+      if (!SHA256.test(to.sessionHash)) throw new TypeError('sessionHash: SHA-256 in base64url, never the id');
+      return store.write(async (trx, changed) => {
+        const done = await trx
+          .updateTable('sallyport_logins')
+          .set({ source: MOVED, subject: '', sid: '', content: left, expires: until, claimed_until: 0 })
+          .where('session_hash', '=', sessionHash)
+          .where('source', '=', to.source)
+          .where('expires', '>', store.now())
+          .executeTakeFirst();
+        if (done.numUpdatedRows === 0n) return false;
+        await trx.insertInto('sallyport_logins').values(fromRow(to)).execute();
+        changed('login', 'changed', sessionHash);
+        changed('login', 'added', to.sessionHash);
+        return true;
+      });
+    },
+    touch: (source, subject) =>
+      store.write(async (trx, changed) => {
+        const rows = await trx
+          .selectFrom('sallyport_logins')
+          .select('session_hash')
+          .where('source', '=', source)
+          .where('subject', '=', subject)
+          .execute();
+        for (const { session_hash } of rows) changed('login', 'changed', session_hash);
+        return rows.length;
+      }),
     remove: (sessionHash) =>
       store.write(async (trx, changed) => {
         const done = await trx
@@ -64,7 +94,11 @@ export function createLogins(store: Store): LoginRecords {
       }),
     async list(filter, limit = 1000) {
       const rows = await store.read((db) => {
-        const all = db.selectFrom('sallyport_logins').selectAll().where('expires', '>', store.now());
+        const all = db
+          .selectFrom('sallyport_logins')
+          .selectAll()
+          .where('expires', '>', store.now())
+          .where('source', '<>', MOVED);
         const fitting = filter === undefined ? all : all.where((has) => has.and(columnsOf(filter)));
         return fitting.orderBy('created', 'desc').limit(Math.min(limit, MOST)).execute();
       });

@@ -54,6 +54,48 @@ export const logins: readonly Row[] = [
     },
   },
   {
+    name: 'R16 a login moves to another session for one caller alone, and leaves word where it went',
+    why: 'of two tabs that enter at once one makes the new session, and the other finds it',
+    async run({ records }) {
+      const [old, to, other] = [login(), login(), login()];
+      await records.logins.put(old);
+      const left = new Uint8Array([9]);
+      const moves = [to, other].map((next) => records.logins.move(old.sessionHash, next, left, START + 1000));
+      const [first, second] = await Promise.all(moves);
+      assert.notEqual(first, second);
+      const [taken, not] = first ? [to, other] : [other, to];
+      assert.ok(await records.logins.get(taken.sessionHash));
+      assert.equal(await records.logins.get(not.sessionHash), null);
+      assert.deepEqual([...((await records.logins.get(old.sessionHash))?.content ?? [])], [9]);
+      const filter = { source: old.source, subject: old.subject };
+      assert.deepEqual(
+        (await records.logins.list(filter)).map(({ sessionHash }) => sessionHash),
+        [taken.sessionHash],
+        'what is left is nobody’s login',
+      );
+      assert.equal((await records.logins.removeAll(filter)).length, 1);
+      assert.equal(await records.logins.move(login().sessionHash, login(), left, START + 1000), false, 'none there');
+      await assert.rejects(records.logins.move(old.sessionHash, login({ sessionHash: 'x' }), left, START), TypeError);
+    },
+  },
+  {
+    name: 'R16 touch tells of each login of one person, and changes none',
+    why: 'what a person may do is asked anew wherever a login is kept in memory',
+    async run({ records }) {
+      const mine = [login({ subject: 'eve' }), login({ subject: 'eve' })];
+      for (const put of [...mine, login({ subject: 'other' })]) await records.logins.put(put);
+      const told: string[] = [];
+      const done = new Promise<void>((resolve) =>
+        records.onChange(({ kind, action, ref }) => {
+          if (kind === 'login' && action === 'changed' && told.push(ref) === 2) resolve();
+        }),
+      );
+      assert.equal(await records.logins.touch(mine[0]?.source ?? '', 'eve'), 2);
+      await done;
+      assert.deepEqual(told.sort(), mine.map(({ sessionHash }) => sessionHash).sort());
+    },
+  },
+  {
     name: 'R60 one alone may renew a login at a time',
     why: 'a refresh token that is used twice ends the whole grant',
     async run({ records, clock }) {

@@ -146,7 +146,7 @@ export const orders: readonly Row[] = [
       await done(cart);
       await done(address);
       assert.equal(await state.commit(under(session, rule)), '');
-      const next = await enter(state, { replaces: { session, until: START + 1e9 } });
+      const next = await enter(state, { replaces: { session, until: START + 1e9, reason: 'login' } });
       const made = under(next.session, rule);
       assert.equal(await state.commit(made), 'order', 'it has been made already');
       await doing(state, next.session)(cart, START + 1);

@@ -96,7 +96,7 @@ export const served: readonly Row[] = [
       const { session } = await enter(state);
       const { rule, source } = givenBy();
       await giving(state, session, source)(['7']);
-      const next = await enter(state, { replaces: { session, until: START + 1e9 } });
+      const next = await enter(state, { replaces: { session, until: START + 1e9, reason: 'login' } });
       assert.equal(await state.commit(asking(next.session, rule, '7')), '');
     },
   },

@@ -134,7 +134,7 @@ export const sessions: readonly Row[] = [
       const limits = { mintsPerMinute: 1, mintsPerMinuteTotal: 1000 };
       const old = await enter(state, limits);
       const until = START + 60 * MINUTE;
-      const taken = await enter(state, { ...limits, replaces: { session: old.session, until } });
+      const taken = await enter(state, { ...limits, replaces: { session: old.session, until, reason: 'login' } });
       await expectCodes(state, [
         [use(old, 1), 'stale'],
         [visit(old.session), 'entry-required'],
@@ -149,12 +149,29 @@ export const sessions: readonly Row[] = [
     },
   },
   {
+    name: 'R16 a session that another one follows for the same person ends without word of a login',
+    why: 'its other tabs go on by themselves; who were told of another login would have to be asked',
+    run: async (create) => {
+      const state = await create();
+      const limits = { mintsPerMinute: 1, mintsPerMinuteTotal: 1000 };
+      const old = await enter(state, limits);
+      const replaces = { session: old.session, until: START + 60 * MINUTE, reason: 'ended' } as const;
+      const next = await enter(state, { ...limits, replaces });
+      await expectCodes(state, [
+        [use(old, 1), 'stale'],
+        [visit(old.session), 'entry-required'],
+        [use(next, 1), ''],
+      ]);
+      assert.equal(await state.endedBy(old.session, START), 'ended');
+    },
+  },
+  {
     name: 'a session that does not live is replaced by a mint like any other',
     why: 'an old cookie must not be a way round the mint limit',
     run: async (create) => {
       const state = await create();
       const limits = { mintsPerMinute: 1, mintsPerMinuteTotal: 1000 };
-      const replaces = { session: { place: 1, idHigh: 5, idLow: 6 }, until: START + MINUTE };
+      const replaces = { session: { place: 1, idHigh: 5, idLow: 6 }, until: START + MINUTE, reason: 'login' } as const;
       await enter(state, { ...limits, replaces });
       const second = await state.enter(entryClaim({ ...limits, replaces }));
       assert.equal(second.ok, false);

@@ -10,6 +10,7 @@ export interface People {
   create(account: NewAccount): Promise<Account | 'taken'>;
   remove(id: string): Promise<void>;
   setEmailVerified(id: string): Promise<void>;
+  setRoles(id: string, roles: readonly string[]): Promise<void>;
   /** Throws where the database cannot be reached. */
   ping(): Promise<void>;
 }
@@ -67,6 +68,7 @@ export function createPeople({ adapter, internalAdapter, hasher }: Library): Peo
       await internalAdapter.deleteUser(id);
     },
     setEmailVerified: async (id) => void (await internalAdapter.updateUser(id, { emailVerified: true })),
+    setRoles: async (id, roles) => void (await internalAdapter.updateUser(id, { roles: roles.join(' ') })),
     ping: async () => void (await adapter.count({ model: 'user' })),
   };
 }

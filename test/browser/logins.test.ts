@@ -22,6 +22,7 @@ describeBrowsers('a login and its session', (browser) => {
         routes: [
           { match: 'GET /api/mine', user: true },
           { match: 'POST /api/notes', user: true },
+          { match: 'GET /api/chief', roles: ['chief'] },
           { match: 'GET /api/open/**' },
           { match: 'POST /api/cookie', level: 'session' },
         ],
@@ -137,6 +138,53 @@ describeBrowsers('a login and its session', (browser) => {
       assert.ok(['login-required', 'login-changed'].includes(told.code), told.code);
       await two.reload();
       assert.equal((await call(two, 'GET', '/api/mine')).code, 'login-required');
+    }));
+
+  test('R16 roles change: two tabs go on without noticing, under a new session, and the old cookie is dead', async () =>
+    atHome(async (home) => {
+      const name = `ruth-${browser.name}`;
+      const one = await home.newPage();
+      await signUp(one, name);
+      const two = await home.newPage();
+      await two.goto(`${site.url}/`);
+      const tabs = [one, two];
+      for (const tab of tabs) assert.equal((await call(tab, 'GET', '/api/mine')).status, 200);
+      assert.equal((await call(one, 'GET', '/api/chief')).code, 'forbidden');
+      const told = `self.told = []; addEventListener('sallyport-refusal', ({ detail }) => told.push(detail.code))`;
+      for (const tab of tabs) await tab.evaluate(told);
+      const cookieNow = async () => (await home.cookies()).find((cookie) => cookie.name === '__Host-sallyport')?.value;
+      const old = (await home.cookies()).filter((cookie) => cookie.name.startsWith('__Host-sallyport'));
+      const given = await site.gate.guard.users?.setRoles(name, ['chief']);
+      assert.equal(given?.logins, 1);
+      for (const end = performance.now() + 1000; (await call(one, 'GET', '/api/chief')).status !== 200; )
+        assert.ok(performance.now() < end, 'in force within a second');
+      for (const tab of tabs) {
+        assert.equal((await call(tab, 'GET', '/api/chief')).status, 200);
+        await tab.evaluate('told.length = 0');
+      }
+      // A few seconds before their tickets are due: a renewal runs beside the calls.
+      site.skew += 474_000;
+      for (const tab of tabs) assert.equal((await call(tab, 'POST', '/api/notes', '"typed"')).status, 200);
+      const before = old.find((cookie) => cookie.name === '__Host-sallyport')?.value;
+      for (const end = performance.now() + 15_000; (await cookieNow()) === before && performance.now() < end; ) {
+        assert.equal((await call(one, 'GET', '/api/mine')).status, 200);
+      }
+      assert.notEqual(await cookieNow(), before);
+      for (const tab of tabs) {
+        assert.equal((await call(tab, 'POST', '/api/notes', '"typed on"')).status, 200);
+        assert.equal((await call(tab, 'GET', '/api/chief')).status, 200);
+        assert.equal(Reflect.get(Object(await ask(tab, 'user')), 'name'), name);
+        assert.deepEqual(await tab.evaluate('told'), []);
+      }
+      const copied = async (cookies: typeof old): Promise<number> => {
+        const cookie = cookies.map(({ name: key, value }) => `${key}=${value}`).join('; ');
+        const made = { origin: site.url, 'sec-fetch-site': 'same-origin', 'x-requested-with': 'sallyport' };
+        return (await fetch(`${site.url}/api/cookie`, { method: 'POST', headers: { ...made, cookie } })).status;
+      };
+      assert.equal(await copied(old), 403);
+      const now = (await home.cookies()).filter((cookie) => cookie.name.startsWith('__Host-sallyport'));
+      assert.equal(await copied(now), 200, 'as it would have opened the level `session` before');
+      assert.equal((await call(two, 'GET', '/api/chief')).status, 200, 'the owner stays');
     }));
 
   test('a stolen cookie opens no second door, and its owner stays logged in', async () =>

@@ -58,6 +58,7 @@ import { framing } from './layers/framing.ts';
 import { host } from './layers/host.ts';
 import { createKey, type KeyParts } from './layers/key.ts';
 import { createProof } from './layers/proof.ts';
+import { allow } from './layers/allow.ts';
 import { budget } from './layers/budget.ts';
 import { order } from './layers/order.ts';
 import { createLists } from './layers/lists.ts';
@@ -148,6 +149,7 @@ export function defaultLayers({
     createBan(bans ?? null), // not one whom somebody has banned
     authorization, // and may they: roles, scopes, policies
     createAntiForgery(forms), // with a form that was given to whoever sends it
+    allow, // with what it may choose
     createServed(pageGives ?? (() => false)), // with ids that it was given
     order, // when it is its turn
     limit, // not too much

@@ -119,9 +119,9 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
 
 function describePreset(preset: Origin['preset'], config: Config): PresetReport | null {
   if (preset === '') return null;
-  const { mode, protect, routes, session } = config;
+  const { mode, protect, routes, session, budget } = config;
   const fields = Object.fromEntries(
-    Object.entries({ mode, protect, routes, session }).filter(([, value]) => value !== undefined),
+    Object.entries({ mode, protect, routes, session, budget }).filter(([, value]) => value !== undefined),
   );
   return { name: preset, meaning: PRESETS[preset], fields };
 }

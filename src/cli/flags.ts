@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isPreset } from '../guard/presets.ts';
 import { parseConfig } from '../guard/config-schema.ts';
 import type { Config } from '../guard/config.ts';
 import { ConfigError } from '../guard/errors.ts';
@@ -62,7 +63,7 @@ export async function loadConfig(flags: ConfigFlags, layers: readonly string[]):
 /** Called once the value has been checked. */
 function presetOf(value: unknown): LoadedConfig['preset'] {
   const preset = value !== null && typeof value === 'object' && 'preset' in value ? value.preset : '';
-  return preset === 'strict' || preset === 'public-read' ? preset : '';
+  return typeof preset === 'string' && isPreset(preset) ? preset : '';
 }
 
 function merge(file: ConfigFile, given: Record<string, unknown>): unknown {

@@ -17,13 +17,7 @@ export interface CanRequest {
   json(): Promise<unknown>;
 }
 
-/** @param parse reads the body; what it cannot read is undefined, or a throw of its own. Default: any JSON */
-export function toCanRequest(
-  request: RequestView,
-  context: Context,
-  params: Params,
-  parse: (text: string) => unknown = anyJson,
-): CanRequest {
+export function toCanRequest(request: RequestView, context: Context, params: Params): CanRequest {
   const { method, path, query } = request;
   return {
     method,
@@ -34,24 +28,11 @@ export function toCanRequest(
     async json() {
       const bytes = await context.content.read();
       if (bytes === null || bytes.length === 0) return undefined;
-      const text = utf8(bytes);
-      return text === null ? undefined : parse(text);
+      try {
+        return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+      } catch {
+        return undefined;
+      }
     },
   };
-}
-
-function utf8(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return null;
-  }
-}
-
-function anyJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

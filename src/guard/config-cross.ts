@@ -3,6 +3,7 @@ import type { Config, RouteConfig } from './config.ts';
 import { UNSIGNED_CARRIERS } from './carrier.ts';
 import { personProblems } from './config-person.ts';
 import { addressProblems } from './config-schema-addresses.ts';
+import { allowProblems } from './config-schema-allow.ts';
 import { budgetProblems } from './config-schema-budget.ts';
 import { formProblems } from './config-schema-forms.ts';
 import { loginProblems } from './config-schema-login.ts';
@@ -29,6 +30,7 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...personProblems(config),
     ...formProblems(config),
     ...useProblems(config),
+    ...allowProblems(config),
     ...budgetProblems(config),
     ...orderProblems(config),
     ...servedProblems(config),

@@ -9,6 +9,7 @@ import { antiForgerySchema } from './config-schema-forms.ts';
 import { loginSchema } from './config-schema-login.ts';
 import { aFunction, choice, didYouMean, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
 import { afterSchema } from './config-schema-order.ts';
+import { allowSchema } from './config-schema-allow.ts';
 import { budgetSchema, costSchema } from './config-schema-budget.ts';
 import { concurrentSchema, limitSchema } from './config-schema-use.ts';
 import { servedSchema } from './config-schema-served.ts';
@@ -47,6 +48,7 @@ const routeSchema = fields({
   addresses: optional(routeAddressesSchema),
   limit: optional(limitSchema),
   concurrent: optional(concurrentSchema),
+  allow: optional(allowSchema),
   cost: optional(costSchema),
   budget: optional(budgetSchema),
   after: optional(afterSchema),
@@ -80,7 +82,7 @@ export const configSchema = fields({
   to: optional(text(rules.backend)),
   listen: optional(text(rules.hostAndPort)),
   mode: optional(mode),
-  preset: optional(choice('public-read', 'strict', 'forms')),
+  preset: optional(choice('public-read', 'strict', 'forms', 'llm')),
   public: optional(text(rules.origin)),
   hosts: optional(list(text(rules.authority), 'write a list, as in ["app.example"]')),
   protect: optional(list(text(rules.route), 'write a list of patterns, as in ["/api/**"]')),

@@ -2,6 +2,7 @@ import type { AddressesConfig, RouteAddressesConfig } from './config-addresses.t
 import type { CanRequest } from './can-request.ts';
 import type { AuthorizationConfig, CedarRouteConfig, OwnerConfig } from './config-authorization.ts';
 import type { AntiForgeryConfig } from './config-forms.ts';
+import type { AllowConfig } from './choices.ts';
 import type { BudgetsConfig, CostConfig } from './config-budget.ts';
 import type { LoginConfig } from './config-login.ts';
 import type { ConcurrentConfig, LimitConfig } from './config-use.ts';
@@ -23,7 +24,7 @@ export interface Config {
   /** Decide and record only, or decide and refuse. Default `report`. */
   mode?: Mode;
   /** A starting point whose fields this file's own override. */
-  preset?: 'public-read' | 'strict' | 'forms';
+  preset?: 'public-read' | 'strict' | 'forms' | 'llm';
   /** Origin under which people reach the gate where it differs from `listen`: `https://app.example`. */
   public?: string;
   /** Further authorities the gate answers for, `host` or `host:port`. `public`'s and loopback with the port are always listed. */
@@ -162,6 +163,8 @@ export interface RouteConfig {
   atMost?: number;
   /** `atMost: 1`. */
   once?: boolean;
+  /** What the client may choose in the fields of a JSON body: `{ model: ['small'], max_tokens: { max: 1000 } }`. Default: anything. */
+  allow?: AllowConfig;
   /** What one call costs: `'0.01 USD'`, or at most so much and what the answer says. Needs a `budget`. Default: nothing. */
   cost?: CostConfig;
   /** What this route's calls may cost, as `'5 USD/day'`; one budget or several at once. Default: none. */

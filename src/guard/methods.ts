@@ -49,6 +49,7 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
   const added = {
     addresses: bothAddresses(rule.addresses, other.addresses),
     use: bothUses(rule.use, other.use),
+    choices: joined(rule.choices, other.choices),
     costs: joined(rule.costs, other.costs),
     orders: joined(rule.orders, other.orders),
     served: joined(rule.served, other.served),
@@ -62,7 +63,7 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
 }
 
 /** What rules of use come to: a call that may be either is asked for both. */
-type Added = Pick<RouteRule, 'addresses' | 'use' | 'costs' | 'orders' | 'steps' | 'served' | 'sources'>;
+type Added = Pick<RouteRule, 'addresses' | 'use' | 'choices' | 'costs' | 'orders' | 'steps' | 'served' | 'sources'>;
 
 const addsNothing = (rule: RouteRule, added: Added): boolean =>
   (Object.keys(added) as (keyof Added)[]).every((field) => added[field] === rule[field]);

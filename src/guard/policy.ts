@@ -1,4 +1,5 @@
 import type { Carrier, Level } from './decision.ts';
+import type { ChoiceRule } from './choices.ts';
 import type { CostRule } from './budget.ts';
 import type { CedarRule } from './cedar-question.ts';
 import type { AddressRules } from './config-addresses.ts';
@@ -42,6 +43,8 @@ export interface RouteRule {
   readonly addresses: AddressRules;
   /** How much of it, by whom. */
   readonly use: UseRules;
+  /** What the client may choose in the body. */
+  readonly choices: readonly ChoiceRule[];
   /** What it costs, and whom. */
   readonly costs: readonly CostRule[];
   /** In what order. */

@@ -1,4 +1,6 @@
 import type { Config, RouteConfig } from './config.ts';
+import { budgetsOf } from './config-budget.ts';
+import { parseAllowance } from './money.ts';
 
 type Preset = NonNullable<Config['preset']>;
 
@@ -6,8 +8,11 @@ type Preset = NonNullable<Config['preset']>;
 export const PRESETS: Readonly<Record<Preset, string>> = {
   'public-read': 'data that your own pages may read and nobody may write: reads at level proof, every other method 405',
   forms: 'pages of a server with forms that post: reading open, forms at level site with a token against forgery',
+  llm: 'answers that cost money: POST at level proof, with limits, a budget for a day, and bounds on what the client may choose',
   strict: 'enforced from the start; calls at level proof, other addresses read-only, sessions short',
 };
+
+export const isPreset = (name: string): name is Preset => Object.hasOwn(PRESETS, name);
 
 /** Documents, assets, development sockets: whatever a page loads that no rule protects. */
 const READ_ONLY: RouteConfig = {
@@ -23,6 +28,7 @@ const READ_ONLY: RouteConfig = {
 export function applyPreset({ preset, ...config }: Config): Config {
   if (preset === undefined) return config;
   if (preset === 'forms') return forms(config);
+  if (preset === 'llm') return llm(config);
   return preset === 'strict' ? strict(config) : publicRead(config);
 }
 
@@ -38,6 +44,22 @@ function forms(config: Config): Config {
     protect: ['/**'],
     routes: [...(config.routes ?? []), ...calls, { ...posts, antiForgery: 'require' }, READ_ONLY],
   };
+}
+
+/** What a page may ask of a model that somebody pays for. The model and what it is told are the backend's to choose. */
+function llm(config: Config): Config {
+  const budget = config.budget ?? '5 USD/day';
+  const currency = parseAllowance(budgetsOf(budget)[0]?.amount ?? '')?.currency ?? 'USD';
+  const calls = (config.protect ?? ['/api/**']).filter(withoutMethod).map(
+    (pattern): RouteConfig => ({
+      match: `POST ${pattern}`,
+      cost: `0.02 ${currency}`,
+      limit: ['10/minute', '200/day'],
+      concurrent: { session: 2, prefix: 20, route: 100 },
+      allow: { model: false, system: false, max_tokens: { max: 1000, optional: true } },
+    }),
+  );
+  return { ...config, budget, routes: [...(config.routes ?? []), ...calls] };
 }
 
 function publicRead(config: Config): Config {

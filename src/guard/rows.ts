@@ -8,6 +8,7 @@ import { asksForPerson } from './config-person.ts';
 import type { Carrier, Level } from './decision.ts';
 import { compileCreator } from './creator.ts';
 import { compileOwner } from './owner.ts';
+import { compileChoices, NO_CHOICES } from './choices.ts';
 import { compileCosts } from './config-budget.ts';
 import { compileUse } from './config-use.ts';
 import { compileOrder, compileStep, NO_ORDER, NO_STEPS } from './order.ts';
@@ -134,6 +135,7 @@ function routeRow(ground: Ground, route: RouteConfig): Row {
     antiForgery: asksForToken(route, ground.config),
     addresses: routeAddresses(ground.addresses, route),
     use: compileUse(ground.config, route, levelOf(route)),
+    choices: compileChoices(route),
     costs: compileCosts(ground.config, route),
     orders: compileOrder(route),
     steps: step === null ? NO_STEPS : [step],
@@ -287,6 +289,7 @@ export function baseRule(ground: Ground, own: Partial<RouteRule> & { readonly na
     antiForgery: false,
     addresses: ground.addresses,
     use: NO_USE,
+    choices: NO_CHOICES,
     costs: NO_COSTS,
     orders: NO_ORDER,
     steps: NO_STEPS,

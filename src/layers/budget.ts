@@ -1,5 +1,6 @@
 import { NO_COSTS, OLD_SESSION_MS, type CostRule, type Reserve } from '../guard/budget.ts';
 import { toCanRequest } from '../guard/can-request.ts';
+import { readJsonObject } from '../guard/json-body.ts';
 import { claimCaller } from '../guard/caller.ts';
 import type { CostFunction } from '../guard/config-budget.ts';
 import { PASS, refusal, type Refusal, type Verdict } from '../guard/decision.ts';
@@ -9,7 +10,7 @@ import { compileParams, type Params } from '../guard/params.ts';
 import { shownTicket } from '../guard/shown-ticket.ts';
 import { subjectName } from '../guard/subject.ts';
 import type { RequestView } from '../guard/view.ts';
-import { parseStrictObject } from '../lib/strict-json.ts';
+
 import { within } from '../lib/within.ts';
 
 const UNCLEAR = refusal('forbidden', 'a path whose `:names` can be told for certain');
@@ -84,8 +85,15 @@ async function maximum(
   { request, context, params }: Call,
 ): Promise<number | Refusal> {
   let units: unknown;
+  const json = async (): Promise<unknown> => {
+    const bytes = await context.content.read();
+    if (bytes === null || bytes.length === 0) return undefined;
+    const found = await readJsonObject(request, context.content);
+    if (found === null) throw new AmbiguousBody();
+    return found;
+  };
   try {
-    units = await within(cost(toCanRequest(request, context, params, strictObject)), PATIENCE_MS);
+    units = await within(cost({ ...toCanRequest(request, context, params), json }), PATIENCE_MS);
   } catch (error) {
     if (error instanceof AmbiguousBody) return AMBIGUOUS;
     throw error;
@@ -94,10 +102,4 @@ async function maximum(
   if (amount !== null) return amount;
   context.evidence = `${rule.name}: ${typeof units === 'number' ? String(units) : typeof units}`;
   return NO_AMOUNT;
-}
-
-function strictObject(text: string): unknown {
-  const found = parseStrictObject(text);
-  if (found === null) throw new AmbiguousBody();
-  return found;
 }

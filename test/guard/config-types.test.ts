@@ -50,6 +50,7 @@ test('the schema takes every field that the written type has', () => {
         contentTypes: ['multipart/form-data'],
         signed: ['x-tenant'],
         addresses: { allow: ['10.0.1.0/24'], deny: ['10.0.1.9'] },
+        allow: { model: ['small'], 'options.max_tokens': { max: 1000, min: 1, optional: true }, system: false },
         cost: { max: () => 0.05, actual: () => 0.01 },
         budget: ['1 USD/hour', { amount: '5 USD/week', per: 'route', keep: { older: 0.1, subjects: 0.1 } }],
         antiForgery: 'require',

@@ -165,6 +165,8 @@ function routeNotes(rule: RouteRule): string[] {
     notes.push(
       'forms are told from forged ones by Origin and Fetch Metadata alone; antiForgery asks for a token as well',
     );
+  if (rule.carriers.has('form') && !rule.antiForgery && rule.user !== null)
+    notes.push('a form in a page that was loaded under another login is sent as whoever is logged in by now');
   return notes;
 }
 

@@ -8,6 +8,7 @@ import {
 import { compileAddresses } from './config-addresses.ts';
 import type { ClientConfig, Config } from './config.ts';
 import { type AntiForgeryRule, compileAntiForgery } from './config-forms.ts';
+import { asksForToken } from './config-person.ts';
 import { ANY_CLIENT, type ClientRule, type Policy, type RouteRule } from './policy.ts';
 import { baseRule, compileRows, matcher } from './rows.ts';
 
@@ -65,9 +66,12 @@ export function compilePolicy(config: Config): Policy {
   });
 }
 
-function antiForgeryOf({ antiForgery, routes = [] }: Config): AntiForgeryRule | null {
-  const asked = antiForgery !== undefined || routes.some((route) => route.antiForgery === 'require');
-  return asked ? compileAntiForgery(antiForgery ?? {}) : null;
+/** Where nobody wrote anything of tokens and a form needs one, pages get it by themselves. */
+function antiForgeryOf(config: Config): AntiForgeryRule | null {
+  const { antiForgery, routes = [] } = config;
+  if (antiForgery !== undefined) return compileAntiForgery(antiForgery);
+  if (routes.some((route) => route.antiForgery === 'require')) return compileAntiForgery({});
+  return routes.some((route) => asksForToken(route, config)) ? compileAntiForgery({ insert: true }) : null;
 }
 
 /** Which routes' answers are looked into, because others ask who created what. */

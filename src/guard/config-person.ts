@@ -19,6 +19,21 @@ function askingField(route: RouteConfig): (typeof OF_PERSON)[number] | undefined
   });
 }
 
+/**
+ * Forms ask for a token wherever the configuration speaks of tokens. Where they speak for a person who logs in here, they
+ * always do: a page that was loaded under another login would send what was typed there as whoever is logged in by now.
+ */
+export function asksForToken(route: RouteConfig, config: Config): boolean {
+  const { antiForgery, carriers = [] } = route;
+  if (antiForgery !== undefined) return antiForgery === 'require';
+  if (!carriers.includes('form')) return false;
+  return config.antiForgery !== undefined || (asksForPerson(route) && logsInHere(config));
+}
+
+/** Whether people log in at the gate itself, so that a session is somebody's. */
+const logsInHere = ({ login }: Config): boolean =>
+  login?.accounts !== undefined || Object.keys(login?.providers ?? {}).length > 0;
+
 /** What is wrong between what routes ask of a person and how a person can be known here. */
 export function personProblems(config: Config): ConfigProblem[] {
   return (config.routes ?? []).flatMap((route, index) => {

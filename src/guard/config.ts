@@ -140,7 +140,8 @@ export interface RouteConfig {
   cedar?: CedarRouteConfig;
   /**
    * Whether what changes something here has to show a token (`antiForgery` above). Default `require` where `carriers` lists
-   * `form` and the configuration has `antiForgery`, else `off`.
+   * `form` and the configuration has `antiForgery`, or where such a route asks for a person who logs in here; pages then get
+   * the token by themselves. Else `off`.
    */
   antiForgery?: 'require' | 'off';
   /** API keys that have all of these scopes may make this call without a page. `[]`: any key. Default: no key may. */

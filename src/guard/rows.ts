@@ -4,7 +4,7 @@ import { UNSIGNED_CARRIERS } from './carrier.ts';
 import { compileCedarQuestion } from './cedar-question.ts';
 import type { Config, Mode, RouteConfig } from './config.ts';
 import { type AddressRules, openAddresses, routeAddresses } from './config-addresses.ts';
-import { asksForPerson } from './config-person.ts';
+import { asksForPerson, asksForToken } from './config-person.ts';
 import type { Carrier, Level } from './decision.ts';
 import { compileCreator } from './creator.ts';
 import { compileOwner } from './owner.ts';
@@ -203,12 +203,6 @@ function userRule(route: RouteConfig): UserRule | null {
     creator: creator === undefined ? null : compileCreator(creator, route.match),
     cedar: cedar === undefined ? null : compileCedarQuestion(cedar),
   });
-}
-
-/** Forms ask for a token wherever the configuration speaks of tokens. */
-function asksForToken({ antiForgery, carriers = [] }: RouteConfig, config: Config): boolean {
-  if (antiForgery !== undefined) return antiForgery === 'require';
-  return config.antiForgery !== undefined && carriers.includes('form');
 }
 
 /** A route that lists a carrier which cannot sign has the lower level for every request. */

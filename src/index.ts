@@ -320,6 +320,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
         sessions: cookies,
         keys: createKeyAgreement(clock),
         logins: identity?.entry ?? null,
+        room: createWaitingRoom(),
         isBanned: (label) => parts.bans?.has('session', label) ?? false,
         onEntered: book.entered,
         state,

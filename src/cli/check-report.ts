@@ -1,6 +1,7 @@
 import { describeAddresses } from './check-addresses.ts';
 import { describeLogins } from './check-logins.ts';
 import { describeUse, oneAddressTakes, useNotes } from './check-use.ts';
+import { TURN_SECONDS } from '../doors/entry.ts';
 import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
 import { describeBudgets } from './check-budget.ts';
 import { documentFieldsOf } from '../gateway/document-fields.ts';
@@ -212,6 +213,7 @@ function oneAddress(policy: Policy): string[] {
   return [
     `opens at most ${mint.perPrefix} new sessions a minute (${mint.total} from everybody together)`,
     `so at most ${mint.perPrefix * 60} sessions an hour, each living ${hours(session.idle)} idle and ${hours(session.max)} at most`,
+    `who comes when these are used up waits ${TURN_SECONDS} s, then gets in; all sessions that come so count as one under every limit per session`,
     ...oneAddressTakes(policy),
   ];
 }

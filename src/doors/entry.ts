@@ -7,6 +7,7 @@ import { listsOrigin } from '../guard/origins.ts';
 import type { Policy } from '../guard/policy.ts';
 import type { EntryClaim, EntryGrant, SessionRef, State } from '../guard/state.ts';
 import type { RequestView } from '../guard/view.ts';
+import type { WaitingRoom } from '../guard/waiting-room.ts';
 import type { Code } from '../wire/codes.ts';
 import { BOUND_COOKIE, TICKET_RENEW_SECONDS, TICKET_SECONDS } from '../wire/constants.ts';
 import { type EntryAnswer, type EntryRequest, parseEntryRequest } from '../wire/entry.ts';
@@ -31,6 +32,8 @@ export interface EntryDeps {
   readonly state: State;
   /** Null where nobody can log in here. */
   readonly logins: EntryLogins | null;
+  /** Where new visitors wait whose network has used up its allowance. Without one, none does. */
+  readonly room?: WaitingRoom;
   /** Whether somebody has banned the session of this public label: as long as its cookie comes, nobody enters. */
   readonly isBanned?: (label: string) => boolean;
   /** Told of every session that was entered. */
@@ -53,7 +56,12 @@ export interface EntryFacts {
 }
 
 export type EntryResult =
-  | { readonly kind: 'answer'; readonly answer: Answer }
+  | {
+      readonly kind: 'answer';
+      readonly answer: Answer;
+      /** For the record: what was out of the ordinary. */
+      readonly note?: string;
+    }
   | {
       readonly kind: 'refuse';
       readonly code: Code;
@@ -107,7 +115,9 @@ export function createEntry(deps: EntryDeps): Enter {
       if ('kind' in prepared) return prepared;
       const { attempt, claim } = prepared;
       // What follows the claim costs a key agreement: a flood is turned away before it.
-      return whenKnown(deps.state.enter(claim), (grant) => conclude(deps, memory, key, attempt, grant));
+      return whenKnown(inTurn(deps, claim, view), ({ grant, now }) =>
+        conclude(deps, memory, key, { ...attempt, now }, grant),
+      );
     });
     if (!(result instanceof Promise)) return result;
     const settled = result.finally(() => waiting.delete(key));
@@ -115,6 +125,41 @@ export function createEntry(deps: EntryDeps): Enter {
     return settled;
   };
 }
+
+/**
+ * Seconds that a new visitor waits whose network has used up its allowance. Less than what the page waits for an entry (20 s).
+ */
+export const TURN_SECONDS = 8;
+
+interface Turn {
+  readonly grant: EntryGrant;
+  /** When it was given. */
+  readonly now: number;
+}
+
+/**
+ * What state grants: at once, or where there is no room for one more session, after a wait. Who has waited gets in, so that
+ * nobody who farms sessions keeps a neighbour out; beyond its network's allowance as one of the crowd, so that a farm of
+ * those is worth one session. The wait binds a request, and these are bounded: many at once wait no less than one.
+ */
+function inTurn({ state, room, clock }: EntryDeps, claim: EntryClaim, { waiter }: RequestView): Eventually<Turn> {
+  const { now, prefix } = claim;
+  const waits = (refused: EntryGrant): Eventually<Turn> => {
+    if (room === undefined || !room.hasRoom(prefix)) return { grant: refused, now };
+    return room.wait(TURN_SECONDS * 1000, prefix, waiter).then(async (stayed) => {
+      const later = clock.wall();
+      return stayed
+        ? { grant: await state.enter({ ...claim, now: later, crowd: true }), now: later }
+        : { grant: refused, now };
+    });
+  };
+  // Nobody overtakes those who wait.
+  const isNew = claim.session === null && claim.replaces === null && claim.mintsPerMinute < UNLIMITED;
+  if (isNew && room?.isWaiting(prefix) === true) return waits(PUT_OFF);
+  return whenKnown(state.enter(claim), (grant) => (!grant.ok && grant.waits === true ? waits(grant) : { grant, now }));
+}
+
+const PUT_OFF: EntryGrant = Object.freeze({ ok: false, code: 'limit', retryAfter: 20 });
 
 interface Prepared {
   readonly attempt: Attempt;
@@ -282,8 +327,11 @@ function complete(
   const { id, created } = session;
   const { client } = request;
   deps.onEntered?.({ id, created, ref: grant.session, client, prefix: facts.prefix, userAgent });
-  return admit(deps, entered);
+  const result = admit(deps, entered);
+  return grant.crowded === true && result.kind === 'answer' ? { ...result, note: CROWDED } : result;
 }
+
+const CROWDED = 'more sessions than its network may open: counts with the others of that crowd as one';
 
 interface GrantedSession extends SessionContent {
   /** Whether the cookie has to be written because of it. */

@@ -31,7 +31,7 @@ export function withFormCookie(enter: Enter, { rule, tokens, sessions, wall }: F
     }
     const fresh = tokens.issue(visitor, wanted).cookies;
     const fields = [...answer.fields, ...fresh.flatMap((cookie) => ['set-cookie', cookie])];
-    return { kind: 'answer', answer: { ...answer, fields } };
+    return { ...result, answer: { ...answer, fields } };
   };
   return (view, body, facts) => {
     const result = enter(view, body, facts);

@@ -125,7 +125,7 @@ async function enter(parts: MountParts, request: RequestView, decision: Decision
     const answer = refuse(parts, request, refusedEntry(decision, result.code, result.evidence, result.retryAfter));
     return { ...answer, fields: [...answer.fields, ...result.cookies.flatMap((cookie) => ['set-cookie', cookie])] };
   }
-  parts.decided(decision, request);
+  parts.decided(result.note === undefined ? decision : { ...decision, note: result.note }, request);
   return { ...result.answer, fields: [...result.answer.fields, ...decision.responseFields] };
 }
 

@@ -166,6 +166,11 @@ export interface EntryClaim {
   readonly mintsPerMinute: number;
   readonly mintsPerMinuteTotal: number;
   /**
+   * Whoever asks has waited: where the allowance is used up, the session comes to be all the same, and counts, with all
+   * others of its network that came so, as one session under every limit (it is crowded). Default false.
+   */
+  readonly crowd?: boolean;
+  /**
    * Entries into a session that lives: a bucket that holds two minutes' worth, counted in tenths of a second; more than
    * 600 a minute are no limit. What state has forgotten begins with a full one.
    */
@@ -173,8 +178,20 @@ export interface EntryClaim {
 }
 
 export type EntryGrant =
-  | { readonly ok: true; readonly windowPlace: number; readonly session: SessionRef; readonly fresh: boolean }
-  | { readonly ok: false; readonly code: 'limit' | 'banned'; readonly retryAfter: number };
+  | {
+      readonly ok: true;
+      readonly windowPlace: number;
+      readonly session: SessionRef;
+      readonly fresh: boolean;
+      readonly crowded?: boolean;
+    }
+  | {
+      readonly ok: false;
+      readonly code: 'limit' | 'banned';
+      readonly retryAfter: number;
+      /** Whether who waits gets in by {@link EntryClaim.crowd}. */
+      readonly waits?: boolean;
+    };
 
 export interface RedirectGrant {
   readonly ticketId: string;

@@ -7,7 +7,7 @@ const ORIGIN = refusal('origin', 'an origin that the route’s client lists');
 const NOTHING_ALLOWED: Answer = Object.freeze({ status: 204, fields: ['vary', 'Origin'], body: '' });
 /** Chromium's upper bound; Firefox allows a day. */
 const MAX_AGE_SECONDS = '7200';
-const EXPOSED = 'sallyport-decision, retry-after, date';
+const EXPOSED = 'sallyport-decision, ratelimit, retry-after, date';
 const MAX_REQUESTED_HEADERS = 1024;
 
 /**

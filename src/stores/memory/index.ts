@@ -145,15 +145,29 @@ class MemoryState implements State {
     const late = fresh ? 0 : this.#sessions.pay(session, now, entry.entriesPerMinute);
     if (late > 0) return { ok: false, code: 'limit', retryAfter: late };
     const before = fresh ? this.#carried(entry) : null;
-    if (fresh && !this.#replace(entry)) {
-      const wait = this.#mints.take(steady, entry.prefix, entry.mintsPerMinute, entry.mintsPerMinuteTotal);
-      if (wait > 0) return { ok: false, code: 'limit', retryAfter: wait };
-    }
+    const isMint = fresh && !this.#replace(entry);
+    const wait = isMint ? this.#mint(entry, steady) : 0;
+    if (wait > 0 && entry.crowd !== true) return { ok: false, code: 'limit', retryAfter: wait, waits: true };
     if (fresh) session = this.#addSession(entry.newIdHigh, entry.newIdLow, entry.prefix, now);
+    const crowded = this.#crowded(session, entry, { isNew: fresh, isLate: wait > 0 }, steady);
     if (before !== null) this.#carryOn(before, session, steady);
     const windowPlace = this.#addWindow(session, entry, now);
     this.#sessions.noteEntry(session, now, entry.client);
-    return { ok: true, windowPlace, session: this.#sessions.ref(session), fresh };
+    return { ok: true, windowPlace, session: this.#sessions.ref(session), fresh, crowded };
+  }
+
+  /** Takes one new session's worth; 0, or the seconds to wait. */
+  #mint({ prefix, mintsPerMinute, mintsPerMinuteTotal }: EntryClaim, steady: number): number {
+    return this.#mints.take(steady, prefix, mintsPerMinute, mintsPerMinuteTotal);
+  }
+
+  /** Whether the session counts with the crowd of its network; one that lives leaves it once there is room for it. */
+  #crowded(slot: number, entry: EntryClaim, came: { isNew: boolean; isLate: boolean }, steady: number): boolean {
+    const payer = sessionPayer(slot, this.#sessions.ref(slot).idLow);
+    if (came.isLate) this.#uses.join(payer, entry.prefix);
+    else if (!came.isNew && this.#uses.crowdOf(payer) !== '' && this.#mint(entry, steady) === 0)
+      this.#uses.leave(payer);
+    return this.#uses.crowdOf(payer) !== '';
   }
 
   grantRedirect(grant: RedirectGrant): void {
@@ -268,11 +282,17 @@ class MemoryState implements State {
     const slot = replaces === null ? 0 : this.#find(replaces.session);
     if (slot === 0) return null;
     const payer = sessionPayer(slot, this.#sessions.ref(slot).idLow);
-    return { payer, steps: this.#orders.of(payer), given: this.#served.of(payer) };
+    return {
+      payer,
+      crowd: this.#uses.crowdOf(payer),
+      steps: this.#orders.of(payer),
+      given: this.#served.of(payer),
+    };
   }
 
-  #carryOn({ payer, steps, given }: Carried, session: number, now: number): void {
+  #carryOn({ payer, crowd, steps, given }: Carried, session: number, now: number): void {
     const successor = sessionPayer(session, this.#sessions.ref(session).idLow);
+    if (crowd !== '') this.#uses.join(successor, crowd);
     this.#uses.move(payer, successor, now);
     if (steps !== undefined) this.#orders.give(successor, steps);
     if (given !== undefined) this.#served.carry(successor, given);
@@ -304,6 +324,7 @@ class MemoryState implements State {
   #dropSession(session: number): void {
     while (this.#sessions.firstWindow(session) !== 0) this.#dropFirstWindow(session);
     const payer = sessionPayer(session, this.#sessions.ref(session).idLow);
+    this.#uses.leave(payer);
     this.#orders.forget(payer);
     this.#served.forget(payer);
     this.#sessions.remove(session);
@@ -343,6 +364,7 @@ class MemoryState implements State {
 
 interface Carried {
   readonly payer: Payer;
+  readonly crowd: string;
   readonly steps: Steps | undefined;
   readonly given: Given | undefined;
 }

@@ -11,6 +11,8 @@ import { callerOf, NOBODY, type Payer } from './payer.ts';
 export class Uses {
   readonly #buckets: Buckets[] = [];
   readonly #open: Map<Payer, number>[] = [];
+  /** Sessions that count as one with others of their network, and by which name. Forgotten with them. */
+  readonly #crowd = new Map<Payer, string>();
   /** When each bucket will be full if the request at hand is admitted: between check and apply of one commit. */
   readonly #fullAt: number[] = [];
 
@@ -20,7 +22,7 @@ export class Uses {
     const { limits, concurrent } = claims.use;
     for (let i = 0; i < concurrent.length; i++) {
       const rule = concurrent[i] as ConcurrentRule;
-      const payer = payerOf(rule.scope, claims);
+      const payer = this.#payerOf(rule.scope, claims);
       if (payer === NOBODY || (this.#open[rule.number]?.get(payer) ?? 0) < rule.most) continue;
       used.refusedBy = rule;
       used.retryAfter = 1;
@@ -28,7 +30,7 @@ export class Uses {
     }
     for (let i = 0; i < limits.length; i++) {
       const rule = limits[i] as LimitRule;
-      const payer = payerOf(rule.scope, claims);
+      const payer = this.#payerOf(rule.scope, claims);
       if (payer === NOBODY) continue;
       const fullAt = Math.max(this.#bucketsOf(rule).fullAt(payer, now), now) + rule.interval;
       const excess = fullAt - now - rule.depth;
@@ -46,11 +48,11 @@ export class Uses {
     const { limits, concurrent } = claims.use;
     for (let i = 0; i < limits.length; i++) {
       const rule = limits[i] as LimitRule;
-      const payer = payerOf(rule.scope, claims);
+      const payer = this.#payerOf(rule.scope, claims);
       if (payer !== NOBODY) this.#bucketsOf(rule).set(payer, this.#fullAt[i] ?? 0);
     }
     if (concurrent.length === 0) return null;
-    const raised = concurrent.map((rule) => raise(this.#openOf(rule), payerOf(rule.scope, claims)));
+    const raised = concurrent.map((rule) => raise(this.#openOf(rule), this.#payerOf(rule.scope, claims)));
     return () => {
       for (const lower of raised) lower();
     };
@@ -59,6 +61,40 @@ export class Uses {
   /** A session goes on under another number: somebody logged in or out in its browser. */
   move(from: Payer, to: Payer, now: number): void {
     for (const buckets of this.#buckets) buckets?.move(from, to, now);
+  }
+
+  /** The network whose crowd the session belongs to; '' for none. */
+  crowdOf(session: Payer): string {
+    return this.#crowd.get(session) ?? '';
+  }
+
+  join(session: Payer, prefix: string): void {
+    this.#crowd.set(session, prefix);
+  }
+
+  leave(session: Payer): void {
+    this.#crowd.delete(session);
+  }
+
+  /** A rule asks nothing of a request that has not what it counts by. */
+  #payerOf(scope: LimitScope, claims: Claims): Payer {
+    switch (scope) {
+      case 'session':
+        return claims.sessionPlace === 0 ? NOBODY : this.#sessionPayer(callerOf(claims));
+      case 'subject':
+        return claims.subject;
+      case 'key':
+        return claims.account;
+      case 'prefix':
+        return claims.prefix;
+      default:
+        return scope;
+    }
+  }
+
+  #sessionPayer(session: Payer): Payer {
+    const prefix = this.#crowd.size === 0 ? undefined : this.#crowd.get(session);
+    return prefix === undefined ? session : `crowd ${prefix}`;
   }
 
   #bucketsOf(rule: LimitRule): Buckets {
@@ -106,20 +142,4 @@ function raise(open: Map<Payer, number>, payer: Payer): () => void {
     if (left > 0) open.set(payer, left);
     else open.delete(payer);
   };
-}
-
-/** A rule asks nothing of a request that has not what it counts by. */
-function payerOf(scope: LimitScope, claims: Claims): Payer {
-  switch (scope) {
-    case 'session':
-      return claims.sessionPlace === 0 ? NOBODY : callerOf(claims);
-    case 'subject':
-      return claims.subject;
-    case 'key':
-      return claims.account;
-    case 'prefix':
-      return claims.prefix;
-    default:
-      return scope;
-  }
 }

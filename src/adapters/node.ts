@@ -3,6 +3,7 @@ import type { Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import { checkWhileRead, giveBack } from './node/checked.ts';
+import { hearAnswer, isHeard } from './node/hear.ts';
 import type { Incoming, Outgoing } from './node/message.ts';
 import { dropOverrides } from './node/overrides.ts';
 import { send } from './node/send.ts';
@@ -39,6 +40,7 @@ export function createNodeHandler(
       if (decision.body !== null) giveBack(request, decision.body);
       const { streamDigest: digest, form = null } = decision;
       if (digest !== null || form !== null) checkWhileRead(request, digest, form);
+      if (isHeard(guard, decision)) hearAnswer(guard, decision, view, response);
       const done = next(request, response, decision, view);
       watchAnswer(guard, decision, view, response);
       return done;

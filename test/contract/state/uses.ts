@@ -162,7 +162,7 @@ export const uses: readonly Row[] = [
       const next = await enter(state, {
         ...later,
         session: null,
-        replaces: { session: crowd[1]?.session as SessionRef, until: START + 1e9 },
+        replaces: { session: crowd[1]?.session as SessionRef, until: START + 1e9, reason: 'login' },
       });
       assert.equal(await admitted(state, calls(next, open, START + 2 * MINUTE), 9), 1, 'a login leads out of no crowd');
     },

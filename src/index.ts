@@ -60,6 +60,7 @@ import { createKey, type KeyParts } from './layers/key.ts';
 import { createProof } from './layers/proof.ts';
 import { allow } from './layers/allow.ts';
 import { budget } from './layers/budget.ts';
+import { degrade } from './layers/degrade.ts';
 import { order } from './layers/order.ts';
 import { createLists } from './layers/lists.ts';
 import { limit } from './layers/limit.ts';
@@ -157,6 +158,7 @@ export function defaultLayers({
     replay, // once
     createCreator(identity?.creations ?? null), // is it theirs, as far as this gate saw it come
     createCan({ ask: ask ?? null }), // may they do this to that: asked when everything else has passed
+    degrade, // as it is, or cheaper, where most of the money is spent
   ];
 }
 

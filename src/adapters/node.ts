@@ -38,6 +38,7 @@ export function createNodeHandler(
       // Report mode changes nothing that an app may live by.
       if (guard.policy.mode === 'enforce') dropOverrides(request);
       if (decision.body !== null) giveBack(request, decision.body);
+      if (decision.rewritten === true) request.headers['content-length'] = String(decision.body?.length ?? 0);
       const { streamDigest: digest, form = null } = decision;
       if (digest !== null || form !== null) checkWhileRead(request, digest, form);
       if (isHeard(guard, decision)) hearAnswer(guard, decision, view, response);

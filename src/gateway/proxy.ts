@@ -26,6 +26,10 @@ export async function forward(
   const { creations, serves, costs } = route.guard;
   if (creations?.takes(decision) || serves?.takes(decision) || costs?.takes(decision))
     fields = without(fields, ['accept-encoding']);
+  if (decision.rewritten === true) {
+    fields = without(fields, ['content-digest', 'repr-digest', 'content-length']);
+    fields.push('Content-Length', String(decision.body?.length ?? 0));
+  }
   if (route.pages !== null) fields = route.pages.requestFields(view, fields);
   const exchange = new Exchange(route, request, response, view, decision, onUpgrade);
   try {

@@ -36,6 +36,17 @@ export interface AnswerFacts {
   events(): readonly unknown[];
 }
 
+/** What becomes of a call when most of a budget is spent. */
+export interface DegradeConfig {
+  /** Part of a budget, this call's included, from which on {@link by} is asked. */
+  at: number;
+  /** Undefined leaves the call as it is. A throw refuses it. */
+  by: (request: CanRequest) => Degraded | undefined | Promise<Degraded | undefined>;
+}
+
+/** JSON in place of the client's body, or in place of the backend's answer, which then costs nothing. */
+export type Degraded = { readonly body: unknown } | { readonly answer: unknown };
+
 export interface BudgetConfig {
   /** What may be spent in any span: `5 USD/day`; per minute, hour, day, week or month (30 days). */
   amount: string;

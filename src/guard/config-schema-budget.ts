@@ -5,6 +5,7 @@ import {
   budgetsOf,
   type CostDetails,
   type CostFunction,
+  type DegradeConfig,
   isForAll,
   keptOf,
 } from './config-budget.ts';
@@ -57,6 +58,12 @@ const budgetObject = fields({
   warnAt: optional(part),
 });
 
+/** The shape of {@link import('./config-budget.ts').DegradeConfig}. */
+export const degradeSchema = fields({
+  at: part,
+  by: aFunction<DegradeConfig['by']>('write a function, as in () => ({ answer: { busy: true } })'),
+});
+
 const BUDGET =
   'write an allowance, as in "5 USD/day", an object, as in { amount: "5 USD/day", per: "session" }, or a list of them';
 
@@ -82,6 +89,8 @@ export function budgetProblems(config: Config): ConfigProblem[] {
     const at = `routes[${index}].`;
     problems.push(...eachBudget(at, route.budget, config, route));
     if (route.cost === undefined) {
+      if (route.degrade !== undefined)
+        problems.push(problem(`${at}degrade`, 'an object', 'this call costs nothing; write cost as well'));
       if (route.budget !== undefined)
         problems.push(problem(`${at}budget`, route.budget, 'what a call costs is not said; write cost as well'));
       continue;

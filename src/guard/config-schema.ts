@@ -10,7 +10,7 @@ import { loginSchema } from './config-schema-login.ts';
 import { aFunction, choice, didYouMean, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
 import { afterSchema } from './config-schema-order.ts';
 import { allowSchema } from './config-schema-allow.ts';
-import { budgetSchema, costSchema } from './config-schema-budget.ts';
+import { budgetSchema, costSchema, degradeSchema } from './config-schema-budget.ts';
 import { concurrentSchema, limitSchema } from './config-schema-use.ts';
 import { servedSchema } from './config-schema-served.ts';
 import { hstsSchema, tlsSchema } from './config-schema-tls.ts';
@@ -50,6 +50,7 @@ const routeSchema = fields({
   concurrent: optional(concurrentSchema),
   allow: optional(allowSchema),
   cost: optional(costSchema),
+  degrade: optional(degradeSchema),
   budget: optional(budgetSchema),
   after: optional(afterSchema),
   within: optional(whole(1, 'seconds')),

@@ -3,7 +3,7 @@ import type { CanRequest } from './can-request.ts';
 import type { AuthorizationConfig, CedarRouteConfig, OwnerConfig } from './config-authorization.ts';
 import type { AntiForgeryConfig } from './config-forms.ts';
 import type { AllowConfig } from './choices.ts';
-import type { BudgetsConfig, CostConfig } from './config-budget.ts';
+import type { BudgetsConfig, CostConfig, DegradeConfig } from './config-budget.ts';
 import type { LoginConfig } from './config-login.ts';
 import type { ConcurrentConfig, LimitConfig } from './config-use.ts';
 import type { HstsConfig, TlsConfig } from './config-tls.ts';
@@ -168,6 +168,8 @@ export interface RouteConfig {
   allow?: AllowConfig;
   /** What one call costs: `'0.01 USD'`, or at most so much and what the answer says. Needs a `budget`. Default: nothing. */
   cost?: CostConfig;
+  /** What becomes of calls when most of a budget is spent: a cheaper model, or an answer of the app's own. Default: nothing. */
+  degrade?: DegradeConfig;
   /** What this route's calls may cost, as `'5 USD/day'`; one budget or several at once. Default: none. */
   budget?: BudgetsConfig;
   /** Ids in the path that this session must have been given, by which answers. Default: any id. */

@@ -45,7 +45,7 @@ export function noClaims(now: number): Claims {
 }
 
 /** Until a run takes the request up. */
-const NO_CONTENT: Content = Object.freeze({ read: async () => null });
+const NO_CONTENT: Content = Object.freeze({ read: async () => null, replace: () => {} });
 
 export function newContext(
   policy: Policy,

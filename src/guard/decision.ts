@@ -89,6 +89,8 @@ export interface Decision {
   readonly streamDigest: StreamDigest | null;
   /** Bytes of the body when the guard had to read it; the adapter forwards these. Null: not read. */
   readonly body: Uint8Array | null;
+  /** Whether {@link body} is not the client's own any more: its length and digest are not either. */
+  readonly rewritten?: boolean;
   /** Looks through the body on its way to the backend, piece by piece; null or absent where nothing is looked for. */
   readonly form?: FormWatch | null;
   /** Seconds for Retry-After; 0 for none. */

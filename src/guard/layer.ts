@@ -113,4 +113,6 @@ export interface Content {
    * check that reads it has passed everything that needs only the head.
    */
   read(): Promise<Uint8Array | null>;
+  /** Puts other bytes in its place: those are forwarded. Only for what comes after all that judges the body. */
+  replace(bytes: Uint8Array): void;
 }

@@ -3,6 +3,7 @@ import type { ChoiceRule } from './choices.ts';
 import type { CostRule } from './budget.ts';
 import type { CedarRule } from './cedar-question.ts';
 import type { AddressRules } from './config-addresses.ts';
+import type { DegradeConfig } from './config-budget.ts';
 import type { Can, Config, Mode } from './config.ts';
 import type { AntiForgeryRule } from './config-forms.ts';
 import type { CreatorRule } from './creator.ts';
@@ -45,6 +46,8 @@ export interface RouteRule {
   readonly use: UseRules;
   /** What the client may choose in the body. */
   readonly choices: readonly ChoiceRule[];
+  /** What becomes of its calls when most of a budget is spent; null for nothing. */
+  readonly degrade: DegradeConfig | null;
   /** What it costs, and whom. */
   readonly costs: readonly CostRule[];
   /** In what order. */

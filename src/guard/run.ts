@@ -73,6 +73,7 @@ export class Run implements Content, Grounds {
   private refusedBy = '';
   private outcome: Outcome = 'admit';
   private body: Uint8Array | null = null;
+  private rewritten = false;
   private readonly enforcedClaims: Claims;
   private readonly reportedClaims: Claims;
   readonly request: RequestView;
@@ -126,6 +127,11 @@ export class Run implements Content, Grounds {
     if (body.length < 0 || body.length > HELD_BODY_BYTES) return null;
     this.body = await body.collect(HELD_BODY_BYTES);
     return this.body;
+  }
+
+  replace(bytes: Uint8Array): void {
+    this.body = bytes;
+    this.rewritten = true;
   }
 
   private ask(step: Step): Verdict | Promise<Verdict> {
@@ -419,6 +425,7 @@ export class Run implements Content, Grounds {
       responseFields: context.responseFields,
       streamDigest: admitted && this.digestEnforced() ? context.digest : null,
       body: this.body,
+      rewritten: this.rewritten,
       form: admitted ? this.watch : null,
       retryAfter: context.retryAfter,
       proof: admitted ? context.proof : null,

@@ -210,3 +210,45 @@ test('R68 somebody is told once when a part of the budget is spent', async (t) =
   for (let i = 0; i < 12; i++) await (await chat(at)).text();
   assert.deepEqual(at.events, [{ kind: 'warning', budget: 'all: 10 USD/day per total', spent: 8, amount: 10 }]);
 });
+
+test('P2.7 at 80 % of the budget a cheaper call goes out, or a kept answer comes back; at 100 % it is refused', async (t) => {
+  const bodies: string[] = [];
+  const listener: RequestListener = (request, response) =>
+    void request.toArray().then((parts) => {
+      bodies.push(Buffer.concat(parts).toString());
+      json(response, { usage: { total_tokens: bodies.at(-1)?.includes('small') === true ? 500 : 1000 } });
+    });
+  let cached = false;
+  const at = await place(t, listener, {
+    degrade: {
+      at: 0.8,
+      by: async (request) => {
+        const body = await request.json();
+        return cached ? { answer: { said: 'from the cache' } } : { body: { ...Object(body), model: 'small' } };
+      },
+    },
+  });
+  const send = async (): Promise<string> => {
+    const headers = { 'content-type': 'application/json', 'repr-digest': 'sha-256=:x:' };
+    const answer = await chat(at, { body: '{"model":"large","n":1}', headers });
+    return answer.status === 200 ? answer.text() : String(answer.status);
+  };
+  for (let i = 1; i <= 7; i++) {
+    await send();
+    await spends(at, i);
+  }
+  assert.ok(bodies.every((body) => body === '{"model":"large","n":1}'));
+  await send();
+  await spends(at, 7.5);
+  assert.equal(bodies.at(-1), '{"model":"small","n":1}');
+  cached = true;
+  assert.equal(await send(), '{"said":"from the cache"}');
+  await spends(at, 7.5);
+  assert.equal(bodies.length, 8, 'nothing of it went to the backend');
+  cached = false;
+  for (let i = 1; i <= 4; i++) {
+    await send();
+    await spends(at, 7.5 + i / 2);
+  }
+  assert.equal(await send(), '429');
+});

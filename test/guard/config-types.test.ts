@@ -51,6 +51,7 @@ test('the schema takes every field that the written type has', () => {
         signed: ['x-tenant'],
         addresses: { allow: ['10.0.1.0/24'], deny: ['10.0.1.9'] },
         allow: { model: ['small'], 'options.max_tokens': { max: 1000, min: 1, optional: true }, system: false },
+        degrade: { at: 0.8, by: () => ({ answer: { busy: true } }) },
         cost: { max: () => 0.05, actual: () => 0.01 },
         budget: ['1 USD/hour', { amount: '5 USD/week', per: 'route', keep: { older: 0.1, subjects: 0.1 } }],
         antiForgery: 'require',

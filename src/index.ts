@@ -15,6 +15,7 @@ import { createKeyRing } from './doors/seal.ts';
 import { createSessionCookies, type SessionCookies } from './doors/session-cookie.ts';
 import { createSessionBook } from './doors/session-book.ts';
 import { createStamps, stampFor } from './doors/stamp.ts';
+import { createWhereabouts, type WhereaboutsReader } from './doors/whereabouts.ts';
 import { createTickets, type Tickets } from './doors/ticket.ts';
 import type { Ask } from './guard/ask.ts';
 import { compilePolicy } from './guard/compile.ts';
@@ -66,6 +67,7 @@ import { createLists } from './layers/lists.ts';
 import { limit } from './layers/limit.ts';
 import { replay } from './layers/replay.ts';
 import { route } from './layers/route.ts';
+import { createDrift } from './layers/drift.ts';
 import { createSession } from './layers/session.ts';
 import { createShield } from './layers/shield.ts';
 import { createServed, type PageGives } from './layers/served.ts';
@@ -92,6 +94,8 @@ export interface LayerParts {
   readonly tickets: Tickets;
   readonly cookies: SessionCookies;
   readonly clock: Clock;
+  /** Reads from where requests come. */
+  readonly whereabouts: WhereaboutsReader;
   /** Who can be somebody here; null where nobody can log in. */
   readonly identity: Pick<Identity, 'logins' | 'readers' | 'creations'> | null;
   /** API keys; null where no route takes any. */
@@ -120,6 +124,7 @@ export function defaultLayers({
   tickets,
   cookies,
   clock,
+  whereabouts,
   identity,
   keys,
   ask,
@@ -146,6 +151,7 @@ export function defaultLayers({
     site, // a page of ours
     createProof(tickets), // signed by a key that only the page holds
     createSession(cookies), // which browser session, where no proof says so
+    createDrift(whereabouts), // from where and by what it was entered
     createSubject(identity ?? { logins: null, readers: [] }), // who
     createBan(bans ?? null), // not one whom somebody has banned
     authorization, // and may they: roles, scopes, policies
@@ -232,6 +238,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     times: () => compiled.policy.session,
   });
   const stamps = createStamps({ ring, clock, random, cookieName: () => compiled.policy.stampCookie });
+  const whereabouts = createWhereabouts(secret);
   const policy = (): Policy => compiled.policy;
   const scriptTag = (): string => compiled.script.tag('');
   const shared = {
@@ -274,6 +281,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     tickets,
     cookies,
     clock,
+    whereabouts,
     identity,
     keys: byKey,
     ask: parts.ask ?? null,
@@ -329,6 +337,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
         policy: () => compiled.policy,
         clock,
         random,
+        whereabouts,
       }),
       { rule: () => compiled.policy.antiForgery, tokens: forms, sessions: cookies, wall: clock.wall },
     ),

@@ -15,6 +15,7 @@ export function formatCheck(report: CheckReport, paint: Paint): string {
     )}`,
     report.logins.length === 0 ? '' : `${paint.strong('Logins')}\n${lines(report.logins)}`,
     report.addresses.length === 0 ? '' : `${paint.strong('Networks')}\n${lines(report.addresses)}`,
+    `${paint.strong('Sessions that move')}\n${lines(report.moved)}`,
     anonymousBlock(report, paint),
     report.budgets.length === 0 ? '' : `${paint.strong('Budgets')}\n${lines(report.budgets)}`,
     `${paint.strong('One address')} (IPv4 address, or IPv6 /56)\n${lines(report.oneAddress)}`,

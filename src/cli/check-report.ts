@@ -1,4 +1,5 @@
 import { describeAddresses } from './check-addresses.ts';
+import { describeDrift } from './check-drift.ts';
 import { describeLogins } from './check-logins.ts';
 import { describeUse, oneAddressTakes, useNotes } from './check-use.ts';
 import { TURN_SECONDS } from '../doors/entry.ts';
@@ -32,6 +33,8 @@ export interface CheckReport {
   readonly pages: readonly string[];
   /** By what people are known, a line for each way. */
   readonly logins: readonly string[];
+  /** What becomes of sessions that show up elsewhere. */
+  readonly moved: readonly string[];
   /** Rules that let anonymous callers change data. */
   readonly anonymous: readonly string[];
   /** From which networks, a line for each rule. */
@@ -105,6 +108,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     routes,
     pages: documentFieldsOf(policy).map(({ name, value }) => `${name}: ${value}`),
     logins: describeLogins(config),
+    moved: describeDrift(policy),
     anonymous: anonymousWrites(policy).map(({ name }) => name),
     addresses: describeAddresses(config),
     budgets: describeBudgets(policy),

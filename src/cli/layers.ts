@@ -4,6 +4,7 @@ import { createRandom } from '../doors/random.ts';
 import { createKeyRing } from '../doors/seal.ts';
 import { createSessionCookies } from '../doors/session-cookie.ts';
 import { createTickets } from '../doors/ticket.ts';
+import { createWhereabouts } from '../doors/whereabouts.ts';
 import type { Layer } from '../guard/layer.ts';
 import { defaultLayers } from '../index.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -26,5 +27,6 @@ export function layersToAsk(): readonly Layer[] {
     clock,
     tickets: createTickets({ ring, clock, clients: () => [] }),
     cookies: sessions,
+    whereabouts: createWhereabouts(randomBytes(32)),
   });
 }

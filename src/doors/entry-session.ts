@@ -1,3 +1,4 @@
+import { NOWHERE } from '../guard/drift.ts';
 import type { Policy } from '../guard/policy.ts';
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
 import type { Code } from '../wire/codes.ts';
@@ -74,7 +75,9 @@ function byCookie(chooser: Chooser): Eventually<SessionChoice> {
     if (standing === 'due') return { ...begin(session.key, session), login: session.login, moves: true };
     if (standing === 'ended') return begin(always ? session.key : '', session);
     // Its cookie is on the way to this browser, or was lost: worn from the beginning, it is written again.
-    return standing.key === session.key ? resume({ ...standing, login: session.login, seen: 0 }) : begin('', null);
+    return standing.key === session.key
+      ? resume({ ...standing, login: session.login, seen: 0, from: session.from })
+      : begin('', null);
   });
 }
 
@@ -88,7 +91,8 @@ function byGrant(chooser: Chooser, grant: LoginGrant): Eventually<SessionChoice>
   if (taken === null) return { ...begin(key, session), login, grant };
   // Another key took this login up: here it is worth nothing any more.
   if (taken.key !== key) return byCookie(chooser);
-  return resume({ ...taken, login, seen: taken.created });
+  // From where it is entered now, the entry says.
+  return resume({ ...taken, login, seen: taken.created, from: NOWHERE });
 }
 
 /** A new session under `bind: 'always'`. */

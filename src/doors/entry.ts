@@ -6,6 +6,7 @@ import { clientBit } from '../guard/client-bits.ts';
 import { listsOrigin } from '../guard/origins.ts';
 import type { Policy } from '../guard/policy.ts';
 import type { EntryClaim, EntryGrant, SessionRef, State } from '../guard/state.ts';
+import { isSamePlace, type Whereabouts } from '../guard/drift.ts';
 import type { RequestView } from '../guard/view.ts';
 import type { WaitingRoom } from '../guard/waiting-room.ts';
 import type { Code } from '../wire/codes.ts';
@@ -21,6 +22,8 @@ import { labelOf, newSessionId, type OpenSession, type SessionContent, type Sess
 import type { EnteredSession } from './session-book.ts';
 import type { Stamps, StampState } from './stamp.ts';
 import type { Tickets } from './ticket.ts';
+import { rememberedAt, staysBehind } from './entry-drift.ts';
+import type { WhereaboutsReader } from './whereabouts.ts';
 
 /** The second door: `POST {mount}/enter` (docs/protocol.md §2). */
 
@@ -41,6 +44,8 @@ export interface EntryDeps {
   readonly policy: () => Policy;
   readonly clock: Clock;
   readonly random: Random;
+  /** Reads from where an entry comes. */
+  readonly whereabouts: WhereaboutsReader;
 }
 
 /** What the layers before have found out. Host and site have been checked. */
@@ -92,6 +97,8 @@ interface Attempt {
   readonly now: number;
   readonly choice: SessionChoice & { readonly kind: 'enter' };
   readonly userAgent: string;
+  /** What ticket and cookie remember. */
+  readonly from: Whereabouts;
   /** Whether a cookie came along that names a bound session to the page's script. */
   readonly labelled: boolean;
   /** Whether the stamp that came along will not last until the next entry. */
@@ -183,10 +190,13 @@ function prepare(
   const stamp = client.stamp === 'waive' ? 'good' : deps.stamps.spend(view.headers.cookie);
   if (stamp === 'missing') return refuse('stamp', 'no stamp in time', [deps.stamps.issue(true)]);
   const now = deps.clock.wall();
-  const session = deps.sessions.open(view.headers.cookie, now);
-  if (session !== null && deps.isBanned?.(labelOf(session.id)) === true)
-    return refuse('banned', `session ${labelOf(session.id)} is banned`);
-  const grant = deps.logins?.granted(view.headers.cookie, session, now) ?? null;
+  const shown = deps.sessions.open(view.headers.cookie, now);
+  if (shown !== null && deps.isBanned?.(labelOf(shown.id)) === true)
+    return refuse('banned', `session ${labelOf(shown.id)} is banned`);
+  const grant = deps.logins?.granted(view.headers.cookie, shown, now) ?? null;
+  const here = deps.whereabouts.here(facts.prefix, view.headers);
+  // A new login makes a session of here.
+  const session = grant === null && staysBehind(policy.drift, shown, here) ? null : shown;
   const { origin } = facts;
   const stampWorn = client.stamp !== 'waive' && deps.stamps.isWorn(view.headers.cookie);
   const ids = { ticketId: deps.random(16), sessionId: newSessionId(deps.random) };
@@ -198,7 +208,8 @@ function prepare(
       return refuse(choice.code, choice.evidence, cookies);
     }
     const { userAgent } = view.headers;
-    const attempt: Attempt = { request, facts, now, choice, labelled, stampWorn, userAgent, ...ids };
+    const from = rememberedAt(policy.drift, choice, shown, here);
+    const attempt: Attempt = { request, facts, now, choice, labelled, stampWorn, userAgent, from, ...ids };
     return { attempt, claim: claimOf(attempt, policy, stamp) };
   });
 }
@@ -309,6 +320,7 @@ function complete(
     issued: Math.floor(now / 1000),
     expires,
     secret: agreed.secret,
+    from: attempt.from,
   });
   // Opened here at once: the first call finds it known, and the local shield never delays what it knows.
   deps.tickets.openTicket(ticket);
@@ -341,16 +353,17 @@ interface GrantedSession extends SessionContent {
 
 /** The session that state granted: the cookie's own, or a new one where there was none or it has been ended. */
 function sessionOf(attempt: Attempt, granted: SessionRef): GrantedSession {
-  const { choice, sessionId, now } = attempt;
+  const { choice, sessionId, now, from } = attempt;
   const { resume } = choice;
   const { place } = granted;
   if (resume !== null && resume.idHigh === granted.idHigh && resume.idLow === granted.idLow) {
-    return { ...resume, place, changed: resume.place !== place, isNew: false };
+    const changed = resume.place !== place || !isSamePlace(resume.from, from);
+    return { ...resume, place, from, changed, isNew: false };
   }
   const made = { id: sessionId.toString('base64url'), place, created: Math.floor(now / 1000) };
   // A session that state had ended begins anew, and nobody is logged in there.
   const login = resume === null ? choice.login : 0;
-  return { ...made, key: choice.key, login, changed: true, isNew: true };
+  return { ...made, key: choice.key, login, from, changed: true, isNew: true };
 }
 
 /** `Set-Cookie` values of an admitted entry: none, as a rule, where the session was known. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../lib/clock.ts';
+import type { Whereabouts } from '../guard/drift.ts';
 import { createGenerations } from '../lib/generations.ts';
 import { makeTypeable } from '../lib/typeable.ts';
 import { BOUND_COOKIE } from '../wire/constants.ts';
@@ -6,6 +7,7 @@ import { formatSetCookie, readCookie } from './cookies.ts';
 import { ownCopy } from './platform.ts';
 import type { Random } from './random.ts';
 import type { KeyRing } from './seal.ts';
+import { readWhereabouts, WHEREABOUTS_BYTES, writeWhereabouts } from './whereabouts.ts';
 
 /**
  * The session cookie (docs/protocol.md §2.5): sealed, made by `enter` alone, never on a navigation. It says which
@@ -32,6 +34,7 @@ export interface SessionContent {
   readonly key: string;
   /** Names the login that the session has; 0 while nobody is logged in. */
   readonly login: number;
+  readonly from: Whereabouts;
 }
 
 /** 16 bytes. State knows a session by the first half of its id, people, records and logs by the second: see labelOf. */
@@ -66,7 +69,7 @@ interface Remembered {
 
 const keyOf = (value: string): string => value.slice(-22);
 
-const VERSION = 2;
+const VERSION = 3;
 const AT_ID = 1;
 const AT_PLACE = 17;
 const AT_CREATED = 21;
@@ -74,7 +77,8 @@ const AT_SEEN = 25;
 const AT_LOGIN = 29;
 const AT_KEY = 33;
 const KEY_BYTES = 32;
-const LENGTH = AT_KEY + KEY_BYTES;
+const AT_FROM = AT_KEY + KEY_BYTES;
+const LENGTH = AT_FROM + WHEREABOUTS_BYTES;
 
 /** A cookie is written anew once in this share of the idle time: the idle time is exact to that share. */
 const WORN_SHARE = 1 / 72;
@@ -95,7 +99,8 @@ export function createSessionCookies(options: SessionCookiesOptions): SessionCoo
       place: content.readUInt32BE(AT_PLACE),
       created: content.readUInt32BE(AT_CREATED),
       login: content.readUInt32BE(AT_LOGIN),
-      key: isBound(content) ? content.toString('base64url', AT_KEY, LENGTH) : '',
+      key: isBound(content) ? content.toString('base64url', AT_KEY, AT_FROM) : '',
+      from: readWhereabouts(content, AT_FROM),
       seen: content.readUInt32BE(AT_SEEN),
     };
     opened.set(ownCopy(keyOf(value)), { value: ownCopy(value), session });
@@ -129,6 +134,7 @@ export function createSessionCookies(options: SessionCookiesOptions): SessionCoo
       content.writeUInt32BE(seconds, AT_SEEN);
       content.writeUInt32BE(session.login, AT_LOGIN);
       content.write(session.key, AT_KEY, KEY_BYTES, 'base64url');
+      writeWhereabouts(content, AT_FROM, session.from);
       return formatSetCookie(cookieName(), ring.seal('session', content), lifeOf(session, seconds));
     },
     issueLabel: (session, now) =>
@@ -138,4 +144,4 @@ export function createSessionCookies(options: SessionCookiesOptions): SessionCoo
 }
 
 const UNBOUND = Buffer.alloc(KEY_BYTES);
-const isBound = (content: Buffer): boolean => UNBOUND.compare(content, AT_KEY, LENGTH) !== 0;
+const isBound = (content: Buffer): boolean => UNBOUND.compare(content, AT_KEY, AT_FROM) !== 0;

@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto';
 import { equalConstantTime } from '../lib/bytes.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Whereabouts } from '../guard/drift.ts';
 import { createGenerations } from '../lib/generations.ts';
 import { expandInput } from '../wire/entry.ts';
 import { createPads, macBase64, macLatin1, PADS, writePads } from './hmac.ts';
 import { ownCopy, readLatin1, writeLatin1 } from './platform.ts';
 import type { KeyRing, OpenFailure } from './seal.ts';
+import { readWhereabouts, WHEREABOUTS_BYTES, writeWhereabouts } from './whereabouts.ts';
 
 /**
  * Tickets: the encrypted record of one entry, as RFC 8446 §4.6.1 keeps sessions. It holds the entry secret, from which
@@ -31,6 +33,7 @@ export interface TicketContent {
   readonly expires: number;
   /** HKDF-Extract's output, 32 bytes. */
   readonly secret: Uint8Array;
+  readonly from: Whereabouts;
 }
 
 /** Purposes whose proofs the server checks. */
@@ -56,8 +59,8 @@ export interface TicketsOptions {
   readonly remembered?: number;
 }
 
-const VERSION = 2;
-// Layout: version, id, session, login epoch, places, hashes of client, authority and origin, times, instance, secret, session's beginning.
+const VERSION = 3;
+// Layout: version, id, session, login epoch, places, hashes of client, authority and origin, times, secret, session's beginning, whereabouts.
 const AT_ID = 1;
 const AT_SESSION = 17;
 const AT_EPOCH = 33;
@@ -68,10 +71,10 @@ const AT_AUTHORITY = 53;
 const AT_ORIGIN = 61;
 const AT_ISSUED = 69;
 const AT_EXPIRES = 73;
-const AT_INSTANCE = 77;
-const AT_SECRET = 85;
-const AT_CREATED = 117;
-const LENGTH = 121;
+const AT_SECRET = 77;
+const AT_CREATED = 109;
+const AT_FROM = 113;
+const LENGTH = AT_FROM + WHEREABOUTS_BYTES;
 
 /** One opened ticket. Whether a signature holds is for {@link verifyProof} to say. */
 export class OpenTicket {
@@ -83,6 +86,7 @@ export class OpenTicket {
   readonly sessionPlace: number;
   readonly sessionIdHigh: number;
   readonly sessionIdLow: number;
+  readonly from: Whereabouts;
   /** The ticket as it travels: what it is remembered by is only its last characters. */
   readonly source: string;
   /** Room within a shared slab: inner and outer pad of the proof key, 64 bytes each, then the content. */
@@ -107,6 +111,7 @@ export class OpenTicket {
     this.sessionPlace = content.readUInt32BE(AT_SESSION_PLACE);
     this.sessionIdHigh = content.readUInt32BE(AT_SESSION);
     this.sessionIdLow = content.readUInt32BE(AT_SESSION + 4);
+    this.from = readWhereabouts(content, AT_FROM);
     writePads(this.slab, this.at, expand(this.slab, this.at + PADS, 'proof'));
   }
 
@@ -195,7 +200,7 @@ export function createTickets(options: TicketsOptions): Tickets {
 
   return {
     issueTicket(content) {
-      const text = ring.seal('ticket', encodeTicket(content, ring.instance));
+      const text = ring.seal('ticket', encodeTicket(content));
       issued.set(ownCopy(keyOf(text)), true);
       return text;
     },
@@ -214,7 +219,7 @@ export function createTickets(options: TicketsOptions): Tickets {
 /** A seal's tag names its ticket: 22 characters are hashed and compared faster than all of them. */
 const keyOf = (text: string): string => text.slice(-22);
 
-function encodeTicket(content: TicketContent, instance: Uint8Array): Buffer {
+function encodeTicket(content: TicketContent): Buffer {
   const out = Buffer.alloc(LENGTH);
   out[0] = VERSION;
   out.set(content.id, AT_ID);
@@ -227,9 +232,9 @@ function encodeTicket(content: TicketContent, instance: Uint8Array): Buffer {
   writeLatin1(out, shortHash(content.origin), AT_ORIGIN);
   out.writeUInt32BE(content.issued, AT_ISSUED);
   out.writeUInt32BE(content.expires, AT_EXPIRES);
-  out.set(instance, AT_INSTANCE);
   out.set(content.secret, AT_SECRET);
   out.writeUInt32BE(content.sessionCreated, AT_CREATED);
+  writeWhereabouts(out, AT_FROM, content.from);
   return out;
 }
 

@@ -9,6 +9,7 @@ import { compileAddresses } from './config-addresses.ts';
 import type { ClientConfig, Config } from './config.ts';
 import { type AntiForgeryRule, compileAntiForgery } from './config-forms.ts';
 import { asksForToken } from './config-person.ts';
+import { compileDrift } from './drift.ts';
 import { ANY_CLIENT, type ClientRule, type Policy, type RouteRule } from './policy.ts';
 import { baseRule, compileRows, matcher } from './rows.ts';
 
@@ -59,6 +60,7 @@ export function compilePolicy(config: Config): Policy {
       recent: config.session?.recent ?? DEFAULT_RECENT_SECONDS,
       bind: config.session?.bind ?? 'login',
     },
+    drift: compileDrift(config),
     mint: { perPrefix: config.mint?.perPrefix ?? 60, total: config.mint?.total ?? 6000 },
     insecureHttp: config.insecureHttp === true,
     antiForgery: antiForgeryOf(config),

@@ -5,6 +5,7 @@ import { personProblems } from './config-person.ts';
 import { addressProblems } from './config-schema-addresses.ts';
 import { allowProblems } from './config-schema-allow.ts';
 import { budgetProblems } from './config-schema-budget.ts';
+import { driftProblems } from './config-schema-drift.ts';
 import { formProblems } from './config-schema-forms.ts';
 import { loginProblems } from './config-schema-login.ts';
 import { orderProblems } from './config-schema-order.ts';
@@ -35,6 +36,7 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...orderProblems(config),
     ...servedProblems(config),
     ...addressProblems(config),
+    ...driftProblems(config),
     ...nothingProtected(config),
     ...keys(config),
   ];

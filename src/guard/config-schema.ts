@@ -5,6 +5,7 @@ import { addressesSchema, routeAddressesSchema } from './config-schema-addresses
 import { authorizationSchema, cedarRouteSchema, creatorSchema, ownerSchema } from './config-schema-authorization.ts';
 import * as rules from './config-rules.ts';
 import { acrValue } from './config-rules-login.ts';
+import { driftSchema } from './config-schema-drift.ts';
 import { antiForgerySchema } from './config-schema-forms.ts';
 import { loginSchema } from './config-schema-login.ts';
 import { aFunction, choice, didYouMean, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
@@ -116,6 +117,7 @@ export const configSchema = fields({
       recent: optional(whole(600, 'seconds', ': an open page renews its entry about every eight minutes')),
     }),
   ),
+  drift: optional(driftSchema),
   records: optional(text(rules.recordsUrl, 'write text, as in "sqlite:./sallyport.sqlite"')),
   frontend: optional(text(rules.nonEmpty)),
   tls: optional(tlsSchema),

@@ -9,6 +9,7 @@ import type { ConcurrentConfig, LimitConfig } from './config-use.ts';
 import type { HstsConfig, TlsConfig } from './config-tls.ts';
 import type { Carrier, Level } from './decision.ts';
 import type { CreatorConfig } from './creator.ts';
+import type { DriftConfig } from './drift.ts';
 import type { ServedConfig } from './served.ts';
 import type { Subject } from './subject.ts';
 
@@ -63,6 +64,8 @@ export interface Config {
   layers?: Record<string, Mode>;
   mint?: MintConfig;
   session?: SessionConfig;
+  /** What is asked of a session that shows up from another network or by another browser. Default: both at once, a new entry. */
+  drift?: DriftConfig;
   /** Directory with a built frontend to serve; `index.html` answers unknown navigations. */
   frontend?: string;
   /** How the gate terminates TLS itself. Default: it does not. */

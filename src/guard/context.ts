@@ -70,6 +70,7 @@ export function newContext(
     session: null,
     cookieLogin: false,
     cookieCreated: 0,
+    cookieFrom: null,
     subject: null,
     key: null,
     relay: '',
@@ -84,6 +85,11 @@ export function newContext(
     retryAfter: 0,
     claims: noClaims(now),
   };
+}
+
+/** Adds to what the record says of a request that passes. */
+export function addNote(context: Context, text: string): void {
+  context.note = context.note === '' ? text : `${context.note}; ${text}`;
 }
 
 /** True where the request claims anything of the shared state. */

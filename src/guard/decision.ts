@@ -1,4 +1,5 @@
 import type { Code } from '../wire/codes.ts';
+import type { Whereabouts } from './drift.ts';
 import type { FormWatch } from './form/question.ts';
 import type { Grounds } from './layer.ts';
 import type { Reservation } from './budget.ts';
@@ -145,6 +146,8 @@ export interface TicketFacts {
   readonly loginEpoch: number;
   /** When the session began: seconds since 1970. */
   readonly sessionCreated: number;
+  /** From where and by what browser the page entered. */
+  readonly from: Whereabouts;
   readonly windowPlace: number;
   readonly windowIdHigh: number;
   readonly windowIdLow: number;

@@ -1,4 +1,5 @@
 import type { Answer, BurntProof, Carrier, Level, Refusal, StreamDigest, TicketFacts, Verdict } from './decision.ts';
+import type { Whereabouts } from './drift.ts';
 import type { Policy, RouteRule } from './policy.ts';
 import type { Claims, SessionRef } from './state.ts';
 import type { KeyFacts, Subject } from './subject.ts';
@@ -72,6 +73,8 @@ export interface Context {
   cookieLogin: boolean;
   /** When that cookie's session began: seconds since 1970; 0 without one. */
   cookieCreated: number;
+  /** From where that cookie's session was entered, where the cookie alone shows it; null otherwise. */
+  cookieFrom: Whereabouts | null;
   /** Who is calling. Set by the subject layer once a login or token was verified, by nobody else. */
   subject: Subject | null;
   /** The API key that was verified. Set by the key layer alone. */

@@ -7,6 +7,7 @@ import type { DegradeConfig } from './config-budget.ts';
 import type { Can, Config, Mode } from './config.ts';
 import type { AntiForgeryRule } from './config-forms.ts';
 import type { CreatorRule } from './creator.ts';
+import type { DriftRule } from './drift.ts';
 import type { OrderRule, Step } from './order.ts';
 import type { OwnerRule } from './owner.ts';
 import type { ServedRule, ServedSource } from './served.ts';
@@ -130,6 +131,8 @@ export interface Policy {
     readonly recent: number;
     readonly bind: 'login' | 'always';
   };
+  /** What is asked of a session that shows up elsewhere. */
+  readonly drift: DriftRule;
   readonly mint: { readonly perPrefix: number; readonly total: number };
   readonly insecureHttp: boolean;
   /** Tokens against forged requests; null where no route asks for any. */

@@ -69,6 +69,8 @@ export interface GuardHeaders {
   xForwardedHost: string;
   forwarded: string;
   userAgent: string;
+  acceptLanguage: string;
+  secChUa: string;
   range: string;
   accessControlRequestMethod: string;
   accessControlRequestHeaders: string;

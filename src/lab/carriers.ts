@@ -1,6 +1,6 @@
 import { kindOf } from './answer.ts';
 import { inStretches } from './attempts.ts';
-import { type RawRequest, without } from './http.ts';
+import { type RawRequest, type Sender, without } from './http.ts';
 import type { Lab } from './lab.ts';
 import type { Tally } from './tally.ts';
 
@@ -43,11 +43,15 @@ function disguised(fields: readonly string[], origin: string): readonly Disguise
  * Sends unsigned requests with these headers in turn as everything that a browser could be doing: what is refused as
  * a call may pass as an image. Says in the report as what it got in. Answers a request that did; null where none did.
  */
-export async function tryDisguises(lab: Lab, tally: Tally, fields: readonly string[]): Promise<RawRequest | null> {
+export async function tryDisguises(
+  lab: Lab,
+  tally: Tally,
+  fields: readonly string[],
+  sender: Sender = lab.sender(),
+): Promise<RawRequest | null> {
   const { target } = lab;
   let admitted: RawRequest | null = null;
   const list = disguised(fields, target.origin);
-  const sender = lab.sender();
   const passed = new Set<string>();
   await inStretches(lab, tally, Math.max(lab.calls, list.length), async (from, calls) => {
     const stop = tally.meter.start();

@@ -34,8 +34,11 @@ const HEAD_TIMEOUT = 10_000;
 /** Answers that do not end are cut here, server-sent events at once: their head is what the lab needs. */
 const BODY_TIMEOUT = 1_000;
 
-export function createSender(target: Target): Sender {
-  const options = { keepAlive: true, maxSockets: 1 };
+/** @param localAddress IPv4 address of this machine to come from; '' for whichever it takes */
+export function createSender(target: Target, localAddress = ''): Sender {
+  // A name may stand for addresses of both families; the other one would not be reached from there.
+  const from = localAddress === '' ? {} : { localAddress, family: 4, autoSelectFamily: false };
+  const options = { keepAlive: true, maxSockets: 1, ...from };
   // Loopback only (target.ts): the certificate of one's own gate need not be one that this machine trusts.
   const agent = target.secure ? new HttpsAgent({ ...options, rejectUnauthorized: false }) : new HttpAgent(options);
   return {

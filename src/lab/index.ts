@@ -9,6 +9,7 @@ import { domEmulation } from './attackers/dom-emulation.ts';
 import { doors } from './attackers/doors.ts';
 import { forgedForm } from './attackers/forged-form.ts';
 import { headers } from './attackers/headers.ts';
+import { moved } from './attackers/moved.ts';
 import { otherObject } from './attackers/other-object.ts';
 import { keyReplay } from './attackers/key-replay.ts';
 import { leakedKey } from './attackers/leaked-key.ts';
@@ -41,6 +42,7 @@ export const ATTACKERS: readonly Attacker[] = [
   headers,
   replay,
   cookie,
+  moved,
   altered,
   aliases,
   otherSite,

@@ -60,8 +60,8 @@ export interface Lab {
   /** Monotonic milliseconds ({@link Lab.now}) at which the running attacker must stop. */
   readonly until: number;
   now(): number;
-  /** A new connection for a new attacker, closed with the run. */
-  sender(): Sender;
+  /** A new connection for a new attacker, closed with the run; from this IPv4 address of the machine, where one is named. */
+  sender(localAddress?: string): Sender;
   /** A new client that has not walked the doors yet, closed with the run. */
   wireClient(): WireClient;
   /** What the run learned before the first attacker. */

@@ -29,8 +29,8 @@ export type Prepared = Omit<Lab, 'until'>;
 
 /** Looks who answers, and walks the doors once, honestly. Throws LabError `unreachable`. */
 export async function prepare(target: Target, settings: Settings, resources: Resources): Promise<Prepared> {
-  const sender = () => {
-    const made = createSender(target);
+  const sender = (localAddress = '') => {
+    const made = createSender(target, localAddress);
     resources.senders.push(made);
     return made;
   };

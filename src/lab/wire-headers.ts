@@ -13,6 +13,16 @@ export interface WireHeaders {
   readonly entry: readonly string[];
 }
 
+/** What another browser of another person says, in place of what these fields say. */
+const OTHERS: Readonly<Record<string, string>> = {
+  'user-agent': 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:153.0) Gecko/20100101 Firefox/153.0',
+  'accept-language': 'nl,en;q=0.5',
+};
+
+/** The same fields as another browser would send them. */
+export const elsewhere = (fields: readonly string[]): string[] =>
+  fields.map((value, index) => (index % 2 === 0 ? value : (OTHERS[(fields[index - 1] ?? '').toLowerCase()] ?? value)));
+
 /** Flat name, value lists, in the order in which a browser sends them. */
 export function wireHeaders(target: Target, page: string): WireHeaders {
   const always = {

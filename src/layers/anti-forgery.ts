@@ -1,6 +1,7 @@
 import type { FormTokens, TokenFault, Visitor } from '../doors/anti-forgery.ts';
 import { fieldValues, formTypeOf } from '../doors/form-body.ts';
 import type { AntiForgeryRule } from '../guard/config-forms.ts';
+import { addNote } from '../guard/context.ts';
 import { PASS, refusal, type Refusal, type Verdict } from '../guard/decision.ts';
 import type { Context, Layer } from '../guard/layer.ts';
 import { namedMethods } from '../guard/methods.ts';
@@ -90,7 +91,7 @@ function judge({ tokens, rule, context, visitor }: Asked, shown: readonly string
   if (shown.length > MOST_TOKENS) return SEVERAL;
   for (const token of shown) {
     const fault = token.length > LONGEST_TOKEN ? 'unknown' : tokens.check(token, visitor, rule);
-    if (fault === 'network' && rule.network === 'note') context.note = 'the form was loaded from another network';
+    if (fault === 'network' && rule.network === 'note') addNote(context, 'the form was loaded from another network');
     else if (fault !== '') return BAD[fault];
   }
   return PASS;

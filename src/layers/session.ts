@@ -42,6 +42,7 @@ export function createSession(cookies: SessionCookies): Layer {
         if (opened === null) return ENTRY;
         context.level = 'session';
         context.session = opened;
+        context.cookieFrom = opened.from;
         context.claims.sessionPlace = opened.place;
         context.claims.sessionIdHigh = opened.idHigh;
         context.claims.sessionIdLow = opened.idLow;

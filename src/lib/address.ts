@@ -35,6 +35,16 @@ export function prefixOf(address: string, ipv6Bits = 56): string {
   return `${formatIpv6(masked(bytes, ipv6Bits))}/${ipv6Bits}`;
 }
 
+/**
+ * The wider network that a prefix of {@link prefixOf} lies in, as something to compare: an IPv4 /24 or an IPv6 /48, within
+ * which providers move people about. Whatever is no prefix is its own.
+ */
+export function networkOf(prefix: string): string {
+  if (IPV4.test(prefix)) return prefix.slice(0, prefix.lastIndexOf('.'));
+  const bytes = parseNetwork(prefix)?.bytes;
+  return bytes?.length === 16 ? bytes.subarray(0, 6).join('.') : prefix;
+}
+
 /** The one spelling of an address: dotted IPv4, or IPv6 as RFC 5952 §4 asks. */
 export function formatAddress(address: Address): string {
   return address.length === 4 ? address.join('.') : formatIpv6(address);

@@ -10,6 +10,30 @@ export function familyOf(userAgent: string): Family {
   return family;
 }
 
+/** What a User-Agent says besides versions, which change by themselves: family and platform, or a program's name. */
+export function agentOf(userAgent: string): string {
+  const family = familyOf(userAgent);
+  if (family === 'program') return `program ${(/^[^\s/;(]*/.exec(userAgent)?.[0] ?? '').toLowerCase()}`;
+  return `${family} ${PLATFORMS.find((platform) => platform.test(userAgent))?.source ?? ''}`;
+}
+
+/** Android and ChromeOS name Linux as well. */
+const PLATFORMS = [/Android/, /CrOS/, /iPhone|iPad|iPod/, /Windows/, /Macintosh/, /Linux|X11/];
+
+/** Brands of `Sec-CH-UA`, without their versions and without the one that browsers invent to keep parsers honest. */
+export function brandsOf(secChUa: string): string {
+  const names = [...secChUa.matchAll(/"([^"]*)"\s*;\s*v=/g)].map(([, name = '']) => name);
+  return names
+    .filter((name) => !/not[^a-z]?a[^a-z]?brand/i.test(name))
+    .sort()
+    .join(', ');
+}
+
+/** The first language of `Accept-Language`, without its region: browsers shorten the rest as they see fit. */
+export function languageOf(acceptLanguage: string): string {
+  return (/^\s*([a-z]{1,8})/i.exec(acceptLanguage)?.[1] ?? '').toLowerCase();
+}
+
 const MAX_KNOWN = 512;
 const known = new Map<string, Family>();
 

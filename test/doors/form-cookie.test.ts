@@ -1,3 +1,4 @@
+import { NOWHERE } from '../../src/guard/drift.ts';
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
@@ -17,7 +18,8 @@ const times = () => ({ idle: 43_200, max: 604_800 });
 const sessions = createSessionCookies({ ring, clock, cookieName: () => '__Host-sallyport', times });
 const tokens = createFormTokens({ ring, random: createRandom(), wall: clock.wall, sessions });
 const id = randomBytes(16).toString('base64url');
-const session = (login: number): string => sessions.issue({ id, place: 1, created: NOW / 1000, key: '', login }, NOW);
+const session = (login: number): string =>
+  sessions.issue({ id, place: 1, created: NOW / 1000, key: '', login, from: NOWHERE }, NOW);
 
 /** `Set-Cookie` values of an entry whose own answer sets these. */
 async function entered(

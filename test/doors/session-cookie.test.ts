@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { readCookie } from '../../src/doors/cookies.ts';
 import { createSessionCookies } from '../../src/doors/session-cookie.ts';
-import { createHandClock, pairOf, ringOf, START } from './support.ts';
+import { NOWHERE } from '../../src/guard/drift.ts';
+import { createHandClock, pairOf, ringOf, START, whereabouts } from './support.ts';
 
 const NAME = '__Host-sallyport';
 const HOUR = 3600;
@@ -14,7 +15,14 @@ function cookiesOf(times = { idle: 12 * HOUR, max: 7 * 24 * HOUR }) {
   return { clock, ring, ...createSessionCookies({ ring, clock, cookieName: () => NAME, times: () => times }) };
 }
 
-const session = { id: Buffer.alloc(16, 5).toString('base64url'), place: 7, created: START / 1000, key: '', login: 0 };
+const session = {
+  id: Buffer.alloc(16, 5).toString('base64url'),
+  place: 7,
+  created: START / 1000,
+  key: '',
+  login: 0,
+  from: NOWHERE,
+};
 
 test('R13 R15 R22 the session cookie is sealed, host-only, and no script reads it', () => {
   const { issue } = cookiesOf();
@@ -42,17 +50,22 @@ test('what is issued is opened', () => {
         .filter((bytes) => bytes.some((byte) => byte !== 0))
         .map((bytes) => Buffer.from(bytes).toString('base64url')),
     ),
+    from: whereabouts,
   });
   fc.assert(
     fc.property(record, (content) => {
       const id = Buffer.from(content.id, 'base64url');
       for (const _ of ['opened', 'remembered']) {
-        assert.deepEqual(open(`a=1; ${pairOf(issue(content, START))}`, START), {
-          ...content,
-          idHigh: id.readUInt32BE(0),
-          idLow: id.readUInt32BE(4),
-          seen: START / 1000,
-        });
+        const opened = open(`a=1; ${pairOf(issue(content, START))}`, START) ?? assert.fail();
+        assert.deepEqual(
+          { ...opened, from: { ...opened.from } },
+          {
+            ...content,
+            idHigh: id.readUInt32BE(0),
+            idLow: id.readUInt32BE(4),
+            seen: START / 1000,
+          },
+        );
       }
     }),
   );

@@ -11,6 +11,8 @@ import { createKeyRing, type KeyRingOptions } from '../../src/doors/seal.ts';
 import { createSessionCookies } from '../../src/doors/session-cookie.ts';
 import { createStamps } from '../../src/doors/stamp.ts';
 import { createTickets } from '../../src/doors/ticket.ts';
+import { createWhereabouts } from '../../src/doors/whereabouts.ts';
+import fc from 'fast-check';
 import type { Clock } from '../../src/lib/clock.ts';
 import { createMemoryState } from '../../src/stores/memory/index.ts';
 import { formatEntryRequest, parseEntryAnswer } from '../../src/wire/entry.ts';
@@ -57,6 +59,19 @@ export interface DoorsOptions {
   readonly logins?: EntryLogins;
 }
 
+const bits = (count: number) => fc.integer({ min: 0, max: 2 ** count - 1 });
+/** Any from where an entry may come. */
+export const whereabouts = fc.record(
+  {
+    v4: bits(24),
+    v6: bits(24),
+    agent: bits(16),
+    brands: bits(16),
+    language: bits(16),
+  },
+  { noNullPrototype: true },
+);
+
 export const ORIGIN = 'http://localhost:4000';
 export const AUTHORITY = 'localhost:4000';
 
@@ -85,6 +100,7 @@ export function createDoors(options: DoorsOptions = {}) {
     clock,
     logins: options.logins ?? null,
     random: createRandom(),
+    whereabouts: createWhereabouts(SECRET),
   });
   return {
     clock,
@@ -98,12 +114,16 @@ export function createDoors(options: DoorsOptions = {}) {
     async enter(
       cookie: string,
       page = createPage(),
-      from: { origin?: string; client?: string; prefix?: string } = {},
+      from: { origin?: string; client?: string; prefix?: string; headers?: Record<string, string> } = {},
       more: object = {},
     ) {
       const { origin = ORIGIN, client = 'default', prefix = '192.0.2.1' } = from;
       const body = Buffer.from(formatEntryRequest(client, page.publicKey, more));
-      const view = viewOf({ method: 'POST', target: '/_sallyport/enter', headers: { cookie, origin } });
+      const view = viewOf({
+        method: 'POST',
+        target: '/_sallyport/enter',
+        headers: { ...from.headers, cookie, origin },
+      });
       return await enter(view, body, { origin, authority: AUTHORITY, prefix });
     },
   };

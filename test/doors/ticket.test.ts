@@ -7,7 +7,8 @@ import { createTickets, type TicketContent, verifyProof } from '../../src/doors/
 import { parseSignatureInput } from '../../src/wire/read-proof.ts';
 import { type Cryptography, verdictOn } from '../wire/verdict.ts';
 import { readVectorText, vectors } from '../wire/vectors.ts';
-import { createHandClock, ringOf, START } from './support.ts';
+import { NOWHERE } from '../../src/guard/drift.ts';
+import { createHandClock, ringOf, START, whereabouts } from './support.ts';
 
 const SECONDS = START / 1000;
 const schedule = vectors.keySchedule[0] ?? assert.fail('no key schedule');
@@ -26,6 +27,7 @@ function contentOf(overrides: Partial<TicketContent> = {}): TicketContent {
     issued: SECONDS,
     expires: SECONDS + 600,
     secret: Buffer.from(schedule.entrySecret, 'base64url'),
+    from: NOWHERE,
     ...overrides,
   };
 }
@@ -59,6 +61,7 @@ test('a ticket says what was put in, in at most 300 bytes', () => {
     client: fc.constantFrom('default', 'shop'),
     authority: fc.constantFrom('a', 'app.example:8443', 'x'.repeat(253)),
     origin: fc.webUrl(),
+    from: whereabouts,
   });
   fc.assert(
     fc.property(record, (fields) => {
@@ -78,6 +81,7 @@ test('a ticket says what was put in, in at most 300 bytes', () => {
       assert.equal(ticket.sessionCreated, fields.sessionCreated);
       assert.equal(ticket.loginEpoch, fields.loginEpoch);
       assert.equal(ticket.client, fields.client);
+      assert.deepEqual({ ...ticket.from }, fields.from);
       assert.equal(ticket.issued, SECONDS);
       assert.equal(ticket.expires, SECONDS + 600);
       assert.ok(ticket.isForAuthority(fields.authority) && !ticket.isForAuthority(`${fields.authority}.`));

@@ -66,6 +66,7 @@ test('the schema takes every field that the written type has', () => {
         '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n',
     },
     clients: { admin: { origins: ['self', 'https://*-team.app.example', 'https://admin.example'], stamp: 'waive' } },
+    drift: { network: 'note', browser: 'entry', both: 'login' },
     records: 'sqlite:./sallyport.sqlite',
     budget: { amount: '20 USD/day', per: 'total', share: 0.1, keep: 0.2, release: 'even', warnAt: 0.8 },
     antiForgery: {

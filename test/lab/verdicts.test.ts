@@ -69,7 +69,18 @@ const NEEDS_MORE = [
 ];
 const ran = (report: LabReport): readonly RungReport[] => report.rungs.filter((one) => !NEEDS_MORE.includes(one.name));
 
-const STOPPED = ['plain', 'headers', 'replay', 'cookie', 'altered', 'aliases', 'other-site', 'ticket', 'replay-later'];
+const STOPPED = [
+  'plain',
+  'headers',
+  'replay',
+  'cookie',
+  'moved',
+  'altered',
+  'aliases',
+  'other-site',
+  'ticket',
+  'replay-later',
+];
 const GETS_IN = ['doors', 'cookie-doors', 'dom', 'headless', 'automation'];
 
 describe('attack against a gate in enforce mode', {
@@ -105,6 +116,13 @@ describe('attack against a gate in enforce mode', {
     assert.ok(other.tried >= 24, `only ${other.tried} ways tried`);
     assert.equal(other.unanswered, 0, other.notes.join());
     assert.deepEqual(run.truth.get('other-site'), { reached: 0, served: 0 });
+  });
+
+  test('R68 calls and cookie of a session are refused to another browser in another network', () => {
+    const moved = rung(run.report, 'moved');
+    assert.equal(moved.verdict, 'stopped');
+    assert.equal(moved.refused['stale'], 10, 'the signed calls, asked to enter again');
+    assert.equal(moved.honest, 1, 'and their owner goes on');
   });
 
   test('P1.6 the ladder has a verdict, seconds, money and a way of measuring for each, and what still passes', () => {
@@ -171,6 +189,13 @@ describe('attack against a gate with one broken layer', () => {
       assert.deepEqual({ verdict, admitted }, { verdict: 'gets in', admitted: tried }, name);
     }
     assert.ok(run.report.stillPossible.some((line) => line.startsWith('A captured request passes again at once')));
+  });
+
+  test('R68 where sessions may move as they like, the lab says so', async () => {
+    const run = await runAgainst({ mode: 'enforce', drift: { both: 'note' } }, { chromium: null });
+    holdToTruth(run);
+    assert.equal(rung(run.report, 'moved').verdict, 'gets in');
+    assert.equal(rung(run.report, 'cookie').verdict, 'stopped');
   });
 
   test('where signatures are not checked, altered requests and tickets without keys are seen to get in', async () => {

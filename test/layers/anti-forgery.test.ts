@@ -1,3 +1,4 @@
+import { NOWHERE } from '../../src/guard/drift.ts';
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { suite, test } from 'node:test';
@@ -43,7 +44,7 @@ function desk(secret: Uint8Array = randomBytes(32)): Desk {
 /** `name=value` of a session's cookie. */
 function sessionCookie({ sessions, clock }: Desk, id: string, login = 0): string {
   const created = Math.floor(clock.now / 1000);
-  const cookie = sessions.issue({ id, place: 1, created, key: '', login }, clock.now);
+  const cookie = sessions.issue({ id, place: 1, created, key: '', login, from: NOWHERE }, clock.now);
   return cookie.slice(0, cookie.indexOf(';'));
 }
 

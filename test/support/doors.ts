@@ -4,6 +4,7 @@ import { createRandom } from '../../src/doors/random.ts';
 import { createKeyRing } from '../../src/doors/seal.ts';
 import { createSessionCookies, type SessionCookies } from '../../src/doors/session-cookie.ts';
 import { createTickets, type Tickets } from '../../src/doors/ticket.ts';
+import { createWhereabouts, type WhereaboutsReader } from '../../src/doors/whereabouts.ts';
 import { clientBit } from '../../src/guard/client-bits.ts';
 import { compilePolicy } from '../../src/guard/compile.ts';
 import type { Config } from '../../src/guard/config.ts';
@@ -13,6 +14,7 @@ import { createWaitingRoom } from '../../src/guard/waiting-room.ts';
 import { redirectGrant, settle } from '../../src/guard/settle.ts';
 import type { State } from '../../src/guard/state.ts';
 import { defaultLayers } from '../../src/index.ts';
+import { prefixOf } from '../../src/lib/address.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { createMemoryLedger } from '../../src/stores/memory/ledger.ts';
 import { createMemoryState } from '../../src/stores/memory/index.ts';
@@ -37,6 +39,7 @@ export interface Doors {
   readonly clock: { now: number };
   readonly tickets: Tickets;
   readonly cookies: SessionCookies;
+  readonly whereabouts: WhereaboutsReader;
   readonly state: State;
   /** How state knows a client. */
   clientBit(name: string): number;
@@ -54,6 +57,10 @@ export interface EnterOptions {
   readonly client?: string;
   /** `Cookie` of the session that it enters into; a new one without. */
   readonly cookie?: string;
+  /** From where and by what it enters. */
+  readonly from?: Sketch;
+  /** Names the login of its session. Default 0: nobody’s. */
+  readonly login?: number;
 }
 
 /** What a page holds after it entered. */
@@ -88,11 +95,12 @@ export function createTestDoors(config: Config): Doors {
     cookieName: () => policy.sessionCookie,
     times: () => policy.session,
   });
+  const whereabouts = createWhereabouts(randomBytes(32));
   const forms = createFormTokens({ ring, random: createRandom(), wall: clock.wall, sessions: cookies });
   const state = createMemoryState();
   let ids = 0;
   const parts = {
-    layers: defaultLayers({ tickets, cookies, clock, identity: null, keys: null, forms }),
+    layers: defaultLayers({ tickets, cookies, clock, whereabouts, identity: null, keys: null, forms }),
     state,
     room: createWaitingRoom(),
     ledger: createMemoryLedger(),
@@ -100,7 +108,14 @@ export function createTestDoors(config: Config): Doors {
     nextId: () => `id${++ids}`,
   };
   const runner = createRunner(policy, parts);
-  const doors = { clock: now, tickets, cookies, state, clientBit: (name: string) => clientBit(policy, name) };
+  const doors = {
+    clock: now,
+    tickets,
+    cookies,
+    whereabouts,
+    state,
+    clientBit: (name: string) => clientBit(policy, name),
+  };
   return {
     ...doors,
     decide: async (sketch) => runner.decide(viewOf(sketch)),
@@ -117,7 +132,7 @@ export function createTestDoors(config: Config): Doors {
 }
 
 function enter(doors: Omit<Doors, 'decide' | 'answered' | 'redirect' | 'enter'>, options: EnterOptions): Page {
-  const { origin = ORIGIN, authority = 'localhost:4000', client = 'default' } = options;
+  const { origin = ORIGIN, authority = 'localhost:4000', client = 'default', login = 0 } = options;
   const known = doors.cookies.open(options.cookie ?? '', doors.clock.now);
   const [id, secret] = [randomBytes(16), randomBytes(32)];
   const session = known === null ? randomBytes(16) : Buffer.from(known.id, 'base64url');
@@ -140,9 +155,19 @@ function enter(doors: Omit<Doors, 'decide' | 'answered' | 'redirect' | 'enter'>,
   });
   if (grant instanceof Promise || !grant.ok) throw new Error('memory answers at once, and has room');
   const places = { windowPlace: grant.windowPlace, sessionPlace: grant.session.place };
-  const names = { client, authority, origin, loginEpoch: 0, sessionCreated: created, issued, expires: issued + 600 };
-  const ticket = doors.tickets.issueTicket({ id, session, secret, ...places, ...names });
-  const content = { id: session.toString('base64url'), place: grant.session.place, created, key: '', login: 0 };
+  const names = {
+    client,
+    authority,
+    origin,
+    loginEpoch: login,
+    sessionCreated: created,
+    issued,
+    expires: issued + 600,
+  };
+  const { peer, headers } = viewOf(options.from);
+  const from = doors.whereabouts.here(prefixOf(peer), headers);
+  const ticket = doors.tickets.issueTicket({ id, session, secret, from, ...places, ...names });
+  const content = { id: session.toString('base64url'), place: grant.session.place, created, key: '', login, from };
   const cookie = doors.cookies.issue(content, doors.clock.now).split(';')[0] ?? '';
   return { ticket, cookie, ...signer(doors.clock, ticket, authority, secret) };
 }

@@ -39,6 +39,8 @@ const SLOTS: readonly (keyof GuardHeaders)[] = [
   'xForwardedHost',
   'forwarded',
   'userAgent',
+  'acceptLanguage',
+  'secChUa',
   'range',
   'accessControlRequestMethod',
   'accessControlRequestHeaders',

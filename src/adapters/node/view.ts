@@ -88,6 +88,8 @@ const SLOTS: Readonly<Record<keyof GuardHeaders, string>> = {
   xForwardedHost: 'x-forwarded-host',
   forwarded: 'forwarded',
   userAgent: 'user-agent',
+  acceptLanguage: 'accept-language',
+  secChUa: 'sec-ch-ua',
   range: 'range',
   accessControlRequestMethod: 'access-control-request-method',
   accessControlRequestHeaders: 'access-control-request-headers',
@@ -99,12 +101,14 @@ const SLOTS: Readonly<Record<keyof GuardHeaders, string>> = {
 interface Slot {
   readonly key: keyof GuardHeaders;
   readonly name: string;
+  /** Which of the two words of seen fields it has its bit in: 32 are not enough for all. */
+  readonly word: 0 | 1;
   readonly bit: number;
 }
 
 const slotByName = new Map<string, Slot>();
 for (const [index, key] of (Object.keys(SLOTS) as (keyof GuardHeaders)[]).entries()) {
-  slotByName.set(SLOTS[key], { key, name: SLOTS[key], bit: 1 << index });
+  slotByName.set(SLOTS[key], { key, name: SLOTS[key], word: index < 31 ? 0 : 1, bit: 1 << (index % 31) });
 }
 
 const slotOf = bySpelling((spelling) => slotByName.get(spelling.toLowerCase()) ?? null);
@@ -115,11 +119,13 @@ function readFields(raw: readonly string[]): { headers: GuardHeaders; repeated: 
   const headers = emptyHeaders();
   let repeated: string[] | null = null;
   let seen = 0;
+  let seenBeyond = 0;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const slot = slotOf(raw[i] ?? '');
     if (slot === null) continue;
-    if ((seen & slot.bit) === 0) {
-      seen |= slot.bit;
+    if (((slot.word === 0 ? seen : seenBeyond) & slot.bit) === 0) {
+      if (slot.word === 0) seen |= slot.bit;
+      else seenBeyond |= slot.bit;
       headers[slot.key] = raw[i + 1] ?? '';
     } else if (repeated === null) {
       repeated = [slot.name];
@@ -158,6 +164,8 @@ function emptyHeaders(): GuardHeaders {
     xForwardedHost: '',
     forwarded: '',
     userAgent: '',
+    acceptLanguage: '',
+    secChUa: '',
     range: '',
     accessControlRequestMethod: '',
     accessControlRequestHeaders: '',

@@ -1,3 +1,4 @@
+import { NOWHERE } from '../../../src/guard/drift.ts';
 import { randomBytes } from 'node:crypto';
 import { compilePolicy } from '../../../src/guard/compile.ts';
 import type { Config } from '../../../src/guard/config.ts';
@@ -97,6 +98,7 @@ export async function openDesk(jwt: JwtConfig | JwtConfig[], config: Config = {}
         sessionCreated: 0,
         sessionIdHigh: 1,
         sessionIdLow: 1,
+        from: NOWHERE,
       };
       context.ticket = { id: 't', session: options.ticket, client: 'default', loginEpoch: 0, ...facts };
     }

@@ -111,7 +111,8 @@ describeBrowsers(
       site.skew += 24 * 3600 * 1000;
       await send(page);
       assert.equal(site.received.length, 1);
-      assert.deepEqual(site.decisions.at(-1)?.code, 'anti-forgery');
+      // Browsers ask for an icon, too, when they like.
+      assert.deepEqual(site.decisions.findLast(({ carrier }) => carrier === 'form')?.code, 'anti-forgery');
       await page.close();
     });
   },

@@ -112,7 +112,7 @@ describeBrowsers(
       await send(page);
       assert.equal(site.received.length, 1);
       // Browsers ask for an icon, too, when they like.
-      assert.deepEqual(site.decisions.findLast(({ carrier }) => carrier === 'form')?.code, 'anti-forgery');
+      assert.deepEqual(site.decisions.findLast(({ method }) => method === 'POST')?.code, 'anti-forgery');
       await page.close();
     });
   },

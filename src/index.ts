@@ -71,6 +71,7 @@ import { createDrift } from './layers/drift.ts';
 import { createSession } from './layers/session.ts';
 import { createShield } from './layers/shield.ts';
 import { createServed, type PageGives } from './layers/served.ts';
+import { schema } from './layers/schema.ts';
 import { site } from './layers/site.ts';
 import { createSubject } from './layers/subject.ts';
 import { target } from './layers/target.ts';
@@ -156,6 +157,7 @@ export function defaultLayers({
     createBan(bans ?? null), // not one whom somebody has banned
     authorization, // and may they: roles, scopes, policies
     createAntiForgery(forms), // with a form that was given to whoever sends it
+    schema, // with content that looks as it should
     allow, // with what it may choose
     createServed(pageGives ?? (() => false)), // with ids that it was given
     order, // when it is its turn

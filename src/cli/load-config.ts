@@ -90,7 +90,8 @@ function withAbsolutePaths(value: unknown, folder: string): unknown {
   if (!isRecord(value)) return value;
   const copy: Record<string, unknown> = { ...value };
   const absolute = (path: unknown): unknown => (typeof path === 'string' && path !== '' ? resolve(folder, path) : path);
-  if ('frontend' in copy) copy['frontend'] = absolute(copy['frontend']);
+  for (const name of ['frontend', 'openapi']) if (name in copy) copy[name] = absolute(copy[name]);
+  if (Array.isArray(copy['routes'])) copy['routes'] = copy['routes'].map((route) => withSchemaFiles(route, absolute));
   if (typeof copy['records'] === 'string') copy['records'] = absoluteUrl(copy['records'], folder);
   for (const [group, names] of [
     ['tls', ['cert', 'key', 'dir', 'clientCa']],
@@ -119,6 +120,13 @@ function withListFiles(addresses: unknown, absolute: (path: unknown) => unknown)
     isRecord(list) && 'file' in list ? { ...list, file: absolute(list['file']) } : list,
   );
   return { ...addresses, lists };
+}
+
+/** A route's schemas may stand in the configuration itself, or in files. */
+function withSchemaFiles(route: unknown, absolute: (path: unknown) => unknown): unknown {
+  if (!isRecord(route) || !isRecord(route['schema'])) return route;
+  const schema = Object.entries(route['schema']).map(([name, value]) => [name, absolute(value)]);
+  return { ...route, schema: Object.fromEntries(schema) };
 }
 
 /** Files that lie deeper in `tls` than its own fields. */

@@ -12,6 +12,8 @@ import { asksForToken } from './config-person.ts';
 import { compileDrift } from './drift.ts';
 import { ANY_CLIENT, type ClientRule, type Policy, type RouteRule } from './policy.ts';
 import { baseRule, compileRows, matcher } from './rows.ts';
+import { placed } from './schema/documented.ts';
+import { compileSchemas } from './schema/rule.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:4000';
 /** Sessions whose page has not opened the second door for this long do not open `session` routes. */
@@ -23,8 +25,10 @@ export function compilePolicy(config: Config): Policy {
   const mount = config.mount ?? DEFAULT_MOUNT;
   const clients = compileClients(config.clients ?? {});
   const loosePaths = config.paths !== 'exact';
-  const ground = { config, mode, clients, loose: loosePaths, addresses: compileAddresses(config) };
+  const schemas = compileSchemas(config);
+  const ground = { config, mode, clients, loose: loosePaths, schemas, addresses: compileAddresses(config) };
   const rows = compileRows(ground);
+  const match = matcher(rows, loosePaths);
   const authorities = listedAuthorities(config);
   return Object.freeze({
     config,
@@ -64,7 +68,8 @@ export function compilePolicy(config: Config): Policy {
     mint: { perPrefix: config.mint?.perPrefix ?? 60, total: config.mint?.total ?? 6000 },
     insecureHttp: config.insecureHttp === true,
     antiForgery: antiForgeryOf(config),
-    match: matcher(rows, loosePaths),
+    documented: placed(schemas.documented, { config, match }),
+    match,
   });
 }
 

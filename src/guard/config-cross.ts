@@ -9,6 +9,7 @@ import { driftProblems } from './config-schema-drift.ts';
 import { formProblems } from './config-schema-forms.ts';
 import { loginProblems } from './config-schema-login.ts';
 import { orderProblems } from './config-schema-order.ts';
+import { contentProblems } from './config-schema-content.ts';
 import { servedProblems } from './config-schema-served.ts';
 import { useProblems } from './config-schema-use.ts';
 import { tlsProblems } from './config-schema-tls.ts';
@@ -37,6 +38,7 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...servedProblems(config),
     ...addressProblems(config),
     ...driftProblems(config),
+    ...contentProblems(config),
     ...nothingProtected(config),
     ...keys(config),
   ];

@@ -13,6 +13,7 @@ import { afterSchema } from './config-schema-order.ts';
 import { allowSchema } from './config-schema-allow.ts';
 import { budgetSchema, costSchema, degradeSchema } from './config-schema-budget.ts';
 import { concurrentSchema, limitSchema } from './config-schema-use.ts';
+import { openapiFile, schemaSchema } from './config-schema-content.ts';
 import { servedSchema } from './config-schema-served.ts';
 import { hstsSchema, tlsSchema } from './config-schema-tls.ts';
 import { type ConfigProblem, ConfigError } from './errors.ts';
@@ -59,6 +60,7 @@ const routeSchema = fields({
   atMost: optional(whole(1, 'calls')),
   once: optional(flag),
   served: optional(servedSchema),
+  schema: optional(schemaSchema),
   owner: optional(ownerSchema),
   creator: optional(creatorSchema),
   cedar: optional(cedarRouteSchema),
@@ -131,6 +133,7 @@ export const configSchema = fields({
   limit: optional(limitSchema),
   concurrent: optional(concurrentSchema),
   budget: optional(budgetSchema),
+  openapi: optional(text(openapiFile)),
   maxBody: optional(whole(0, 'bytes')),
 });
 

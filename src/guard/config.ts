@@ -10,6 +10,7 @@ import type { HstsConfig, TlsConfig } from './config-tls.ts';
 import type { Carrier, Level } from './decision.ts';
 import type { CreatorConfig } from './creator.ts';
 import type { DriftConfig } from './drift.ts';
+import type { SchemaConfig } from './schema/rule.ts';
 import type { ServedConfig } from './served.ts';
 import type { Subject } from './subject.ts';
 
@@ -94,6 +95,11 @@ export interface Config {
   concurrent?: ConcurrentConfig;
   /** What all calls with a `cost` may cost together, as `'5 USD/day'`; one budget or several at once. Default: none. */
   budget?: BudgetsConfig;
+  /**
+   * OpenAPI 3.1 document, JSON or YAML: what it says of bodies and queries holds in the routes that are written for the same
+   * calls. Default: none.
+   */
+  openapi?: string;
   /** Body limit in bytes for routes that name none. Default 1 GiB + 64 KiB; 0 for none. */
   maxBody?: number;
 }
@@ -177,6 +183,8 @@ export interface RouteConfig {
   budget?: BudgetsConfig;
   /** Ids in the path that this session must have been given, by which answers. Default: any id. */
   served?: ServedConfig | ServedConfig[];
+  /** What the body and query have to look like; `false` for whatever `openapi` says. Default: as `openapi` says, else anything. */
+  schema?: SchemaConfig | false;
 }
 
 /** How fresh and how strong a login has to be (RFC 9470). */

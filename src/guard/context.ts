@@ -82,6 +82,7 @@ export function newContext(
     evidence: '',
     note: '',
     missing: '',
+    field: '',
     retryAfter: 0,
     claims: noClaims(now),
   };

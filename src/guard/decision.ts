@@ -106,6 +106,8 @@ export interface Decision {
   readonly sessionRef?: SessionRef | null;
   /** For the refusal `order`: the step that is missing, as the configuration names it; '' or absent for none. */
   readonly missing?: string;
+  /** For the refusal `schema`: what does not fit, `/tags/0` of the body or `?page` of the query; '' or absent for none. */
+  readonly field?: string;
   /** What is to be given back when the answer has ended: {@link import('./guard.ts').Guard.finish}. Absent or empty for nothing. */
   readonly holds?: readonly Hold[];
   /** What was reserved for it; null or absent for nothing. */

@@ -97,6 +97,8 @@ export interface Context {
   note: string;
   /** For the refusal `order`: the step that is missing; ''. */
   missing: string;
+  /** For the refusal `schema`: what does not fit, `/tags/0` of the body or `?page` of the query; ''. Never its value. */
+  field: string;
   /** Seconds for Retry-After where a layer knows them. */
   retryAfter: number;
   /** Where this layer's claims go: enforced and reported layers have a record each. */

@@ -53,6 +53,7 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
     costs: joined(rule.costs, other.costs),
     orders: joined(rule.orders, other.orders),
     served: joined(rule.served, other.served),
+    schemas: joined(rule.schemas, other.schemas),
     // What a call may say of itself only narrows: it is a step, and gives ids, where both say so.
     steps: shared(rule.steps, other.steps),
     sources: shared(rule.sources, other.sources),
@@ -62,8 +63,8 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
   return Object.freeze({ ...rule, ...added, keys, also: [...rule.also, ...also, ...other.also] });
 }
 
-/** What rules of use come to: a call that may be either is asked for both. */
-type Added = Pick<RouteRule, 'addresses' | 'use' | 'choices' | 'costs' | 'orders' | 'steps' | 'served' | 'sources'>;
+/** What rules of use and schemas come to: a call that may be either is asked for both. */
+type Added = Pick<RouteRule, 'addresses' | 'use' | 'choices' | 'costs' | 'orders' | 'steps' | 'served' | 'sources' | 'schemas'>;
 
 const addsNothing = (rule: RouteRule, added: Added): boolean =>
   (Object.keys(added) as (keyof Added)[]).every((field) => added[field] === rule[field]);

@@ -10,7 +10,9 @@ import type { CreatorRule } from './creator.ts';
 import type { DriftRule } from './drift.ts';
 import type { OrderRule, Step } from './order.ts';
 import type { OwnerRule } from './owner.ts';
+import type { SchemaRule } from './schema/rule.ts';
 import type { ServedRule, ServedSource } from './served.ts';
+import type { DocumentedCall } from './schema/documented.ts';
 import type { UseRules } from './use.ts';
 
 /** One row of the compiled policy: what one method and path pattern requires. */
@@ -59,6 +61,8 @@ export interface RouteRule {
   readonly served: readonly ServedRule[];
   /** What its answers give. */
   readonly sources: readonly ServedSource[];
+  /** What its requests' content has to look like. */
+  readonly schemas: readonly SchemaRule[];
   /** True where the configuration names this route under `routes`. */
   readonly named: boolean;
   /** True for the row that answers unlisted methods or paths inside protected patterns: 403 `forbidden` or 405. */
@@ -135,6 +139,8 @@ export interface Policy {
   readonly drift: DriftRule;
   readonly mint: { readonly perPrefix: number; readonly total: number };
   readonly insecureHttp: boolean;
+  /** What the OpenAPI document lists, and where each call of it is held to it; empty without a document. */
+  readonly documented: readonly DocumentedCall[];
   /** Tokens against forged requests; null where no route asks for any. */
   readonly antiForgery: AntiForgeryRule | null;
   /** First row that fits. `open` rows compare `path`, all others `folded`. Never null: the last row fits all. */

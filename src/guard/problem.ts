@@ -9,7 +9,8 @@ export const PROBLEM_TYPE = 'application/problem+json';
 
 /**
  * What the client sees of a refusal: problem+json, or a small page where a person navigated. Never a threshold,
- * never which secret check failed: every field is constant per code but the id and the wait.
+ * never which secret check failed: every field is constant per code but the id, the wait, and what
+ * the request itself lacks.
  */
 export function problemAnswer(decision: Decision, mount: string, now: number): Answer {
   const code: Code = decision.code === '' ? 'unsure' : decision.code;
@@ -39,8 +40,11 @@ export function problemAnswer(decision: Decision, mount: string, now: number): A
   }
   // The gate explains its codes itself: no third party learns who was refused.
   const docs = `${mount}/codes#${code}`;
-  const needs = code === 'order' ? (decision.missing ?? '') : '';
-  const body = html ? page(code, row, decision.id, docs) : problem(code, row, decision.id, docs, needs);
+  const more = {
+    needs: code === 'order' ? (decision.missing ?? '') : '',
+    field: code === 'schema' ? (decision.field ?? '') : '',
+  };
+  const body = html ? page(code, row, decision.id, docs) : problem(code, row, decision.id, docs, more);
   return { status: row.status, fields, body };
 }
 
@@ -57,8 +61,13 @@ function challenge(code: Code, user: UserRule | null): string {
 
 const isNavigation = (carrier: Carrier): boolean => carrier === 'navigation' || carrier === 'form';
 
+interface More {
+  readonly needs: string;
+  readonly field: string;
+}
+
 /** The members are a fixed list (P9.3): a test fails when one is added without thought. */
-function problem(code: Code, row: CodeRow, id: string, docs: string, needs: string): string {
+function problem(code: Code, row: CodeRow, id: string, docs: string, { needs, field }: More): string {
   return JSON.stringify({
     type: docs,
     title: row.title,
@@ -70,6 +79,8 @@ function problem(code: Code, row: CodeRow, id: string, docs: string, needs: stri
     docs,
     // Which call belongs before this one: the app's own code makes it, so nobody learns what they could not see.
     ...(needs === '' ? {} : { needs }),
+    // Where the request itself does not fit, as the client wrote it; never what stands there.
+    ...(field === '' ? {} : { field }),
   });
 }
 

@@ -1,3 +1,4 @@
+import { HELD_BODY_BYTES } from '../wire/constants.ts';
 import { compilePattern, parseRoute } from '../wire/pattern.ts';
 import { NO_COSTS } from './budget.ts';
 import { UNSIGNED_CARRIERS } from './carrier.ts';
@@ -12,6 +13,7 @@ import { compileChoices, NO_CHOICES } from './choices.ts';
 import { compileCosts } from './config-budget.ts';
 import { compileUse } from './config-use.ts';
 import { compileOrder, compileStep, NO_ORDER, NO_STEPS } from './order.ts';
+import { NO_SCHEMAS, type Schemas } from './schema/rule.ts';
 import { compileServed, compileSources, NO_SERVED, NO_SOURCES } from './served.ts';
 import { NO_USE } from './use.ts';
 import type { ClientRule, Policy, RouteRule, UserRule } from './policy.ts';
@@ -33,6 +35,7 @@ export interface Ground {
   readonly config: Config;
   readonly mode: Mode;
   readonly clients: ReadonlyMap<string, ClientRule>;
+  readonly schemas: Schemas;
   /** Whether protecting rows take other spellings of a path (`paths: 'loose'`). */
   readonly loose: boolean;
   /** What the whole gate asks of an address. */
@@ -86,7 +89,7 @@ export function compileRows(ground: Ground): Row[] {
   const routes = config.routes ?? [];
   const rows: Row[] = [];
   for (const text of config.open ?? []) rows.push(openRow(ground, text));
-  for (const route of routes) rows.push(routeRow(ground, route));
+  for (const [index, route] of routes.entries()) rows.push(routeRow(ground, route, index));
   if (loose) rows.push(...otherSpellings(rows, protect));
   rows.push(...methodRows(ground, routes));
   for (const text of protect) rows.push(...protectRows(ground, text, routes));
@@ -110,9 +113,11 @@ function openRow(ground: Ground, text: string): Row {
   return { rule, exact: true, test: tester(pattern, true) };
 }
 
-function routeRow(ground: Ground, route: RouteConfig): Row {
+function routeRow(ground: Ground, route: RouteConfig, index: number): Row {
   const { method, pattern } = parseRoute(route.match);
   const step = compileStep(ground.config, route.match);
+  const schemas = ground.schemas.of(route, index);
+  const wide = ground.config.maxBody ?? DEFAULT_MAX_BODY;
   const rule = baseRule(ground, {
     name: route.match,
     method,
@@ -125,7 +130,7 @@ function routeRow(ground: Ground, route: RouteConfig): Row {
     sync: new Set(route.sync ?? []),
     client: clientNamed(ground.clients, route.client ?? 'default'),
     mode: route.mode ?? ground.mode,
-    maxBody: route.maxBody ?? ground.config.maxBody ?? DEFAULT_MAX_BODY,
+    maxBody: route.maxBody ?? (schemas.some(({ body }) => body !== null) ? HELD_BODY_BYTES : wide),
     contentTypes: (route.contentTypes ?? []).map((type) => type.toLowerCase()),
     signed: route.signed ?? [],
     user: userRule(route),
@@ -142,6 +147,7 @@ function routeRow(ground: Ground, route: RouteConfig): Row {
     steps: step === null ? NO_STEPS : [step],
     served: compileServed(route),
     sources: compileSources(ground.config, route.match),
+    schemas,
   });
   const exact = weakens(rule) || route.mode === 'report' || !ground.loose;
   return { rule, exact, test: rule.encodedOpaque ? opaqueTester(pattern) : tester(pattern, exact) };
@@ -179,7 +185,7 @@ function otherSpellings(rows: readonly Row[], protect: readonly string[]): Row[]
 }
 
 /** Some path that a pattern fits: one that no other pattern names by chance. */
-function sampleOf(pattern: string): string {
+export function sampleOf(pattern: string): string {
   return pattern.replace(/\*\*$/, '*').replace(/:\w+|\*/g, 'sample-of-a-name');
 }
 
@@ -291,6 +297,7 @@ export function baseRule(ground: Ground, own: Partial<RouteRule> & { readonly na
     steps: NO_STEPS,
     served: NO_SERVED,
     sources: NO_SOURCES,
+    schemas: NO_SCHEMAS,
     named: false,
     unlisted: false,
     allow: [],

@@ -200,7 +200,7 @@ export class Run implements Content, Grounds {
   private withBody(): Decision | Promise<Decision> {
     const { digest } = this.context;
     const { length } = this.request.body;
-    if (digest === null || length <= 0 || length > HELD_BODY_BYTES || digest.kind !== 'whole') return this.commit();
+    if (digest === null || length <= 0 || length > HELD_BODY_BYTES) return this.commit();
     return this.held(digest);
   }
 
@@ -434,6 +434,7 @@ export class Run implements Content, Grounds {
       reserved: this.reserved(admitted && context.answer === null),
       sessionRef: context.route.steps === NO_STEPS && context.route.sources === NO_SOURCES ? null : sessionOf(context),
       missing: context.missing,
+      field: context.field,
     };
   }
 }
@@ -461,5 +462,7 @@ const isEnforced = ({ policy, route }: Context): boolean => policy.mode === 'enf
 const labelOf = (session: string): string => session.slice(-11);
 
 function fitsDigest(body: Uint8Array, digest: StreamDigest): boolean {
-  return timingSafeEqual(hash('sha256', body, 'buffer'), digest.sha256);
+  const whole = hash('sha256', body, 'buffer');
+  // What is held is at most one slice (docs/protocol.md §3.6).
+  return timingSafeEqual(digest.kind === 'whole' ? whole : hash('sha256', whole, 'buffer'), digest.sha256);
 }

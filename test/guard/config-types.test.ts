@@ -48,6 +48,7 @@ test('the schema takes every field that the written type has', () => {
         mode: 'report',
         maxBody: 0,
         contentTypes: ['multipart/form-data'],
+        schema: { query: { properties: { page: { type: 'integer' } } } },
         signed: ['x-tenant'],
         addresses: { allow: ['10.0.1.0/24'], deny: ['10.0.1.9'] },
         allow: { model: ['small'], 'options.max_tokens': { max: 1000, min: 1, optional: true }, system: false },
@@ -69,6 +70,7 @@ test('the schema takes every field that the written type has', () => {
     drift: { network: 'note', browser: 'entry', both: 'login' },
     records: 'sqlite:./sallyport.sqlite',
     budget: { amount: '20 USD/day', per: 'total', share: 0.1, keep: 0.2, release: 'even', warnAt: 0.8 },
+    openapi: 'openapi.yaml',
     antiForgery: {
       headers: ['x-csrf-token'],
       field: 'csrf',

@@ -84,7 +84,9 @@ export function createEngine(): Engine {
       // Closed where they are used: several may describe one object together.
       const closed = Object.entries(schemas).map(([key, schema]) => [key, closeSchema(schema, '', 'inside')] as const);
       widened ||= closed.some(([, one]) => one.widened);
-      const written = Object.entries(schemas).map(([key, schema]) => [key, closeSchema(schema, '', 'nothing').schema]);
+      const written = Object.entries(schemas).map(
+        ([key, schema]) => [key, closeSchema(schema, '', 'nothing').schema] as const,
+      );
       documents.push([name, componentsOf(closed.map(([key, { schema }]) => [key, schema]))]);
       documents.push([plainName(name), componentsOf(written)]);
       for (const [id, document] of documents.slice(-2)) quick.addSchema(document, id);

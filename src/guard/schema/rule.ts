@@ -4,7 +4,7 @@ import type { Config, RouteConfig } from '../config.ts';
 import { type ConfigProblem, ConfigError } from '../errors.ts';
 import { ruleNumber } from '../use.ts';
 import type { JsonSchema } from './close.ts';
-import { type Checker, createEngine, type Engine } from './engine.ts';
+import { createEngine, type Engine } from './engine.ts';
 import { FileTrouble, readStructured } from './files.ts';
 import { type BodyRule, type FormRule, fieldTypes, resolverOf } from './form.ts';
 import { type Documented, readDocument } from './openapi.ts';

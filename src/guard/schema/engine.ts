@@ -59,6 +59,8 @@ export function createEngine(): Engine {
     // The library's own takes time in proportion to the square of a list's length.
     ajv.removeKeyword('uniqueItems');
     ajv.addKeyword({ keyword: 'uniqueItems', type: 'array', schemaType: 'boolean', validate: isUnique, error: UNIQUE });
+    // Where documents keep their schemas.
+    ajv.addKeyword('components');
     ajv.addKeyword({ keyword: COUNTED, before: '$ref', validate: () => count(counter), errors: false });
     ajv.addKeyword({ keyword: SPELT, type: 'object', compile: spelt, error: OTHER_LETTERS });
     return ajv;
@@ -116,6 +118,7 @@ const OPTIONS: Options = {
   strict: true,
   strictTypes: false,
   strictTuples: false,
+  strictRequired: false,
   // A value has what it holds itself: `toString` is no field of it.
   ownProperties: true,
   logger: false,

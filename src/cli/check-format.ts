@@ -9,7 +9,9 @@ export function formatCheck(report: CheckReport, paint: Paint): string {
     presetBlock(report, paint),
     `${paint.strong('Routes')}, the first that fits decides\n${routeTable(report.routes)}`,
     `${paint.strong('Checks')} that run\n${checkGroups(report.routes, paint)}`,
-    useBlock(report.routes, paint),
+    rulesBlock('Rules of use', report.routes, ({ use }) => use, paint),
+    rulesBlock('Content', report.routes, ({ content }) => content, paint),
+    report.openapi.length === 0 ? '' : `${paint.strong('OpenAPI')}\n${lines(report.openapi)}`,
     `${paint.strong('Pages')}, what enforce mode adds where the backend sends none\n${lines(
       report.pages.length === 0 ? ['nothing: securityHeaders is none'] : report.pages,
     )}`,
@@ -106,15 +108,25 @@ function checkGroups(routes: readonly RouteReport[], paint: Paint): string {
   return [...groups].map(([checks, names]) => `  ${paint.strong(listed(names))}\n    ${checks || 'none'}`).join('\n');
 }
 
-/** How much, in what order, with which ids. */
-function useBlock(routes: readonly RouteReport[], paint: Paint): string {
+/** Routes with the same rules stand together. */
+function rulesBlock(
+  title: string,
+  routes: readonly RouteReport[],
+  of: (route: RouteReport) => readonly string[],
+  paint: Paint,
+): string {
   const ruled = Map.groupBy(
-    routes.filter(({ use }) => use.length > 0),
-    ({ use }) => use.flatMap((rule) => wrap(rule, '    ', '      ')).join('\n'),
+    routes.filter((route) => of(route).length > 0),
+    (route) =>
+      of(route)
+        .flatMap((rule) => wrap(rule, '    ', '      '))
+        .join('\n'),
   );
   if (ruled.size === 0) return '';
-  const groups = [...ruled].map(([rules, of]) => `  ${paint.strong(listed(of.map(({ name }) => name)))}\n${rules}`);
-  return `${paint.strong('Rules of use')}\n${groups.join('\n')}`;
+  const groups = [...ruled].map(
+    ([rules, which]) => `  ${paint.strong(listed(which.map(({ name }) => name)))}\n${rules}`,
+  );
+  return `${paint.strong(title)}\n${groups.join('\n')}`;
 }
 
 function byMode({ checks }: RouteReport, mode: 'enforce' | 'report', word: string): string[] {

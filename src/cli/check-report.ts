@@ -1,6 +1,7 @@
 import { describeAddresses } from './check-addresses.ts';
 import { describeDrift } from './check-drift.ts';
 import { describeLogins } from './check-logins.ts';
+import { describeContent, describeDocument } from './check-schema.ts';
 import { describeUse, oneAddressTakes, useNotes } from './check-use.ts';
 import { TURN_SECONDS } from '../doors/entry.ts';
 import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
@@ -41,6 +42,8 @@ export interface CheckReport {
   readonly addresses: readonly string[];
   /** What calls cost, and what they may cost together. */
   readonly budgets: readonly string[];
+  /** How the calls of the OpenAPI document are held to it. */
+  readonly openapi: readonly string[];
   readonly oneAddress: readonly string[];
   readonly reportMode: readonly string[];
   /** What deserves a second look: lowered levels, weakened spellings, modes that have no effect. */
@@ -72,6 +75,8 @@ export interface RouteReport {
   readonly checks: readonly CheckedBy[];
   /** How much, in what order, with which ids: a line for each rule. */
   readonly use: readonly string[];
+  /** What its bodies and queries have to look like. */
+  readonly content: readonly string[];
   readonly notes: readonly string[];
 }
 
@@ -112,6 +117,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     anonymous: anonymousWrites(policy).map(({ name }) => name),
     addresses: describeAddresses(config),
     budgets: describeBudgets(policy),
+    openapi: describeDocument(policy),
     oneAddress: oneAddress(policy),
     reportMode: [...REPORT_CHANGES.map(({ of, says }) => `${of}: ${says}`), ...formChanges(policy), ...REPORT_REFUSES],
     notes: [
@@ -144,6 +150,7 @@ function describeRoute(rule: RouteRule, policy: Policy, layers: readonly Layer[]
     client: rule.client.name,
     checks,
     use: describeUse(rule),
+    content: describeContent(rule),
     notes: [...routeNotes(rule), ...useNotes(rule)],
   };
 }

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { formatCheck } from '../../src/cli/check-format.ts';
 import { type CheckReport, describePolicy } from '../../src/cli/check-report.ts';
@@ -162,6 +165,31 @@ test('R67 where no limit bounds what an address can take, that is said', () => {
   const report = checked({ routes: [{ match: 'GET /api/posts' }] });
   assert.match(report.oneAddress.join('\n'), /GET \/api\/posts: no limit bounds the calls of its sessions/);
   assert.doesNotMatch(formatCheck(report, paint), /Rules of use/);
+});
+
+test('what content of each route is held to is printed, and which calls only one of routes and document has', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-check-'));
+  const openapi = join(folder, 'openapi.json');
+  const operation = { parameters: [{ name: 'page', in: 'query', schema: { type: 'integer' } }], responses: {} };
+  const paths = { '/api/posts': { get: operation, delete: operation }, '/health': { get: operation } };
+  writeFileSync(openapi, JSON.stringify({ openapi: '3.1.0', paths }));
+  const body = { properties: { title: { type: 'string' } } };
+  const report = checked({
+    openapi,
+    routes: [{ match: 'GET /api/posts' }, { match: 'POST /api/posts', schema: { body } }, { match: 'GET /api/me' }],
+  });
+  rmSync(folder, { recursive: true });
+  const content = (name: string) => report.routes.find((route) => route.name === name)?.content;
+  assert.deepEqual(content('GET /api/posts'), ['body: none, by openapi', 'query: page, by openapi']);
+  assert.deepEqual(content('POST /api/posts'), ['body: JSON that fits its schema, 65536 bytes at most']);
+  assert.deepEqual(content('GET /api/me'), []);
+  assert.deepEqual([...report.openapi].sort(), [
+    'held to the document: GET /api/posts',
+    'outside of what is protected: not held to the document: GET /health',
+    'refused, because no route lists them: DELETE /api/posts',
+    'routes that the document does not list, with any content: GET /api/me',
+  ]);
+  assert.match(formatCheck(report, paint), /Content\n[\s\S]*OpenAPI\n/);
 });
 
 test('what a preset comes to is printed', () => {

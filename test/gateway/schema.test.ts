@@ -39,7 +39,7 @@ async function place(t: TestContext, config: Config) {
   return { gate, seen };
 }
 
-test('R66 a page’s body reaches the backend byte for byte, and what does not fit never does', async (t) => {
+test('a page’s body reaches the backend byte for byte, and what does not fit never does', async (t) => {
   const { gate, seen } = await place(t, CONFIG);
   const target = parseTarget(`http://127.0.0.1:${gate.address.port}/api`);
   const sender = createSender(target);
@@ -57,7 +57,7 @@ test('R66 a page’s body reaches the backend byte for byte, and what does not f
   assert.equal(seen.length, 1);
 });
 
-test('R66 a query reaches the backend as it was written, where it fits', async (t) => {
+test('a query reaches the backend as it was written, where it fits', async (t) => {
   const { gate, seen } = await place(t, CONFIG);
   const { port } = gate.address;
   const get = async (query: string) =>

@@ -73,6 +73,15 @@ for (const code of Object.keys(CODES) as Code[]) {
   });
 }
 
+test('P9.3 what does not fit is named by `field`, and by no other refusal', () => {
+  const more = { field: '/tags/0' };
+  const body = JSON.parse(String(answerOf(refused('schema', 'call', more)).body)) as Record<string, unknown>;
+  assert.equal(body['field'], '/tags/0');
+  assert.equal(Object.keys(body).length, 9);
+  assert.doesNotMatch(String(answerOf(refused('digest', 'call', more)).body), /tags/);
+  assert.doesNotMatch(String(answerOf(refused('schema', 'navigation', more)).body), /tags/);
+});
+
 test('401 says how to log in, 405 which methods there are, 429 how long to wait', () => {
   assert.notEqual(fieldOf(answerOf(refused('login-required')).fields, 'www-authenticate'), undefined);
   const rule = { ...refused('method').route, allow: ['GET', 'POST'] };

@@ -64,7 +64,10 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
 }
 
 /** What rules of use and schemas come to: a call that may be either is asked for both. */
-type Added = Pick<RouteRule, 'addresses' | 'use' | 'choices' | 'costs' | 'orders' | 'steps' | 'served' | 'sources' | 'schemas'>;
+type Added = Pick<
+  RouteRule,
+  'addresses' | 'use' | 'choices' | 'costs' | 'orders' | 'steps' | 'served' | 'sources' | 'schemas'
+>;
 
 const addsNothing = (rule: RouteRule, added: Added): boolean =>
   (Object.keys(added) as (keyof Added)[]).every((field) => added[field] === rule[field]);

@@ -27,6 +27,8 @@ import type { Decision } from './guard/decision.ts';
 import { ConfigError } from './guard/errors.ts';
 import type { FormToken, Guard } from './guard/guard.ts';
 import { takesKeys } from './guard/keys.ts';
+import { createBanBook } from './guard/ban-book.ts';
+import { createBanRule, type Failure, type NewBan } from './guard/ban-rule.ts';
 import { createIds } from './guard/ids.ts';
 import type { Layer } from './guard/layer.ts';
 import type { Bans, KeyAlarm } from './guard/keys.ts';
@@ -48,11 +50,13 @@ import type { Identity } from './identity/index.ts';
 import { botsFor, keptFor, listsFor } from './kept.ts';
 import { address } from './layers/address.ts';
 import { createAntiForgery } from './layers/anti-forgery.ts';
+import { createBanRuleLayer } from './layers/ban-rule.ts';
 import { createBan } from './layers/ban.ts';
 import { authorization } from './layers/authorization.ts';
 import { createCan } from './layers/can.ts';
 import { type BotParts, createBot } from './layers/bot.ts';
 import { carrier } from './layers/carrier.ts';
+import { createDecoy } from './layers/decoy.ts';
 import { cors } from './layers/cors.ts';
 import { createCreator } from './layers/creator.ts';
 import { framing } from './layers/framing.ts';
@@ -113,6 +117,8 @@ export interface LayerParts {
   readonly bots?: BotParts | null;
   /** Which ids pages give; nothing where none are read. */
   readonly pageGives?: PageGives;
+  /** Told of calls that failed and were signed by whoever is named. */
+  readonly failed?: (failure: Failure) => void;
   /** Told where keys and passes are shown that should not be there. */
   readonly alarm?: (alarm: KeyAlarm) => void;
 }
@@ -135,7 +141,9 @@ export function defaultLayers({
   alarm,
   bots,
   lists,
+  failed,
 }: LayerParts): readonly Layer[] {
+  const told = alarm ?? (() => {});
   return [
     framing, // one end, one target: what no backend may be shown in any mode
     target, // a path that two servers could read differently
@@ -143,8 +151,9 @@ export function defaultLayers({
     createLists(lists ?? null), // from a network that may call, and on no list
     host, // a name that we answer for
     createShield(tickets, clock.monotonic), // floods of forged tickets
+    createDecoy({ tickets, alarm: told, failed: failed ?? (() => {}), isCrawler: () => false }), // names that nobody calls
     route, // named, where routes are named
-    createTestPass({ alarm: alarm ?? (() => {}) }), // or a pass of automated tests, where the configuration trusts its key
+    createTestPass({ alarm: told }), // or a pass of automated tests, where the configuration trusts its key
     createKey(keys), // or else a key of a server or partner, which then stands in place of the page
     createBot(bots ?? null), // or a bot that says who it is, to read
     cors, // preflights, and origins that may read the answer
@@ -154,6 +163,7 @@ export function defaultLayers({
     createSession(cookies), // which browser session, where no proof says so
     createDrift(whereabouts), // from where and by what it was entered
     createSubject(identity ?? { logins: null, readers: [] }), // who
+    createBanRuleLayer(failed ?? (() => {})), // whoever failed too often is the next line's
     createBan(bans ?? null), // not one whom somebody has banned
     authorization, // and may they: roles, scopes, policies
     createAntiForgery(forms), // with a form that was given to whoever sends it
@@ -190,6 +200,8 @@ export interface GuardParts {
   readonly records?: Records;
   /** Who is kept out, as records say: the gate gives it. Default: nobody. */
   readonly bans?: Bans;
+  /** Keeps a ban that a rule has made, where others can see and lift it. Default: the guard's own records, where it has any. */
+  readonly keepBan?: (ban: NewBan) => Promise<boolean>;
   /** For what has to ask another server: OpenID providers, key sets. Default: the global one. */
   readonly fetch?: typeof fetch;
   /** The page's script, where it has been built already. */
@@ -212,6 +224,7 @@ const LISTS_STAY = {
   value: 'changed',
   rule: 'is taken up at the start; restart to change it',
 };
+const BANS_STAY = { field: 'bans', value: 'new', rule: 'there were none at the start; restart to have them' };
 const KEYS_STAY = { field: 'keys', value: 'new', rule: 'routes take keys where they did at the start; restart' };
 const LOGIN_STAYS = { field: 'login', value: 'changed', rule: 'is taken up at the start; restart to change it' };
 
@@ -243,6 +256,15 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   const whereabouts = createWhereabouts(secret);
   const policy = (): Policy => compiled.policy;
   const scriptTag = (): string => compiled.script.tag('');
+  // Records come later: a ban waits for nobody.
+  const takesBans = parts.bans !== undefined || config.bans !== undefined;
+  const bans = takesBans ? createBanBook(parts.bans ?? null, (ban) => keep(ban), clock.wall) : null;
+  const rule = createBanRule({
+    rule: () => compiled.policy.bans,
+    wall: clock.wall,
+    monotonic: clock.monotonic,
+    ban: (ban) => bans?.add(ban),
+  });
   const shared = {
     config,
     policy,
@@ -253,9 +275,10 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     state,
     fetch: parts.fetch ?? fetch,
     scriptTag,
-    bans: parts.bans ?? null,
+    bans,
   };
   const { records, identity, keys, close } = await keptFor(config, shared, parts.records);
+  const keep = parts.keepBan ?? (async (ban: NewBan) => records !== null && (await records.bans.add(ban)) !== null);
   const book = createSessionBook({
     state,
     removeLogin: async (hash) => records?.logins.remove(hash),
@@ -288,7 +311,8 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     keys: byKey,
     ask: parts.ask ?? null,
     forms,
-    bans: parts.bans ?? null,
+    bans,
+    failed: rule.failed,
     alarm,
     lists,
     bots: bots && { bots, since: clock.wall(), monotonic: clock.monotonic },
@@ -333,7 +357,8 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
         keys: createKeyAgreement(clock),
         logins: identity?.entry ?? null,
         room: createWaitingRoom(),
-        isBanned: (label) => parts.bans?.has('session', label) ?? false,
+        isBanned: (label) => bans?.has('session', label) ?? false,
+        isClosed: (prefix) => bans?.has('mint', prefix) ?? false,
         onEntered: book.entered,
         state,
         policy: () => compiled.policy,
@@ -397,6 +422,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
       if (!isDeepStrictEqual(checked.bots, config.bots)) throw new ConfigError('config', [BOTS_STAY]);
       if (!isDeepStrictEqual(checked.addresses?.lists, config.addresses?.lists))
         throw new ConfigError('config', [LISTS_STAY]);
+      if (bans === null && checked.bans !== undefined) throw new ConfigError('config', [BANS_STAY]);
       if (keys === null && takesKeys(checked)) throw new ConfigError('config', [KEYS_STAY]);
       compiled = compile(checked);
     },

@@ -1,15 +1,30 @@
 import { nameOf, openLists } from '../addresses/lists.ts';
+import { compileBans } from '../guard/config-bans.ts';
 import type { Config } from '../guard/config.ts';
 import { DEFAULT_LIST_SECONDS, type RouteAddressesConfig } from '../guard/config-addresses.ts';
 import { listCounts } from './list-words.ts';
 
 /** From which networks, a line for each rule. */
-export function describeAddresses({ addresses, routes = [] }: Config): string[] {
-  if (addresses === undefined && routes.every((route) => route.addresses === undefined)) return [];
+export function describeAddresses(config: Config): string[] {
+  const { addresses, routes = [] } = config;
   return [
+    ...bansOf(config),
     ...rulesIn('everything', addresses ?? {}),
     ...routes.flatMap((route) => rulesIn(route.match, route.addresses ?? {})),
     ...(addresses?.ipv6Prefix === undefined ? [] : [`an IPv6 subscriber is known by a /${addresses.ipv6Prefix}`]),
+  ];
+}
+
+function bansOf(config: Config): string[] {
+  const rule = compileBans(config);
+  if (rule === null) return [];
+  const codes = ['calls of decoys', ...rule.codes].join(', ');
+  const first = `${rule.after} failed calls in ${rule.within / 1000} s (${codes}) ban a session or key for 60 s`;
+  return [
+    `${first}, then for longer each time, ${rule.longest / 1000} s at most; three sessions of a user in a day, the user`,
+    ...(rule.prefix === 0
+      ? []
+      : [`three sessions of a network banned in ten minutes: no new ones from there for ${rule.prefix / 1000} s`]),
   ];
 }
 

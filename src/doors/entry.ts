@@ -39,6 +39,8 @@ export interface EntryDeps {
   readonly room?: WaitingRoom;
   /** Whether somebody has banned the session of this public label: as long as its cookie comes, nobody enters. */
   readonly isBanned?: (label: string) => boolean;
+  /** Whether a rule lets nobody open a new session from this prefix for now. */
+  readonly isClosed?: (prefix: string) => boolean;
   /** Told of every session that was entered. */
   readonly onEntered?: (session: EnteredSession) => void;
   readonly policy: () => Policy;
@@ -207,6 +209,8 @@ function prepare(
       const cookies = choice.code === 'session-key' ? labelFor(deps, session, labelled, now) : [];
       return refuse(choice.code, choice.evidence, cookies);
     }
+    if (choice.resume === null && choice.replaces === null && deps.isClosed?.(facts.prefix) === true)
+      return refuse('banned', 'a rule lets nobody open a new session from this network for a while');
     const { userAgent } = view.headers;
     const from = rememberedAt(policy.drift, choice, shown, here);
     const attempt: Attempt = { request, facts, now, choice, labelled, stampWorn, userAgent, from, ...ids };

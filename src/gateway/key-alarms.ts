@@ -7,13 +7,14 @@ const WHERE: Readonly<Record<KeyAlarm['where'], string>> = {
   url: 'in a URL',
   secret: 'in a field, where only signatures by it belong',
   'test-pass': '',
+  decoy: '',
 };
 
 /** A page that holds a key calls often; each key is written down once in a while, and counted each time. */
 const SILENT_MS = 60_000;
 const MOST = 1000;
 
-/** Hears that a key is where none may be: counts, logs and records it. */
+/** Hears that a key is where none may be, or a decoy is touched: counts, logs and records it. */
 export function createKeyAlarms(
   metrics: Pick<Metrics, 'keyAlarm'>,
   audit: (entry: AuditEntry) => Promise<void>,
@@ -25,9 +26,22 @@ export function createKeyAlarms(
     if (at - (told.get(name) ?? 0) < SILENT_MS) return;
     if (told.size >= MOST) told = new Map();
     told.set(name, at);
+    if (where === 'decoy') return void audit(decoyTouched(key, route, prefix, at));
     if (where === 'test-pass') return void audit(passShown(route, prefix, at));
     const details = `of ${account}, seen ${WHERE[where]} from ${prefix} at ${route}; whoever has seen it can use it`;
     void audit({ time: new Date(at).toISOString(), action: 'key.leaked', target: key, details, outcome: 'refused' });
+  };
+}
+
+/** Nobody's page calls it: a program tries what it finds. */
+function decoyTouched(session: string, decoy: string, prefix: string, at: number): AuditEntry {
+  const details = `${decoy} was called from ${prefix}; no page of the app does that`;
+  return {
+    time: new Date(at).toISOString(),
+    action: 'decoy',
+    target: `session:${session}`,
+    details,
+    outcome: 'refused',
   };
 }
 

@@ -7,6 +7,7 @@ import type { Decision } from '../guard/decision.ts';
 import { SallyportError } from '../guard/errors.ts';
 import { recordsOf } from '../guard/records-url.ts';
 import type { ListStatus } from '../guard/lists.ts';
+import type { NewBan } from '../guard/ban-rule.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import { createGuard } from '../index.ts';
@@ -95,7 +96,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const config = withFound(options.config, accepted).config;
   const gate = await startGate(inheritance === null ? config : { ...config, mode: inheritance.mode }, {
     secret,
-    createGuard: async (config) => watched(await createGuard(config, { state, secret, ...known(kept) }), records),
+    createGuard: async (config) =>
+      watched(
+        await createGuard(config, { state, secret, ...known(kept), keepBan: (ban) => keepBan(ban, kept, log) }),
+        records,
+      ),
     createPages: (guard) => createPages(guard, frames.add),
     onDecision: (decision, view) => tell(decision, view, { records, probes, metrics, log }),
     onCertificate: (event) => certified(event, metrics, log),
@@ -173,6 +178,22 @@ async function audit(entry: AuditEntry, kept: Kept, log: Log): Promise<void> {
 function tellList({ name, trouble, networks }: ListStatus, log: Log): void {
   if (trouble === '') log.info(`list ${name}: read again`, { networks });
   else log.warn(`list ${name}: ${trouble}; what was read before goes on counting`, { networks });
+}
+
+/** A rule has banned somebody: whoever runs the gate sees it, and can lift it. */
+async function keepBan(ban: NewBan, kept: Kept, log: Log): Promise<boolean> {
+  const target = `${ban.kind}:${ban.value}`;
+  log.warn(`banned by rule: ${ban.reason}`, { target, until: new Date(ban.until).toISOString() });
+  try {
+    const { bans, audit } = await kept.records();
+    await bans.add(ban);
+    const details = { details: ban.reason };
+    await audit.append({ time: Date.now(), actor: 'rule', action: 'ban.add', target, details, outcome: 'done' });
+    return true;
+  } catch (error) {
+    log.error('bans: this one could not be recorded; it holds in this process until it ends', error, { target });
+    return false;
+  }
 }
 
 /** A switch in a sentence: the banner above it on a terminal speaks of the mode before. */

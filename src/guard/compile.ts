@@ -7,6 +7,7 @@ import {
 } from '../wire/constants.ts';
 import { compileAddresses } from './config-addresses.ts';
 import type { ClientConfig, Config } from './config.ts';
+import { compileBans } from './config-bans.ts';
 import { type AntiForgeryRule, compileAntiForgery } from './config-forms.ts';
 import { asksForToken } from './config-person.ts';
 import { compileDrift } from './drift.ts';
@@ -68,6 +69,7 @@ export function compilePolicy(config: Config): Policy {
     mint: { perPrefix: config.mint?.perPrefix ?? 60, total: config.mint?.total ?? 6000 },
     insecureHttp: config.insecureHttp === true,
     antiForgery: antiForgeryOf(config),
+    bans: compileBans(config),
     documented: placed(schemas.documented, { config, match }),
     match,
   });

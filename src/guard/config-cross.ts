@@ -6,6 +6,7 @@ import { addressProblems } from './config-schema-addresses.ts';
 import { allowProblems } from './config-schema-allow.ts';
 import { budgetProblems } from './config-schema-budget.ts';
 import { driftProblems } from './config-schema-drift.ts';
+import { decoyProblems } from './config-schema-bans.ts';
 import { formProblems } from './config-schema-forms.ts';
 import { loginProblems } from './config-schema-login.ts';
 import { orderProblems } from './config-schema-order.ts';
@@ -39,6 +40,7 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...addressProblems(config),
     ...driftProblems(config),
     ...contentProblems(config),
+    ...decoyProblems(config),
     ...nothingProtected(config),
     ...keys(config),
   ];

@@ -6,6 +6,7 @@ import { authorizationSchema, cedarRouteSchema, creatorSchema, ownerSchema } fro
 import * as rules from './config-rules.ts';
 import { acrValue } from './config-rules-login.ts';
 import { driftSchema } from './config-schema-drift.ts';
+import { bansSchema } from './config-schema-bans.ts';
 import { antiForgerySchema } from './config-schema-forms.ts';
 import { loginSchema } from './config-schema-login.ts';
 import { aFunction, choice, didYouMean, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
@@ -99,6 +100,8 @@ export const configSchema = fields({
   bots: optional(fields({ agents: list(text(rules.agent), 'write a list, as in ["https://bot.example"]') })),
   testPasses: optional(fields({ publicKey: text(rules.testKey) })),
   keys: optional(fields({ leaked: optional(choice('alarm', 'revoke')), signUp: optional(text(rules.page)) })),
+  bans: optional(bansSchema),
+  decoys: optional(list(text(rules.route), 'write a list of routes, as in ["GET /api/admin/export"]')),
   trustedProxies: optional(list(text(rules.network, rules.HOPS), rules.HOPS)),
   addresses: optional(addressesSchema),
   paths: optional(choice('loose', 'exact')),

@@ -1,6 +1,7 @@
 import type { AddressesConfig, RouteAddressesConfig } from './config-addresses.ts';
 import type { CanRequest } from './can-request.ts';
 import type { AuthorizationConfig, CedarRouteConfig, OwnerConfig } from './config-authorization.ts';
+import type { BansConfig } from './config-bans.ts';
 import type { AntiForgeryConfig } from './config-forms.ts';
 import type { AllowConfig } from './choices.ts';
 import type { BudgetsConfig, CostConfig, DegradeConfig } from './config-budget.ts';
@@ -51,6 +52,10 @@ export interface Config {
   records?: string;
   /** API keys of servers and partners. Which routes take them, `keys` of each route says. */
   keys?: KeysConfig;
+  /** Bans that a rule makes, and that end. Default: none; bans by hand are there always. */
+  bans?: BansConfig;
+  /** Routes that no page calls and the backend does not have, as `GET /api/admin/export`: names for those who try what they find. */
+  decoys?: string[];
   /** Bots that say who they are by signatures (Web Bot Auth). Which routes they may read, `bots` of each route says. */
   bots?: BotsConfig;
   /** Passes of automated tests that this gate lets in. For gates in front of test systems alone. Default none. */

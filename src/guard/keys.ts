@@ -48,19 +48,23 @@ export interface KeyAlarm {
   readonly account: string;
   /**
    * In a page's request, in a URL, or the private half of a signing key sent as if it were a bearer key. `test-pass`: no
-   * key, but a pass for tests, shown to a gate that trusts none.
+   * key, but a pass for tests, shown to a gate that trusts none. `decoy`: no key either, but a session (`key` is its label)
+   * whose page has called what nobody calls.
    */
-  readonly where: 'browser' | 'url' | 'secret' | 'test-pass';
+  readonly where: 'browser' | 'url' | 'secret' | 'test-pass' | 'decoy';
   readonly route: string;
   readonly prefix: string;
   /** Milliseconds since 1970. */
   readonly at: number;
 }
 
+/** `mint`: a prefix from which a rule lets nobody open a new session for a while; what is open there goes on. */
+export type BanScope = 'session' | 'key' | 'subject' | 'prefix' | 'mint';
+
 /** What is banned now. In memory, filled from records. */
 export interface Bans {
   /** @param value as records name it: see `Ban.value` */
-  has(kind: 'session' | 'key' | 'subject' | 'prefix', value: string): boolean;
+  has(kind: BanScope, value: string): boolean;
   /** True where nothing of this kind is banned: spares whoever asks the making of the value. */
-  isEmpty(kind: 'session' | 'key' | 'subject' | 'prefix'): boolean;
+  isEmpty(kind: BanScope): boolean;
 }

@@ -5,6 +5,7 @@ import type { CedarRule } from './cedar-question.ts';
 import type { AddressRules } from './config-addresses.ts';
 import type { DegradeConfig } from './config-budget.ts';
 import type { Can, Config, Mode } from './config.ts';
+import type { BanRule } from './config-bans.ts';
 import type { AntiForgeryRule } from './config-forms.ts';
 import type { CreatorRule } from './creator.ts';
 import type { DriftRule } from './drift.ts';
@@ -43,6 +44,8 @@ export interface RouteRule {
   readonly bots: boolean;
   /** Whether what changes something has to show a token against forgery. */
   readonly antiForgery: boolean;
+  /** As the configuration lists it, where this stands for what nobody calls; ''. */
+  readonly decoy: string;
   /** From which networks. */
   readonly addresses: AddressRules;
   /** How much of it, by whom. */
@@ -141,6 +144,8 @@ export interface Policy {
   readonly insecureHttp: boolean;
   /** What the OpenAPI document lists, and where each call of it is held to it; empty without a document. */
   readonly documented: readonly DocumentedCall[];
+  /** Bans that come of themselves; null where none do. */
+  readonly bans: BanRule | null;
   /** Tokens against forged requests; null where no route asks for any. */
   readonly antiForgery: AntiForgeryRule | null;
   /** First row that fits. `open` rows compare `path`, all others `folded`. Never null: the last row fits all. */

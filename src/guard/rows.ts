@@ -98,7 +98,18 @@ export function compileRows(ground: Ground): Row[] {
     exact: false,
     test: () => true,
   });
-  return rows;
+  return [...decoyRows(ground, rows), ...rows];
+}
+
+/** A decoy is judged as its path would be without it: what it answers must not tell it from any other name. */
+function decoyRows({ config, loose }: Ground, rows: readonly Row[]): Row[] {
+  const find = matcher(rows, loose);
+  return (config.decoys ?? []).map((text) => {
+    const { method, pattern } = parseRoute(text);
+    const path = sampleOf(pattern);
+    const rule = Object.freeze({ ...find(method || 'GET', path, path), name: `decoy ${text}`, method, decoy: text });
+    return { rule, exact: !loose, test: tester(pattern, !loose) };
+  });
 }
 
 function openRow(ground: Ground, text: string): Row {
@@ -288,6 +299,7 @@ export function baseRule(ground: Ground, own: Partial<RouteRule> & { readonly na
     keySignUp: '',
     bots: false,
     antiForgery: false,
+    decoy: '',
     addresses: ground.addresses,
     use: NO_USE,
     choices: NO_CHOICES,

@@ -1,5 +1,5 @@
-import type { Bans } from '../guard/keys.ts';
-import type { Ban, BanKind, Records } from '../guard/records.ts';
+import type { Bans, BanScope } from '../guard/keys.ts';
+import type { Ban, Records } from '../guard/records.ts';
 
 export interface StoredBans extends Bans {
   close(): void;
@@ -12,7 +12,7 @@ const RETRY_MS = 500;
  * end by themselves are let go when they are asked for. Rejects where records cannot be reached.
  */
 export async function createBans(records: Records, wall: () => number): Promise<StoredBans> {
-  let held = new Map<BanKind, Map<string, number>>();
+  let held = new Map<BanScope, Map<string, number>>();
   // The first reading, too, is followed by another one where something changed meanwhile.
   let isReading = true;
   let again = false;
@@ -64,9 +64,11 @@ export async function createBans(records: Records, wall: () => number): Promise<
 }
 
 /** Of several bans of one thing the longest counts. */
-function byKind(bans: readonly Ban[]): Map<BanKind, Map<string, number>> {
-  const kinds = new Map<BanKind, Map<string, number>>();
-  for (const { kind, value, until } of bans) {
+function byKind(bans: readonly Ban[]): Map<BanScope, Map<string, number>> {
+  const kinds = new Map<BanScope, Map<string, number>>();
+  for (const { kind: named, value, until, by } of bans) {
+    // Whole networks are a person's to shut out.
+    const kind = named === 'prefix' && by.startsWith('rule:') ? 'mint' : named;
     const values = kinds.get(kind) ?? new Map<string, number>();
     const known = values.get(value);
     values.set(value, known === 0 || until === 0 ? 0 : Math.max(known ?? 0, until));

@@ -5,10 +5,13 @@ import { createKeyRing } from '../../src/doors/seal.ts';
 import { createSessionCookies, type SessionCookies } from '../../src/doors/session-cookie.ts';
 import { createTickets, type Tickets } from '../../src/doors/ticket.ts';
 import { createWhereabouts, type WhereaboutsReader } from '../../src/doors/whereabouts.ts';
+import { createBanBook } from '../../src/guard/ban-book.ts';
+import { createBanRule, type NewBan } from '../../src/guard/ban-rule.ts';
 import { clientBit } from '../../src/guard/client-bits.ts';
 import { compilePolicy } from '../../src/guard/compile.ts';
 import type { Config } from '../../src/guard/config.ts';
 import type { Decision } from '../../src/guard/decision.ts';
+import type { KeyAlarm } from '../../src/guard/keys.ts';
 import { createRunner } from '../../src/guard/runner.ts';
 import { createWaitingRoom } from '../../src/guard/waiting-room.ts';
 import { redirectGrant, settle } from '../../src/guard/settle.ts';
@@ -43,6 +46,9 @@ export interface Doors {
   readonly state: State;
   /** How state knows a client. */
   clientBit(name: string): number;
+  /** What rules have banned. */
+  readonly banned: readonly NewBan[];
+  readonly alarms: readonly KeyAlarm[];
   decide(sketch: Sketch): Promise<Decision>;
   /** The backend answered this request so, and the answer has ended. */
   answered(sketch: Sketch, decision: Decision, status: number): Promise<void>;
@@ -99,8 +105,23 @@ export function createTestDoors(config: Config): Doors {
   const forms = createFormTokens({ ring, random: createRandom(), wall: clock.wall, sessions: cookies });
   const state = createMemoryState();
   let ids = 0;
+  const alarms: KeyAlarm[] = [];
+  const banned: NewBan[] = [];
+  const bans = createBanBook(null, async () => false, clock.wall);
+  const rule = createBanRule({
+    rule: () => policy.bans,
+    wall: clock.wall,
+    monotonic: clock.monotonic,
+    ban(ban) {
+      banned.push(ban);
+      bans.add(ban);
+    },
+  });
+  const alarm = (raised: KeyAlarm) => void alarms.push(raised);
+  const layerParts = { tickets, cookies, clock, identity: null, keys: null, forms, bans, failed: rule.failed, alarm };
   const parts = {
     layers: defaultLayers({ tickets, cookies, clock, whereabouts, identity: null, keys: null, forms }),
+    layers: defaultLayers(layerParts),
     state,
     room: createWaitingRoom(),
     ledger: createMemoryLedger(),
@@ -118,6 +139,8 @@ export function createTestDoors(config: Config): Doors {
   };
   return {
     ...doors,
+    banned,
+    alarms,
     decide: async (sketch) => runner.decide(viewOf(sketch)),
     async answered(sketch, decision, status) {
       await settle(state, viewOf(sketch), decision, { status, location: '' }, now.now);
@@ -133,6 +156,11 @@ export function createTestDoors(config: Config): Doors {
 
 function enter(doors: Omit<Doors, 'decide' | 'answered' | 'redirect' | 'enter'>, options: EnterOptions): Page {
   const { origin = ORIGIN, authority = 'localhost:4000', client = 'default', login = 0 } = options;
+function enter(
+  doors: Pick<Doors, 'clock' | 'tickets' | 'cookies' | 'state' | 'clientBit'>,
+  options: EnterOptions,
+): Page {
+  const { origin = ORIGIN, authority = 'localhost:4000', client = 'default' } = options;
   const known = doors.cookies.open(options.cookie ?? '', doors.clock.now);
   const [id, secret] = [randomBytes(16), randomBytes(32)];
   const session = known === null ? randomBytes(16) : Buffer.from(known.id, 'base64url');

@@ -122,9 +122,10 @@ class MemoryState implements State {
       const code = this.#keys.check(claims, steady);
       if (code !== '') return code;
     }
-    if (claims.use !== NO_USE && !this.#uses.check(claims, steady)) return 'limit';
-    if (claims.orders !== NO_ORDER && !this.#orders.check(claims, steady)) return 'order';
-    if (claims.served !== NO_IDS && !this.#served.check(claims, steady)) return 'not-served';
+    if (claims.use !== NO_USE && !this.#uses.check(claims, steady)) return this.#orReplay(claims, now, 'limit');
+    if (claims.orders !== NO_ORDER && !this.#orders.check(claims, steady)) return this.#orReplay(claims, now, 'order');
+    if (claims.served !== NO_IDS && !this.#served.check(claims, steady))
+      return this.#orReplay(claims, now, 'not-served');
     if (claimsWindow) {
       const code = this.#useWindow(claims, steady, now);
       if (code !== '') return code;
@@ -220,6 +221,14 @@ class MemoryState implements State {
   }
 
   /** Always the last check, so that it may apply itself: nothing else can refuse any more. */
+  /** A call that was sent before is told as that, whatever else would refuse it: a refusal by a rule is its signer's own. */
+  #orReplay(claims: Claims, now: number, code: CommitCode): CommitCode {
+    const { windowPlace, windowIdHigh, windowIdLow, nonce, redirectTarget, repeatable } = claims;
+    if (nonce === 0 || redirectTarget !== '' || repeatable || !isCounter(nonce)) return code;
+    if (this.#windows.owner(windowPlace, windowIdHigh, windowIdLow, now) === 0) return 'stale';
+    return this.#windows.look(windowPlace, nonce) || code;
+  }
+
   #useWindow(claims: Claims, steady: number, now: number): CommitCode {
     const place = claims.windowPlace;
     const session = this.#windows.owner(place, claims.windowIdHigh, claims.windowIdLow, now);

@@ -34,6 +34,14 @@ export function takeCounter(words: Uint32Array, base: number, counter: number, r
   return '';
 }
 
+/** What {@link takeCounter} would say. */
+export function lookAtCounter(words: Uint32Array, base: number, counter: number): WindowAnswer {
+  const highest = (words[base] ?? 0) * WORD + (words[base + 1] ?? 0);
+  if (counter > highest) return '';
+  if (counter <= highest - WINDOW_SIZE) return 'stale-nonce';
+  return isTaken(words, base, counter) ? 'replayed' : '';
+}
+
 /** Whether the counter lies in the window and has been taken. */
 export function isTaken(words: Uint32Array, base: number, counter: number): boolean {
   const highest = (words[base] ?? 0) * WORD + (words[base + 1] ?? 0);

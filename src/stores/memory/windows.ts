@@ -1,5 +1,5 @@
 import { Slab } from './slab.ts';
-import { isTaken, takeCounter, WINDOW_WORDS, type WindowAnswer } from './window.ts';
+import { isTaken, lookAtCounter, takeCounter, WINDOW_WORDS, type WindowAnswer } from './window.ts';
 
 const ID_HIGH = 0;
 const ID_LOW = 1;
@@ -58,6 +58,13 @@ export class Windows {
     const words = this.#slab.words(place);
     if (words === undefined) return 'stale-nonce';
     return takeCounter(words, this.#slab.base(place) + WINDOW, counter, repeatable);
+  }
+
+  /** What {@link take} would say; changes nothing. */
+  look(place: number, counter: number): WindowAnswer {
+    const words = this.#slab.words(place);
+    if (words === undefined) return 'stale-nonce';
+    return lookAtCounter(words, this.#slab.base(place) + WINDOW, counter);
   }
 
   isTaken(place: number, counter: number): boolean {

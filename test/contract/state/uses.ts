@@ -35,6 +35,22 @@ const calls = (page: Entered, rule: UseRules, now = START) => {
 
 export const uses: readonly Row[] = [
   {
+    name: 'R35 a call that was sent before is told as that, also where a rule of use would refuse it',
+    why: 'what a rule refuses may be held against whoever signed it; a captured call may not',
+    run: async (create) => {
+      const state = await create();
+      const page = await enter(state);
+      const rule = ruled([{ rate: '60/minute', burst: 1 }]);
+      const call = calls(page, rule);
+      const captured = call();
+      assert.equal(await state.commit({ ...captured, used: newUseResult() }), '');
+      assert.equal(await state.commit({ ...captured, used: newUseResult() }), 'replayed');
+      const refused = call();
+      assert.equal(await state.commit(refused), 'limit');
+      assert.equal(await state.commit({ ...refused, used: newUseResult() }), 'limit', 'it was not used up');
+    },
+  },
+  {
     name: 'R67 a session makes as many calls at once as its burst, then as many as the rate allows',
     why: 'the generic cell rate algorithm, one number a bucket',
     run: async (create) => {

@@ -1,0 +1,45 @@
+import * as z from 'zod/mini';
+import { compilePattern, parseRoute } from '../wire/pattern.ts';
+import { BAN_CODES } from './ban-codes.ts';
+import type { Config } from './config.ts';
+import { choice, fields, list, optional, whole } from './config-schema-parts.ts';
+import type { ConfigProblem } from './errors.ts';
+
+const codes = choice('order', 'not-served', 'schema', 'forbidden', 'limit', 'budget');
+const PREFIX = 'write seconds, 600 at most, 0 for never';
+const LONGEST = 'write seconds, 60 to 86400';
+
+/** The shape of {@link import('./config-bans.ts').BansConfig}. */
+export const bansSchema = fields({
+  after: optional(whole(3, 'failures', ': nobody is banned for a slip')),
+  within: optional(whole(10, 'seconds')),
+  codes: optional(list(codes, `write a list of ${Object.keys(BAN_CODES).filter(isCounted).join(', ')}`)),
+  longest: optional(z.int(LONGEST).check(z.gte(60, LONGEST), z.lte(86_400, LONGEST))),
+  prefix: optional(z.int(PREFIX).check(z.gte(0, PREFIX), z.lte(600, PREFIX))),
+});
+
+function isCounted(code: string): boolean {
+  return Object.entries(BAN_CODES).some(([name, { counts }]) => name === code && counts);
+}
+
+/** A decoy that a page may call would ban people; one that no page's call is signed for would count nobody. */
+export function decoyProblems({ decoys = [], routes = [], open = [], protect = ['/api/**'] }: Config): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  for (const [index, text] of decoys.entries()) {
+    const { method, pattern } = parseRoute(text);
+    const path = pattern.replace(/\*\*$/, '*').replace(/:\w+|\*/g, 'sample-of-a-name');
+    const takes = (other: string): boolean => {
+      const row = parseRoute(other);
+      const sameMethod = row.method === '' || method === '' || row.method === method;
+      return sameMethod && compilePattern(row.pattern, 'folded').test(path);
+    };
+    // A row for everything below a path stands for what nobody names.
+    const named = routes.map(({ match }) => match).filter((match) => !match.endsWith('**'));
+    const own = [...named, ...open].find(takes);
+    const at = { field: `decoys[${index}]`, value: JSON.stringify(text) };
+    if (own !== undefined) problems.push({ ...at, rule: `${own} takes it as well; a decoy is what nobody calls` });
+    else if (![...protect, ...routes.map(({ match }) => match)].some(takes))
+      problems.push({ ...at, rule: 'it lies outside of protect, where nothing is signed' });
+  }
+  return problems;
+}

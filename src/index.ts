@@ -28,7 +28,7 @@ import { ConfigError } from './guard/errors.ts';
 import type { FormToken, Guard } from './guard/guard.ts';
 import { takesKeys } from './guard/keys.ts';
 import { createBanBook } from './guard/ban-book.ts';
-import { createBanRule, type Failure, type NewBan } from './guard/ban-rule.ts';
+import { watchFailures, type Failure, type NewBan } from './guard/ban-rule.ts';
 import { createIds } from './guard/ids.ts';
 import type { Layer } from './guard/layer.ts';
 import type { Bans, KeyAlarm } from './guard/keys.ts';
@@ -50,7 +50,7 @@ import type { Identity } from './identity/index.ts';
 import { botsFor, keptFor, listsFor } from './kept.ts';
 import { address } from './layers/address.ts';
 import { createAntiForgery } from './layers/anti-forgery.ts';
-import { createBanRuleLayer } from './layers/ban-rule.ts';
+import { createBanRule } from './layers/ban-rule.ts';
 import { createBan } from './layers/ban.ts';
 import { authorization } from './layers/authorization.ts';
 import { createCan } from './layers/can.ts';
@@ -163,7 +163,7 @@ export function defaultLayers({
     createSession(cookies), // which browser session, where no proof says so
     createDrift(whereabouts), // from where and by what it was entered
     createSubject(identity ?? { logins: null, readers: [] }), // who
-    createBanRuleLayer(failed ?? (() => {})), // whoever failed too often is the next line's
+    createBanRule(failed ?? (() => {})), // whoever failed too often is the next line's
     createBan(bans ?? null), // not one whom somebody has banned
     authorization, // and may they: roles, scopes, policies
     createAntiForgery(forms), // with a form that was given to whoever sends it
@@ -259,7 +259,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   // Records come later: a ban waits for nobody.
   const takesBans = parts.bans !== undefined || config.bans !== undefined;
   const bans = takesBans ? createBanBook(parts.bans ?? null, (ban) => keep(ban), clock.wall) : null;
-  const rule = createBanRule({
+  const rule = watchFailures({
     rule: () => compiled.policy.bans,
     wall: clock.wall,
     monotonic: clock.monotonic,

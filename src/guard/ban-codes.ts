@@ -1,7 +1,7 @@
 import type { Code } from '../wire/codes.ts';
 
 /** Refusals that a rule may ban for. */
-export type BanCode = 'order' | 'not-served' | 'schema' | 'forbidden' | 'limit' | 'budget';
+export type BanCode = 'order' | 'not-served' | 'schema' | 'forbidden';
 
 /**
  * Which refusals count towards a ban, and why the others do not. What counts was signed by the page's own key, or an API
@@ -12,8 +12,8 @@ export const BAN_CODES: Readonly<Record<Code, { readonly counts: boolean; readon
   'not-served': counts('signed, for an object that this session was not given'),
   schema: counts('signed, with content that no page of the app sends'),
   forbidden: counts('signed, and not theirs to do'),
-  limit: counts('signed, and more than allowed'),
-  budget: counts('signed, and more than may be spent'),
+  limit: never('others of the same network or route can use it up'),
+  budget: never('others can spend it'),
   replayed: never('whoever has captured a call can send it again'),
   'stale-nonce': never('whoever has captured a call can send it late'),
   signature: never('anybody can write a signature that does not hold'),

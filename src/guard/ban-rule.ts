@@ -44,7 +44,7 @@ interface Holder {
  * Bans that come of themselves: a session or key that failed often in a while; its user, once three sessions of theirs were
  * banned in a day; and last, where that is asked for, the door to new sessions from a prefix of which three were in ten minutes.
  */
-export function createBanRule({ rule, wall, monotonic, ban }: BanRuleParts): { failed(failure: Failure): void } {
+export function watchFailures({ rule, wall, monotonic, ban }: BanRuleParts): { failed(failure: Failure): void } {
   const holders = createGenerations<Holder>(REMEMBERED);
   const offences = createGenerations<{ count: number; at: number }>(REMEMBERED);
   const banned = createGenerations<Map<string, number>>(REMEMBERED);

@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import { choice, fields, list, optional, whole } from './config-schema-parts.ts';
 import type { ConfigProblem } from './errors.ts';
 
-const codes = choice('order', 'not-served', 'schema', 'forbidden', 'limit', 'budget');
+const codes = choice('order', 'not-served', 'schema', 'forbidden');
 const PREFIX = 'write seconds, 600 at most, 0 for never';
 const LONGEST = 'write seconds, 60 to 86400';
 

@@ -7,7 +7,7 @@ import type { RequestView } from '../guard/view.ts';
  * Hears of refusals, and tells the rule of those that whoever is named has signed. Refuses nothing itself: what comes of it
  * is the ban layer's.
  */
-export function createBanRuleLayer(failed: (failure: Failure) => void): Layer {
+export function createBanRule(failed: (failure: Failure) => void): Layer {
   return {
     name: 'ban-rule',
     forRoute: () => null,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createBanBook } from '../../src/guard/ban-book.ts';
 import { BAN_CODES } from '../../src/guard/ban-codes.ts';
-import { createBanRule, type Failure, type NewBan } from '../../src/guard/ban-rule.ts';
+import { watchFailures, type Failure, type NewBan } from '../../src/guard/ban-rule.ts';
 import { type BansConfig, compileBans } from '../../src/guard/config-bans.ts';
 import { parseConfig } from '../../src/guard/config-schema.ts';
 import { CODES } from '../../src/wire/codes.ts';
@@ -12,7 +12,7 @@ const START = 1_750_000_000_000;
 function ruled(bans: BansConfig) {
   const clock = { wall: START, monotonic: 0 };
   const made: NewBan[] = [];
-  const rule = createBanRule({
+  const rule = watchFailures({
     rule: () => compileBans({ bans }),
     wall: () => clock.wall,
     monotonic: () => clock.monotonic,
@@ -101,7 +101,7 @@ test('every refusal says whether it counts, and only those do that nobody else c
   const counted = Object.entries(BAN_CODES).filter(([, { counts }]) => counts);
   assert.deepEqual(
     counted.map(([code]) => code),
-    ['order', 'not-served', 'schema', 'forbidden', 'limit', 'budget'],
+    ['order', 'not-served', 'schema', 'forbidden'],
   );
 });
 
@@ -109,6 +109,7 @@ for (const [bans, field] of [
   [{ after: 2 }, 'bans.after'],
   [{ prefix: 601 }, 'bans.prefix'],
   [{ codes: ['signature'] }, 'bans.codes[0]'],
+  [{ codes: ['limit'] }, 'bans.codes[0]'],
   [{ longest: 0 }, 'bans.longest'],
 ] as const) {
   test(`a rule that could hit the wrong is refused: ${JSON.stringify(bans)}`, () => {

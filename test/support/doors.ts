@@ -6,7 +6,7 @@ import { createSessionCookies, type SessionCookies } from '../../src/doors/sessi
 import { createTickets, type Tickets } from '../../src/doors/ticket.ts';
 import { createWhereabouts, type WhereaboutsReader } from '../../src/doors/whereabouts.ts';
 import { createBanBook } from '../../src/guard/ban-book.ts';
-import { createBanRule, type NewBan } from '../../src/guard/ban-rule.ts';
+import { watchFailures, type NewBan } from '../../src/guard/ban-rule.ts';
 import { clientBit } from '../../src/guard/client-bits.ts';
 import { compilePolicy } from '../../src/guard/compile.ts';
 import type { Config } from '../../src/guard/config.ts';
@@ -108,7 +108,7 @@ export function createTestDoors(config: Config): Doors {
   const alarms: KeyAlarm[] = [];
   const banned: NewBan[] = [];
   const bans = createBanBook(null, async () => false, clock.wall);
-  const rule = createBanRule({
+  const rule = watchFailures({
     rule: () => policy.bans,
     wall: clock.wall,
     monotonic: clock.monotonic,

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { compilePattern, parseRoute } from '../wire/pattern.ts';
-import { BAN_CODES } from './ban-codes.ts';
 import type { Config } from './config.ts';
 import { choice, fields, list, optional, whole } from './config-schema-parts.ts';
 import type { ConfigProblem } from './errors.ts';
 
+/** Those of BAN_CODES that count: its reasons stay out of every start. */
 const codes = choice('order', 'not-served', 'schema', 'forbidden');
 const PREFIX = 'write seconds, 600 at most, 0 for never';
 const LONGEST = 'write seconds, 60 to 86400';
@@ -13,14 +13,10 @@ const LONGEST = 'write seconds, 60 to 86400';
 export const bansSchema = fields({
   after: optional(whole(3, 'failures', ': nobody is banned for a slip')),
   within: optional(whole(10, 'seconds')),
-  codes: optional(list(codes, `write a list of ${Object.keys(BAN_CODES).filter(isCounted).join(', ')}`)),
+  codes: optional(list(codes, 'write a list, as in ["order", "not-served"]')),
   longest: optional(z.int(LONGEST).check(z.gte(60, LONGEST), z.lte(86_400, LONGEST))),
   prefix: optional(z.int(PREFIX).check(z.gte(0, PREFIX), z.lte(600, PREFIX))),
 });
-
-function isCounted(code: string): boolean {
-  return Object.entries(BAN_CODES).some(([name, { counts }]) => name === code && counts);
-}
 
 /** A decoy that a page may call would ban people; one that no page's call is signed for would count nobody. */
 export function decoyProblems({ decoys = [], routes = [], open = [], protect = ['/api/**'] }: Config): ConfigProblem[] {

@@ -118,9 +118,19 @@ export function createTestDoors(config: Config): Doors {
     },
   });
   const alarm = (raised: KeyAlarm) => void alarms.push(raised);
-  const layerParts = { tickets, cookies, clock, identity: null, keys: null, forms, bans, failed: rule.failed, alarm };
+  const layerParts = {
+    tickets,
+    cookies,
+    clock,
+    whereabouts,
+    identity: null,
+    keys: null,
+    forms,
+    bans,
+    failed: rule.failed,
+    alarm,
+  };
   const parts = {
-    layers: defaultLayers({ tickets, cookies, clock, whereabouts, identity: null, keys: null, forms }),
     layers: defaultLayers(layerParts),
     state,
     room: createWaitingRoom(),
@@ -154,13 +164,11 @@ export function createTestDoors(config: Config): Doors {
   };
 }
 
-function enter(doors: Omit<Doors, 'decide' | 'answered' | 'redirect' | 'enter'>, options: EnterOptions): Page {
-  const { origin = ORIGIN, authority = 'localhost:4000', client = 'default', login = 0 } = options;
 function enter(
-  doors: Pick<Doors, 'clock' | 'tickets' | 'cookies' | 'state' | 'clientBit'>,
+  doors: Omit<Doors, 'decide' | 'answered' | 'redirect' | 'enter' | 'banned' | 'alarms'>,
   options: EnterOptions,
 ): Page {
-  const { origin = ORIGIN, authority = 'localhost:4000', client = 'default' } = options;
+  const { origin = ORIGIN, authority = 'localhost:4000', client = 'default', login = 0 } = options;
   const known = doors.cookies.open(options.cookie ?? '', doors.clock.now);
   const [id, secret] = [randomBytes(16), randomBytes(32)];
   const session = known === null ? randomBytes(16) : Buffer.from(known.id, 'base64url');

@@ -173,7 +173,8 @@ test('P2.1 gates that are killed under load open nothing: what was in flight sta
   const later = await Promise.all(second.map(call));
   assert.ok(later.some(({ status }) => status === 429));
   assert.ok(paid.calls <= 100, `${paid.calls} calls`);
-  assert.ok(paid.calls >= 60, `${paid.calls} calls: a kill costs what was in flight, not the budget`);
+  // Thirty of the first rush were on their way at each of the two: so many a kill may cost, and no more.
+  assert.ok(paid.calls >= 100 - 2 * 30, `${paid.calls} calls: a kill costs what was in flight, not the budget`);
 });
 
 test('P2.2 rotating sessions and forged forwarding headers raise nobody’s share, on whichever gate', async (context) => {

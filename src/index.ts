@@ -37,7 +37,7 @@ import { createPageIds } from './guard/page-ids.ts';
 import type { AddressLists } from './guard/lists.ts';
 import type { Policy } from './guard/policy.ts';
 import { problemAnswer } from './guard/problem.ts';
-import { giveBack, letGo } from './guard/run.ts';
+import { giveBack, letGo } from './guard/giving-back.ts';
 import { createRunner, type Runner } from './guard/runner.ts';
 import { createWaitingRoom } from './guard/waiting-room.ts';
 import { createStanding } from './guard/standing.ts';

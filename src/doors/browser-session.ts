@@ -1,7 +1,8 @@
+import { labelOf } from '../guard/session-label.ts';
 import type { BrowserSession } from '../guard/endpoint.ts';
 import type { Logins } from '../guard/subject.ts';
 import type { RequestView } from '../guard/view.ts';
-import { labelOf, type SessionCookies } from './session-cookie.ts';
+import type { SessionCookies } from './session-cookie.ts';
 
 /** What the session cookie of a request says, for the gate's own addresses. */
 export async function browserSession(

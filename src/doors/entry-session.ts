@@ -1,10 +1,11 @@
+import { labelOf } from '../guard/session-label.ts';
 import { NOWHERE } from '../guard/drift.ts';
 import type { Policy } from '../guard/policy.ts';
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
 import type { Code } from '../wire/codes.ts';
 import type { EntryRequest } from '../wire/entry.ts';
 import type { EntryLogins, LoginGrant } from './entry-logins.ts';
-import { labelOf, type OpenSession } from './session-cookie.ts';
+import type { OpenSession } from './session-cookie.ts';
 import { provesKey, thumbprint } from './session-key.ts';
 
 /** Which session an entry goes into (docs/protocol.md §2.4, §2.5). */

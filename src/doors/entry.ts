@@ -1,3 +1,4 @@
+import { labelOf } from '../guard/session-label.ts';
 import { createHash } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
@@ -18,7 +19,7 @@ import { changedCode, chooseSession, isSameLogin, loginLabel, type SessionChoice
 import { type AnswerMemory, createAnswerMemory, type Entered } from './entry-memory.ts';
 import type { KeyAgreement } from './key-agreement.ts';
 import type { Random } from './random.ts';
-import { labelOf, newSessionId, type OpenSession, type SessionContent, type SessionCookies } from './session-cookie.ts';
+import { newSessionId, type OpenSession, type SessionContent, type SessionCookies } from './session-cookie.ts';
 import type { EnteredSession } from './session-book.ts';
 import type { Stamps, StampState } from './stamp.ts';
 import type { Tickets } from './ticket.ts';

@@ -1,10 +1,10 @@
+import { labelOf } from '../guard/session-label.ts';
 import { createHash } from 'node:crypto';
 import type { Decision } from '../guard/decision.ts';
 import type { SessionDesk, SessionFacts } from '../guard/session-desk.ts';
 import type { SessionRef, State } from '../guard/state.ts';
 import { type Subject, subjectName } from '../guard/subject.ts';
 import { type Family, familyOf } from '../lib/agent.ts';
-import { labelOf } from './session-cookie.ts';
 
 const MOST_SESSIONS = 10_000;
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Whereabouts } from '../guard/drift.ts';
 import { createGenerations } from '../lib/generations.ts';
+import { labelOf } from '../guard/session-label.ts';
 import { makeTypeable } from '../lib/typeable.ts';
 import { BOUND_COOKIE } from '../wire/constants.ts';
 import { formatSetCookie, readCookie } from './cookies.ts';
@@ -37,11 +38,8 @@ export interface SessionContent {
   readonly from: Whereabouts;
 }
 
-/** 16 bytes. State knows a session by the first half of its id, people, records and logs by the second: see labelOf. */
+/** 16 bytes. State knows a session by the first half of its id, people, records and logs by the second: see session-label.ts. */
 export const newSessionId = (random: Random): Buffer => makeTypeable(random(16), 8, 0);
-
-/** The second half of a session's id, which does not lead to the first. */
-export const labelOf = (session: string): string => session.slice(-11);
 
 export interface OpenSession extends SessionContent {
   /** First 8 bytes of the id. */

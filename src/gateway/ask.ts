@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Ask, Question, Reply } from '../guard/ask.ts';
+import { labelOf } from '../guard/session-label.ts';
 import type { RequestView } from '../guard/view.ts';
 import { within } from '../lib/within.ts';
 import { toBackend } from './fields.ts';
@@ -33,7 +34,7 @@ async function fieldsFor({ rules, assertions }: AskRoute, question: Question): P
   const facts = { subject, key, relay, address, secure, authority, level, route };
   const out = toBackend(rules, { ...request, fields: onlyFields(request, fields) }, facts);
   out.push('Accept', 'application/json');
-  const session = (context.ticket?.session ?? context.cookieSession).slice(-11);
+  const session = labelOf(context.ticket?.session ?? context.cookieSession);
   const client = context.ticket?.client ?? '';
   // The question is the gate's own: it carries who asks, whatever becomes of the call.
   const value = await assertions?.fieldFor({ ...facts, outcome: 'admit', trail: [], session, client });

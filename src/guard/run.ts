@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { type Eventually, whenKnown } from '../lib/eventually.ts';
+import { whenKnown } from '../lib/eventually.ts';
 import { HELD_BODY_BYTES } from '../wire/constants.ts';
-import { NO_RESERVES, type Reservation } from './budget.ts';
+import { type Applied, applyClaims, whyEnded } from './applying.ts';
 import { sessionOf } from './caller.ts';
 import { type CommitFailure, explain, tellLimit } from './commit-failure.ts';
 import { claimsAnything, forgetSpent, noClaims } from './context.ts';
@@ -12,20 +12,21 @@ import {
   type Refusal,
   refusal,
   type StreamDigest,
-  type TicketFacts,
   type TrailStep,
   type Verdict,
 } from './decision.ts';
-import type { FormQuestion, FormReading, FormWatch } from './form/question.ts';
+import type { FormQuestion, FormWatch } from './form/question.ts';
+import { watchForm } from './form/watch.ts';
+import { takeHolds, takeReserved } from './giving-back.ts';
 import type { Content, Context, Grounds, Layer } from './layer.ts';
 import { NO_STEPS } from './order.ts';
 import { NO_SOURCES } from './served.ts';
 import type { Ledger } from './ledger.ts';
 import type { Pipeline, Step } from './pipeline.ts';
 import type { RouteRule } from './policy.ts';
-import { cancel, reserve } from './reserving.ts';
-import type { Claims, CommitCode, EndReason, State } from './state.ts';
-import { type Hold, NO_USE } from './use.ts';
+import { labelOf } from './session-label.ts';
+import type { Claims, State } from './state.ts';
+import { NO_USE } from './use.ts';
 import type { RequestView } from './view.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
@@ -56,10 +57,7 @@ export interface RunCase {
 
 /** What one run leaves to the next. */
 export type Known = Pick<RunCase, 'body' | 'spent'>;
-/** What became of one record of claims. */
-type Applied = CommitCode | 'budget' | 'unsure';
 
-const NO_HOLDS: readonly Hold[] = Object.freeze([]);
 const NO_TRAIL: readonly TrailStep[] = Object.freeze([]);
 const FAULT = refusal('unsure', 'nothing: a check failed to finish; the log names it');
 const DIGEST = refusal('digest', 'a body whose SHA-256 is the one that the proof covers');
@@ -216,28 +214,17 @@ export class Run implements Content, Grounds {
     const found = body === null ? form.begin() : form.inBody(body);
     if ('kind' in found) {
       if (this.failed('route', found, form.enforced)) return this.decision();
-    } else if ('write' in found) this.watch = this.watchOf(found, form.enforced);
-    else if (found !== this.context.route) return this.about.judge(found, { body, spent: [] }, this.context.now);
+    } else if ('write' in found) {
+      this.watch = watchForm(found, (named) => this.judgeLate(named, form.enforced));
+    } else if (found !== this.context.route) return this.about.judge(found, { body, spent: [] }, this.context.now);
     return this.withBody();
   }
 
-  /** The rest of the judgement, while the body goes to the backend. */
-  private watchOf(reading: FormReading, enforced: boolean): FormWatch {
-    const judge = async (found: RouteRule | Refusal): Promise<Decision | null> => {
-      const decision = 'kind' in found ? this.unreadable(found, enforced) : await this.late(found);
-      if (decision.trail.length > 0) this.parts.onLate?.(decision, this.request);
-      return decision.outcome === 'admit' ? null : decision;
-    };
-    let over = false;
-    const ask = (found: RouteRule | Refusal | null): Promise<Decision | null> | null => {
-      if (found === null) return null;
-      over ||= 'kind' in found;
-      return judge(found);
-    };
-    return {
-      write: (bytes) => (over ? null : ask(reading.write(bytes))),
-      end: () => (over ? null : ask(reading.end())),
-    };
+  /** The rest of the judgement, while the body goes to the backend; null where it may go on. */
+  private async judgeLate(found: RouteRule | Refusal, enforced: boolean): Promise<Decision | null> {
+    const decision = 'kind' in found ? this.unreadable(found, enforced) : await this.late(found);
+    if (decision.trail.length > 0) this.parts.onLate?.(decision, this.request);
+    return decision.outcome === 'admit' ? null : decision;
   }
 
   private late(rule: RouteRule): Decision | Promise<Decision> {
@@ -287,41 +274,18 @@ export class Run implements Content, Grounds {
     const claims = this.enforcedClaims;
     if (!claimsAnything(claims)) return this.commitReported();
     if (claims.use !== NO_USE && this.parts.room?.hasRoom(this.context.prefix) !== true) claims.mayWait = false;
-    const result = this.apply(claims);
+    const result = applyClaims(this.parts.state, this.parts.ledger, claims);
     if (result instanceof Promise) return result.then((code) => this.committed(code));
     return this.committed(result);
-  }
-
-  private apply(claims: Claims): Eventually<Applied> {
-    try {
-      const committed = this.parts.state.commit(claims);
-      const result =
-        claims.reserves === NO_RESERVES
-          ? committed
-          : whenKnown<CommitCode, Applied>(committed, (code) =>
-              code === '' ? reserve(this.parts.ledger, claims) : code,
-            );
-      return result instanceof Promise ? result.catch(() => 'unsure' as const) : result;
-    } catch {
-      return 'unsure';
-    }
   }
 
   private committed(code: Applied): Decision | Promise<Decision> {
     const { ticket } = this.context;
     if (code !== 'stale' || ticket === null) return this.concluded(code);
     // On refusals alone, so that no signed call pays for it: a page must not go on by itself as somebody else.
-    return whenKnown(this.whyEnded(ticket), (reason) => this.concluded(reason === 'login' ? 'login-changed' : code));
-  }
-
-  private whyEnded(ticket: TicketFacts): Eventually<EndReason | ''> {
-    const session = { place: ticket.sessionPlace, idHigh: ticket.sessionIdHigh, idLow: ticket.sessionIdLow };
-    try {
-      const reason = this.parts.state.endedBy(session, this.enforcedClaims.now);
-      return reason instanceof Promise ? reason.catch(() => '' as const) : reason;
-    } catch {
-      return '';
-    }
+    return whenKnown(whyEnded(this.parts.state, ticket, this.enforcedClaims.now), (reason) =>
+      this.concluded(reason === 'login' ? 'login-changed' : code),
+    );
   }
 
   private concluded(code: CommitFailure | ''): Decision | Promise<Decision> {
@@ -357,7 +321,7 @@ export class Run implements Content, Grounds {
   private commitReported(): Decision | Promise<Decision> {
     const claims = this.reportedClaims;
     if (!this.pipeline.reports || !claimsAnything(claims)) return this.afterCommit();
-    const result = this.apply(claims);
+    const result = applyClaims(this.parts.state, this.parts.ledger, claims);
     if (result instanceof Promise) {
       return result.then((code) => {
         if (code !== '') this.failedCommit(code, claims, false);
@@ -377,31 +341,12 @@ export class Run implements Content, Grounds {
     return this.took({ layer: { name: layer }, enforced }, refused);
   }
 
-  /** What the request holds until its answer has ended; given back at once where it gets none of the backend. */
-  private holds(goesOn: boolean): readonly Hold[] {
-    const [enforced, reported] = [this.enforcedClaims.used.hold, this.reportedClaims.used.hold];
-    if (enforced === null && reported === null) return NO_HOLDS;
-    const holds = [...new Set([enforced, reported])].filter((hold) => hold !== null);
-    if (goesOn) return holds;
-    for (const hold of holds) giveBack(this.parts.state, hold);
-    return NO_HOLDS;
-  }
-
-  /** What stays spent; given back where nothing was asked of the backend, and never once it has been. */
-  private reserved(goesOn: boolean): Reservation | null {
-    const { used } = this.enforcedClaims.used.reserved === null ? this.reportedClaims : this.enforcedClaims;
-    const { reserved } = used;
-    if (reserved === null) return null;
-    used.reserved = null;
-    if (goesOn) return reserved;
-    cancel(this.parts.ledger, reserved);
-    return null;
-  }
-
   private decision(): Decision {
     const { context, refused } = this;
     for (const layer of this.observers) layer.observe?.(this.request, context, refused ?? null);
     const admitted = refused === null;
+    const goesOn = admitted && context.answer === null;
+    const { enforcedClaims, reportedClaims, parts } = this;
     return {
       outcome: admitted ? 'admit' : this.outcome,
       id: this.parts.nextId(),
@@ -430,8 +375,8 @@ export class Run implements Content, Grounds {
       retryAfter: context.retryAfter,
       proof: admitted ? context.proof : null,
       grounds: this,
-      holds: this.holds(admitted && context.answer === null),
-      reserved: this.reserved(admitted && context.answer === null),
+      holds: takeHolds(parts.state, enforcedClaims, reportedClaims, goesOn),
+      reserved: takeReserved(parts.ledger, enforcedClaims, reportedClaims, goesOn),
       sessionRef: context.route.steps === NO_STEPS && context.route.sources === NO_SOURCES ? null : sessionOf(context),
       missing: context.missing,
       field: context.field,
@@ -439,27 +384,8 @@ export class Run implements Content, Grounds {
   }
 }
 
-/** What a request had open is free again. State that cannot be reached forgets it by itself. */
-export const letGo = (state: State, hold: Hold): void => unheard(() => state.release(hold));
-
-/** Gives back all that was taken by a request that goes nowhere. */
-export function giveBack(state: State, hold: Hold): void {
-  unheard(() => state.settle(hold, false));
-  letGo(state, hold);
-}
-
-function unheard(tell: () => void | Promise<void>): void {
-  try {
-    const told = tell();
-    if (told instanceof Promise) told.catch(() => {});
-  } catch {}
-}
-
 /** Whether what the route asks for is enforced: report in the policy's mode reports everything. */
 const isEnforced = ({ policy, route }: Context): boolean => policy.mode === 'enforce' && route.mode === 'enforce';
-
-/** State knows a session by the first half of its id, records and logs by the second: neither leads to the other. */
-const labelOf = (session: string): string => session.slice(-11);
 
 function fitsDigest(body: Uint8Array, digest: StreamDigest): boolean {
   const whole = hash('sha256', body, 'buffer');

@@ -1,5 +1,6 @@
 import type { Failure } from '../guard/ban-rule.ts';
 import type { Context, Layer } from '../guard/layer.ts';
+import { labelOf } from '../guard/session-label.ts';
 import { subjectName } from '../guard/subject.ts';
 import type { RequestView } from '../guard/view.ts';
 
@@ -24,7 +25,7 @@ export function failureOf(request: RequestView, context: Context, what: string):
   const { ticket, proof, key, prefix, level } = context;
   const subject = context.subject === null ? '' : subjectName(context.subject);
   if (ticket !== null && proof !== null && level === 'proof' && !proof.repeatable) {
-    const by = { kind: 'session', holder: ticket.session.slice(-LABEL) } as const;
+    const by = { kind: 'session', holder: labelOf(ticket.session) } as const;
     return { ...by, proof: `${ticket.id} ${proof.nonce}`, subject, prefix, what };
   }
   // Tests and bots have no ban of their own.
@@ -34,6 +35,4 @@ export function failureOf(request: RequestView, context: Context, what: string):
   return { kind: 'key', holder: key.id, proof: once, subject: '', prefix, what };
 }
 
-/** Of a session's id, the half that decisions and logs show. */
-const LABEL = 11;
 let calls = 0;

@@ -1,12 +1,10 @@
 import { PASS, refusal } from '../guard/decision.ts';
 import type { Bans } from '../guard/keys.ts';
 import type { Check, Context, Layer } from '../guard/layer.ts';
+import { labelOf } from '../guard/session-label.ts';
 import { subjectName } from '../guard/subject.ts';
 
 const BANNED = refusal('banned', 'nobody who is banned: `sallyport bans` lists and lifts');
-
-/** Of a session's id, the half that decisions and logs show: by it people name a session to ban. */
-const LABEL = 11;
 
 /**
  * Keeps out whom somebody has banned: an address, a session, a user. Comes after what says who that is, and believes only
@@ -25,5 +23,5 @@ function isBanned(bans: Bans, { prefix, ticket, cookieSession, subject }: Contex
   if (!bans.isEmpty('subject') && subject !== null && bans.has('subject', subjectName(subject))) return true;
   if (bans.isEmpty('session')) return false;
   const session = ticket === null ? cookieSession : ticket.session;
-  return session !== '' && bans.has('session', session.slice(-LABEL));
+  return session !== '' && bans.has('session', labelOf(session));
 }

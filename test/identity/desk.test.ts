@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { createRandom } from '../../src/doors/random.ts';
-import { labelOf } from '../../src/doors/session-cookie.ts';
+import { labelOf } from '../../src/guard/session-label.ts';
 import { createLoginBook } from '../../src/identity/logins.ts';
 import { createOwnSessions } from '../../src/identity/own-sessions.ts';
 import type { Source, StoredLogin } from '../../src/identity/source.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { createRandom } from '../../src/doors/random.ts';
-import { labelOf } from '../../src/doors/session-cookie.ts';
+import { labelOf } from '../../src/guard/session-label.ts';
 import type { BrowserSession, EndpointCall } from '../../src/guard/endpoint.ts';
 import type { Subject } from '../../src/guard/subject.ts';
 import { createDesk } from '../../src/identity/desk.ts';

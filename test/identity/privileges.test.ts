@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { labelOf } from '../../src/doors/session-cookie.ts';
+import { labelOf } from '../../src/guard/session-label.ts';
 import { createLoginBook } from '../../src/identity/logins.ts';
 import type { Source, StoredLogin } from '../../src/identity/source.ts';
 import { answered, createPage, pairOf } from '../doors/support.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createIds } from '../../src/guard/ids.ts';
-import { labelOf, newSessionId } from '../../src/doors/session-cookie.ts';
+import { newSessionId } from '../../src/doors/session-cookie.ts';
+import { labelOf } from '../../src/guard/session-label.ts';
 import { makeTypeable } from '../../src/lib/typeable.ts';
 import { visible } from '../../src/lib/visible.ts';
 

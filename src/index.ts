@@ -244,7 +244,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   let compiled: Compiled;
 
   const secret = toKey(parts.secret ?? process.env['SALLYPORT_SECRET']);
-  const ring = createKeyRing({ secret, clock, random });
+  const ring = createKeyRing({ secret, clock, random, scope: state.scope ?? '' });
   const tickets = createTickets({ ring, clock, clients: () => compiled.policy.clients.keys() });
   const cookies = createSessionCookies({
     ring,

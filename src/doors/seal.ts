@@ -28,6 +28,11 @@ export interface KeyRingOptions {
   readonly clock: Clock;
   /** What this instance is called among its siblings, and again after a restart. Default: a random name. */
   readonly instanceName?: string;
+  /**
+   * What all call the state who share one: each opens the tickets of the others, and its own after a restart. '' for none:
+   * a ticket is good in the process that sealed it. Default ''.
+   */
+  readonly scope?: string;
   readonly random?: Random;
   /** Seals after which a key is replaced; default and most 2^31 (NIST SP 800-38D §8.3 allows 2^32 random nonces). */
   readonly sealsPerKey?: number;
@@ -73,7 +78,9 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
   if (!(sealsPerKey >= 1 && sealsPerKey <= MAX_SEALS)) throw new TypeError('sealsPerKey: 1 to 2^31');
   const root = createSecretKey(secret);
   const name = options.instanceName ?? random(16).toString('base64url');
-  const instance = Buffer.concat([createHash('sha256').update(name).digest().subarray(0, 4), random(4)]);
+  const { scope = '' } = options;
+  const instance =
+    scope === '' ? Buffer.concat([firstOf(name, 4), random(4)]) : firstOf(`state that is shared: ${scope}`, 8);
   const instanceText = instance.toString('base64url');
   const siblingText = instanceText.slice(0, 5);
   const secretTag = derive(root, 'key id', 3).toString('base64url');
@@ -157,6 +164,8 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
     },
   };
 }
+
+const firstOf = (text: string, bytes: number): Buffer => createHash('sha256').update(text).digest().subarray(0, bytes);
 
 const NONCE_CHARACTERS = 16;
 const TAG_CHARACTERS = 22;

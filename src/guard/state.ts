@@ -13,6 +13,11 @@ import type { Hold, UseResult, UseRules } from './use.ts';
  */
 export interface State {
   readonly kind: string;
+  /**
+   * A name that all give it who share it, and nobody else: tickets are good with each of them. None where it is this
+   * guard's alone. A restart that loses what it holds may keep the name: windows come from `enter` only.
+   */
+  readonly scope?: string;
   /** Checks and applies all claims of one request, or none. '' when applied, else why not. */
   commit(claims: Claims): CommitCode | Promise<CommitCode>;
   /** Opens a window, and a session where none is given: the only way either comes to be (PROTOCOL 4.3). */

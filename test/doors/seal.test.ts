@@ -120,6 +120,16 @@ test('tickets are good at their instance only; stamps and sessions at all that s
   assert.notEqual(two.open('session', one.seal('session', Buffer.of(1))), 'unknown');
 });
 
+test('instances that share their state open each other’s tickets, and their own after a restart; no others do', () => {
+  const one = ringOf({ instanceName: 'one', scope: 'redis' });
+  const text = one.seal('ticket', Buffer.of(1));
+  for (const instanceName of ['one', 'two'])
+    assert.deepEqual(ringOf({ instanceName, scope: 'redis' }).open('ticket', text), Buffer.of(1), instanceName);
+  assert.equal(ringOf({ instanceName: 'one', scope: 'another' }).open('ticket', text), 'wrong-instance');
+  assert.equal(ringOf({ instanceName: 'one' }).open('ticket', text), 'wrong-instance');
+  assert.equal(ringOf({ secret: Buffer.alloc(32, 8), scope: 'redis' }).open('ticket', text), 'unknown');
+});
+
 test('after a restart the same instance does not know its old tickets, and does not call them a sibling’s', () => {
   const text = ringOf({ instanceName: 'one' }).seal('ticket', Buffer.of(1));
   assert.equal(ringOf({ instanceName: 'one' }).open('ticket', text), 'unknown');

@@ -1,8 +1,8 @@
 import type { JWK } from 'jose';
 import type { JwtAlgorithm } from '../../guard/config-jwt.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { readAtMost } from '../../lib/read-at-most.ts';
 import { parseStrictObject } from '../../lib/strict-json.ts';
-import { readAtMost } from '../oidc/bounded-fetch.ts';
 import { ASYMMETRIC, isSame } from './algorithms.ts';
 import { type Fault, fault, quote } from './fault.ts';
 import { type KeySource, toVerifyKey, type VerifyKey } from './keys.ts';

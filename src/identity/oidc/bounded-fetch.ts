@@ -1,4 +1,5 @@
 import type { CustomFetch, CustomFetchOptions } from 'openid-client';
+import { readAtMost } from '../../lib/read-at-most.ts';
 
 /** How requests leave the gate; `globalThis.fetch` fits. Injected so that tests need no network. */
 export type Fetch = (url: string, options: RequestInit) => Promise<Response>;
@@ -37,16 +38,3 @@ export function createBoundedFetch({ fetch, allows }: BoundedFetchOptions): Cust
 
 /** Statuses that a Response with a body cannot have (Fetch §2.2.3). */
 const EMPTY: ReadonlySet<number> = new Set([204, 205, 304]);
-
-/** Throws TypeError for more than `limit` bytes. */
-export async function readAtMost(response: Response, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of response.body ?? []) {
-    length += piece.length;
-    // Leaving the loop cancels the rest.
-    if (length > limit) throw new TypeError('the provider’s answer is too long');
-    pieces.push(piece);
-  }
-  return new Uint8Array(Buffer.concat(pieces));
-}

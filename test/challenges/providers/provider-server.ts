@@ -36,8 +36,8 @@ export interface Token {
   readonly made: number;
 }
 
-/** Answers the question in the provider's place. */
-export type Trouble = (response: ServerResponse, answer: () => void) => void;
+/** Answers the question in the provider's place; `answer(false)` does all that an answer does, and sends none. */
+export type Trouble = (response: ServerResponse, answer: (send?: boolean) => void) => void;
 
 export const SITE_KEY = 'site-key-1';
 export const SECRET = 'provider-secret-1';
@@ -109,7 +109,8 @@ export async function startProvider(): Promise<ProviderServer> {
     for await (const piece of request) pieces.push(piece);
     const text = Buffer.concat(pieces).toString();
     const path = request.url ?? '';
-    const json = (status: number, body: object) => {
+    const json = (status: number, body: object, send: boolean) => {
+      if (!send) return;
       response.writeHead(status, { 'content-type': 'application/json', date: new Date(now()).toUTCString() });
       // Providers add members one day; nobody may mind.
       response.end(JSON.stringify({ ...body, surprise: { deep: [1, 2] } }));
@@ -117,11 +118,11 @@ export async function startProvider(): Promise<ProviderServer> {
     const enterprise = path.startsWith('/v1/projects/');
     const fields = enterprise ? JSON.parse(text).event : Object.fromEntries(new URLSearchParams(text));
     asked.push({ path, headers: request.headers, fields });
-    const answer = () => {
-      if (!enterprise) return json(200, siteverify(path.slice(1), fields));
-      if (request.headers['x-goog-api-key'] === API_KEY) return json(200, assess(text));
+    const answer = (send = true) => {
+      if (!enterprise) return json(200, siteverify(path.slice(1), fields), send);
+      if (request.headers['x-goog-api-key'] === API_KEY) return json(200, assess(text), send);
       const details = [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID' }];
-      json(400, { error: { code: 400, status: 'INVALID_ARGUMENT', details } });
+      json(400, { error: { code: 400, status: 'INVALID_ARGUMENT', details } }, send);
     };
     const trouble = next.shift();
     if (trouble === undefined) answer();

@@ -33,8 +33,8 @@ export interface Unreachable {
 export interface Expected {
   /** As {@link import('./action.ts').actionOf} writes it. */
   readonly action: string;
-  /** Names of hosts, without port, on whose pages the token may have been made. */
-  readonly hostnames: ReadonlySet<string>;
+  /** Host, without port and in lower case, on whose page the token must have been made. */
+  readonly hostname: string;
   /** Names the one challenge that was given out: base64url, at most 255 characters. */
   readonly binding: string;
   /** When that challenge was given out: milliseconds since 1970 by the gate's clock. */

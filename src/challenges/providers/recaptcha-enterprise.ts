@@ -21,7 +21,7 @@ const LIFE = 120;
 export function createRecaptchaEnterprise(given: RecaptchaEnterpriseParts): Verifier {
   const { siteKey, project, apiKey, address = ADDRESS, ...parts } = given;
   const ask = createAsk(parts);
-  const url = `${address}/v1/projects/${encodeURIComponent(project)}/assessments`;
+  const url = `${address.replace(/\/$/, '')}/v1/projects/${encodeURIComponent(project)}/assessments`;
   const headers = { 'content-type': 'application/json', 'x-goog-api-key': apiKey };
   return async (token, expected, now) => {
     if (!isToken(token)) return refused('what was sent cannot be a token');
@@ -44,7 +44,7 @@ function judge({ status, body, date }: Answered, expected: Expected, now: number
   const { valid, invalidReason, hostname, action, createTime } = properties;
   if (valid !== true) return refused(`the token is not valid: ${wordOf(invalidReason)}`);
   if (textOf(action) !== expected.action) return refused('the token was made for another action');
-  if (!expected.hostnames.has(textOf(hostname).toLowerCase())) {
+  if (textOf(hostname).toLowerCase() !== expected.hostname) {
     return refused('the token was made on a page of another host');
   }
   const fault = ageFault({ made: textOf(createTime), life: LIFE, madeAt: true, date }, expected, now);

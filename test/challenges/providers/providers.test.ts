@@ -36,7 +36,7 @@ beforeEach(() => {
 
 const expected = (more: Partial<Expected> = {}): Expected => ({
   action: ACTION,
-  hostnames: new Set(['app.example']),
+  hostname: 'app.example',
   binding: 'challenge-1',
   issued: Date.now() - 1000,
   threshold: 0.5,

@@ -1,0 +1,33 @@
+import { endpoint } from './config-rules-login.ts';
+import type { Rule } from './config-rules.ts';
+import { fields, flag, optional, text } from './config-schema-parts.ts';
+
+/** What providers call a key: one word. */
+const key: Rule = (value) => (/^[\w:.-]{1,256}$/.test(value) ? '' : 'write the key as the provider shows it');
+
+const secretOf = (name: string) => text(key, `write the key, as in process.env.${name}`);
+
+const addresses = { verify: optional(text(endpoint)), script: optional(text(endpoint)) };
+
+/** The shape of {@link import('./config-challenge-providers.ts').ChallengeProvidersConfig}. */
+export const challengeProviders = {
+  turnstile: optional(fields({ siteKey: text(key), secret: secretOf('TURNSTILE_SECRET'), ...addresses })),
+  hcaptcha: optional(fields({ siteKey: text(key), secret: secretOf('HCAPTCHA_SECRET'), ...addresses })),
+  recaptcha: optional(
+    fields({
+      siteKey: text(key),
+      secret: secretOf('RECAPTCHA_SECRET'),
+      everyPage: optional(flag),
+      ...addresses,
+    }),
+  ),
+  'recaptcha-enterprise': optional(
+    fields({
+      siteKey: text(key),
+      project: text(key),
+      apiKey: secretOf('RECAPTCHA_API_KEY'),
+      everyPage: optional(flag),
+      ...addresses,
+    }),
+  ),
+};

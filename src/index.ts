@@ -39,6 +39,7 @@ import type { Policy } from './guard/policy.ts';
 import { problemAnswer } from './guard/problem.ts';
 import { giveBack, letGo } from './guard/giving-back.ts';
 import { createRunner, type Runner } from './guard/runner.ts';
+import { createEmergency } from './guard/unsure.ts';
 import { createWaitingRoom } from './guard/waiting-room.ts';
 import { createStanding } from './guard/standing.ts';
 import { createServedWatch } from './guard/served-watch.ts';
@@ -300,6 +301,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     for (const listener of alarms) listener(raised);
   };
   keys?.keys.onAlarm(alarm);
+  const emergency = createEmergency(clock.monotonic);
   const pageIds = createPageIds(policy);
   const layers = (parts.layers ?? defaultLayers)({
     pageGives: (cookies, rule, id) => cookies !== '' && pageIds.has(stamps.loadOf(cookies), rule, id),
@@ -325,6 +327,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     layers,
     state,
     room: createWaitingRoom(),
+    emergency,
     ledger,
     wall: clock.wall,
     nextId: createIds(fill),

@@ -3,7 +3,7 @@ import type { Context } from './layer.ts';
 import type { Claims, CommitCode } from './state.ts';
 
 /** What a commit can fail by, and what becomes of `stale` after a login. */
-export type CommitFailure = Exclude<CommitCode, ''> | 'budget' | 'unsure' | 'login-changed';
+export type CommitFailure = Exclude<CommitCode, ''> | 'budget' | 'unsure' | 'faulty' | 'login-changed';
 
 /**
  * What a failed commit means: whose claim it was, and the refusal. Puts what varies into the context: evidence for the
@@ -17,7 +17,8 @@ export function explain(
 ): { readonly layer: string; readonly refused: Refusal } {
   const refused = COMMIT_REFUSALS[code];
   // Without the redirect grant that it hoped for, a signature that did not hold is just that.
-  if (claims.redirectTarget !== '' && code !== 'unsure') return { layer: 'proof', refused: NOT_REDIRECTED };
+  if (claims.redirectTarget !== '' && code !== 'unsure' && code !== 'faulty')
+    return { layer: 'proof', refused: NOT_REDIRECTED };
   if (code === 'limit' && claims.used.refusedBy !== null) {
     explainLimit(claims, context, enforced);
     return { layer: 'limit', refused };
@@ -73,6 +74,7 @@ const CLAIMANTS: Readonly<Partial<Record<CommitFailure, string>>> = {
   order: 'order',
   budget: 'budget',
   unsure: 'state',
+  faulty: 'state',
 };
 
 const COMMIT_REFUSALS: Readonly<Record<CommitFailure, Refusal>> = Object.freeze({
@@ -87,4 +89,5 @@ const COMMIT_REFUSALS: Readonly<Record<CommitFailure, Refusal>> = Object.freeze(
   order: refusal('order', 'the steps that belong before it, in their time, and no more calls than may follow them'),
   budget: refusal('budget', 'money that is left'),
   unsure: refusal('unsure', 'state that can be reached'),
+  faulty: refusal('unsure', 'nothing: state failed to finish; the log names it'),
 });

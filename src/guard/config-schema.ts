@@ -66,6 +66,7 @@ const routeSchema = fields({
   creator: optional(creatorSchema),
   cedar: optional(cedarRouteSchema),
   antiForgery: optional(choice('require', 'off')),
+  whenUnsure: optional(choice('reads', 'refuse')),
 });
 
 const clientSchema = fields({
@@ -123,6 +124,7 @@ export const configSchema = fields({
     }),
   ),
   drift: optional(driftSchema),
+  whenUnsure: optional(choice('reads', 'refuse')),
   records: optional(text(rules.recordsUrl, 'write text, as in "sqlite:./sallyport.sqlite"')),
   frontend: optional(text(rules.nonEmpty)),
   tls: optional(tlsSchema),

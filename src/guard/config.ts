@@ -14,6 +14,7 @@ import type { DriftConfig } from './drift.ts';
 import type { SchemaConfig } from './schema/rule.ts';
 import type { ServedConfig } from './served.ts';
 import type { Subject } from './subject.ts';
+import type { WhenUnsure } from './unsure.ts';
 
 /**
  * What a developer writes, in `sallyport.config.ts` or as flags. Every field is optional but `to` (for the gate).
@@ -50,6 +51,11 @@ export interface Config {
    * is gone with the process; with `login.accounts` or a `budget` it is `sqlite:./sallyport.sqlite`.
    */
   records?: string;
+  /**
+   * While state, or a provider that a route needs, cannot be reached: `reads` lets GET and HEAD go on that speak for nobody,
+   * cost nothing and need no turn or id, as far as a local limit takes them; `refuse` lets nothing. Default `reads`.
+   */
+  whenUnsure?: WhenUnsure;
   /** API keys of servers and partners. Which routes take them, `keys` of each route says. */
   keys?: KeysConfig;
   /** Bans that a rule makes, and that end. Default: none; bans by hand are there always. */
@@ -190,6 +196,8 @@ export interface RouteConfig {
   served?: ServedConfig | ServedConfig[];
   /** What the body and query have to look like; `false` for whatever `openapi` says. Default: as `openapi` says, else anything. */
   schema?: SchemaConfig | false;
+  /** As the field of the whole configuration, for this route alone. */
+  whenUnsure?: WhenUnsure;
 }
 
 /** How fresh and how strong a login has to be (RFC 9470). */

@@ -12,6 +12,17 @@ export class SallyportError extends Error {
   }
 }
 
+/**
+ * State or a provider cannot be reached, or not in time: `whenUnsure` says what becomes of requests meanwhile. Whatever else
+ * a store throws is a defect, and refuses.
+ */
+export class UnreachableError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'UnreachableError';
+  }
+}
+
 /** One thing that is wrong in a configuration. */
 export interface ConfigProblem {
   /** Where: `routes[0].level`, `--listen`. */

@@ -57,6 +57,7 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
     // What a call may say of itself only narrows: it is a step, and gives ids, where both say so.
     steps: shared(rule.steps, other.steps),
     sources: shared(rule.sources, other.sources),
+    whenUnsure: rule.whenUnsure === 'refuse' ? rule.whenUnsure : other.whenUnsure,
   };
   const also = [rule, ...rule.also].some((one) => asksTheSame(one, other)) ? [] : [other];
   if (also.length === 0 && other.also.length === 0 && keys === rule.keys && addsNothing(rule, added)) return rule;
@@ -66,7 +67,7 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
 /** What rules of use and schemas come to: a call that may be either is asked for both. */
 type Added = Pick<
   RouteRule,
-  'addresses' | 'use' | 'choices' | 'costs' | 'orders' | 'steps' | 'served' | 'sources' | 'schemas'
+  'addresses' | 'use' | 'choices' | 'costs' | 'orders' | 'steps' | 'served' | 'sources' | 'schemas' | 'whenUnsure'
 >;
 
 const addsNothing = (rule: RouteRule, added: Added): boolean =>

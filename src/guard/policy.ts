@@ -15,6 +15,7 @@ import type { SchemaRule } from './schema/rule.ts';
 import type { ServedRule, ServedSource } from './served.ts';
 import type { DocumentedCall } from './schema/documented.ts';
 import type { UseRules } from './use.ts';
+import type { WhenUnsure } from './unsure.ts';
 
 /** One row of the compiled policy: what one method and path pattern requires. */
 export interface RouteRule {
@@ -66,6 +67,8 @@ export interface RouteRule {
   readonly sources: readonly ServedSource[];
   /** What its requests' content has to look like. */
   readonly schemas: readonly SchemaRule[];
+  /** Whether what only reads goes on while state cannot be reached. */
+  readonly whenUnsure: WhenUnsure;
   /** True where the configuration names this route under `routes`. */
   readonly named: boolean;
   /** True for the row that answers unlisted methods or paths inside protected patterns: 403 `forbidden` or 405. */

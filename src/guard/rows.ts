@@ -159,6 +159,7 @@ function routeRow(ground: Ground, route: RouteConfig, index: number): Row {
     served: compileServed(route),
     sources: compileSources(ground.config, route.match),
     schemas,
+    whenUnsure: route.whenUnsure ?? ground.config.whenUnsure ?? 'reads',
   });
   const exact = weakens(rule) || route.mode === 'report' || !ground.loose;
   return { rule, exact, test: rule.encodedOpaque ? opaqueTester(pattern) : tester(pattern, exact) };
@@ -310,6 +311,7 @@ export function baseRule(ground: Ground, own: Partial<RouteRule> & { readonly na
     served: NO_SERVED,
     sources: NO_SOURCES,
     schemas: NO_SCHEMAS,
+    whenUnsure: ground.config.whenUnsure ?? 'reads',
     named: false,
     unlisted: false,
     allow: [],

@@ -27,6 +27,7 @@ import type { RouteRule } from './policy.ts';
 import { labelOf } from './session-label.ts';
 import type { Claims, State } from './state.ts';
 import { NO_USE } from './use.ts';
+import type { Emergency } from './unsure.ts';
 import type { RequestView } from './view.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
@@ -41,6 +42,8 @@ export interface RunnerParts {
   readonly onLate?: (decision: Decision, request: RequestView) => void;
   /** Where calls wait that come a little early. Without one, none does. */
   readonly room?: WaitingRoom;
+  /** What goes on while state cannot be reached. Without it nothing does. */
+  readonly emergency?: Emergency;
 }
 
 /** What a run is about besides its request. */
@@ -289,12 +292,21 @@ export class Run implements Content, Grounds {
   }
 
   private concluded(code: CommitFailure | ''): Decision | Promise<Decision> {
+    if (code === 'unsure' && this.goesOn()) return this.afterCommit();
     if (code !== '' && this.failedCommit(code, this.enforcedClaims, true)) return this.decision();
     if (code !== '') return this.commitReported();
     if (this.enforcedClaims.redirectTarget !== '') this.redirected();
     const { used } = this.enforcedClaims;
     if (used.tightest !== null) tellLimit(this.context, used.tightest.scope, used.left, used.fullIn);
     return used.delay > 0 ? this.heldBack(used.delay) : this.commitReported();
+  }
+
+  /** On the record as what would be refused: it may have been sent before, and nothing vouches for it to the backend. */
+  private goesOn(): boolean {
+    const claims = this.enforcedClaims;
+    if (this.parts.emergency?.admits(this.request, this.context, claims) !== true) return false;
+    this.failedCommit('unsure', claims, false);
+    return true;
   }
 
   /** The grant stands for the signature: what was signed is what was redirected here. */

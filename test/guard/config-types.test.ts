@@ -23,6 +23,7 @@ test('the schema takes every field that the written type has', () => {
     to: 'http://localhost:3000',
     listen: '127.0.0.1:4000',
     mode: 'enforce',
+    whenUnsure: 'refuse',
     bans: { after: 3, within: 60, codes: ['order', 'schema'], longest: 600, prefix: 600 },
     decoys: ['GET /api/admin/export'],
     addresses: {

@@ -13,6 +13,7 @@ import type { Config } from '../../src/guard/config.ts';
 import type { Decision } from '../../src/guard/decision.ts';
 import type { KeyAlarm } from '../../src/guard/keys.ts';
 import { createRunner } from '../../src/guard/runner.ts';
+import { createEmergency } from '../../src/guard/unsure.ts';
 import { createWaitingRoom } from '../../src/guard/waiting-room.ts';
 import { redirectGrant, settle } from '../../src/guard/settle.ts';
 import type { State } from '../../src/guard/state.ts';
@@ -40,6 +41,8 @@ const SAME_ORIGIN = { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors',
 /** A guard without a server: the default layers over memory, with a clock that tests move. */
 export interface Doors {
   readonly clock: { now: number };
+  /** What becomes of commits instead, where there is anything. */
+  readonly outage: { error: Error | null };
   readonly tickets: Tickets;
   readonly cookies: SessionCookies;
   readonly whereabouts: WhereaboutsReader;
@@ -103,7 +106,8 @@ export function createTestDoors(config: Config): Doors {
   });
   const whereabouts = createWhereabouts(randomBytes(32));
   const forms = createFormTokens({ ring, random: createRandom(), wall: clock.wall, sessions: cookies });
-  const state = createMemoryState();
+  const outage: { error: Error | null } = { error: null };
+  const state = failing(createMemoryState(), outage);
   let ids = 0;
   const alarms: KeyAlarm[] = [];
   const banned: NewBan[] = [];
@@ -134,6 +138,7 @@ export function createTestDoors(config: Config): Doors {
     layers: defaultLayers(layerParts),
     state,
     room: createWaitingRoom(),
+    emergency: createEmergency(clock.monotonic),
     ledger: createMemoryLedger(),
     wall: clock.wall,
     nextId: () => `id${++ids}`,
@@ -141,6 +146,7 @@ export function createTestDoors(config: Config): Doors {
   const runner = createRunner(policy, parts);
   const doors = {
     clock: now,
+    outage,
     tickets,
     cookies,
     whereabouts,
@@ -162,6 +168,15 @@ export function createTestDoors(config: Config): Doors {
     },
     enter: (options = {}) => enter(doors, options),
   };
+}
+
+function failing(state: State, outage: { readonly error: Error | null }): State {
+  const commit = state.commit.bind(state);
+  state.commit = (claims) => {
+    if (outage.error !== null) throw outage.error;
+    return commit(claims);
+  };
+  return state;
 }
 
 function enter(

@@ -51,8 +51,9 @@ describe('P3.6 while state cannot be reached', () => {
     assert.equal((await doors.decide(READ)).code, 'entry-required');
     const signed = page.sign(READ);
     const forged = { ...signed, headers: { ...signed.headers, signature: `sallyport=:${'A'.repeat(43)}=:` } };
-    assert.equal((await doors.decide(forged)).code, 'signature');
-    assert.equal((await doors.decide({ ...signed, target: '/api/other' })).code, 'signature');
+    // It may be one that was redirected here: that, too, only state can say.
+    for (const sketch of [forged, { ...signed, target: '/api/other' }])
+      assert.deepEqual([(await doors.decide(sketch)).outcome, (await doors.decide(sketch)).code], ['refuse', 'unsure']);
   });
 
   const never: readonly (readonly [string, Partial<RouteConfig>, Config])[] = [

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { createFormTokens, type FormTokens } from './doors/anti-forgery.ts';
 import { browserSession } from './doors/browser-session.ts';
 import { loadBundle } from './doors/bundle.ts';
+import { createBuckets } from './doors/buckets.ts';
 import { createEntry } from './doors/entry.ts';
 import { withFormCookie } from './doors/form-cookie.ts';
 import { createFormTokenEndpoint } from './doors/form-token.ts';
@@ -30,7 +31,7 @@ import { takesKeys } from './guard/keys.ts';
 import { createBanBook } from './guard/ban-book.ts';
 import { watchFailures, type Failure, type NewBan } from './guard/ban-rule.ts';
 import { createIds } from './guard/ids.ts';
-import type { Layer } from './guard/layer.ts';
+import type { Context, Layer } from './guard/layer.ts';
 import type { Bans, KeyAlarm } from './guard/keys.ts';
 import { createOpenBook } from './guard/open.ts';
 import { createPageIds } from './guard/page-ids.ts';
@@ -147,8 +148,8 @@ export function defaultLayers({
   const told = alarm ?? (() => {});
   return [
     framing, // one end, one target: what no backend may be shown in any mode
-    target, // a path that two servers could read differently
     address, // who is calling, by listed proxies; never refuses
+    target, // a path that two servers could read differently
     createLists(lists ?? null), // from a network that may call, and on no list
     host, // a name that we answer for
     createShield(tickets, clock.monotonic), // floods of forged tickets
@@ -255,6 +256,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   });
   const stamps = createStamps({ ring, clock, random, cookieName: () => compiled.policy.stampCookie });
   const whereabouts = createWhereabouts(secret);
+  const buckets = createBuckets({ secret, cookies, tickets });
   const policy = (): Policy => compiled.policy;
   const scriptTag = (): string => compiled.script.tag('');
   // Records come later: a ban waits for nobody.
@@ -320,6 +322,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     bots: bots && { bots, since: clock.wall(), monotonic: clock.monotonic },
   });
   const known = { layers: layers.map(({ name }) => name) };
+  const bucketOf = (request: RequestView, { prefix, now }: Context): number => buckets.of(request, prefix, now);
   const ledger = parts.records?.ledger.lasts === true ? parts.records.ledger : createMemoryLedger();
   const costs = createCosts({ ledger, policy, wall: clock.wall });
   listeners.push(costs.decided);
@@ -331,15 +334,17 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     ledger,
     wall: clock.wall,
     nextId: createIds(fill),
+    bucketOf,
     onLate: (decision: Decision, request: RequestView) => void decided(decision, request),
   };
 
-  function compile(next: Config): Compiled {
+  function compile(next: Config, restored: ReadonlyMap<string, Config> = new Map()): Compiled {
     // Once more, with the layers that there are: a mode for one that is not would be a slip of the pen.
     const policy = compilePolicy(parseConfig(next, 'config', known));
     if (parts.ask === undefined) refuseOwners(policy);
     const script = createScript(scriptPolicy(policy, 'default'), bundle);
-    return { policy, script, runner: createRunner(policy, runnerParts) };
+    const before = new Map([...restored].map(([name, old]) => [name, compilePolicy(old)]));
+    return { policy, script, runner: createRunner(policy, runnerParts, before) };
   }
   compiled = compile(config);
 
@@ -347,7 +352,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     for (const listener of listeners) listener(decision, request);
     return decision;
   };
-  const standing = createStanding({ layers, state, policy });
+  const standing = createStanding({ layers, state, policy, bucketOf });
   const open = createOpenBook(standing, clock.wall, (refused, view) => void decided(refused, view));
   const serve = createMount({
     policy: () => compiled.policy,
@@ -419,7 +424,8 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     },
     scriptTag: (nonce) => compiled.script.tag(nonce),
     formToken,
-    reload(next) {
+    visitorOf: (request) => buckets.visitor(request, clock.wall()),
+    reload(next, restored) {
       const checked = parseConfig(next, 'config');
       if (!isDeepStrictEqual(checked.login, config.login)) throw new ConfigError('config', [LOGIN_STAYS]);
       if (!isDeepStrictEqual(checked.bots, config.bots)) throw new ConfigError('config', [BOTS_STAY]);
@@ -427,7 +433,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
         throw new ConfigError('config', [LISTS_STAY]);
       if (bans === null && checked.bans !== undefined) throw new ConfigError('config', [BANS_STAY]);
       if (keys === null && takesKeys(checked)) throw new ConfigError('config', [KEYS_STAY]);
-      compiled = compile(checked);
+      compiled = compile(checked, restored);
     },
     onDecision: (listener) => void listeners.push(listener),
     watch: open.watch,

@@ -1,5 +1,5 @@
 import { wrap } from '../lib/wrap.ts';
-import type { CheckReport, RouteReport } from './check-report.ts';
+import type { CheckedBy, CheckReport, RouteReport } from './check-report.ts';
 import { type Paint, table } from './terminal.ts';
 
 /** `check` for people. */
@@ -31,7 +31,9 @@ function head(report: CheckReport, paint: Paint): string {
   const mode =
     report.mode === 'report'
       ? paint.careful('report: NOTHING IS BLOCKED')
-      : paint.good('enforce: what fails a check is refused');
+      : report.rollout === '100%'
+        ? paint.good('enforce: what fails a check is refused')
+        : paint.careful(`enforce for ${report.rollout} of the sessions; all others are only recorded`);
   const proxies =
     report.trustedProxies.length === 0
       ? 'none; forwarding headers count for nothing'
@@ -102,7 +104,7 @@ const plurals = (carriers: readonly string[]): string =>
 function checkGroups(routes: readonly RouteReport[], paint: Paint): string {
   const groups = new Map<string, string[]>();
   for (const route of together(routes)) {
-    const checks = [...byMode(route, 'enforce', 'enforced'), ...byMode(route, 'report', 'reported')].join('\n    ');
+    const checks = [...enforced(route), ...named('reported', route, ({ mode }) => mode === 'report')].join('\n    ');
     groups.set(checks, [...(groups.get(checks) ?? []), route.name]);
   }
   return [...groups].map(([checks, names]) => `  ${paint.strong(listed(names))}\n    ${checks || 'none'}`).join('\n');
@@ -129,8 +131,22 @@ function rulesBlock(
   return `${paint.strong(title)}\n${groups.join('\n')}`;
 }
 
-function byMode({ checks }: RouteReport, mode: 'enforce' | 'report', word: string): string[] {
-  const names = checks.filter((check) => check.mode === mode).map(({ layer }) => layer);
+/** A line for each share of the sessions, the largest first. */
+function enforced(route: RouteReport): string[] {
+  const shares = new Set(route.checks.filter(({ mode }) => mode === 'enforce').map(({ rollout }) => rollout));
+  return [...shares]
+    .sort((a, b) => Number.parseFloat(b) - Number.parseFloat(a))
+    .flatMap((share) =>
+      named(
+        share === '100%' ? 'enforced' : `enforced for ${share}`,
+        route,
+        (check) => check.mode === 'enforce' && check.rollout === share,
+      ),
+    );
+}
+
+function named(word: string, { checks }: RouteReport, fits: (check: CheckedBy) => boolean): string[] {
+  const names = checks.filter(fits).map(({ layer }) => layer);
   return names.length === 0 ? [] : [`${word}  ${names.join(', ')}`];
 }
 

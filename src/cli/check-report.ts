@@ -2,6 +2,7 @@ import { describeAddresses } from './check-addresses.ts';
 import { describeDrift } from './check-drift.ts';
 import { describeLogins } from './check-logins.ts';
 import { describeContent, describeDocument } from './check-schema.ts';
+import { rolloutNotes } from './check-rollout.ts';
 import { describeUse, oneAddressTakes, useNotes } from './check-use.ts';
 import { TURN_SECONDS } from '../doors/entry.ts';
 import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
@@ -14,7 +15,8 @@ import type { Carrier, Level } from '../guard/decision.ts';
 import type { Layer } from '../guard/layer.ts';
 import type { Policy, RouteRule } from '../guard/policy.ts';
 import { PRESETS } from '../guard/presets.ts';
-import { modeOf } from '../guard/pipeline.ts';
+import { shareOf } from '../guard/pipeline.ts';
+import { formatShare, layerConfig, NOBODY } from '../guard/rollout.ts';
 import { formNotes } from './form-notes.ts';
 
 /** What `check` says, as `--json` prints it. */
@@ -22,6 +24,8 @@ export interface CheckReport {
   /** Where the configuration came from; '' for flags and defaults. */
   readonly file: string;
   readonly mode: Mode;
+  /** Share of sessions that enforce mode is for: `100%`. */
+  readonly rollout: string;
   readonly to: string;
   readonly listen: string;
   readonly hosts: readonly string[];
@@ -83,6 +87,8 @@ export interface RouteReport {
 export interface CheckedBy {
   readonly layer: string;
   readonly mode: Mode;
+  /** Share of sessions that it is enforced for: `5%`. */
+  readonly rollout: string;
 }
 
 /** Where a configuration came from. */
@@ -99,6 +105,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
   return {
     file,
     mode: policy.mode,
+    rollout: formatShare(policy.rollout),
     to: config.to ?? '',
     listen: config.listen ?? '127.0.0.1:4000',
     hosts: [...policy.authorities],
@@ -123,6 +130,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     notes: [
       ...policyNotes(policy),
       ...formNotes(policy),
+      ...rolloutNotes(policy),
       ...routes.flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`)),
     ],
   };
@@ -140,7 +148,10 @@ function describePreset(preset: Origin['preset'], config: Config): PresetReport 
 function describeRoute(rule: RouteRule, policy: Policy, layers: readonly Layer[]): RouteReport {
   const checks = layers
     .filter((layer) => layer.forRoute(rule, policy) !== null)
-    .map((layer) => ({ layer: layer.name, mode: modeOf(policy, rule, layer) }));
+    .map((layer) => {
+      const share = shareOf(policy, rule, layer);
+      return { layer: layer.name, mode: share === NOBODY ? 'report' : 'enforce', rollout: formatShare(share) } as const;
+    });
   return {
     name: rule.name,
     level: rule.level,
@@ -197,7 +208,10 @@ function policyNotes(policy: Policy): string[] {
   const { config } = policy;
   const notes: string[] = [];
   const single = [
-    ...Object.entries(config.layers ?? {}).map(([name, mode]) => ({ name: `layers.${name}`, mode })),
+    ...Object.entries(config.layers ?? {}).map(([name, given]) => ({
+      name: `layers.${name}`,
+      mode: layerConfig(given).mode,
+    })),
     ...(config.routes ?? []).map((route, index) => ({ name: `routes[${index}].mode`, mode: route.mode })),
   ];
   if (policy.mode === 'report') {

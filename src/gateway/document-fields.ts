@@ -1,3 +1,4 @@
+import { EVERYBODY } from '../guard/rollout.ts';
 import type { Policy } from '../guard/policy.ts';
 import { fieldOf, joinedFieldOf, withField } from './fieldlist.ts';
 
@@ -59,7 +60,8 @@ export function closesFrames(policy: Policy, fields: readonly string[]): boolean
  * its own there, and ours would replace what the browser keeps with the page (RFC 9111 §4.3.4).
  */
 export function withDocumentFields(policy: Policy, fields: readonly string[]): string[] {
-  if (policy.mode !== 'enforce') return [...fields];
+  // Pages are the same for everybody: what they are to carry comes with the last step of a roll-out.
+  if (policy.mode !== 'enforce' || policy.rollout !== EVERYBODY) return [...fields];
   let out = [...fields];
   for (const { name, value } of missingFields(documentFieldsOf(policy), fields)) out = withField(out, name, value);
   return out;

@@ -60,7 +60,7 @@ function bodyFor(policy: Policy, request: Incoming, view: RequestView, decision:
   }
   if (body instanceof IncomingBody) body.invite();
   // Report mode stops no body on its way (docs/running.md): what is too large by its head has been recorded.
-  const enforced = policy.mode === 'enforce' && decision.route.mode === 'enforce';
+  const enforced = decision.enforced ?? (policy.mode === 'enforce' && decision.route.mode === 'enforce');
   const { streamDigest: digest, form = null, route } = decision;
   return new Upload(request, { digest, form, limit: enforced ? route.maxBody : 0 });
 }

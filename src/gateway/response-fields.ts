@@ -121,7 +121,7 @@ function taken(
 function pushOwn(out: string[], rules: FieldRules, view: RequestView, decision: Decision, found: Found): void {
   const { route } = decision;
   // Report mode adds nothing but the decision's id: the app behind it is to behave as without a gate.
-  const guarded = route.level !== 'open' && route.mode === 'enforce';
+  const guarded = route.level !== 'open' && (decision.enforced ?? route.mode === 'enforce');
   const stream = guarded && found.contentType.toLowerCase().startsWith('text/event-stream');
   const told = asksForPerson(decision) && !stream ? toPrivate(found.cache) : found.cache;
   const cache = stream ? withDirectives(told, ['no-cache', 'no-transform']) : told;

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Config } from '../guard/config.ts';
 import type { Decision } from '../guard/decision.ts';
+import { EVERYBODY } from '../guard/rollout.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import { createAsk } from './ask.ts';
@@ -104,7 +105,7 @@ function fieldRules(config: Config, guard: Guard): FieldRules {
     policy: guard.policy,
     upstreamHost: host,
     upstreamOrigins: origins,
-    hsts: secure && guard.policy.mode === 'enforce' ? hstsValue(config.hsts) : '',
+    hsts: secure && guard.policy.mode === 'enforce' && guard.policy.rollout === EVERYBODY ? hstsValue(config.hsts) : '',
     hstsAuthority: shown === null ? '' : shown.host,
   };
 }

@@ -12,6 +12,7 @@ import { type AntiForgeryRule, compileAntiForgery } from './config-forms.ts';
 import { asksForToken } from './config-person.ts';
 import { compileDrift } from './drift.ts';
 import { ANY_CLIENT, type ClientRule, type Policy, type RouteRule } from './policy.ts';
+import { type LayerConfig, layerConfig, shareFrom } from './rollout.ts';
 import { baseRule, compileRows, matcher } from './rows.ts';
 import { placed } from './schema/documented.ts';
 import { compileSchemas } from './schema/rule.ts';
@@ -55,7 +56,9 @@ export function compilePolicy(config: Config): Policy {
     clients,
     authorities,
     ownOrigins: ownOrigins(config, authorities),
-    layerModes: new Map(Object.entries(config.layers ?? {})),
+    layerModes: compileLayers(config, ({ mode: own }) => own),
+    layerShares: compileLayers(config, ({ rollout }) => (rollout === undefined ? undefined : shareFrom(rollout))),
+    rollout: shareFrom(config.rollout),
     loosePaths,
     stampCookie: config.cookies?.stamp ?? STAMP_COOKIE,
     sessionCookie: config.cookies?.session ?? SESSION_COOKIE,
@@ -73,6 +76,16 @@ export function compilePolicy(config: Config): Policy {
     documented: placed(schemas.documented, { config, match }),
     match,
   });
+}
+
+/** What single layers have of their own. */
+function compileLayers<T>({ layers = {} }: Config, of: (layer: LayerConfig) => T | undefined): ReadonlyMap<string, T> {
+  const found = new Map<string, T>();
+  for (const [name, given] of Object.entries(layers)) {
+    const own = of(layerConfig(given));
+    if (own !== undefined) found.set(name, own);
+  }
+  return found;
 }
 
 /** Where nobody wrote anything of tokens and a form needs one, pages get it by themselves. */

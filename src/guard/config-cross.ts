@@ -6,6 +6,7 @@ import { addressProblems } from './config-schema-addresses.ts';
 import { allowProblems } from './config-schema-allow.ts';
 import { budgetProblems } from './config-schema-budget.ts';
 import { driftProblems } from './config-schema-drift.ts';
+import { rolloutProblems } from './config-schema-rollout.ts';
 import { decoyProblems } from './config-schema-bans.ts';
 import { formProblems } from './config-schema-forms.ts';
 import { loginProblems } from './config-schema-login.ts';
@@ -15,6 +16,7 @@ import { servedProblems } from './config-schema-served.ts';
 import { useProblems } from './config-schema-use.ts';
 import { tlsProblems } from './config-schema-tls.ts';
 import type { ConfigProblem } from './errors.ts';
+import { layerConfig } from './rollout.ts';
 import { isLoopback } from '../lib/loopback.ts';
 import { nearest } from '../lib/nearest.ts';
 
@@ -39,6 +41,7 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...servedProblems(config),
     ...addressProblems(config),
     ...driftProblems(config),
+    ...rolloutProblems(config),
     ...contentProblems(config),
     ...decoyProblems(config),
     ...nothingProtected(config),
@@ -58,7 +61,8 @@ function insecureHttp(config: Config): ConfigProblem[] {
   const rule =
     'insecureHttp works in report mode only, because browsers give pages on plain HTTP no keys; serve the page over HTTPS (tls or a proxy), or write "report"';
   const problems = config.mode === 'enforce' ? [problem('mode', config.mode, rule)] : [];
-  for (const [name, mode] of Object.entries(config.layers ?? {})) {
+  for (const [name, given] of Object.entries(config.layers ?? {})) {
+    const { mode } = layerConfig(given);
     if (mode === 'enforce') problems.push(problem(`layers.${name}`, mode, rule));
   }
   for (const [index, route] of (config.routes ?? []).entries()) {
@@ -230,7 +234,7 @@ function botProblems(config: Config, route: RouteConfig, field: string): ConfigP
 function keys(config: Config): ConfigProblem[] {
   const rule = 'this stands in place of all that is asked of pages; it cannot be left unchecked';
   return ['key', 'bot', 'test-pass']
-    .filter((name) => config.layers?.[name] === 'report')
+    .filter((name) => layerConfig(config.layers?.[name] ?? {}).mode === 'report')
     .map((name) => problem(`layers.${name}`, 'report', rule));
 }
 

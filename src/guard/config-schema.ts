@@ -6,6 +6,7 @@ import { authorizationSchema, cedarRouteSchema, creatorSchema, ownerSchema } fro
 import * as rules from './config-rules.ts';
 import { acrValue } from './config-rules-login.ts';
 import { driftSchema } from './config-schema-drift.ts';
+import { layerSchema, shareSchema } from './config-schema-rollout.ts';
 import { bansSchema } from './config-schema-bans.ts';
 import { antiForgerySchema } from './config-schema-forms.ts';
 import { loginSchema } from './config-schema-login.ts';
@@ -39,6 +40,7 @@ const routeSchema = fields({
   sync: optional(list(choice('beacon', 'sync', 'url'), 'write a list, as in ["beacon"]')),
   client: optional(text(rules.clientName)),
   mode: optional(mode),
+  rollout: optional(shareSchema),
   maxBody: optional(whole(0, 'bytes')),
   contentTypes: optional(list(text(rules.mediaType), 'write a list, as in ["multipart/form-data"]')),
   signed: optional(list(text(rules.signedField), 'write a list, as in ["x-tenant"]')),
@@ -107,8 +109,9 @@ export const configSchema = fields({
   addresses: optional(addressesSchema),
   paths: optional(choice('loose', 'exact')),
   layers: optional(
-    z.record(text(rules.layerName), mode, 'write an object of modes by layer, as in { site: "report" }'),
+    z.record(text(rules.layerName), layerSchema, 'write an object of modes by layer, as in { site: "report" }'),
   ),
+  rollout: optional(shareSchema),
   mint: optional(
     fields({
       perPrefix: optional(whole(1, 'new sessions a minute')),

@@ -11,6 +11,7 @@ import type { HstsConfig, TlsConfig } from './config-tls.ts';
 import type { Carrier, Level } from './decision.ts';
 import type { CreatorConfig } from './creator.ts';
 import type { DriftConfig } from './drift.ts';
+import type { LayerConfig } from './rollout.ts';
 import type { SchemaConfig } from './schema/rule.ts';
 import type { ServedConfig } from './served.ts';
 import type { Subject } from './subject.ts';
@@ -72,8 +73,13 @@ export interface Config {
   addresses?: AddressesConfig;
   /** `loose` matches what forgiving backends serve (case, `//`, `;x`, trailing `/`); `exact` bytes only. Default `loose`. */
   paths?: 'loose' | 'exact';
-  /** Mode of single layers, by layer name, where it differs from `mode`. */
-  layers?: Record<string, Mode>;
+  /** Mode of single layers, by layer name, where it differs from `mode`; or the share of sessions they are enforced for. */
+  layers?: Record<string, Mode | LayerConfig>;
+  /**
+   * Share of sessions that enforce mode is for: `'5%'`; all others are only recorded. Logins, authorization, bans, keys and
+   * budgets hold for everybody. Default `'100%'`.
+   */
+  rollout?: string;
   mint?: MintConfig;
   session?: SessionConfig;
   /** What is asked of a session that shows up from another network or by another browser. Default: both at once, a new entry. */
@@ -135,6 +141,8 @@ export interface RouteConfig {
   /** Client that may call this route; default `default`. */
   client?: string;
   mode?: Mode;
+  /** Share of sessions that this route is enforced for: `'5%'`. Default: the configuration's. */
+  rollout?: string;
   /** Body limit in bytes. */
   maxBody?: number;
   /** Content types taken besides JSON and binary ones: opens `text/plain`, form and multipart bodies. */

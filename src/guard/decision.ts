@@ -57,6 +57,8 @@ export interface Decision {
   /** The layer that refused, or 'state' for the commit, or 'guard' for a fault; '' when admitted. */
   readonly layer: string;
   readonly route: RouteRule;
+  /** Whether what the route asks for is enforced for this request, by mode and roll-out. Absent: by the mode alone. */
+  readonly enforced?: boolean;
   readonly carrier: Carrier;
   /** The level the request has shown, whatever the route asked for. */
   readonly level: Level;

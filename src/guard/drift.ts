@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import { EVERYBODY, layerConfig, shareFrom } from './rollout.ts';
 
 /** What follows where a session shows up elsewhere; each asks more than the one before. */
 export type DriftAction = (typeof DRIFT_ACTIONS)[number];
@@ -83,10 +84,13 @@ export function namesOf(changes: number): string {
   return names.flatMap(([bit, name]) => ((changes & bit) === 0 ? [] : [name])).join(' and ');
 }
 
-export function compileDrift({ drift = {}, mode, layers }: Config): DriftRule {
+export function compileDrift({ drift = {}, mode, layers, rollout }: Config): DriftRule {
+  const own = layerConfig(layers?.['drift'] ?? {});
+  // An entry has no bucket of its own yet: while the layer is rolled out, its findings alone count.
+  const enforced = mode === 'enforce' && own.mode !== 'report' && shareFrom(own.rollout ?? rollout) === EVERYBODY;
   const { network = 'note', browser = 'note' } = drift;
   const both = drift.both ?? strictest('entry', network, browser);
-  return Object.freeze({ network, browser, both, enforced: mode === 'enforce' && layers?.['drift'] !== 'report' });
+  return Object.freeze({ network, browser, both, enforced });
 }
 
 export const asksLess = (one: DriftAction, other: DriftAction): boolean =>

@@ -8,6 +8,7 @@ import type { KeyAlarm } from './keys.ts';
 import type { Open, Watched } from './open.ts';
 import type { Policy } from './policy.ts';
 import type { ServedWatch } from './served-watch.ts';
+import type { Visitor } from './rollout.ts';
 import type { UserAdmin } from './user-admin.ts';
 import type { SessionDesk } from './session-desk.ts';
 import type { RequestView } from './view.ts';
@@ -47,8 +48,13 @@ export interface Guard {
   readonly scriptHash: string;
   /** The script as worker scripts get it in front (docs/protocol.md §1.6): its address, and a text that runs there. */
   readonly workerScript?: { readonly url: string; readonly text: string };
-  /** Replaces the policy; requests already being judged finish under the old one. Throws ConfigError. */
-  reload(config: Config): void;
+  /**
+   * Replaces the policy; requests already being judged finish under the old one. Layers that `restored` names go on as the
+   * configuration beside them has them. Throws ConfigError.
+   */
+  reload(config: Config, restored?: ReadonlyMap<string, Config>): void;
+  /** Whose request it is, by what was sealed here, and which share of a roll-out that is; null for nobody's. */
+  readonly visitorOf?: (request: RequestView) => Visitor | null;
   /**
    * Asks again, about once a second, what an admitted request stood on that may stay open, and ends it where that no longer
    * holds; listeners hear of it. In report mode nothing is ended. Cheap for what ends at once.

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { LEVELS } from './decision.ts';
 import { bothAddresses } from './config-addresses.ts';
 import { namesMethod } from './form/field.ts';
+import { EVERYBODY } from './rollout.ts';
 import type { RouteRule } from './policy.ts';
 import { bothUses, joined, shared } from './use.ts';
 import type { RequestView } from './view.ts';
@@ -85,5 +86,6 @@ function sharedKeys({ keys }: RouteRule, other: RouteRule): RouteRule['keys'] {
 function strictness(rule: RouteRule): number {
   const asked = rule.unlisted ? LEVELS.length : LEVELS.indexOf(rule.level);
   const eased = (rule.bodySigned ? 0 : 1) + (rule.encodedOpaque ? 1 : 0) + rule.sync.size + rule.carriers.size;
-  return (rule.mode === 'report' ? 0 : 1000) + asked * 100 - eased;
+  const reach = rule.mode === 'report' ? 0 : rule.rollout / EVERYBODY;
+  return reach * 1000 + asked * 100 - eased;
 }

@@ -1,12 +1,15 @@
 import type { Mode } from './config.ts';
 import type { Check, Layer } from './layer.ts';
 import type { Policy, RouteRule } from './policy.ts';
+import { sampleOf } from './rows.ts';
+import { EVERYBODY, NEVER_ROLLED_OUT, NOBODY } from './rollout.ts';
 
 /** One layer as one route runs it. */
 export interface Step {
   readonly layer: Layer;
   readonly check: Check;
-  readonly enforced: boolean;
+  /** Buckets that it is enforced for (src/guard/rollout.ts): none where it only reports. */
+  readonly share: number;
 }
 
 /** What a route runs, composed once when the policy is compiled. */
@@ -15,38 +18,84 @@ export interface Pipeline {
   /** What asks someone else, after the commit. */
   readonly after: readonly Step[];
   readonly preflight: readonly Step[];
-  /** Whether a digest that does not fit refuses: it is the proof layer's finding, made after its check. */
-  readonly proofEnforced: boolean;
+  /** Buckets for which a digest that does not fit refuses: it is the proof layer's finding, made after its check. */
+  readonly proofShare: number;
   /** The same of the digest under a key's signature. */
-  readonly keyEnforced: boolean;
-  /** True where any layer only reports: claims are then kept in two records. */
+  readonly keyShare: number;
+  /** Of what the route itself asks for, beside its layers. */
+  readonly routeShare: number;
+  /** True where any layer only reports, if but for some: claims are then kept in two records. */
   readonly reports: boolean;
 }
 
+/** Layers that are run as an earlier policy has them, because a change did harm (src/gateway/guard-rail.ts). */
+export type Restored = ReadonlyMap<string, Policy>;
+
+export const NOTHING_RESTORED: Restored = new Map();
+
 /** What one route runs, in the order of `layers`. */
-export function compose(policy: Policy, route: RouteRule, layers: readonly Layer[]): Pipeline {
+export function compose(
+  policy: Policy,
+  route: RouteRule,
+  layers: readonly Layer[],
+  restored: Restored = NOTHING_RESTORED,
+): Pipeline {
   const steps: Step[] = [];
   const after: Step[] = [];
   for (const layer of layers) {
     const stage = layer.stage === 'after-commit' ? after : steps;
     for (const rule of layer.everyRule === true ? [route, ...route.also] : [route]) {
-      const check = layer.forRoute(rule, policy);
-      if (check !== null) stage.push({ layer, check, enforced: modeOf(policy, rule, layer) === 'enforce' });
+      const step = restored.has(layer.name) ? restoredStep(policy, rule, layer, restored) : stepOf(policy, rule, layer);
+      if (step !== null) stage.push(step);
     }
   }
+  const shareNamed = (name: string): number =>
+    Math.max(NOBODY, ...steps.filter((step) => step.layer.name === name).map(({ share }) => share));
   return {
     steps,
     after,
     preflight: steps.filter((step) => step.layer.preflight === true),
-    proofEnforced: steps.some((step) => step.layer.name === 'proof' && step.enforced),
-    keyEnforced: steps.some((step) => step.layer.name === 'key' && step.enforced),
-    reports: [...steps, ...after].some((step) => !step.enforced),
+    proofShare: shareNamed('proof'),
+    keyShare: shareNamed('key'),
+    routeShare: routeShare(policy, route),
+    reports: [...steps, ...after].some(({ share }) => share !== EVERYBODY),
   };
 }
 
+function stepOf(policy: Policy, rule: RouteRule, layer: Layer): Step | null {
+  const check = layer.forRoute(rule, policy);
+  return check === null ? null : { layer, check, share: shareOf(policy, rule, layer) };
+}
+
+/** As it was before; and enforced for nobody for whom it is not by now. */
+function restoredStep(policy: Policy, rule: RouteRule, layer: Layer, restored: Restored): Step | null {
+  const before = restored.get(layer.name) ?? policy;
+  const step = stepOf(before, ruleBefore(before, policy, rule), layer);
+  return step === null ? null : { ...step, share: Math.min(step.share, shareOf(policy, rule, layer)) };
+}
+
+function ruleBefore(before: Policy, policy: Policy, rule: RouteRule): RouteRule {
+  if (rule === policy.mountRoute) return before.mountRoute;
+  if (rule === policy.ownRoute) return before.ownRoute;
+  if (rule === policy.assetRoute) return before.assetRoute;
+  const path = sampleOf(rule.pattern);
+  return before.match(rule.method || 'GET', path, path);
+}
+
 /** A layer's own mode goes before the route's; report in the policy's mode reports everything. */
-export function modeOf(policy: Policy, route: RouteRule, layer: Layer): Mode {
+export function modeOf(policy: Policy, route: RouteRule, layer: Pick<Layer, 'name' | 'always'>): Mode {
   if (layer.always === true) return 'enforce';
   if (policy.mode === 'report') return 'report';
   return policy.layerModes.get(layer.name) ?? route.mode;
 }
+
+/** Buckets that a layer is enforced for on a route; its own share goes before the route's. */
+export function shareOf(policy: Policy, route: RouteRule, layer: Pick<Layer, 'name' | 'always'>): number {
+  if (modeOf(policy, route, layer) === 'report') return NOBODY;
+  if (layer.always === true || NEVER_ROLLED_OUT.has(layer.name)) return EVERYBODY;
+  return policy.layerShares.get(layer.name) ?? route.rollout;
+}
+
+/** Buckets that what a route asks for is enforced for, where no layer says otherwise. */
+export const routeShare = (policy: Policy, route: RouteRule): number =>
+  policy.mode === 'enforce' && route.mode === 'enforce' ? route.rollout : NOBODY;

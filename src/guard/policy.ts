@@ -32,6 +32,8 @@ export interface RouteRule {
   readonly sync: ReadonlySet<'beacon' | 'sync' | 'url'>;
   readonly client: ClientRule;
   readonly mode: Mode;
+  /** Buckets that it is enforced for, where it is (src/guard/rollout.ts). */
+  readonly rollout: number;
   readonly maxBody: number;
   readonly contentTypes: readonly string[];
   readonly signed: readonly string[];
@@ -131,6 +133,10 @@ export interface Policy {
   /** Their origins: what `self` means. */
   readonly ownOrigins: ReadonlySet<string>;
   readonly layerModes: ReadonlyMap<string, Mode>;
+  /** Buckets that single layers are enforced for, where that differs from their routes. */
+  readonly layerShares: ReadonlyMap<string, number>;
+  /** Buckets that enforce mode is for. */
+  readonly rollout: number;
   readonly loosePaths: boolean;
   readonly stampCookie: string;
   readonly sessionCookie: string;

@@ -6,6 +6,7 @@ import { compileCedarQuestion } from './cedar-question.ts';
 import type { Config, Mode, RouteConfig } from './config.ts';
 import { type AddressRules, openAddresses, routeAddresses } from './config-addresses.ts';
 import { asksForPerson, asksForToken } from './config-person.ts';
+import { shareFrom } from './rollout.ts';
 import type { Carrier, Level } from './decision.ts';
 import { compileCreator } from './creator.ts';
 import { compileOwner } from './owner.ts';
@@ -141,6 +142,7 @@ function routeRow(ground: Ground, route: RouteConfig, index: number): Row {
     sync: new Set(route.sync ?? []),
     client: clientNamed(ground.clients, route.client ?? 'default'),
     mode: route.mode ?? ground.mode,
+    rollout: shareFrom(route.rollout, shareFrom(ground.config.rollout)),
     maxBody: route.maxBody ?? (schemas.some(({ body }) => body !== null) ? HELD_BODY_BYTES : wide),
     contentTypes: (route.contentTypes ?? []).map((type) => type.toLowerCase()),
     signed: route.signed ?? [],
@@ -161,7 +163,8 @@ function routeRow(ground: Ground, route: RouteConfig, index: number): Row {
     schemas,
     whenUnsure: route.whenUnsure ?? ground.config.whenUnsure ?? 'reads',
   });
-  const exact = weakens(rule) || route.mode === 'report' || !ground.loose;
+  const reachesFewer = rule.rollout < shareFrom(ground.config.rollout);
+  const exact = weakens(rule) || route.mode === 'report' || reachesFewer || !ground.loose;
   return { rule, exact, test: rule.encodedOpaque ? opaqueTester(pattern) : tester(pattern, exact) };
 }
 
@@ -292,6 +295,7 @@ export function baseRule(ground: Ground, own: Partial<RouteRule> & { readonly na
     sync: new Set<'beacon' | 'sync' | 'url'>(),
     client: clientNamed(ground.clients, 'default'),
     mode: ground.mode,
+    rollout: shareFrom(ground.config.rollout),
     maxBody: ground.config.maxBody ?? DEFAULT_MAX_BODY,
     contentTypes: [],
     signed: [],

@@ -24,6 +24,7 @@ import { NO_SOURCES } from './served.ts';
 import type { Ledger } from './ledger.ts';
 import type { Pipeline, Step } from './pipeline.ts';
 import type { RouteRule } from './policy.ts';
+import { EVERYBODY, NOBODY } from './rollout.ts';
 import { labelOf } from './session-label.ts';
 import type { Claims, State } from './state.ts';
 import { NO_USE } from './use.ts';
@@ -40,6 +41,8 @@ export interface RunnerParts {
   readonly nextId: () => string;
   /** Hears of what a body turned out to ask for after its request had been admitted. */
   readonly onLate?: (decision: Decision, request: RequestView) => void;
+  /** The bucket that a roll-out counts a request by. Without it all are in the first: whatever is rolled out is enforced. */
+  readonly bucketOf?: (request: RequestView, context: Context) => number;
   /** Where calls wait that come a little early. Without one, none does. */
   readonly room?: WaitingRoom;
   /** What goes on while state cannot be reached. Without it nothing does. */
@@ -75,6 +78,8 @@ export class Run implements Content, Grounds {
   private outcome: Outcome = 'admit';
   private body: Uint8Array | null = null;
   private rewritten = false;
+  /** Not known until a layer is enforced for some alone. */
+  private bucket = -1;
   private readonly enforcedClaims: Claims;
   private readonly reportedClaims: Claims;
   readonly request: RequestView;
@@ -116,7 +121,7 @@ export class Run implements Content, Grounds {
       const verdict = this.ask(step);
       if (verdict === PASS) continue;
       if (verdict instanceof Promise) return this.later(steps, i, step, verdict);
-      if (this.took(step, verdict as Refusal)) return this.decision();
+      if (this.took(step.layer.name, verdict as Refusal, this.enforces(step.share))) return this.decision();
     }
     return steps === this.pipeline.after ? this.decision() : this.afterLayers();
   }
@@ -135,8 +140,15 @@ export class Run implements Content, Grounds {
     this.rewritten = true;
   }
 
+  /** Whether what is enforced for a share of the buckets is for this request: one bucket for all layers. */
+  private enforces(share: number): boolean {
+    if (share === EVERYBODY || share === NOBODY) return share === EVERYBODY;
+    if (this.bucket < 0) this.bucket = this.parts.bucketOf?.(this.request, this.context) ?? 0;
+    return this.bucket < share;
+  }
+
   private ask(step: Step): Verdict | Promise<Verdict> {
-    this.context.claims = step.enforced ? this.enforcedClaims : this.reportedClaims;
+    this.context.claims = this.enforces(step.share) ? this.enforcedClaims : this.reportedClaims;
     try {
       return step.check(this.request, this.context);
     } catch (error) {
@@ -151,7 +163,8 @@ export class Run implements Content, Grounds {
     } catch (error) {
       verdict = this.fault(error);
     }
-    if (verdict !== PASS && this.took(step, verdict as Refusal)) return this.decision();
+    if (verdict !== PASS && this.took(step.layer.name, verdict as Refusal, this.enforces(step.share)))
+      return this.decision();
     return this.layers(steps, index + 1);
   }
 
@@ -163,25 +176,22 @@ export class Run implements Content, Grounds {
   }
 
   /** Notes a refusal. True where it ends the request; reported layers go on. */
-  private took(
-    step: { readonly layer: { readonly name: string }; readonly enforced: boolean },
-    refused: Refusal,
-  ): boolean {
+  private took(layer: string, refused: Refusal, enforced: boolean): boolean {
     this.trail ??= [];
     this.trail.push({
-      layer: step.layer.name,
+      layer,
       code: refused.code,
-      enforced: step.enforced,
+      enforced,
       evidence: this.context.evidence,
       wouldPass: refused.wouldPass,
     });
     this.context.evidence = '';
-    if (!step.enforced) {
+    if (!enforced) {
       if (this.outcome === 'error') this.outcome = 'admit';
       return false;
     }
     this.refused = refused;
-    this.refusedBy = step.layer.name;
+    this.refusedBy = layer;
     if (this.outcome !== 'error') this.outcome = refused.kind;
     return true;
   }
@@ -190,7 +200,11 @@ export class Run implements Content, Grounds {
     if (this.context.answer !== null) return this.decision();
     const { length } = this.request.body;
     const { route } = this.context;
-    if (route.maxBody !== 0 && length > route.maxBody && this.failed('target', TOO_LARGE, isEnforced(this.context)))
+    if (
+      route.maxBody !== 0 &&
+      length > route.maxBody &&
+      this.took('target', TOO_LARGE, this.enforces(this.pipeline.routeShare))
+    )
       return this.decision();
     const { form, spent } = this.about;
     if (this.body !== null || spent.length > 0) this.refresh();
@@ -216,9 +230,9 @@ export class Run implements Content, Grounds {
     this.refresh();
     const found = body === null ? form.begin() : form.inBody(body);
     if ('kind' in found) {
-      if (this.failed('route', found, form.enforced)) return this.decision();
+      if (this.took('route', found, this.enforces(form.share))) return this.decision();
     } else if ('write' in found) {
-      this.watch = watchForm(found, (named) => this.judgeLate(named, form.enforced));
+      this.watch = watchForm(found, (named) => this.judgeLate(named, this.enforces(form.share)));
     } else if (found !== this.context.route) return this.about.judge(found, { body, spent: [] }, this.context.now);
     return this.withBody();
   }
@@ -237,7 +251,7 @@ export class Run implements Content, Grounds {
 
   private unreadable(refused: Refusal, enforced: boolean): Decision {
     this.trail = null;
-    this.failed('route', refused, enforced);
+    this.took('route', refused, enforced);
     return this.decision();
   }
 
@@ -250,7 +264,7 @@ export class Run implements Content, Grounds {
     }
     const fits = this.body !== null && fitsDigest(this.body, digest);
     const signer = this.context.key === null ? 'proof' : 'key';
-    if (!fits && this.failed(signer, DIGEST, this.digestEnforced())) return this.decision();
+    if (!fits && this.took(signer, DIGEST, this.digestEnforced())) return this.decision();
     this.context.digest = null;
     this.refresh();
     return this.commit();
@@ -265,12 +279,12 @@ export class Run implements Content, Grounds {
   /** The body did not come. */
   private broken(error: unknown): Decision {
     this.fault(error);
-    this.failed('guard', FAULT, true);
+    this.took('guard', FAULT, true);
     return this.decision();
   }
 
   private digestEnforced(): boolean {
-    return this.context.key === null ? this.pipeline.proofEnforced : this.pipeline.keyEnforced;
+    return this.enforces(this.context.key === null ? this.pipeline.proofShare : this.pipeline.keyShare);
   }
 
   private commit(): Decision | Promise<Decision> {
@@ -319,7 +333,7 @@ export class Run implements Content, Grounds {
 
   private failedCommit(code: CommitFailure, claims: Claims, enforced: boolean): boolean {
     const { layer, refused } = explain(code, claims, this.context, enforced);
-    return this.failed(layer, refused, enforced);
+    return this.took(layer, refused, enforced);
   }
 
   /** A call that comes a little early waits for its turn. It has paid already: nobody comes in between. */
@@ -349,10 +363,6 @@ export class Run implements Content, Grounds {
     return after.length === 0 ? this.decision() : this.layers(after, 0);
   }
 
-  private failed(layer: string, refused: Refusal, enforced: boolean): boolean {
-    return this.took({ layer: { name: layer }, enforced }, refused);
-  }
-
   private decision(): Decision {
     const { context, refused } = this;
     for (const layer of this.observers) layer.observe?.(this.request, context, refused ?? null);
@@ -365,6 +375,7 @@ export class Run implements Content, Grounds {
       code: admitted ? '' : refused.code,
       layer: this.refusedBy,
       route: context.route,
+      enforced: this.enforces(this.pipeline.routeShare),
       carrier: context.carrier,
       level: context.level,
       client: context.ticket === null ? '' : context.ticket.client,
@@ -395,9 +406,6 @@ export class Run implements Content, Grounds {
     };
   }
 }
-
-/** Whether what the route asks for is enforced: report in the policy's mode reports everything. */
-const isEnforced = ({ policy, route }: Context): boolean => policy.mode === 'enforce' && route.mode === 'enforce';
 
 function fitsDigest(body: Uint8Array, digest: StreamDigest): boolean {
   const whole = hash('sha256', body, 'buffer');

@@ -3,7 +3,7 @@ import { newContext } from './context.ts';
 import type { Decision } from './decision.ts';
 import { createSiblings, type FormQuestion, type FormRules, formQuestion } from './form/question.ts';
 import { bothOf, namedMethods } from './methods.ts';
-import { compose, type Pipeline } from './pipeline.ts';
+import { compose, NOTHING_RESTORED, type Pipeline, type Restored } from './pipeline.ts';
 import type { Policy, RouteRule } from './policy.ts';
 import { Run, type RunCase, type RunnerParts } from './run.ts';
 import type { RequestView } from './view.ts';
@@ -27,16 +27,16 @@ const ALONE: RunCase = Object.freeze({
 });
 
 /** Composes the pipelines of a policy. The order of `layers` is the order of admission. */
-export function createRunner(policy: Policy, parts: RunnerParts): Runner {
+export function createRunner(policy: Policy, parts: RunnerParts, restored: Restored = NOTHING_RESTORED): Runner {
   const pipelines = new Map<RouteRule, Pipeline>();
   for (const route of [...policy.routes, policy.mountRoute, policy.ownRoute, policy.assetRoute])
-    pipelines.set(route, compose(policy, route, parts.layers));
+    pipelines.set(route, compose(policy, route, parts.layers, restored));
   const methods = new Set(policy.routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])));
   const observers = parts.layers.filter((layer) => layer.observe !== undefined);
 
   /** A rule that was put together of two, for the rare request that names its own method. */
   const composeLate = (route: RouteRule): Pipeline => {
-    const pipeline = compose(policy, route, parts.layers);
+    const pipeline = compose(policy, route, parts.layers, restored);
     if (pipelines.size < MOST_PIPELINES) pipelines.set(route, pipeline);
     return pipeline;
   };

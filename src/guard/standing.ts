@@ -1,9 +1,11 @@
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
 import { PASS, type Refusal, refusal, type Verdict } from './decision.ts';
 import type { Context, Grounds, Layer } from './layer.ts';
-import { modeOf } from './pipeline.ts';
+import { shareOf } from './pipeline.ts';
 import type { Policy } from './policy.ts';
+import { EVERYBODY, isPartial, NOBODY } from './rollout.ts';
 import { type SessionRef, sessionRef, type State } from './state.ts';
+import type { RequestView } from './view.ts';
 
 const CHANGED = refusal('login-changed', 'a session in which nobody has logged in or out since');
 const ENDED = refusal('stale', 'a session that has not been ended since');
@@ -13,6 +15,8 @@ export interface StandingParts {
   readonly layers: readonly Layer[];
   readonly state: Pick<State, 'endedBy'>;
   readonly policy: () => Policy;
+  /** See {@link import('./run.ts').RunnerParts.bucketOf}. */
+  readonly bucketOf?: (request: RequestView, context: Context) => number;
 }
 
 /** Why what was admitted must not go on, and which layer says so. */
@@ -29,7 +33,7 @@ export interface Fallen {
  */
 export type Standing = (grounds: Grounds, since: number, now: number) => Eventually<Fallen | null>;
 
-export function createStanding({ layers, state, policy }: StandingParts): Standing {
+export function createStanding({ layers, state, policy, bucketOf }: StandingParts): Standing {
   const asking = layers.filter((layer) => layer.stands !== undefined);
   const replay = layers.find(({ name }) => name === 'replay');
   const session = layers.find(({ name }) => name === 'session');
@@ -39,7 +43,8 @@ export function createStanding({ layers, state, policy }: StandingParts): Standi
     const now = policy();
     const { method, path, folded } = request;
     const route = context.policy === now ? context.route : now.match(method, path, folded);
-    return layer !== undefined && modeOf(now, route, layer) === 'enforce';
+    const share = layer === undefined ? NOBODY : shareOf(now, route, layer);
+    return isPartial(share) ? (bucketOf?.(request, context) ?? 0) < share : share === EVERYBODY;
   }
 
   function bySession(grounds: Grounds, since: number, now: number): Eventually<Fallen | null> {

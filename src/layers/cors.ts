@@ -1,6 +1,8 @@
 import { type Answer, PASS, refusal } from '../guard/decision.ts';
 import type { Context, Layer } from '../guard/layer.ts';
 import { isOwnOrigin, listsOrigin } from '../guard/origins.ts';
+import { shareOf } from '../guard/pipeline.ts';
+import { isPartial } from '../guard/rollout.ts';
 import type { RequestView } from '../guard/view.ts';
 
 const ORIGIN = refusal('origin', 'an origin that the route’s client lists');
@@ -20,6 +22,7 @@ export const cors: Layer = {
   preflight: true,
   forRoute: (route, policy) => {
     if (route.level === 'open') return null;
+    const isRolledOut = isPartial(shareOf(policy, route, cors));
     return (request, context) => {
       const { origin } = request.headers;
       if (origin === '') return PASS;
@@ -29,8 +32,8 @@ export const cors: Layer = {
       if (!listsOrigin(policy, route.client, origin, context.authority)) {
         context.evidence = `Origin ${JSON.stringify(origin.slice(0, 200))} is not listed`;
         // A layer or route that merely reports lends no preflight a way to the backend; in report mode the backend
-        // answers as it would without us, because an answer that allows nothing would break what works today.
-        if (isPreflight(request) && policy.mode === 'enforce') context.answer = NOTHING_ALLOWED;
+        // answers as it would without us, because an answer that allows nothing would break what works today. So it does for whom a roll-out has not reached.
+        if (isPreflight(request) && policy.mode === 'enforce' && !isRolledOut) context.answer = NOTHING_ALLOWED;
         return ORIGIN;
       }
       context.responseFields = crossOriginFields(origin);

@@ -1,7 +1,7 @@
 import type { Tickets } from '../doors/ticket.ts';
+import { ticketIn } from '../doors/ticket-text.ts';
 import { PASS, refusal } from '../guard/decision.ts';
 import type { Layer } from '../guard/layer.ts';
-import type { RequestView } from '../guard/view.ts';
 
 const LIMIT = refusal('limit', 'fewer forged tickets and signatures from this network, or a ticket opened here before');
 
@@ -11,15 +11,6 @@ const PER_SECOND = 20;
 /** No new visitor waits longer because of a neighbour (DESIGN §10). */
 const LONGEST_WAIT_SECONDS = 20;
 const MOST_PREFIXES = 65_536;
-
-/** What a proof names as its ticket, in fields or in one token; '' without one. Nothing is checked here. */
-function ticketIn({ headers, query }: RequestView): string {
-  const spelt = /;keyid="([\w.-]{1,512})"/.exec(headers.signatureInput);
-  const compact = spelt ?? COMPACT.exec(headers.secWebsocketProtocol) ?? COMPACT.exec(query);
-  return compact?.[1] ?? '';
-}
-
-const COMPACT = /sallyport-1[a-z-]{0,9}\.\d{1,12}\.\d{1,16}\.[\w-]{43}\.([\w.-]{1,512})/;
 
 interface Failures {
   count: number;

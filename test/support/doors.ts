@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createBuckets } from '../../src/doors/buckets.ts';
 import { createFormTokens } from '../../src/doors/anti-forgery.ts';
 import { createRandom } from '../../src/doors/random.ts';
 import { createKeyRing } from '../../src/doors/seal.ts';
@@ -12,11 +13,13 @@ import { compilePolicy } from '../../src/guard/compile.ts';
 import type { Config } from '../../src/guard/config.ts';
 import type { Decision } from '../../src/guard/decision.ts';
 import type { KeyAlarm } from '../../src/guard/keys.ts';
+import type { Context } from '../../src/guard/layer.ts';
 import { createRunner } from '../../src/guard/runner.ts';
 import { createEmergency } from '../../src/guard/unsure.ts';
 import { createWaitingRoom } from '../../src/guard/waiting-room.ts';
 import { redirectGrant, settle } from '../../src/guard/settle.ts';
 import type { State } from '../../src/guard/state.ts';
+import type { RequestView } from '../../src/guard/view.ts';
 import { defaultLayers } from '../../src/index.ts';
 import { prefixOf } from '../../src/lib/address.ts';
 import type { Clock } from '../../src/lib/clock.ts';
@@ -92,10 +95,11 @@ export interface SignOptions {
   readonly signed?: readonly string[];
 }
 
-export function createTestDoors(config: Config): Doors {
+/** @param secret what its seals and buckets are made of; without it a new one */
+export function createTestDoors(config: Config, secret = randomBytes(32)): Doors {
   const now = { now: 1_750_000_000_000 };
   const clock: Clock = { wall: () => now.now, monotonic: () => now.now };
-  const ring = createKeyRing({ secret: randomBytes(32), clock });
+  const ring = createKeyRing({ secret, clock });
   const policy = compilePolicy({ mode: 'enforce', ...config });
   const tickets = createTickets({ ring, clock, clients: () => policy.clients.keys() });
   const cookies = createSessionCookies({
@@ -134,6 +138,7 @@ export function createTestDoors(config: Config): Doors {
     failed: rule.failed,
     alarm,
   };
+  const buckets = createBuckets({ secret, cookies, tickets });
   const parts = {
     layers: defaultLayers(layerParts),
     state,
@@ -142,6 +147,7 @@ export function createTestDoors(config: Config): Doors {
     ledger: createMemoryLedger(),
     wall: clock.wall,
     nextId: () => `id${++ids}`,
+    bucketOf: (request: RequestView, { prefix, now: at }: Context) => buckets.of(request, prefix, at),
   };
   const runner = createRunner(policy, parts);
   const doors = {

@@ -1,5 +1,6 @@
 import { type Decision, type Refusal, refusal } from '../decision.ts';
 import type { bothOf } from '../methods.ts';
+import { routeShare } from '../pipeline.ts';
 import type { Policy, RouteRule } from '../policy.ts';
 import { isOtherSpelling } from '../rows.ts';
 import type { RequestView } from '../view.ts';
@@ -23,8 +24,8 @@ export interface FormRules {
  * a request as the method that a form or JSON names there.
  */
 export interface FormQuestion {
-  /** Whether any of the rules in question is enforced. */
-  readonly enforced: boolean;
+  /** Buckets that any of the rules in question is enforced for. */
+  readonly share: number;
   /** Looks through the body that is there; the rule under which it falls, or why nobody can tell. */
   inBody(body: Uint8Array): RouteRule | Refusal;
   /** Begins to look through a body that is still to come. */
@@ -59,7 +60,7 @@ export function formQuestion(rules: FormRules, request: RequestView, rule: Route
     return scan === null ? UNREADABLE : read(scan, found, ruleOf);
   };
   return {
-    enforced: rules.policy.mode === 'enforce' && [...siblings.values()].some(({ mode }) => mode === 'enforce'),
+    share: Math.max(...[...siblings.values()].map((sibling) => routeShare(rules.policy, sibling))),
     begin,
     inBody(body) {
       const reading = begin();

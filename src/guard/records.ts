@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { AuditRecords } from './records-audit.ts';
 import type { Ledger } from './ledger.ts';
+import type { Signals } from './signals.ts';
 import type { KeyRecords } from './records-keys.ts';
 
 /**
@@ -21,6 +22,8 @@ export interface Records {
   /** What was spent of budgets. */
   readonly ledger: Ledger;
   readonly audit: AuditRecords;
+  /** What gates tell each other: switches. */
+  readonly signals: Signals;
   /** The same database for parts that bring tables and migrations of their own (accounts). */
   readonly sql: RecordsSql;
   /**
@@ -59,9 +62,9 @@ export class RecordsError extends Error {
 /** Something that caches have to hear of. */
 export interface Change {
   /** `all`: more changed than can be listed; forget whatever is cached. */
-  readonly kind: 'login' | 'key' | 'account' | 'ban' | 'user' | 'all';
+  readonly kind: 'login' | 'key' | 'account' | 'ban' | 'user' | 'signal' | 'all';
   readonly action: 'added' | 'changed' | 'removed';
-  /** Session hash, key id, account id, ban id, or `source:subject`; '' for `all`. */
+  /** Session hash, key id, account id, ban id, or `source:subject`, a signal's name; '' for `all`. */
   readonly ref: string;
 }
 

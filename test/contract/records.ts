@@ -6,6 +6,7 @@ import { changes } from './records/changes.ts';
 import { keys } from './records/keys.ts';
 import { logins } from './records/logins.ts';
 import { objects } from './records/objects.ts';
+import { signals } from './records/signals.ts';
 import { type Opened, type Place, type Row, testClock } from './records/support.ts';
 
 const TABLE: readonly { readonly title: string; readonly rows: readonly Row[] }[] = [
@@ -15,6 +16,7 @@ const TABLE: readonly { readonly title: string; readonly rows: readonly Row[] }[
   { title: 'objects', rows: objects },
   { title: 'audit', rows: audit },
   { title: 'changes', rows: changes },
+  { title: 'signals', rows: signals },
 ];
 
 /**

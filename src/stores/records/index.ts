@@ -11,6 +11,7 @@ import { createLedger, deriveLedgerKey } from './ledger.ts';
 import { createLogins } from './logins.ts';
 import { migrate } from './migrations.ts';
 import { createObjects } from './objects.ts';
+import { createSignals } from './signals.ts';
 import { purge } from './purge.ts';
 import { createStore } from './store.ts';
 import { createUsers } from './users.ts';
@@ -47,6 +48,7 @@ export async function createRecordsOn(backend: Backend, { secret, clock, instanc
     attempts: createAttempts(store),
     objects: createObjects(store),
     ledger,
+    signals: createSignals(store, changes.onChange),
     audit: createAudit(store, deriveAuditKey(secret), instance),
     // What others keep in there is theirs: this package's own tables are not in the type.
     sql: { type: backend.type, db: backend.writer as unknown as RecordsSql['db'] },

@@ -6,7 +6,7 @@ import type { Tables } from './schema.ts';
 type Migration = (trx: Transaction<Tables>, type: Backend['type']) => Promise<void>;
 
 /** In order; what was released is never changed. The number of a migration is its place, from 1. */
-const MIGRATIONS: readonly Migration[] = [first, objects, objectsByOwner, spending];
+const MIGRATIONS: readonly Migration[] = [first, objects, objectsByOwner, spending, signals];
 
 export const LATEST = MIGRATIONS.length;
 
@@ -98,4 +98,10 @@ async function spending(trx: Transaction<Tables>): Promise<void> {
     account text primary key, latest bigint not null, slots text not null, released bigint not null,
     until bigint not null)`.execute(trx);
   await sql`create index sallyport_spending_until on sallyport_spending (until)`.execute(trx);
+}
+
+async function signals(trx: Transaction<Tables>): Promise<void> {
+  await sql`create table sallyport_signals (name text primary key, counter bigint not null, text text not null)`.execute(
+    trx,
+  );
 }

@@ -14,6 +14,7 @@ export interface Tables {
   sallyport_spending: SpendingTable;
   sallyport_audit: AuditTable;
   sallyport_changes: ChangeTable;
+  sallyport_signals: { name: string; counter: number; text: string };
 }
 
 export interface LoginTable {
@@ -117,7 +118,7 @@ export interface AuditTable {
 export interface ChangeTable {
   id: Generated<number>;
   at: number;
-  kind: 'login' | 'key' | 'account' | 'ban' | 'user';
+  kind: 'login' | 'key' | 'account' | 'ban' | 'user' | 'signal';
   action: 'added' | 'changed' | 'removed';
   ref: string;
 }

@@ -268,12 +268,14 @@ test('an older schema is brought up to date and keeps what it has', async () => 
   await before.audit.append(event());
   await before.close();
   const older = new DatabaseSync(path);
-  older.exec('drop table sallyport_objects; drop table sallyport_spending; update sallyport_schema set version = 1');
+  older.exec(
+    'drop table sallyport_objects; drop table sallyport_spending; drop table sallyport_signals; update sallyport_schema set version = 1',
+  );
   older.close();
   await (await open(path)).close();
   const between = new DatabaseSync(path);
   between.exec(`insert into sallyport_objects values ('POST /api/posts', '7', 'accounts:ada', 1);
-    drop index sallyport_objects_owner; drop table sallyport_spending; update sallyport_schema set version = 2`);
+    drop index sallyport_objects_owner; drop table sallyport_spending; drop table sallyport_signals; update sallyport_schema set version = 2`);
   between.close();
   const records = await open(path);
   assert.equal(await records.objects.ownerOf('POST /api/posts', '7'), 'accounts:ada');

@@ -1,6 +1,7 @@
 import type { LimitScope } from '../../guard/config-use.ts';
 import type { Claims } from '../../guard/state.ts';
-import type { ConcurrentRule, LimitRule, UseResult } from '../../guard/use.ts';
+import type { ConcurrentRule, LimitRule } from '../../guard/use.ts';
+import { noteLimit, ROUNDING, refuseBy } from '../../guard/use-result.ts';
 import { Buckets } from './buckets.ts';
 import { callerOf, NOBODY, type Payer } from './payer.ts';
 
@@ -24,8 +25,7 @@ export class Uses {
       const rule = concurrent[i] as ConcurrentRule;
       const payer = this.#payerOf(rule.scope, claims);
       if (payer === NOBODY || (this.#open[rule.number]?.get(payer) ?? 0) < rule.most) continue;
-      used.refusedBy = rule;
-      used.retryAfter = 1;
+      refuseBy(used, rule, 0);
       return false;
     }
     for (let i = 0; i < limits.length; i++) {
@@ -35,10 +35,13 @@ export class Uses {
       const fullAt = Math.max(this.#bucketsOf(rule).fullAt(payer, now), now) + rule.interval;
       const excess = fullAt - now - rule.depth;
       const wait = claims.mayWait ? rule.wait : 0;
-      if (excess > wait + ROUNDING) return refused(used, rule, excess - wait);
+      if (excess > wait + ROUNDING) {
+        refuseBy(used, rule, excess - wait);
+        return false;
+      }
       if (excess > used.delay) used.delay = excess;
       this.#fullAt[i] = fullAt;
-      note(used, rule, fullAt - now);
+      noteLimit(used, rule, fullAt - now);
     }
     return true;
   }
@@ -114,24 +117,6 @@ export class Uses {
     this.#open[rule.number] = open;
     return open;
   }
-}
-
-/** Milliseconds by which sums of intervals may be off. */
-const ROUNDING = 0.001;
-
-function refused(used: UseResult, rule: LimitRule, excess: number): false {
-  used.refusedBy = rule;
-  used.retryAfter = Math.max(1, Math.ceil(excess / 1000));
-  return false;
-}
-
-/** Keeps what the rule with the fewest requests left says. */
-function note(used: UseResult, rule: LimitRule, debt: number): void {
-  const left = Math.max(0, Math.floor((rule.depth - debt) / rule.interval + ROUNDING));
-  if (used.tightest !== null && used.left <= left) return;
-  used.tightest = rule;
-  used.left = left;
-  used.fullIn = Math.ceil(debt / 1000);
 }
 
 function raise(open: Map<Payer, number>, payer: Payer): () => void {

@@ -1,0 +1,19 @@
+import type { ConcurrentRule, LimitRule, UseResult } from './use.ts';
+
+/** Milliseconds by which sums of intervals may be off. */
+export const ROUNDING = 0.001;
+
+/** Notes that a limit has no room for this long, in milliseconds. */
+export function refuseBy(used: UseResult, rule: LimitRule | ConcurrentRule, wait: number): void {
+  used.refusedBy = rule;
+  used.retryAfter = Math.max(1, Math.ceil(wait / 1000));
+}
+
+/** Keeps what the limit with the fewest requests left says. `debt`: milliseconds until its bucket is full. */
+export function noteLimit(used: UseResult, rule: LimitRule, debt: number): void {
+  const left = Math.max(0, Math.floor((rule.depth - debt) / rule.interval + ROUNDING));
+  if (used.tightest !== null && used.left <= left) return;
+  used.tightest = rule;
+  used.left = left;
+  used.fullIn = Math.ceil(debt / 1000);
+}

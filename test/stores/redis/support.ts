@@ -1,0 +1,29 @@
+import { Redis } from 'ioredis';
+import type { Script, ScriptRunner } from '../../../src/stores/redis/wide/wide.ts';
+
+export interface TestRunner extends ScriptRunner {
+  readonly redis: Redis;
+  /** Calls so far. */
+  calls: number;
+  close(): void;
+}
+
+/** Runs scripts on one server, and counts. */
+export function testRunner(url: string): TestRunner {
+  const redis = new Redis(url, { maxRetriesPerRequest: 0, retryStrategy: () => 50 });
+  redis.on('error', () => {});
+  const loaded = new Set<Script>();
+  const runner: TestRunner = {
+    cluster: false,
+    redis,
+    calls: 0,
+    async run(script: Script, keys, args) {
+      runner.calls += 1;
+      if (!loaded.has(script)) await redis.script('LOAD', script.source);
+      loaded.add(script);
+      return redis.evalsha(script.sha, keys.length, ...keys, ...args);
+    },
+    close: () => redis.disconnect(),
+  };
+  return runner;
+}

@@ -11,6 +11,8 @@ export interface Parts {
   readonly bound: typeof import('./chunks/bound.ts');
   /** Serialises FormData with files, digests large bodies. */
   readonly body: typeof import('./chunks/body.ts');
+  /** Has a provider set its challenge. */
+  readonly captcha: typeof import('./chunks/captcha.ts');
   /** Reads event streams. */
   readonly events: typeof import('./chunks/events.ts');
   /** Asks again for what was refused before there was a session. */

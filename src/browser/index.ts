@@ -30,6 +30,7 @@ const loaders: { readonly [Name in keyof Parts]: () => Promise<Parts[Name]> } = 
   account: () => import('./chunks/account.ts'),
   body: () => import('./chunks/body.ts'),
   bound: () => import('./chunks/bound.ts'),
+  captcha: () => import('./chunks/captcha.ts'),
   events: () => import('./chunks/events.ts'),
   media: () => import('./chunks/media.ts'),
   refused: () => import('./chunks/refused.ts'),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createProviderPages, type ProviderPages } from './provider-pages.ts';
 
 /**
  * A provider on this machine that answers as the real ones document it: siteverify of reCAPTCHA, hCaptcha and Turnstile,
@@ -16,6 +17,8 @@ export interface ProviderServer {
   readonly next: Trouble[];
   /** Milliseconds that the provider's clock is ahead of this machine's. */
   skew: number;
+  /** What pages load from it. */
+  readonly pages: ProviderPages;
   readonly server: Server;
   close(): Promise<void>;
 }
@@ -104,11 +107,20 @@ export async function startProvider(): Promise<ProviderServer> {
     };
   }
 
+  function mint(token: Partial<Token>): string {
+    const name = `tok.${randomBytes(24).toString('base64url')}`;
+    const fallback = { siteKey: SITE_KEY, hostname: 'app.example', action: '', cdata: '', score: 0.9, made: now() };
+    tokens.set(name, { ...fallback, ...token, used: false });
+    return name;
+  }
+  const pages = createProviderPages(mint);
+
   const server = createServer(async (request, response) => {
     const pieces: Buffer[] = [];
     for await (const piece of request) pieces.push(piece);
     const text = Buffer.concat(pieces).toString();
     const path = request.url ?? '';
+    if (pages.answer(request, response, text)) return;
     const json = (status: number, body: object, send: boolean) => {
       if (!send) return;
       response.writeHead(status, { 'content-type': 'application/json', date: new Date(now()).toUTCString() });
@@ -142,12 +154,8 @@ export async function startProvider(): Promise<ProviderServer> {
     set skew(milliseconds) {
       state.skew = milliseconds;
     },
-    mint(token) {
-      const name = `tok.${randomBytes(24).toString('base64url')}`;
-      const fallback = { siteKey: SITE_KEY, hostname: 'app.example', action: '', cdata: '', score: 0.9, made: now() };
-      tokens.set(name, { ...fallback, ...token, used: false });
-      return name;
-    },
+    mint,
+    pages,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -29,6 +29,7 @@ export function noClaims(now: number): Claims {
     key: '',
     keyNonce: '',
     keyNonceLife: 0,
+    keyNonceSigned: 0,
     quotaCount: 0,
     quotaPer: 0,
     use: NO_USE,

@@ -53,6 +53,7 @@ export function redirectGrant(
   const same = method === request.method;
   return {
     ticketId: proof.ticket.id,
+    windowPlace: proof.ticket.windowPlace,
     nonce: proof.nonce,
     signature: proof.signature,
     redirectTarget: redirectText(request, {

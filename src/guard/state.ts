@@ -90,6 +90,8 @@ export interface Claims {
   keyNonce: string;
   /** Milliseconds for which the nonce has to be remembered. */
   keyNonceLife: number;
+  /** When what carries the nonce was signed: a state that began to remember later refuses it. Milliseconds since 1970; 0: unknown. */
+  keyNonceSigned: number;
   /** Count one request in the key's quota: so many in each span of `quotaPer` ms since 1970. 0: no quota. */
   quotaCount: number;
   quotaPer: number;
@@ -200,6 +202,8 @@ export type EntryGrant =
 
 export interface RedirectGrant {
   readonly ticketId: string;
+  /** Where the ticket's window lies. */
+  readonly windowPlace: number;
   readonly nonce: number;
   readonly signature: string;
   /** As {@link Claims.redirectTarget} will say it. */

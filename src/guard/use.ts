@@ -83,13 +83,18 @@ export const newUseResult = (): UseResult => ({
 export const NOT_USED: UseResult = Object.freeze(newUseResult());
 
 const numbers = new Map<string, number>();
+const names: string[] = [];
 
 /** Small numbers for the names that rules have in this process, over reloads as well: configurations bound them. */
 export function ruleNumber(name: string): number {
   const known = numbers.get(name) ?? numbers.size;
   numbers.set(name, known);
+  names[known] = name;
   return known;
 }
+
+/** What a number of {@link ruleNumber} stands for: other processes have other numbers. '' for none that was given. */
+export const ruleNameOf = (number: number): string => names[number] ?? '';
 
 /** What a request falls under that falls under two routes' rules: all of both, once each. */
 export function bothUses(first: UseRules, second: UseRules): UseRules {

@@ -96,6 +96,7 @@ function judge({ bots, since, throttle }: Judgement, request: RequestView, conte
   context.key = { id, account: id, scopes: [] };
   context.claims.key = id;
   context.claims.keyNonce = onceOf(found, base + params, request);
+  context.claims.keyNonceSigned = Number(found.get('created')) * 1000;
   context.claims.keyNonceLife = (Number(found.get('expires')) - Number(found.get('created')) + 2 * SKEW_SECONDS) * 1000;
   return PASS;
 }

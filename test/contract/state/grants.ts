@@ -84,8 +84,9 @@ export const grants: readonly Row[] = [
 
 const RESENT = { redirectTarget: 'GET /b\n\n\n', redirectSignature: 'c2ln' };
 
-const grantOf = ({ ticketId }: Entered, nonce: number) => ({
+const grantOf = ({ ticketId, place }: Entered, nonce: number) => ({
   ticketId,
+  windowPlace: place,
   nonce,
   signature: 'c2ln',
   redirectTarget: 'GET /b\n\n\n',

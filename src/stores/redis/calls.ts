@@ -1,0 +1,115 @@
+import type { ScriptRunner } from './wide/wide.ts';
+import { STATE_SCRIPT } from './script/index.ts';
+
+/** One thing to do in one partition, as the script reads it. */
+export interface Item {
+  /** What: a name of the script's table of kinds. */
+  readonly k: string;
+  /** Partition. */
+  readonly z: number;
+  /** A time in place of the server's; tests alone have one. */
+  readonly t?: number;
+  readonly [field: string]: unknown;
+}
+
+/** What the script answers to an item: a code, a text, or a code and more. */
+export type Result = number | string | readonly [number, ...unknown[]];
+
+export interface CallsOptions {
+  readonly prefix: string;
+  /** Bounds of the tables, as the script reads them. */
+  readonly bounds: object;
+  /** Hears of every answer: which partitions it was about, and of whose tenure. */
+  readonly onAnswer: (partitions: readonly number[], stamp: string) => void;
+  /** Hears once of each outage, and once ('') of its end. */
+  readonly onTrouble: (trouble: string) => void;
+}
+
+export interface Calls {
+  /** Rejects where the server cannot be reached in time, or could not do it. */
+  call(item: Item): Promise<Result>;
+}
+
+/** Requests that share a call: more would hold up those that come first. */
+const MOST = 64;
+
+interface Waiting {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** What one loop turn asks of one partition of a Cluster, or of a single server, shares one call. */
+export function createCalls(runner: ScriptRunner, options: CallsOptions): Calls {
+  const { prefix, onAnswer } = options;
+  const bounds = JSON.stringify(options.bounds);
+  const lanes = new Map<number, Waiting[]>();
+  let planned = false;
+  let troubled = false;
+
+  const tell = (trouble: string): void => {
+    if (troubled === (trouble !== '')) return;
+    troubled = trouble !== '';
+    options.onTrouble(trouble);
+  };
+
+  const send = async (waiting: readonly Waiting[]): Promise<void> => {
+    const items = waiting.map(({ item }) => item);
+    const place = `${prefix}{${items[0]?.z ?? 0}}`;
+    try {
+      const reply = await runner.run(STATE_SCRIPT, [place], [prefix, JSON.stringify(items), bounds]);
+      tell('');
+      const { stamp, results } = readReply(reply);
+      onAnswer(
+        items.map(({ z }) => z),
+        stamp,
+      );
+      for (const [index, one] of waiting.entries()) answer(one, results[index]);
+    } catch (error) {
+      const failure = error instanceof Error ? error : new Error('unknown');
+      tell(failure.message);
+      for (const { reject } of waiting) reject(failure);
+    }
+  };
+
+  const flush = (): void => {
+    planned = false;
+    for (const [lane, waiting] of lanes) {
+      lanes.delete(lane);
+      void send(waiting);
+    }
+  };
+
+  return {
+    call(item) {
+      return new Promise((resolve, reject) => {
+        const lane = runner.cluster ? item.z : 0;
+        const waiting = lanes.get(lane) ?? [];
+        waiting.push({ item, resolve, reject });
+        if (waiting.length >= MOST) {
+          lanes.delete(lane);
+          void send(waiting);
+          return;
+        }
+        lanes.set(lane, waiting);
+        if (planned) return;
+        planned = true;
+        setImmediate(flush);
+      });
+    },
+  };
+}
+
+function readReply(reply: unknown): { readonly stamp: string; readonly results: readonly Result[] } {
+  // Our own script wrote it.
+  const [stamp, results] = JSON.parse(String(reply)) as [string, Result[]];
+  return { stamp, results };
+}
+
+function answer({ resolve, reject }: Waiting, result: Result | undefined): void {
+  if (result !== undefined && !(Array.isArray(result) && result[0] === -1)) {
+    resolve(result);
+    return;
+  }
+  reject(new Error(Array.isArray(result) ? `state: ${String(result[1])}` : 'state: no answer'));
+}

@@ -1,0 +1,124 @@
+import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import { parseRedisUrls, type ServerAddress } from './url.ts';
+import type { Script, ScriptRunner } from './wide/wide.ts';
+
+export interface ConnectionOptions {
+  /** Milliseconds after which a call counts as failed. Default 250. */
+  readonly timeout?: number;
+}
+
+/** One server or a Cluster; it connects again by itself. What cannot be done in time rejects, and nothing is sent twice. */
+export interface Connection extends ScriptRunner {
+  close(): Promise<void>;
+}
+
+type Client = Redis | Cluster;
+
+const TIMEOUT_MS = 250;
+const CONNECT_MS = 2000;
+const SLOTS_MS = 1000;
+
+/**
+ * Connects to one Redis or Valkey server, or to a Cluster, which says so by itself. Loads the client on demand.
+ *
+ * Rejects where no server answers at first.
+ */
+export async function connectRedis(urls: string, options: ConnectionOptions = {}): Promise<Connection> {
+  const addresses = parseRedisUrls(urls);
+  const { Cluster, Redis } = await import('ioredis');
+  const timeout = options.timeout ?? TIMEOUT_MS;
+  const client = await firstThatAnswers(addresses, (address) => new Redis(ownOptionsOf(address, timeout)));
+  const information = await client.info('cluster');
+  if (!information.includes('cluster_enabled:1')) return connectionOf(client, false);
+  client.disconnect();
+  const [first] = addresses;
+  if (first === undefined) throw new TypeError('state: no server is named');
+  const cluster = new Cluster(
+    addresses.map(({ host, port }) => ({ host, port })),
+    {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      // Nothing is sent again: a counter that was burnt by a call whose answer got lost would be told as a replay.
+      retryDelayOnFailover: 0,
+      retryDelayOnClusterDown: 0,
+      retryDelayOnTryAgain: 0,
+      maxRedirections: 4,
+      slotsRefreshTimeout: CONNECT_MS,
+      slotsRefreshInterval: SLOTS_MS,
+      clusterRetryStrategy: (times) => Math.min(50 * times, 1000),
+      redisOptions: optionsOf(first, timeout),
+    },
+  );
+  cluster.on('error', ignore);
+  cluster.on('node error', ignore);
+  await cluster.connect();
+  return connectionOf(cluster, true);
+}
+
+/** Who calls hears of errors by their calls. */
+function ignore(): void {}
+
+async function firstThatAnswers(
+  addresses: readonly ServerAddress[],
+  open: (address: ServerAddress) => Redis,
+): Promise<Redis> {
+  let failure: unknown;
+  for (const address of addresses) {
+    const client = open(address);
+    client.on('error', ignore);
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      client.disconnect();
+      failure = error;
+    }
+  }
+  throw new Error(`state: no server answers: ${failure instanceof Error ? failure.message : 'unknown'}`);
+}
+
+/** What every connection has, wherever it leads. */
+function optionsOf({ username, password, tls, host, db }: ServerAddress, timeout: number) {
+  return {
+    ...(username === '' ? {} : { username }),
+    ...(password === '' ? {} : { password }),
+    ...(tls ? { tls: { servername: host } } : {}),
+    db,
+    lazyConnect: true,
+    connectTimeout: CONNECT_MS,
+    commandTimeout: timeout,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    connectionName: 'sallyport',
+    // A master that became a replica: the address may lead to the new one by now.
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  };
+}
+
+/** Of one server: it connects again by itself, and what is asked meanwhile fails at once. */
+function ownOptionsOf(address: ServerAddress, timeout: number): RedisOptions {
+  const { host, port, path } = address;
+  return {
+    ...optionsOf(address, timeout),
+    ...(path === '' ? { host, port } : { path }),
+    enableOfflineQueue: false,
+    retryStrategy: (times) => Math.min(50 * times, 1000),
+  };
+}
+
+function connectionOf(client: Client, cluster: boolean): Connection {
+  return {
+    cluster,
+    async run(script: Script, keys, args) {
+      try {
+        return await client.evalsha(script.sha, keys.length, ...keys, ...args);
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+        return client.eval(script.source, keys.length, ...keys, ...args);
+      }
+    },
+    async close() {
+      client.disconnect();
+    },
+  };
+}

@@ -123,7 +123,7 @@ function byBearer(judgement: Judgement, bearer: string, request: RequestView, co
   context.evidence = `key ${parsed.id}`;
   if (known.kind !== parsed.kind || !known.matches(bearer)) return UNKNOWN;
   if (parsed.kind !== 'bearer') return secretShown(judgement, known, context);
-  return opens(judgement, known, request, context) ?? admit(judgement, known, '', context);
+  return opens(judgement, known, request, context) ?? admit(known, null, context);
 }
 
 /** Whoever read it on its way can sign as its owner now. */
@@ -176,7 +176,7 @@ function bySignature(
   const refused = opens(judgement, known, request, context);
   if (refused !== null) return refused;
   context.digest = digest === null ? null : { kind: 'whole', sha256: digest };
-  return admit(judgement, known, signature.nonce, context);
+  return admit(known, signature, context);
 }
 
 /** The algorithm is the key's own (RFC 9421 §3.2, step 6): a text that names another one is no mistake to look past. */
@@ -219,13 +219,14 @@ function isOfPage({ headers }: RequestView): boolean {
 }
 
 /** Uses nothing up: nonce and quota are claims, so that a refused request costs its key nothing. */
-function admit(_judgement: Judgement, { facts, quota }: KnownKey, nonce: string, context: Context): Pass {
+function admit({ facts, quota }: KnownKey, signature: ParsedKeySignature | null, context: Context): Pass {
   const { claims } = context;
   context.evidence = '';
   context.key = facts;
   claims.key = facts.id;
-  if (nonce !== '') {
-    claims.keyNonce = nonce;
+  if (signature !== null) {
+    claims.keyNonce = signature.nonce;
+    claims.keyNonceSigned = signature.created * 1000;
     claims.keyNonceLife = NONCE_LIFE;
   }
   if (quota !== null) {

@@ -19,6 +19,7 @@ stateContract('the Redis store', async (bounds) => {
   return createRedisState(connection, createLocalWide(), {
     ...bounds,
     prefix: `test-${states}:`,
+    secret: 'of these tests',
     callersTime: true,
     settle: 0,
     ...(bounds?.entries === undefined ? {} : { partitions: 1 }),

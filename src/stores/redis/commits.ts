@@ -4,8 +4,9 @@ import { NO_ORDER } from '../../guard/order.ts';
 import { NO_USE } from '../../guard/use.ts';
 import { hash } from 'node:crypto';
 import type { Item, Result } from './calls.ts';
-import { hex, partitionOfSession, partitionOfWindow, seatOf, sessionPlace } from './places.ts';
+import { hex, partitionOfSession, partitionOfWindow, sessionPlace } from './places.ts';
 import { concurrentItems, limitItems, orderItems, servedItems, tellDebts, tellLimit, tellOrder } from './rule-items.ts';
+import type { Names } from './names.ts';
 import type { Times } from './times.ts';
 
 /** What one request claims of its session's partition. */
@@ -32,6 +33,12 @@ export interface CommitItem extends Item {
   d?: ReturnType<typeof servedItems>;
   /** A limit elsewhere has no room: asks only whether this was sent before. */
   no?: true;
+}
+
+export interface CommitParts {
+  readonly partitions: number;
+  readonly times: Times;
+  readonly names: Names;
 }
 
 /** The script's codes. */
@@ -62,7 +69,8 @@ export const needsScript = (claims: Claims): boolean =>
  *
  * @param hold names the request where it will be open
  */
-export function commitItem(claims: Claims, partitions: number, times: Times, hold: string): CommitItem | CommitCode {
+export function commitItem(claims: Claims, parts: CommitParts, hold: string): CommitItem | CommitCode {
+  const { partitions, times, names } = parts;
   const window = claimsWindow(claims);
   const session = claimsSession(claims);
   const windowAt = window ? partitionOfWindow(claims.windowPlace, claims.windowIdLow, partitions) : -1;
@@ -78,7 +86,7 @@ export function commitItem(claims: Claims, partitions: number, times: Times, hol
   if (window) addWindow(item, claims, windowAt === z);
   const { orders, served, account } = claims;
   if (!session && account !== '' && (orders !== NO_ORDER || served !== NO_IDS)) {
-    const seat = seatOf('account', account, partitions);
+    const seat = names.seat('account', account);
     item.a = seat.name;
     if (!window) item.z = seat.partition;
   }
@@ -88,7 +96,7 @@ export function commitItem(claims: Claims, partitions: number, times: Times, hol
     if (item.q !== undefined) item.h = hold;
   }
   if (orders !== NO_ORDER) item.o = orderItems(orders);
-  if (served !== NO_IDS) item.d = servedItems(served);
+  if (served !== NO_IDS) item.d = servedItems(served, names);
   if (item.z < 0) item.z = 0;
   return item;
 }

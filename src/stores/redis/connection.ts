@@ -1,4 +1,4 @@
-import type { Cluster, Redis, RedisOptions } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { parseRedisUrls, type ServerAddress } from './url.ts';
 import type { Script, ScriptRunner } from './wide/wide.ts';
 
@@ -96,13 +96,13 @@ function optionsOf({ username, password, tls, host, db }: ServerAddress, timeout
 }
 
 /** Of one server: it connects again by itself, and what is asked meanwhile fails at once. */
-function ownOptionsOf(address: ServerAddress, timeout: number): RedisOptions {
+function ownOptionsOf(address: ServerAddress, timeout: number) {
   const { host, port, path } = address;
   return {
     ...optionsOf(address, timeout),
     ...(path === '' ? { host, port } : { path }),
     enableOfflineQueue: false,
-    retryStrategy: (times) => Math.min(50 * times, 1000),
+    retryStrategy: (times: number) => Math.min(50 * times, 1000),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Calls, Result } from './calls.ts';
 import type { Endings } from './endings.ts';
 import { hex, partitionOfSession, sessionPlace, windowPlace } from './places.ts';
 import { endingItem, entryItem } from './session-items.ts';
+import type { Names } from './names.ts';
 import type { Times } from './times.ts';
 import type { Wide } from './wide/wide.ts';
 
@@ -11,6 +12,7 @@ export interface EntryParts {
   readonly wide: Wide;
   readonly endings: Endings;
   readonly times: Times;
+  readonly names: Names;
   readonly partitions: number;
 }
 
@@ -31,12 +33,12 @@ export async function enter(parts: EntryParts, entry: EntryClaim): Promise<Entry
 
 /** Null where the session was ended: then a new one begins. */
 async function resume(parts: EntryParts, entry: EntryClaim, session: SessionRef): Promise<EntryGrant | null> {
-  const { calls, wide, endings, times } = parts;
+  const { calls, wide, endings, times, names } = parts;
   const name = hex(session.idHigh, session.idLow);
   if (endings.has(name, times.now())) return null;
   const partition = partitionOfSession(session.idLow, parts.partitions);
-  const window = hex(entry.windowIdHigh, entry.windowIdLow);
-  const item = entryItem('resume', partition, name, window, entry, times.of(entry.now));
+  const at = { partition, session: name, network: names.network(entry.prefix) };
+  const item = entryItem('resume', at, entry, times.of(entry.now));
   let [code, more] = partsOf(await calls.call(item));
   if (code === YOUNG) {
     await new Promise((resolve) => setTimeout(resolve, Number(more)));
@@ -54,18 +56,19 @@ async function resume(parts: EntryParts, entry: EntryClaim, session: SessionRef)
 }
 
 async function begin(parts: EntryParts, entry: EntryClaim): Promise<EntryGrant> {
-  const { calls, wide, times, partitions } = parts;
+  const { calls, wide, times, partitions, names } = parts;
   const left = await leaveBehind(parts, entry);
   const wait = left.lived ? 0 : await mint(wide, entry);
   if (wait > 0 && entry.crowd !== true) return { ok: false, code: 'limit', retryAfter: wait, waits: true };
   const session = { place: 0, idHigh: entry.newIdHigh, idLow: entry.newIdLow };
   const partition = partitionOfSession(session.idLow, partitions);
-  const window = hex(entry.windowIdHigh, entry.windowIdLow);
-  const item = entryItem('begin', partition, hex(session.idHigh, session.idLow), window, entry, times.of(entry.now));
+  const network = names.network(entry.prefix);
+  const at = { partition, session: hex(session.idHigh, session.idLow), network };
+  const item = entryItem('begin', at, entry, times.of(entry.now));
   const [, crowd] = partsOf(
     await calls.call({
       ...item,
-      ...(wait > 0 ? { x: entry.prefix } : {}),
+      ...(wait > 0 ? { x: network } : {}),
       ...(left.carried === undefined ? {} : { from: left.carried }),
     }),
   );

@@ -4,6 +4,7 @@ import { SESSION_IDLE_SECONDS, SKEW_SECONDS } from '../../wire/constants.ts';
 import { type Calls, createCalls } from './calls.ts';
 import type { Connection, ConnectionOptions } from './connection.ts';
 import { Endings } from './endings.ts';
+import { createNames } from './names.ts';
 import { PARTITIONS } from './places.ts';
 import { RedisState } from './state.ts';
 import { createTenures } from './tenures.ts';
@@ -12,6 +13,8 @@ import type { Wide } from './wide/wide.ts';
 
 /** Bounds as in memory, for all partitions together. */
 export interface RedisStateOptions extends ConnectionOptions {
+  /** Hides addresses, accounts and ids in the names of keys. The same for all gates of one name. */
+  readonly secret: string | Uint8Array;
   /** What all keys begin with; gates of one name share their state. Default `sallyport:`. */
   readonly prefix?: string;
   /** Windows at most. Default 4,194,304. */
@@ -48,11 +51,7 @@ const HOLD_MS = 60_000;
  *
  * A method rejects where the server cannot be reached in time or could not do it. Nothing is sent twice.
  */
-export async function createRedisState(
-  connection: Connection,
-  wide: Wide,
-  options: RedisStateOptions = {},
-): Promise<State> {
+export async function createRedisState(connection: Connection, wide: Wide, options: RedisStateOptions): Promise<State> {
   const partitions = options.partitions ?? PARTITIONS;
   const share = (all: number): number => Math.max(1, Math.ceil(all / partitions));
   const idle = options.sessionIdle ?? SESSION_IDLE_SECONDS * 1000;
@@ -88,6 +87,7 @@ export async function createRedisState(
     connection,
     partitions,
     times,
+    names: createNames(options.secret, partitions),
     capacity: partitions * bounds.sessions,
     gate: randomBytes(6).toString('base64url'),
     renewEvery: HOLD_MS / 3,

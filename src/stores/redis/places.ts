@@ -7,12 +7,6 @@ export const PARTITIONS = 256;
 const PLACE_BITS = 2 ** 9;
 const TAG_MASK = 0x7fffff;
 
-/** Where something lies, and by which name. */
-export interface Seat {
-  readonly partition: number;
-  readonly name: string;
-}
-
 /** Ids of sessions and windows as keys have them. */
 export const hex = (high: number, low: number): string =>
   high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
@@ -30,12 +24,6 @@ export function partitionOfWindow(place: number, idLow: number, partitions: numb
 
 /** Ids are random: their lower bits spread sessions evenly. */
 export const partitionOfSession = (idLow: number, partitions: number): number => idLow % partitions;
-
-/** A partner's account, or a key: by a hash, so that names are as long as they like. */
-export function seatOf(kind: string, name: string, partitions: number): Seat {
-  const digest = hash('sha256', `${kind} ${name}`, 'buffer');
-  return { partition: digest.readUInt32BE(0) % partitions, name: `@${digest.toString('base64url', 4, 16)}` };
-}
 
 /** A short name for a long one, in every process the same. */
 export const shortName = (name: string): string => hash('sha256', name, 'base64url').slice(0, 10);

@@ -2,15 +2,15 @@ import type { OrderRule } from '../../guard/order.ts';
 import type { ServedClaim } from '../../guard/served.ts';
 import type { Claims } from '../../guard/state.ts';
 import { type LimitRule, ruleNameOf, type UseResult } from '../../guard/use.ts';
-import { hash } from 'node:crypto';
+import type { Names } from './names.ts';
 import { shortName } from './places.ts';
 
-const names: string[] = [];
+const shortNames: string[] = [];
 
 /** A rule's name in keys: short, and in every process the same. By its number here. */
 export function nameOf(number: number): string {
-  const known = names[number] ?? shortName(ruleNameOf(number));
-  names[number] = known;
+  const known = shortNames[number] ?? shortName(ruleNameOf(number));
+  shortNames[number] = known;
   return known;
 }
 
@@ -35,11 +35,8 @@ export const orderItems = (orders: readonly OrderRule[]) =>
     atMost,
   ]);
 
-export const servedItems = (served: readonly ServedClaim[]) =>
-  served.map(({ rule, id, otherwise }) => [nameOf(rule.number), printOf(id), otherwise]);
-
-/** 60 bits of an id's hash: of 4,096 given ids one is taken for another once in 2^48 times. */
-export const printOf = (id: string): string => hash('sha256', id, 'base64url').slice(0, 10);
+export const servedItems = (served: readonly ServedClaim[], names: Names) =>
+  served.map(({ rule, id, otherwise }) => [nameOf(rule.number), names.print(id), otherwise]);
 
 const ROUNDING = 0.001;
 

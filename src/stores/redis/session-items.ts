@@ -1,5 +1,6 @@
 import type { EndReason, EntryClaim } from '../../guard/state.ts';
 import type { Item } from './calls.ts';
+import { hex } from './places.ts';
 
 /** A time in place of the server's, or none. */
 export type ItemTime = { readonly t?: number };
@@ -27,22 +28,23 @@ export const endingItem = (
   ...time,
 });
 
+/** Who comes in, and where to. */
+export interface EntryPlace {
+  readonly partition: number;
+  readonly session: string;
+  /** Its network, as {@link Names.network} says it. */
+  readonly network: string;
+}
+
 /** What both ways in have in common. */
-export const entryItem = (
-  k: 'resume' | 'begin',
-  z: number,
-  s: string,
-  window: string,
-  entry: EntryClaim,
-  time: ItemTime,
-) => ({
+export const entryItem = (k: 'resume' | 'begin', at: EntryPlace, entry: EntryClaim, time: ItemTime) => ({
   k,
-  z,
-  s,
-  w: window,
+  z: at.partition,
+  s: at.session,
+  w: hex(entry.windowIdHigh, entry.windowIdLow),
   life: Math.max(1, Math.ceil(entry.windowLife)),
   b: entry.client,
-  p: entry.prefix,
+  p: at.network,
   per: entry.entriesPerMinute,
   ...time,
 });

@@ -18,8 +18,9 @@ import type { Connection } from './connection.ts';
 import type { Endings } from './endings.ts';
 import { enter } from './entries.ts';
 import { RedisHold } from './hold.ts';
-import { hex, partitionOfSession, partitionOfWindow, type Seat, seatOf } from './places.ts';
-import { nameOf, printOf } from './rule-items.ts';
+import type { Names, Seat } from './names.ts';
+import { hex, partitionOfSession, partitionOfWindow } from './places.ts';
+import { nameOf } from './rule-items.ts';
 import { endingItem, reasonOf } from './session-items.ts';
 import type { Tenures } from './tenures.ts';
 import type { Times } from './times.ts';
@@ -33,6 +34,7 @@ export interface RedisStateParts {
   readonly connection: Connection;
   readonly partitions: number;
   readonly times: Times;
+  readonly names: Names;
   /** Sessions at most. */
   readonly capacity: number;
   /** This process, as the requests are named that it holds open. */
@@ -61,25 +63,25 @@ export class RedisState implements State {
   }
 
   commit(claims: Claims): CommitCode | Promise<CommitCode> {
-    const { calls, partitions, times } = this.#parts;
+    const { calls } = this.#parts;
     if (claims.used === NOT_USED && claims.key === '') {
       // A signed call without rules of use, by far the most frequent one.
       if (!needsScript(claims)) return '';
-      const item = commitItem(claims, partitions, times, '');
+      const item = commitItem(claims, this.#parts, '');
       return typeof item === 'string' ? item : calls.call(item).then((result) => readCommit(claims, result));
     }
     return this.#commitAll(claims);
   }
 
   async #commitAll(claims: Claims): Promise<CommitCode> {
-    const { partitions, times, gate } = this.#parts;
+    const { gate } = this.#parts;
     this.#holds += 1;
     const id = `${gate}${this.#holds}`;
-    const item = needsScript(claims) ? commitItem(claims, partitions, times, id) : null;
+    const item = needsScript(claims) ? commitItem(claims, this.#parts, id) : null;
     if (typeof item === 'string') return item;
     const crowd = item?.s === undefined ? '' : (this.#crowds.get(item.s) ?? '');
     const taken = await this.#parts.wide.take(claims, crowd);
-    if (taken === null) return this.#afterLimit(claims, item);
+    if (taken === null) return this.#afterLimit(claims, item, crowd, id);
     try {
       const code = await this.#useNonce(claims);
       if (code !== '') {
@@ -94,10 +96,14 @@ export class RedisState implements State {
   }
 
   /** A limit elsewhere has no room; a call that was sent before is told as that all the same. */
-  async #afterLimit(claims: Claims, item: CommitItem | null): Promise<CommitCode> {
-    if (item === null || !claimsWindow(claims)) return 'limit';
-    const { l: _limits, q: _open, o: _orders, d: _ids, ...rest } = item;
-    return readCommit(claims, await this.#parts.calls.call({ ...rest, no: true }));
+  async #afterLimit(claims: Claims, item: CommitItem | null, crowd: string, id: string): Promise<CommitCode> {
+    if (item === null || (crowd === '' && !claimsWindow(claims))) return 'limit';
+    const { l, q, o: _orders, d: _ids, ...rest } = item;
+    // With a crowd its rules go along: the session may have left it.
+    const asked: CommitItem = crowd === '' ? { ...rest, no: true } : { ...rest, l, q, x: crowd, no: true };
+    const result = await this.#parts.calls.call(asked);
+    if (crowdIn(result) !== null) return this.#commitCrowd(claims, item, crowdIn(result) ?? '', id);
+    return readCommit(claims, result);
   }
 
   async #commitSession(
@@ -113,9 +119,10 @@ export class RedisState implements State {
     }
     if (crowd !== '') item.x = crowd;
     const result = await this.#parts.calls.call(item);
-    if (Array.isArray(result) && result[0] === CROWD) {
+    const other = crowdIn(result);
+    if (other !== null) {
       taken.undo();
-      return this.#commitCrowd(claims, item, String(result[1]), id);
+      return this.#commitCrowd(claims, item, other, id);
     }
     return this.#conclude(claims, item, result, taken, id);
   }
@@ -124,12 +131,13 @@ export class RedisState implements State {
   async #commitCrowd(claims: Claims, item: CommitItem, crowd: string, id: string): Promise<CommitCode> {
     this.#noteCrowd(item.s ?? '', crowd);
     const taken = await this.#parts.wide.take(claims, crowd);
-    if (taken === null) return this.#afterLimit(claims, item);
+    if (taken === null) return 'limit';
     const { x: _before, ...rest } = item;
     const again: CommitItem = crowd === '' ? rest : { ...rest, x: crowd };
     const result = await this.#parts.calls.call(again);
-    if (Array.isArray(result) && result[0] === CROWD) throw new Error('state: the session’s crowd changes');
-    return this.#conclude(claims, again, result, taken, id);
+    if (crowdIn(result) === null) return this.#conclude(claims, again, result, taken, id);
+    taken.undo();
+    throw new Error('state: the session changed its crowd twice');
   }
 
   async #conclude(claims: Claims, item: CommitItem, result: Result, taken: Taken, id: string): Promise<CommitCode> {
@@ -184,8 +192,8 @@ export class RedisState implements State {
   }
 
   #nonceItem(k: 'nonce' | 'forget', { key, keyNonce, now }: Claims) {
-    const { partition, name } = seatOf('key', key, this.#parts.partitions);
-    return { k, z: partition, key: name, nonce: printOf(keyNonce), ...this.#parts.times.of(now) };
+    const { partition, name } = this.#parts.names.seat('key', key);
+    return { k, z: partition, key: name, nonce: this.#parts.names.print(keyNonce), ...this.#parts.times.of(now) };
   }
 
   enter(entry: EntryClaim): Promise<EntryGrant> {
@@ -212,7 +220,13 @@ export class RedisState implements State {
   async serve({ session, account, source, ids }: IdsServed): Promise<void> {
     const { partition, name } = this.#seatOf(session, account);
     if (name === '') return;
-    await this.#tell({ k: 'serve', z: partition, c: name, source: nameOf(source), ids: ids.map(printOf) });
+    await this.#tell({
+      k: 'serve',
+      z: partition,
+      c: name,
+      source: nameOf(source),
+      ids: ids.map(this.#parts.names.print),
+    });
   }
 
   async grantRedirect({
@@ -280,11 +294,15 @@ export class RedisState implements State {
 
   /** Whom something is remembered of; no name for nobody. */
   #seatOf(session: SessionRef | null, account: string): Seat {
-    const { partitions } = this.#parts;
-    if (session === null) return account === '' ? NOBODY : seatOf('account', account, partitions);
+    const { partitions, names } = this.#parts;
+    if (session === null) return account === '' ? NOBODY : names.seat('account', account);
     return { partition: partitionOfSession(session.idLow, partitions), name: hex(session.idHigh, session.idLow) };
   }
 }
+
+/** The crowd that the session counts with, where that is another than was said. */
+const crowdIn = (result: Result): string | null =>
+  Array.isArray(result) && result[0] === CROWD ? String(result[1]) : null;
 
 const NOBODY: Seat = { partition: 0, name: '' };
 /** The script's word for a nonce of which it cannot know. */

@@ -1,5 +1,5 @@
 /** What is known once the backend has answered, and what is open until the answer has ended. */
-export const ANSWERS = String.raw`
+export const ANSWERS = `
 -- A call that came to nothing: as if it had not been made.
 local function undo(item)
   for _, counted in ipairs(item.m) do

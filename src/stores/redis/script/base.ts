@@ -4,7 +4,7 @@
  * KEYS[1] names the slot; ARGV[1] is what all keys begin with, ARGV[2] the items as JSON, ARGV[3] bounds as JSON. All keys of
  * an item lie in its partition, and so in one slot.
  */
-export const BASE = String.raw`
+export const BASE = `
 local STALE, REPLAYED, STALE_NONCE, ENTRY, LIMIT, ORDER, NOT_SERVED = 1, 2, 3, 4, 5, 6, 7
 local CROWD, ENDED, YOUNG = 8, 9, 10
 

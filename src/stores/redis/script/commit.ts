@@ -1,5 +1,5 @@
 /** All claims of one request, or none: everything is checked before anything is written, the cheapest first. */
-export const COMMIT = String.raw`
+export const COMMIT = `
 -- A call that was sent before is told as that, whatever else would refuse it.
 local function orReplay(item, refused)
   if not item.n or item.g ~= nil or item.rep then return refused end

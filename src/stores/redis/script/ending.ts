@@ -1,5 +1,5 @@
 /** Sessions that are ended before their cookies and tickets are. The marks lie apart from the sessions. */
-export const ENDING = String.raw`
+export const ENDING = `
 local CARRIED = { l = true, d = true, m = true, p = true }
 
 -- What its successor goes on with.

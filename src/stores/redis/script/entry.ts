@@ -1,5 +1,5 @@
 /** Entries: the only way windows and sessions come to be. */
-export const ENTRY = String.raw`
+export const ENTRY = `
 local MOST_WEIGHT, LONGEST_WAIT = 120000, 20
 
 -- Pays for one more entry and answers 0, or pays nothing and answers the seconds to wait.

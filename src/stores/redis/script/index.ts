@@ -10,7 +10,7 @@ import { SESSION } from './session.ts';
 import { WINDOW } from './window.ts';
 
 /** Goes through the items of one call. A fault of one is its own; it answers -1 and why. */
-const MAIN = String.raw`
+const MAIN = `
 local function tick() return { 0, tenure() } end
 
 local function usage()

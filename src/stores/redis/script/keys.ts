@@ -1,5 +1,5 @@
 /** Nonces of signing keys. None is forgotten for want of room: a key that uses more than there is room for is refused. */
-export const KEYS = String.raw`
+export const KEYS = `
 local UNSURE = 11
 
 local function useNonce(item)

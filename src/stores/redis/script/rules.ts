@@ -1,5 +1,5 @@
 /** What a session may do: how much, how much at a time, in what order, and with which ids. Kept in its hash. */
-export const RULES = String.raw`
+export const RULES = `
 local ROUNDING, MINUTE, MOST_SERVED, PRINT = 0.001, 60000, 4096, 10
 
 local function open(caller, rule)

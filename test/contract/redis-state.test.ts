@@ -1,9 +1,12 @@
 import { after, before } from 'node:test';
 import { connectRedis } from '../../src/stores/redis/connection.ts';
 import { createRedisState } from '../../src/stores/redis/index.ts';
-import { createLocalWide } from '../support/local-wide.ts';
+import { callersClock } from '../../src/stores/redis/wide/clock.ts';
+import { createWide } from '../../src/stores/redis/wide/create.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import { stateContract } from './state.ts';
+
+const SECRET = 'a secret of these tests alone, 32 bytes';
 
 let server: RedisServer | null = null;
 let states = 0;
@@ -16,12 +19,14 @@ after(() => server?.stop());
 stateContract('the Redis store', async (bounds) => {
   states += 1;
   const connection = await connectRedis(server?.url ?? '', { timeout: 10_000 });
-  return createRedisState(connection, createLocalWide(), {
+  const names = { prefix: `test-${states}:`, secret: SECRET };
+  const wide = createWide(connection, { ...names, clock: callersClock() });
+  return createRedisState(connection, wide, {
     ...bounds,
-    prefix: `test-${states}:`,
-    secret: 'of these tests',
+    ...names,
     callersTime: true,
     settle: 0,
+    // Where the bounds are the point they are those of one partition.
     ...(bounds?.entries === undefined ? {} : { partitions: 1 }),
   });
 });

@@ -14,6 +14,9 @@ export interface RedisServer {
   kill(): Promise<void>;
   /** Starts it again on the same port and data. */
   start(): Promise<void>;
+  /** Holds it up, as a machine does that is out of breath, and lets it go on. */
+  pause(): void;
+  resume(): void;
   stop(): Promise<void>;
 }
 
@@ -47,6 +50,8 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
     url: `redis://127.0.0.1:${port}`,
     kill: () => end('SIGKILL'),
     start,
+    pause: () => void server?.kill('SIGSTOP'),
+    resume: () => void server?.kill('SIGCONT'),
     async stop() {
       await end('SIGKILL');
       if (existsSync(folder)) rmSync(folder, { recursive: true, force: true });

@@ -24,6 +24,8 @@ export interface WideOptions {
 
 /** A minute's worth of new sessions (stores/memory/mints.ts). */
 const MINT_SPAN = 60_000;
+/** Milliseconds that are no debt: what a limit of many owes for one. */
+const MINT_ROUNDING = 0.5;
 const MOST_MINTS_A_MINUTE = 2 ** 18;
 /** No new visitor is told to wait longer (DESIGN §10). */
 const LONGEST_MINT_WAIT = 20;
@@ -93,5 +95,5 @@ export function createWide(
 
 function mintRule(name: string, perMinute: number): LimitRule {
   const scope = name === 'mint' ? 'prefix' : 'total';
-  return { number: -1, name, scope, interval: MINT_SPAN / perMinute, depth: MINT_SPAN, wait: 0 };
+  return { number: -1, name, scope, interval: MINT_SPAN / perMinute, depth: MINT_SPAN + MINT_ROUNDING, wait: 0 };
 }

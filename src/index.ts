@@ -43,6 +43,7 @@ import { createRunner, type Runner } from './guard/runner.ts';
 import { createEmergency } from './guard/unsure.ts';
 import { createWaitingRoom } from './guard/waiting-room.ts';
 import { createStanding } from './guard/standing.ts';
+import type { Siblings } from './guard/siblings.ts';
 import { createServedWatch } from './guard/served-watch.ts';
 import { settle } from './guard/settle.ts';
 import type { Records } from './guard/records.ts';
@@ -206,6 +207,8 @@ export interface GuardParts {
   readonly keepBan?: (ban: NewBan) => Promise<boolean>;
   /** For what has to ask another server: OpenID providers, key sets. Default: the global one. */
   readonly fetch?: typeof fetch;
+  /** Guards in other threads that serve the same pages by the same state. Default: none. */
+  readonly siblings?: Siblings;
   /** The page's script, where it has been built already. */
   readonly bundle?: Bundle;
 }
@@ -304,7 +307,13 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   };
   keys?.keys.onAlarm(alarm);
   const emergency = createEmergency(clock.monotonic);
-  const pageIds = createPageIds(policy);
+  const siblings = parts.siblings;
+  const pageIds = createPageIds(policy, siblings?.tell);
+  siblings?.onNews((news) => {
+    if (news.kind === 'entered') book.entered(news.session);
+    else if (news.kind === 'failed') rule.learn(news.failure);
+    else pageIds.learn(news);
+  });
   const layers = (parts.layers ?? defaultLayers)({
     pageGives: (cookies, rule, id) => cookies !== '' && pageIds.has(stamps.loadOf(cookies), rule, id),
     tickets,
@@ -316,7 +325,10 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     ask: parts.ask ?? null,
     forms,
     bans,
-    failed: rule.failed,
+    failed(failure) {
+      rule.failed(failure);
+      siblings?.tell({ kind: 'failed', failure });
+    },
     alarm,
     lists,
     bots: bots && { bots, since: clock.wall(), monotonic: clock.monotonic },
@@ -367,7 +379,10 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
         room: createWaitingRoom(),
         isBanned: (label) => bans?.has('session', label) ?? false,
         isClosed: (prefix) => bans?.has('mint', prefix) ?? false,
-        onEntered: book.entered,
+        onEntered(session) {
+          book.entered(session);
+          siblings?.tell({ kind: 'entered', session });
+        },
         state,
         policy: () => compiled.policy,
         clock,

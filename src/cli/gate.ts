@@ -63,12 +63,13 @@ async function whoListens(listen = '127.0.0.1:4000'): Promise<string> {
   return running.some((gate) => gate.port === port) ? ' (it is a Sallyport gate: `sallyport status` shows it)' : '';
 }
 
-function describe({ gate, metrics }: Service, { config, file }: LoadedConfig): GateReport {
+function describe(service: Service, { config, file }: LoadedConfig): GateReport {
+  const { url, listen, metrics } = service;
   return {
-    url: gate.url,
-    listen: gate.config.listen ?? '',
+    url,
+    listen,
     to: config.to ?? '',
-    mode: gate.mode(),
+    mode: service.mode(),
     protect: config.protect ?? ['/api/**'],
     open: config.open ?? [],
     routes: config.routes?.length ?? 0,

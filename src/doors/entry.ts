@@ -20,7 +20,7 @@ import { type AnswerMemory, createAnswerMemory, type Entered } from './entry-mem
 import type { KeyAgreement } from './key-agreement.ts';
 import type { Random } from './random.ts';
 import { newSessionId, type OpenSession, type SessionContent, type SessionCookies } from './session-cookie.ts';
-import type { EnteredSession } from './session-book.ts';
+import type { EnteredSession } from '../guard/siblings.ts';
 import type { Stamps, StampState } from './stamp.ts';
 import type { Tickets } from './ticket.ts';
 import { rememberedAt, staysBehind } from './entry-drift.ts';

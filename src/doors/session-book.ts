@@ -2,22 +2,12 @@ import { labelOf } from '../guard/session-label.ts';
 import { createHash } from 'node:crypto';
 import type { Decision } from '../guard/decision.ts';
 import type { SessionDesk, SessionFacts } from '../guard/session-desk.ts';
+import type { EnteredSession } from '../guard/siblings.ts';
 import type { SessionRef, State } from '../guard/state.ts';
 import { type Subject, subjectName } from '../guard/subject.ts';
 import { type Family, familyOf } from '../lib/agent.ts';
 
 const MOST_SESSIONS = 10_000;
-
-/** A session that a page has just entered. */
-export interface EnteredSession {
-  readonly id: string;
-  readonly ref: SessionRef;
-  /** Seconds since 1970. */
-  readonly created: number;
-  readonly client: string;
-  readonly prefix: string;
-  readonly userAgent: string;
-}
 
 export interface SessionBook extends SessionDesk {
   /** For the second door. */

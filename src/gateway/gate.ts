@@ -9,8 +9,9 @@ import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import type { CertificateEvent } from './certificates/event.ts';
 import { keepCertificates } from './certificates/keeper.ts';
+import { ALONE, type CertificateShare } from './certificates/share.ts';
 import type { Frontend } from './frontend.ts';
-import { listen, parseListen } from './listen.ts';
+import { listen, type ListenAddress, parseListen } from './listen.ts';
 import type { Pages } from './page.ts';
 import { coveredBy } from './preload.ts';
 import type { Assertions } from './route.ts';
@@ -69,6 +70,10 @@ export interface GateParts {
   onRequestEnd?(): void;
   /** A socket that already listens, from a process that is about to stop. */
   inherited?: NetServer | null;
+  /** Has connections come in, and says by which address. Default: the server listens there itself. */
+  listen?(server: NetServer, want: ListenAddress): Promise<{ host: string; port: number }>;
+  /** Its part in looking after certificates. Default: it does so alone. */
+  certificates?: CertificateShare;
 }
 
 const DEFAULT_LISTEN = '127.0.0.1:4000';
@@ -85,7 +90,7 @@ export async function startGateWith(given: Config, parts: GateParts): Promise<Ga
   const started = Promise.withResolvers<Stage>();
   started.promise.catch(() => {});
   const traffic = createTraffic(server, started.promise, parts);
-  const address = await listen(server, want, parts.inherited ?? null);
+  const address = await (parts.listen?.(server, want) ?? listen(server, want, parts.inherited ?? null));
   let stage: Stage;
   try {
     stage = await createStage({ ...given, listen: `${want.shown}:${address.port}` }, parts, traffic.draining);
@@ -104,6 +109,7 @@ export async function startGateWith(given: Config, parts: GateParts): Promise<Ga
           isApi: (path) => coveredBy(stage.guard.policy, path),
           tell: (event) => parts.onCertificate?.(event),
           now: Date.now,
+          share: parts.certificates ?? ALONE,
         })
       : null;
 

@@ -192,7 +192,10 @@ export interface MetricsServer {
  *
  * @param listen `host:port`
  */
-export async function serveMetrics(metrics: Metrics, listen: string): Promise<MetricsServer> {
+export async function serveMetrics(
+  metrics: Pick<Metrics, 'text' | 'contentType'>,
+  listen: string,
+): Promise<MetricsServer> {
   const { host, port } = splitListen(listen);
   const hosts = new Set([host, 'localhost', '127.0.0.1', '[::1]']);
   const server = createServer((request, response) => {

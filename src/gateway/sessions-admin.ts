@@ -1,4 +1,5 @@
 import type { Records } from '../guard/records.ts';
+import type { Eventually } from '../lib/eventually.ts';
 import type { SessionDesk, SessionFacts } from '../guard/session-desk.ts';
 import { AdminRefusal, type AdminRoute, type AdminSwitch } from './admin-route.ts';
 import { ADMIN } from './records-admin.ts';
@@ -21,13 +22,16 @@ export interface SessionBanned {
 
 const MOST_SHOWN = 500;
 
+/** A desk that may have to ask others first. */
+export type AnyDesk = Omit<SessionDesk, 'list'> & { list(): Eventually<readonly SessionFacts[]> };
+
 /** Administration of browser sessions. */
 export function sessionsRoutes(
-  desk: () => SessionDesk | null,
+  desk: () => AnyDesk | null,
   open: () => Promise<Records>,
   now: () => number,
 ): AdminRoute[] {
-  const sessions = (): SessionDesk => {
+  const sessions = (): AnyDesk => {
     const found = desk();
     if (found === null) throw new AdminRefusal('this gate keeps no book of its sessions');
     return found;
@@ -36,9 +40,9 @@ export function sessionsRoutes(
     {
       method: 'GET',
       path: '/sessions',
-      look({ query }): SessionPage {
+      async look({ query }): Promise<SessionPage> {
         const subject = query.get('subject');
-        const all = sessions().list();
+        const all = await sessions().list();
         const fitting = subject === null ? all : all.filter((session) => session.subject === subject);
         return { sessions: fitting.slice(0, MOST_SHOWN), more: fitting.length > MOST_SHOWN };
       },

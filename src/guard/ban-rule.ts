@@ -40,11 +40,17 @@ interface Holder {
   readonly proofs: Map<string, number>;
 }
 
+export interface FailureWatch {
+  failed(failure: Failure): void;
+  /** One that another guard saw: it counts here as well, and who saw it makes the ban. */
+  learn(failure: Failure): void;
+}
+
 /**
  * Bans that come of themselves: a session or key that failed often in a while; its user, once three sessions of theirs were
  * banned in a day; and last, where that is asked for, the door to new sessions from a prefix of which three were in ten minutes.
  */
-export function watchFailures({ rule, wall, monotonic, ban }: BanRuleParts): { failed(failure: Failure): void } {
+export function watchFailures({ rule, wall, monotonic, ban }: BanRuleParts): FailureWatch {
   const holders = createGenerations<Holder>(REMEMBERED);
   const offences = createGenerations<{ count: number; at: number }>(REMEMBERED);
   const banned = createGenerations<Map<string, number>>(REMEMBERED);
@@ -78,25 +84,30 @@ export function watchFailures({ rule, wall, monotonic, ban }: BanRuleParts): { f
     banned.delete(name);
     return true;
   };
-  const impose = (kind: NewBan['kind'], value: string, reason: string, milliseconds: number): void =>
-    ban({ kind, value, reason, by: 'rule: bans', until: wall() + milliseconds });
+  const count = (failure: Failure, impose: Impose): void => {
+    const now = rule();
+    if (now === null || countOf(failure, now) < now.after) return;
+    const { kind, holder, what, subject, prefix } = failure;
+    impose(
+      kind,
+      holder,
+      `${now.after} failed calls in ${now.within / 1000} s, the last ${what}`,
+      lengthOf(`${kind} ${holder}`, now.longest),
+    );
+    if (kind !== 'session') return;
+    if (subject !== '' && isThird(`subject ${subject}`, holder, DAY))
+      impose('subject', subject, `${SESSIONS} sessions banned in a day`, lengthOf(`subject ${subject}`, now.longest));
+    if (now.prefix > 0 && isThird(`prefix ${prefix}`, holder, SOON))
+      impose('prefix', prefix, `${SESSIONS} sessions banned in ten minutes; no new ones`, now.prefix);
+  };
 
   return {
-    failed(failure) {
-      const now = rule();
-      if (now === null || countOf(failure, now) < now.after) return;
-      const { kind, holder, what, subject, prefix } = failure;
-      impose(
-        kind,
-        holder,
-        `${now.after} failed calls in ${now.within / 1000} s, the last ${what}`,
-        lengthOf(`${kind} ${holder}`, now.longest),
-      );
-      if (kind !== 'session') return;
-      if (subject !== '' && isThird(`subject ${subject}`, holder, DAY))
-        impose('subject', subject, `${SESSIONS} sessions banned in a day`, lengthOf(`subject ${subject}`, now.longest));
-      if (now.prefix > 0 && isThird(`prefix ${prefix}`, holder, SOON))
-        impose('prefix', prefix, `${SESSIONS} sessions banned in ten minutes; no new ones`, now.prefix);
-    },
+    failed: (failure) =>
+      count(failure, (kind, value, reason, milliseconds) =>
+        ban({ kind, value, reason, by: 'rule: bans', until: wall() + milliseconds }),
+      ),
+    learn: (failure) => count(failure, () => {}),
   };
 }
+
+type Impose = (kind: NewBan['kind'], value: string, reason: string, milliseconds: number) => void;

@@ -1,5 +1,6 @@
 import { NO_SERVED, type PagePattern, type ServedRule } from './served.ts';
 import type { Policy } from './policy.ts';
+import type { News } from './siblings.ts';
 
 /** Page loads whose ids are remembered, and ids of one: beyond, the oldest load is forgotten, and further ids are not taken. */
 const MOST_LOADS = 4096;
@@ -23,9 +24,14 @@ export interface PageIds {
   reader(load: string, before: string): (html: Uint8Array) => void;
   /** Whether a page of this load holds an id. */
   has(load: string, rule: ServedRule, id: string): boolean;
+  /** A page that another guard gave. */
+  learn(page: PageNews): void;
 }
 
-export function createPageIds(policy: () => Policy): PageIds {
+export type PageNews = Extract<News, { kind: 'page' }>;
+
+/** @param tell told of each piece that gives ids, before it goes on */
+export function createPageIds(policy: () => Policy, tell: (page: PageNews) => void = () => {}): PageIds {
   const loads = new Map<string, Set<string>>();
   let asked: { readonly of: Policy; readonly rules: readonly ServedRule[] } | null = null;
 
@@ -54,12 +60,18 @@ export function createPageIds(policy: () => Policy): PageIds {
       const ids = idsOf(load, before);
       let rest = '';
       return (html) => {
+        const known = ids.size;
         const text = rest + Buffer.from(html.buffer, html.byteOffset, html.byteLength).toString('latin1');
         for (const { number, pages } of rules()) {
           for (const page of pages) take(ids, number, page, text);
         }
         rest = text.slice(-LONGEST_ADDRESS);
+        if (ids.size > known) tell({ kind: 'page', load, before, ids: [...ids].slice(known) });
       };
+    },
+    learn({ load, before, ids }) {
+      const held = loads.get(load) ?? idsOf(load, before);
+      for (const id of ids) if (held.size < MOST_IDS) held.add(id);
     },
     has: (load, { number }, id) => loads.get(load)?.has(nameOf(number, id)) === true,
   };

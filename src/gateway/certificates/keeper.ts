@@ -5,7 +5,8 @@ import { putTls, readServerTls } from '../tls.ts';
 import type { CertificateEvent } from './event.ts';
 import { certificateFolder, endOf, fingerprintOf } from './folder.ts';
 import { localCertificate } from './local.ts';
-import { type Renewer, startRenewer } from './renewer.ts';
+import { alpnAnswers, type Renewer, startRenewer } from './renewer.ts';
+import type { CertificateShare } from './share.ts';
 
 /** How often a self-made certificate is looked at. */
 const LOOK_MS = 6 * 3_600_000;
@@ -17,6 +18,7 @@ export interface KeeperParts {
   isApi(path: string): boolean;
   tell(event: CertificateEvent): void;
   now(): number;
+  readonly share: CertificateShare;
 }
 
 /** Looks after the certificates that the gate makes or gets itself. */
@@ -29,11 +31,37 @@ export interface Keeper {
 }
 
 export function keepCertificates(parts: KeeperParts): Keeper {
+  return parts.share.leads ? lead(parts) : follow(parts);
+}
+
+/** Serves what another has got: nothing is asked of anybody here. */
+function follow({ server, config, share, now }: KeeperParts): Keeper {
+  const answers = alpnAnswers(server);
+  const read = (): void => putTls(server, readServerTls(config()));
+  share.follow({ answer: answers.set, read });
+  // A self-made one is made anew by whoever first looks after it has grown old.
+  let ends = 0;
+  const look = (): void => {
+    if (tlsOf(config().tls)?.self !== true) return;
+    const found = endOf(localCertificate(config(), now()));
+    if (ends !== 0 && found !== ends) read();
+    ends = found;
+  };
+  look();
+  const timer = setInterval(look, LOOK_MS);
+  timer.unref();
+  return { reload: look, plain: () => Promise.resolve(0), close: () => clearInterval(timer) };
+}
+
+function lead(parts: KeeperParts): Keeper {
   let renewer: Renewer | null = null;
   let timer: NodeJS.Timeout | undefined;
   let settings = '';
   let told = '';
-  const put = (): void => putTls(parts.server, readServerTls(parts.config()));
+  const put = (): void => {
+    putTls(parts.server, readServerTls(parts.config()));
+    parts.share.renewed();
+  };
   const tellLocal = (): void => {
     const config = parts.config();
     if (tlsOf(config.tls)?.self !== true) return;

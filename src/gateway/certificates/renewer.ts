@@ -10,6 +10,7 @@ import { listenPlain, type PlainServer } from './http-challenge.ts';
 import { nameOf } from './kept.ts';
 import { afterFailure, type Failures, laterOf, NO_FAILURES, renewalOf } from './schedule.ts';
 import type { KeyPair } from './self-made.ts';
+import type { CertificateShare, OpenChallenge } from './share.ts';
 
 /** Longer waits than this are taken in parts: timers take 24 days at most, and clocks are set. */
 const PART_MS = 6 * 3_600_000;
@@ -25,6 +26,7 @@ export interface RenewerParts {
   put(): void;
   tell(event: CertificateEvent): void;
   now(): number;
+  readonly share: CertificateShare;
 }
 
 export interface Renewer {
@@ -40,7 +42,7 @@ export function startRenewer(parts: RenewerParts): Renewer {
   const answers = new Map<string, string>();
   const byAlpn = config.challenge === 'tls-alpn-01';
   const plain = byAlpn ? null : openPlain(parts, answers);
-  const challenges = byAlpn ? alpnChallenges(server) : httpChallenges(answers);
+  const challenges = byAlpn ? alpnChallenges(server, parts.share) : httpChallenges(answers);
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
   /** Beside what lies on the disk: a disk that takes nothing must not have the authority asked without end. */
@@ -131,16 +133,30 @@ const httpChallenges = (answers: Map<string, string>): Challenges => ({
   hide: (_name, token) => void answers.delete(token),
 });
 
-function alpnChallenges(server: HttpsServer): Challenges {
+/** Whoever asks may come to any of the servers on the port. */
+function alpnChallenges(server: HttpsServer, share: CertificateShare): Challenges {
+  const answers = alpnAnswers(server);
+  const open = async (challenge: OpenChallenge): Promise<void> => {
+    answers.set(challenge);
+    await share.tell(challenge);
+  };
+  return {
+    show: async (name, _token, _keyAuthorization, alpn) => open({ name, pair: await alpn() }),
+    hide: (name) => void open({ name, pair: null }).catch(() => {}),
+  };
+}
+
+/** The challenges that a server answers by tls-alpn-01 at a time. */
+export function alpnAnswers(server: HttpsServer): { set(challenge: OpenChallenge): void } {
   const pairs = new Map<string, KeyPair>();
   let stop = (): void => {};
   return {
-    async show(name, _token, _keyAuthorization, alpn) {
-      pairs.set(name, await alpn());
-      if (pairs.size === 1) stop = answerByAlpn(server, pairs);
-    },
-    hide(name) {
-      if (pairs.delete(name) && pairs.size === 0) stop();
+    set({ name, pair }) {
+      const before = pairs.size;
+      if (pair === null) pairs.delete(name);
+      else pairs.set(name, pair);
+      if (before === 0 && pairs.size === 1) stop = answerByAlpn(server, pairs);
+      if (before > 0 && pairs.size === 0) stop();
     },
   };
 }

@@ -13,14 +13,19 @@ export class SallyportError extends Error {
   readonly id: string;
   /** Whether the same call may succeed later. */
   readonly retryable: boolean;
+  /** Seconds after which it may (`Retry-After`); 0 where no wait is known. */
+  readonly retryAfter: number;
   /** One sentence for people; also `message`. */
   readonly detail: string;
 
-  constructor(problem: Problem) {
+  /** @param retryAfter value of the field `Retry-After`; null without one */
+  constructor(problem: Problem, retryAfter: string | null) {
     super(problem.detail);
     this.code = problem.code;
     this.id = problem.id;
     this.retryable = problem.retryable;
+    // The gate writes seconds; of a date (RFC 9110 §10.2.3), which only others would write, nothing is known.
+    this.retryAfter = Number(retryAfter) || 0;
     this.detail = problem.detail;
   }
 }
@@ -52,5 +57,5 @@ export function parseProblem(text: string): Problem | null {
 export async function refusalOf(response: Response): Promise<SallyportError | null> {
   if (!looksRefused(response.status, (name) => response.headers.get(name)) || response.bodyUsed) return null;
   const problem = parseProblem(await response.clone().text());
-  return problem && new SallyportError(problem);
+  return problem && new SallyportError(problem, response.headers.get('retry-after'));
 }

@@ -1,3 +1,9 @@
+import { budgetDrain } from './attackers/budget-drain.ts';
+import { enumerateIds } from './attackers/enumerate-ids.ts';
+import { farmSessions } from './attackers/farm-sessions.ts';
+import { floodMany, floodOne } from './attackers/flood.ts';
+import { forgedForwarding } from './attackers/forged-forwarding.ts';
+import { outOfOrder } from './attackers/out-of-order.ts';
 import { aliases } from './attackers/aliases.ts';
 import { altered } from './attackers/altered.ts';
 import { headlessBrowser, windowedBrowser } from './attackers/browser.ts';
@@ -30,7 +36,7 @@ import { runAttackers } from './run.ts';
 export { formatReport } from './report.ts';
 export { defineLab, type LabFile, type LabGate } from './lab-file.ts';
 export { walkByForms } from './walk-by-forms.ts';
-export type { LabOptions } from './options.ts';
+export type { LabCall, LabOptions, OrderedCalls } from './options.ts';
 export type { LabReport, RungReport } from './outcome.ts';
 export type { ProviderLogin } from './provider-login.ts';
 export type { Verdict } from './tally.ts';
@@ -62,6 +68,14 @@ export const ATTACKERS: readonly Attacker[] = [
   forgedForm,
   leakedKey,
   keyReplay,
+  // They use allowances up, those of everybody together too: nobody who comes later makes calls that limits count.
+  outOfOrder,
+  enumerateIds,
+  floodOne,
+  floodMany,
+  farmSessions,
+  forgedForwarding,
+  budgetDrain,
   // After whoever logs in honestly: the gate then takes this address for one that guesses.
   bruteForce,
   stuffing,

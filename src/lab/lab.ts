@@ -6,11 +6,12 @@ import type { ObjectRoutes } from './object-routes.ts';
 import type { FormRoute, IssuedKeys, UnfitToken } from './options.ts';
 import type { People } from './people.ts';
 import type { ProviderLogin } from './provider-login.ts';
+import type { UseRoutes } from './use-routes.ts';
 import type { Tally } from './tally.ts';
 import type { Opening, WireClient } from './wire-client.ts';
 
 /** Parts of the table. */
-export type Group = 'requests' | 'doors' | 'login' | 'tokens' | 'objects' | 'keys';
+export type Group = 'requests' | 'doors' | 'use' | 'login' | 'tokens' | 'objects' | 'keys';
 
 /** One attacker. Added by a file in src/lab/attackers and a line in src/lab/index.ts. */
 export interface Attacker {
@@ -40,6 +41,8 @@ export interface Lab {
   readonly apiKey: string;
   /** Keys that were issued for this run; null where there are none. */
   readonly issued: IssuedKeys | null;
+  /** What the gate's policy says of use, and calls that the caller allows. */
+  readonly use: UseRoutes;
   /** A form that asks for its token, where policy names one. */
   readonly form: FormRoute | null;
   /** A token of the app; '' where none was given. */
@@ -62,8 +65,8 @@ export interface Lab {
   now(): number;
   /** A new connection for a new attacker, closed with the run; from this IPv4 address of the machine, where one is named. */
   sender(localAddress?: string): Sender;
-  /** A new client that has not walked the doors yet, closed with the run. */
-  wireClient(): WireClient;
+  /** A new client that has not walked the doors yet, closed with the run; by this sender, where one is named. */
+  wireClient(sender?: Sender): WireClient;
   /** What the run learned before the first attacker. */
   readonly base: Baseline;
   /** A client that walked the doors as the page does; null where they did not open, with the reason in `base.doors`. */

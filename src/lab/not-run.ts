@@ -11,3 +11,6 @@ export const NO_KEYS = 'no route is known that takes API keys, and none was give
 
 /** Why nothing can be learned while the gate puts off new visitors: that is what it does to everybody. */
 export const MINTS_SPENT = 'new sessions are limited for now by entries made before; try again in a minute';
+
+/** Why nothing can be learned about several networks. */
+export const ONE_NETWORK = 'this machine has no second loopback address to come from';

@@ -1,8 +1,10 @@
 import { TICKET_RENEW_SECONDS } from '../wire/constants.ts';
+import type { Config } from '../guard/config.ts';
 import type { ProviderLogin } from './provider-login.ts';
 import type { ObjectRoutes } from './object-routes.ts';
 import type { Account } from './people.ts';
 import { LabError } from './target.ts';
+import { type UseRoutes, useRoutes } from './use-routes.ts';
 
 export interface LabOptions {
   /** Method of every call. Default GET: the lab changes nothing unless asked to. */
@@ -54,8 +56,33 @@ export interface LabOptions {
   readonly nobody?: boolean;
   /** The gate's mode where the caller knows it from the gate's own socket. Default: unknown. */
   readonly mode?: 'report' | 'enforce';
+  /**
+   * A call that costs money (a route with a `cost`), which the lab may then make as often as budgets let it. Default: none is
+   * made.
+   */
+  readonly spend?: LabCall;
+  /** Calls of which one comes after the others, and which the lab may make. Default: none are made. */
+  readonly inOrder?: OrderedCalls;
+  /** The gate's configuration where the caller knows it from the gate's own socket. Default: unknown. */
+  readonly policy?: Config;
   /** Told before and after each attacker: progress, and the tests that hold verdicts to reality. */
   readonly onRung?: (name: string, when: 'start' | 'end') => void | Promise<void>;
+}
+
+/** A call of the app's own. */
+export interface LabCall {
+  readonly method: string;
+  /** Path, and query. */
+  readonly path: string;
+  /** Sent as JSON. Default: no body. */
+  readonly body?: object;
+}
+
+/** Calls in the order in which a page makes them. */
+export interface OrderedCalls {
+  readonly first: LabCall;
+  /** The one that policy lets come `after` it. */
+  readonly next: LabCall;
 }
 
 /** API keys of the gate. Shown to the target alone and printed nowhere but for their ids. */
@@ -99,6 +126,7 @@ export interface Settings
   > {
   readonly issued: IssuedKeys | null;
   readonly form: FormRoute | null;
+  readonly use: UseRoutes;
   readonly providerLogin: ProviderLogin | null;
   /** None, or two. */
   readonly given: readonly Account[];
@@ -135,6 +163,7 @@ export function checkOptions(options: LabOptions): Settings {
     apiKey: options.apiKey ?? '',
     issued: options.issued ?? null,
     form: options.form ?? null,
+    use: useRoutes(options),
     otherToken: options.otherToken ?? '',
     tokenHeader: headerName(options.tokenHeader ?? 'authorization'),
     providerLogin: options.providerLogin ?? null,

@@ -52,7 +52,7 @@ export interface RungReport extends TallyCounts {
 
 type TallyCounts = Pick<
   TallyResult,
-  'tried' | 'admitted' | 'elsewhere' | 'unanswered' | 'honest' | 'refused' | 'notes'
+  'tried' | 'admitted' | 'elsewhere' | 'unanswered' | 'held' | 'honest' | 'refused' | 'notes'
 >;
 
 /** An attacker that has had its turn. */
@@ -77,6 +77,7 @@ export function toRung(ran: Ran, coreHour: number | null): RungReport {
     admitted: result.admitted,
     elsewhere: result.elsewhere,
     unanswered: result.unanswered,
+    held: result.held,
     honest: result.honest,
     refused: result.refused,
     notes: result.notes,

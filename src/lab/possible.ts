@@ -5,7 +5,6 @@ import type { RungReport } from './outcome.ts';
 const ALWAYS: readonly string[] = [
   'Paid humans in front of real browsers, and programs that drive their browsers: not measured here.',
   'Code inside the page (cross-site scripting, browser extensions) can have its calls signed by the page’s own keys: not measured here.',
-  'A program that opens session after session is put off by the mint limits of its network and of the gate: not measured here.',
   'A captured request that has not arrived yet passes once, for whoever sends it first.',
   'Whoever gets in may do what the backend lets anybody do: who may is for login and authorization.',
 ];

@@ -34,7 +34,7 @@ export async function prepare(target: Target, settings: Settings, resources: Res
     resources.senders.push(made);
     return made;
   };
-  const wireClient = () => createWireClient(target, settings.page, sender());
+  const wireClient = (by = sender()) => createWireClient(target, settings.page, by);
   const chromium = () => {
     resources.chromium ??= launch(settings.chromium, false);
     return resources.chromium;

@@ -7,6 +7,7 @@ import type { LabReport, RungReport } from './outcome.ts';
 const GROUPS: readonly (readonly [Group, string])[] = [
   ['requests', 'Requests that nobody at the page makes'],
   ['doors', 'Walking the doors'],
+  ['use', 'Much, fast and out of turn'],
   ['login', 'Login'],
   ['tokens', 'Tokens'],
   ['objects', 'Who may'],

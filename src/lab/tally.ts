@@ -11,6 +11,8 @@ export interface Tally {
   add(kind: AnswerKind): void;
   /** One try that got past the gate as another address, by which the backend served something else. */
   elsewhere(): void;
+  /** One try that the gate let in after it had made it wait, which {@link add} counts as well. */
+  held(): void;
   /** One call beside the tries, by the honest client or to compare prices with, that the backend answered. */
   honest(): void;
   /** A remark for the report. */
@@ -35,6 +37,8 @@ export interface TallyResult {
   readonly elsewhere: number;
   /** Tries that got no answer at all. */
   readonly unanswered: number;
+  /** Tries that were let in after a wait. */
+  readonly held: number;
   /** Refusals by code. */
   readonly refused: Readonly<Record<string, number>>;
   readonly notes: readonly string[];
@@ -52,7 +56,7 @@ export interface TallyBook extends Tally {
 export function createTally(meter: Meter): TallyBook {
   const refused: Record<string, number> = {};
   const notes: string[] = [];
-  const counts = { tried: 0, admitted: 0, honest: 0, elsewhere: 0, unanswered: 0, spendAdmitted: 0 };
+  const counts = { tried: 0, admitted: 0, honest: 0, elsewhere: 0, unanswered: 0, held: 0, spendAdmitted: 0 };
   const pairs: Pair[] = [];
   let setup: Spend | null = null;
   let spend: Spend | null = null;
@@ -67,6 +71,9 @@ export function createTally(meter: Meter): TallyBook {
     elsewhere() {
       counts.tried += 1;
       counts.elsewhere += 1;
+    },
+    held: () => {
+      counts.held += 1;
     },
     honest: () => {
       counts.honest += 1;
@@ -90,7 +97,7 @@ export function createTally(meter: Meter): TallyBook {
 }
 
 /** Codes by which the gate lets somebody in but not at the pace they want. */
-const SLOWING = ['limit', 'budget', 'challenge'];
+const SLOWING = ['limit', 'budget', 'challenge', 'not-served'];
 
 /**
  * An attacker is stopped only where it tried and nothing reached the backend. Who tried nothing, or was never
@@ -99,5 +106,6 @@ const SLOWING = ['limit', 'budget', 'challenge'];
 export function verdictOf(result: TallyResult): Verdict {
   if (result.tried === 0) return 'not run';
   if (result.admitted === 0) return result.unanswered === result.tried ? 'not run' : 'stopped';
+  if (result.held > 0) return 'slowed';
   return SLOWING.some((code) => (result.refused[code] ?? 0) > 0) ? 'slowed' : 'gets in';
 }

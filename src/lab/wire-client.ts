@@ -6,7 +6,7 @@ import { type AnswerKind, BACKEND, kindOf, mediaType, parseJson } from './answer
 import type { RawAnswer, RawRequest, Sender } from './http.ts';
 import { createJar } from './jar.ts';
 import { NotRun } from './not-run.ts';
-import type { Target } from './target.ts';
+import { type Target, targetAt } from './target.ts';
 import { wireHeaders } from './wire-headers.ts';
 import { agree, type Call, type Entered, signCall } from './wire-proof.ts';
 import { createSessionKey } from './wire-session-key.ts';
@@ -106,7 +106,7 @@ export function createWireClient(target: Target, page: string, sender: Sender): 
   function sign(call: Call): RawRequest {
     if (entered === null) throw new NotRun('the doors are not open');
     const path = call.under === undefined ? call.at : mountedAt + call.under;
-    const to = path === undefined ? target : { ...target, path, query: '' };
+    const to = path === undefined ? target : targetAt(target, path);
     return signCall(call, to, entered, [...headers.call, ...jar.fields()]);
   }
 

@@ -28,7 +28,7 @@ export interface Call {
   readonly method: string;
   /** Path under the mount to call instead of the target. */
   readonly under?: string;
-  /** Another path of the target's origin to call instead. */
+  /** Another path, and query, of the target's origin to call instead. */
   readonly at?: string;
   readonly body?: Uint8Array;
   readonly contentType?: string;

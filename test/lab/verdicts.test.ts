@@ -66,6 +66,7 @@ const NEEDS_MORE = [
   ...['brute-force', 'stuffing', 'jwt-stolen', 'jwt-forged'],
   ...['cookie-login', 'login-csrf', 'code-injection', 'mix-up', 'session-fixation'],
   ...['leaked-key', 'key-replay', 'other-object', 'forged-form'],
+  ...['order', 'enumerate', 'drain'],
 ];
 const ran = (report: LabReport): readonly RungReport[] => report.rungs.filter((one) => !NEEDS_MORE.includes(one.name));
 
@@ -78,10 +79,11 @@ const STOPPED = [
   'altered',
   'aliases',
   'other-site',
+  'forwarding',
   'ticket',
   'replay-later',
 ];
-const GETS_IN = ['doors', 'cookie-doors', 'dom', 'headless', 'automation'];
+const GETS_IN = ['doors', 'cookie-doors', 'dom', 'headless', 'automation', 'flood-one', 'flood-many'];
 
 describe('attack against a gate in enforce mode', {
   skip: findChromium() === null && 'no Chromium on this system',
@@ -144,7 +146,9 @@ describe('attack against a gate in enforce mode', {
     const verdicts = Object.fromEntries(ran(run.report).map((one) => [one.name, one.verdict]));
     const stopped = STOPPED.map((name) => [name, 'stopped'] as const);
     const getsIn = GETS_IN.map((name) => [name, 'gets in'] as const);
-    assert.deepEqual(verdicts, Object.fromEntries([...stopped, ...getsIn]), formatReport(run.report));
+    // Fewer sessions than one network is given; test/lab/use.test.ts has it held up.
+    const farmed = [['farm', 'gets in']] as const;
+    assert.deepEqual(verdicts, Object.fromEntries([...stopped, ...getsIn, ...farmed]), formatReport(run.report));
     for (const name of GETS_IN) assert.equal(rung(run.report, name).admitted, rung(run.report, name).tried, name);
   });
 
@@ -172,7 +176,10 @@ describe('attack against a gate in report mode', {
   test('the lab’s verdicts are the backend’s truth', () => holdToTruth(run));
 
   test('the same attackers get in, and the report says that nothing is blocked', () => {
-    for (const one of ran(run.report)) assert.equal(one.verdict, 'gets in', `${one.name}: ${one.why}`);
+    for (const one of ran(run.report)) {
+      // Where nobody needs a session, nobody is held up for one.
+      assert.equal(one.verdict, one.name === 'forwarding' ? 'not run' : 'gets in', `${one.name}: ${one.why}`);
+    }
     assert.equal(run.report.nothingBlocked, true);
     assert.match(formatReport(run.report), /NOTHING IS BLOCKED: the gate runs in report mode/);
   });

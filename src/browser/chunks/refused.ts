@@ -34,7 +34,8 @@ export async function mend(context: Context, refused: Refused): Promise<Entry | 
   const problem = parseProblem(refused.text);
   if (problem?.id !== refused.header(HEADER_DECISION) || !problem) return undefined;
   const entry = refused.repeatable ? await entryAfter(context, problem, refused) : undefined;
-  if (!entry) self.dispatchEvent(new CustomEvent(REFUSAL_EVENT, { detail: new SallyportError(problem) }));
+  const detail = new SallyportError(problem, refused.header('retry-after'));
+  if (!entry) self.dispatchEvent(new CustomEvent(REFUSAL_EVENT, { detail }));
   return entry;
 }
 

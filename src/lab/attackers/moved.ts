@@ -1,13 +1,13 @@
-import { attempt, plainRequest, wentThrough } from '../attempts.ts';
+import { attempt, wentThrough } from '../attempts.ts';
 import { kindOf } from '../answer.ts';
 import { tryDisguises } from '../carriers.ts';
 import type { RawRequest } from '../http.ts';
 import type { Attacker } from '../lab.ts';
-import { NotRun } from '../not-run.ts';
+import { fromNetwork } from '../networks.ts';
 import { elsewhere } from '../wire-headers.ts';
 
 const TRIES = 10;
-/** Every address of 127.0.0.0/8 leads here; this one lies in another /24 than the gate's. */
+/** In another /24 than the gate's. */
 const OTHER_NETWORK = '127.77.7.7';
 
 /**
@@ -23,10 +23,7 @@ export const moved: Attacker = {
   async run(lab, tally) {
     const victim = lab.wireClient();
     if (!wentThrough(await victim.open(), tally)) return;
-    const thief = lab.sender(OTHER_NETWORK);
-    const plain = await thief.send(plainRequest(lab));
-    if (plain.failed !== '') throw new NotRun('this machine has no second loopback address to come from');
-    if (kindOf(plain).by === 'backend') tally.honest();
+    const thief = await fromNetwork(lab, tally, OTHER_NETWORK);
     const taken = (): RawRequest => {
       const request = victim.sign({ method: lab.method });
       return { ...request, fields: elsewhere(request.fields) };

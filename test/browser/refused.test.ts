@@ -82,3 +82,16 @@ test('remedies: a backend’s own problem document is none of ours', async () =>
   assert.equal(await after('stale', {}, 'an id of the backend’s'), '');
   assert.equal(await after('stale', { text: '<html>' }), '');
 });
+
+test('P9.4 remedies: the page is told how long to wait, where the gate says so', async () => {
+  const waits: number[] = [];
+  const told = (event: Event) => {
+    if (event instanceof CustomEvent && event.detail instanceof SallyportError) waits.push(event.detail.retryAfter);
+  };
+  page.addEventListener('sallyport-refusal', told);
+  const header = (name: string) => (name === 'retry-after' ? '12' : name === HEADER_DECISION ? 'id-1' : null);
+  await after('limit', { header });
+  await after('limit');
+  page.removeEventListener('sallyport-refusal', told);
+  assert.deepEqual(waits, [12, 0]);
+});

@@ -10,9 +10,26 @@ export default defineConfig({
   login: { accounts: { signUp: 'open' }, ...signOn },
   records: 'memory',
   antiForgery: { insert: true },
+  // What all calls with a `cost` may cost together. A real one would say a day; here an hour, so that what was spent comes back.
+  budget: { amount: '2 USD/hour', release: 'at-once', share: 0.25 },
   routes: [
-    // Servers of partners read the list by API keys.
-    { match: 'GET /api/posts', keys: ['posts:read'] },
+    // Servers of partners read the list by API keys; one browser reads it so often.
+    { match: 'GET /api/posts', keys: ['posts:read'], limit: '240/minute' },
+    // Only posts that this session was shown: nobody counts through their numbers.
+    { match: 'GET /api/posts/:id', served: { from: ['GET /api/posts', 'POST /api/posts'], at: ['$[*].id', '$.id'] } },
+    // It costs what its answer says, and the client chooses the question alone.
+    {
+      match: 'POST /api/ask',
+      limit: '6/minute',
+      concurrent: { session: 1 },
+      allow: { model: false },
+      cost: { max: '0.05 USD', actual: (answer) => tokensOf(answer.json()) * 0.001 },
+      budget: { amount: '0.25 USD/hour', per: 'session' },
+      degrade: { at: 0.8, by: async (request) => ({ body: { ...Object(await request.json()), model: 'small' } }) },
+    },
+    // First the price, then the order; nobody reads a price within a second.
+    { match: 'POST /api/prints' },
+    { match: 'POST /api/prints/order', after: 'POST /api/prints', within: 900, notBefore: 1, once: true },
     { match: 'POST /api/posts', user: true },
     { match: 'DELETE /api/posts/:id', creator: { of: 'POST /api/posts' } },
     { match: 'GET /api/feed' },
@@ -34,3 +51,5 @@ export default defineConfig({
     },
   ],
 });
+
+const tokensOf = (event: unknown): number => Number(Object(Object(event)['usage'])['total_tokens']);

@@ -8,11 +8,21 @@ const walk = walkByForms({
   attacker: { name: 'lab-attacker', password: '' },
 });
 
+/** Calls that cost money, or change something: the lab makes only what stands here. */
+const allowed = {
+  spend: { method: 'POST', path: '/api/ask', body: { question: 'What is said about bread?' } },
+  inOrder: {
+    first: { method: 'POST', path: '/api/prints', body: { post: 1 } },
+    next: { method: 'POST', path: '/api/prints/order', body: { post: 1 } },
+  },
+};
+
 export default defineLab(async ({ config: { login } }) => {
   const issuer = login?.providers?.['company']?.issuer;
-  if (issuer === undefined) return {};
+  if (issuer === undefined) return allowed;
   const good = await tokensFor(issuer, AUDIENCE);
   return {
+    ...allowed,
     providerLogin: { provider: 'company', second: 'school', walk },
     token: good.access,
     unfitTokens: [

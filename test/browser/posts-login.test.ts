@@ -67,7 +67,7 @@ describeBrowsers('the posts example with logins', (browser) => {
     return (await card?.evaluate((element) => element.getAttribute('data-post'))) ?? '';
   }
 
-  const remove = (page: Page, id: string) => page.click(`li.post[data-post="${id}"] button`);
+  const remove = (page: Page, id: string) => page.click(`li.post[data-post="${id}"] button[aria-label^="Delete"]`);
   const says = (page: Page, id: string) =>
     page.waitForFunction(
       (post) => document.querySelector(`li.post[data-post="${post}"] .problem`)?.textContent,

@@ -79,7 +79,7 @@ describeBrowsers('the posts example behind the gate, in enforce mode', (browser)
   });
 
   test('P1.1 a post is deleted', async () => {
-    await page.click('li.post[data-post="2"] button');
+    await page.click('li.post[data-post="2"] button[aria-label^="Delete"]');
     await page.waitForFunction(() => document.querySelector('li.post[data-post="2"]') === null);
     assert.ok(app.backend.seen.includes('DELETE /api/posts/2'));
   });

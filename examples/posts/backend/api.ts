@@ -1,5 +1,7 @@
 import express, { type Router } from 'express';
 import multer from 'multer';
+import { assistant } from './assistant.ts';
+import { prints } from './prints.ts';
 import type { Posts } from './posts.ts';
 
 const upload = multer({ storage: multer.memoryStorage(), limits: { fileSize: 64 * 1024 * 1024, files: 1 } });
@@ -20,6 +22,12 @@ export function api(posts: Posts): Router {
       return;
     }
     response.status(201).json(posts.create(title, text(request.body?.text)));
+  });
+
+  router.get('/posts/:id', (request, response) => {
+    const post = posts.find(Number(request.params.id));
+    if (post === null) response.status(404).json({ message: 'No such post.' });
+    else response.json({ ...post, words: post.text.split(/\s+/).filter((word) => word !== '').length });
   });
 
   router.delete('/posts/:id', (request, response) => {
@@ -46,6 +54,9 @@ export function api(posts: Posts): Router {
   router.get('/export', (_request, response) => {
     response.attachment('posts.json').send(JSON.stringify(posts.list(), null, 2));
   });
+
+  router.post('/ask', assistant(posts));
+  router.use(prints(posts));
 
   return router;
 }

@@ -29,6 +29,10 @@ export class Posts extends EventEmitter<{ change: [Change] }> {
     return [...this.#posts.values()].reverse();
   }
 
+  find(id: number): Post | null {
+    return this.#posts.get(id) ?? null;
+  }
+
   create(title: string, text: string): Post {
     const post = { id: this.#next++, title, text, created: new Date().toISOString(), imageVersion: 0 };
     this.#posts.set(post.id, post);

@@ -1,7 +1,10 @@
 import { AccountBar, LOGIN } from './AccountBar.tsx';
+import { Assistant } from './Assistant.tsx';
 import { Chat } from './Chat.tsx';
 import { Composer } from './Composer.tsx';
 import { PostCard } from './PostCard.tsx';
+import { Prints } from './Prints.tsx';
+import { Tries } from './Tries.tsx';
 import { useAccount } from './useAccount.ts';
 import { useChat } from './useChat.ts';
 import { usePosts } from './usePosts.ts';
@@ -48,7 +51,12 @@ export function App() {
             ))}
           </ul>
         </section>
-        <Chat lines={chat.lines} connected={chat.present > 0} say={chat.say} />
+        <div className="column side">
+          <Assistant />
+          <Prints posts={posts ?? []} />
+          <Chat lines={chat.lines} connected={chat.present > 0} say={chat.say} />
+          <Tries />
+        </div>
       </main>
     </>
   );

@@ -36,7 +36,7 @@ export function Tries() {
   return (
     <section className="card tries" aria-labelledby="tries-title">
       <h2 id="tries-title">Try what a program would</h2>
-      <ul className="lines">
+      <ul>
         {TRIES.map(({ name, what, run }) => (
           <li key={name}>
             <button

@@ -1,7 +1,7 @@
 import type { SessionRef } from '../../guard/state.ts';
 import { TICK, ticksOf } from './clock.ts';
-import { Prefixes } from './prefixes.ts';
-import { Slab } from './slab.ts';
+import type { Prefixes } from './prefixes.ts';
+import type { Records } from './slab.ts';
 
 const ID_HIGH = 0;
 const ID_LOW = 1;
@@ -19,7 +19,8 @@ const ENTRIES = 10;
 /** Bits of the clients as which pages of the session have entered. */
 const CLIENTS = 11;
 /** A record starts on a multiple of 16 bytes: its first four words share a cache line. */
-const WORDS = 12;
+export const SESSION_WORDS = 12;
+export const SESSION_LINK = NEXT;
 
 const HALF = 0xffff;
 export const MOST_WINDOWS = HALF;
@@ -36,13 +37,14 @@ const LOOKS = 16;
  * the list is put in order when somebody has to go, so that the hot path touches one record.
  */
 export class Sessions {
-  readonly #slab: Slab;
-  readonly #prefixes: Prefixes;
+  readonly #slab: Records;
+  readonly #prefixes: Pick<Prefixes, keyof Prefixes>;
   #hand = 0;
 
-  constructor(capacity: number) {
-    this.#slab = new Slab(WORDS, NEXT, capacity);
-    this.#prefixes = new Prefixes(capacity);
+  /** Of records of {@link SESSION_WORDS} words or more, of which the first are ours. */
+  constructor(slab: Records, prefixes: Pick<Prefixes, keyof Prefixes>) {
+    this.#slab = slab;
+    this.#prefixes = prefixes;
   }
 
   get live(): number {

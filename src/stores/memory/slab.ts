@@ -3,11 +3,32 @@ const SEGMENT_BITS = 12;
 const SEGMENT_SLOTS = 1 << SEGMENT_BITS;
 const SEGMENT_MASK = SEGMENT_SLOTS - 1;
 
+/** A bounded table of equal records of 32-bit words. Slots count from 1: as a link, 0 means "none". */
+export interface Records {
+  readonly capacity: number;
+  readonly live: number;
+  /** Highest slot ever given out: what a sweeping hand goes round. */
+  readonly top: number;
+  readonly bytes: number;
+  /** The words among which `slot` lies; undefined where there is no such slot. */
+  words(slot: number): Uint32Array | undefined;
+  /** Index of the slot's first word in {@link words}. */
+  base(slot: number): number;
+  get(slot: number, field: number): number;
+  set(slot: number, field: number, value: number): void;
+  /** The record is about to be written in its {@link words}: if that is broken off, this field has to be 0. */
+  risk(slot: number, field: number): void;
+  /** A zeroed record, or 0 when the table is full. */
+  take(): number;
+  /** Zeroes what the record is known by, so that whatever still names it by slot and id finds nothing. */
+  release(slot: number): void;
+}
+
 /**
  * A bounded table of equal records in flat arrays of 32-bit words. It grows by segments, never by copying, so that
- * no request pays for a doubling. Slots count from 1: as a link, 0 means "none".
+ * no request pays for a doubling.
  */
-export class Slab {
+export class Slab implements Records {
   readonly stride: number;
   readonly capacity: number;
   readonly #link: number;
@@ -27,7 +48,6 @@ export class Slab {
     return this.#live;
   }
 
-  /** Highest slot ever given out: what a sweeping hand goes round. */
   get top(): number {
     return this.#top;
   }
@@ -36,12 +56,10 @@ export class Slab {
     return this.#segments.reduce((sum, segment) => sum + segment.byteLength, 0);
   }
 
-  /** The words among which `slot` lies; undefined where there is no such slot. */
   words(slot: number): Uint32Array | undefined {
     return this.#segments[(slot - 1) >>> SEGMENT_BITS];
   }
 
-  /** Index of the slot's first word in {@link words}. */
   base(slot: number): number {
     return ((slot - 1) & SEGMENT_MASK) * this.stride;
   }
@@ -55,7 +73,9 @@ export class Slab {
     if (words !== undefined) words[this.base(slot) + field] = value;
   }
 
-  /** A zeroed record, or 0 when the table is full. */
+  /** Nothing breaks off what one thread does alone. */
+  risk(): void {}
+
   take(): number {
     const slot = this.#free === 0 ? this.#grow() : this.#free;
     if (slot === 0) return 0;
@@ -65,7 +85,6 @@ export class Slab {
     return slot;
   }
 
-  /** Zeroes the record, so that whatever still names it by slot and id finds nothing. */
   release(slot: number): void {
     this.words(slot)?.fill(0, this.base(slot), this.base(slot) + this.stride);
     this.set(slot, this.#link, this.#free);

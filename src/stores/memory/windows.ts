@@ -1,4 +1,4 @@
-import { Slab } from './slab.ts';
+import type { Records } from './slab.ts';
 import { isTaken, lookAtCounter, takeCounter, WINDOW_WORDS, type WindowAnswer } from './window.ts';
 
 const ID_HIGH = 0;
@@ -10,15 +10,17 @@ const NEXT = 4;
 /** When the window's session was last looked at. */
 const LOOKED = 5;
 const WINDOW = 6;
-const WORDS = WINDOW + WINDOW_WORDS;
+export const ENTRY_WORDS = WINDOW + WINDOW_WORDS;
+export const ENTRY_LINK = NEXT;
 
 /** Windows by slot: one per entry, 160 bytes. Each belongs to a session and is in its chain, oldest first. */
 export class Windows {
-  readonly #slab: Slab;
+  readonly #slab: Records;
   #hand = 0;
 
-  constructor(capacity: number) {
-    this.#slab = new Slab(WORDS, NEXT, capacity);
+  /** Of records of {@link ENTRY_WORDS} words. */
+  constructor(slab: Records) {
+    this.#slab = slab;
   }
 
   get live(): number {
@@ -57,6 +59,7 @@ export class Windows {
   take(place: number, counter: number, repeatable: boolean): WindowAnswer {
     const words = this.#slab.words(place);
     if (words === undefined) return 'stale-nonce';
+    this.#slab.risk(place, EXPIRES);
     return takeCounter(words, this.#slab.base(place) + WINDOW, counter, repeatable);
   }
 

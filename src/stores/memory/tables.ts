@@ -1,0 +1,355 @@
+import type {
+  Claims,
+  CommitCode,
+  EndReason,
+  EntryClaim,
+  EntryGrant,
+  IdsServed,
+  RedirectGrant,
+  SessionRef,
+  State,
+  StateUsage,
+  StepDone,
+} from '../../guard/state.ts';
+import { NO_IDS } from '../../guard/served.ts';
+import { NO_ORDER } from '../../guard/order.ts';
+import { type Hold, NO_USE, NOT_USED } from '../../guard/use.ts';
+import type { Bequest, Belongings } from './belongings.ts';
+import type { BoundedMap } from './bounded-map.ts';
+import { type SteadyClock, ticksOf, toTicks } from './clock.ts';
+import type { Grants } from './grants.ts';
+import type { Keys } from './keys.ts';
+import { MemoryHold } from './hold.ts';
+import type { Mints } from './mints.ts';
+import type { Orders } from './orders.ts';
+import { type Payer, payerFor, sessionPayer } from './payer.ts';
+import type { Served } from './served.ts';
+import { type Revocations, toKey } from './revocations.ts';
+import type { Sessions } from './sessions.ts';
+import type { Uses } from './uses.ts';
+import type { Windows } from './windows.ts';
+
+/** What the rules are kept in. */
+export interface Tables {
+  readonly clock: Pick<SteadyClock, 'read' | 'elapsed' | 'latest'>;
+  readonly windows: Windows;
+  readonly sessions: Sessions;
+  readonly mints: Pick<Mints, 'take'>;
+  readonly revocations: Pick<Revocations, 'add' | 'reasonOf' | 'has' | 'mayHave'>;
+  readonly grants: Pick<Grants, 'add' | 'take'>;
+  readonly keys: Pick<Keys, 'check' | 'apply'>;
+  readonly uses: Pick<Uses, 'check' | 'apply' | 'crowdOf' | 'join' | 'leave'>;
+  readonly orders: Pick<Orders, 'check' | 'apply' | 'done'>;
+  readonly served: Pick<Served, 'check' | 'apply' | 'give'>;
+  readonly belongings: Belongings;
+  /** Slots of sessions made again: their cookies still name another place, and must not make them a second time. */
+  readonly remade: Pick<BoundedMap<number>, 'get' | 'set'>;
+  /**
+   * Ticks; moves on with every revocation and every half minute. A session looked at since has not been revoked and
+   * is known to be in use. So the hot path of a signed call touches one record, its window.
+   */
+  readonly looks: { again: number };
+  /** All that was changed so far is whole: what comes may be lost without it. */
+  checkpoint(): void;
+  /** Sessions at most. */
+  readonly capacity: number;
+  readonly entriesPerSession: number;
+  /** Ticks after which an unused session is forgotten. */
+  readonly idle: number;
+}
+
+/** Half a minute: how exactly state knows when a session was last seen. */
+const LOOK_TICKS = ticksOf(30_000);
+/** Stops of the sweeping hands per entry: more than one, so that they outrun what comes in. */
+const SWEEP_WINDOWS = 4;
+const SWEEP_SESSIONS = 2;
+/** Stops before a full table evicts somebody alive. */
+const SWEEP_FULL = 64;
+
+/**
+ * The rules of state over tables, whosever they are: this thread's (memory/index.ts) or those that several threads share
+ * (shared/state.ts). Answers synchronously, and does no work that grows with the number of visitors.
+ */
+export class TableState implements State {
+  readonly kind: string;
+  readonly #tables: Tables;
+  readonly #clock: Tables['clock'];
+  readonly #windows: Windows;
+  readonly #sessions: Sessions;
+  readonly #uses: Tables['uses'];
+  readonly #looks: Tables['looks'];
+
+  constructor(kind: string, tables: Tables) {
+    this.kind = kind;
+    this.#tables = tables;
+    this.#clock = tables.clock;
+    this.#windows = tables.windows;
+    this.#sessions = tables.sessions;
+    this.#uses = tables.uses;
+    this.#looks = tables.looks;
+  }
+
+  commit(claims: Claims): CommitCode {
+    const steady = this.#clock.read(claims.now);
+    const now = toTicks(steady);
+    if (now - this.#looks.again > LOOK_TICKS) this.#looks.again = now - 1;
+    const claimsWindow = claims.nonce !== 0 || claims.redirectTarget !== '';
+    let session = 0;
+    if (claims.sessionIdHigh !== 0 || claims.sessionIdLow !== 0) {
+      session = this.#living(
+        this.#sessions.find(claims.sessionPlace, claims.sessionIdHigh, claims.sessionIdLow),
+        claims.now,
+      );
+      if (session === 0) return claimsWindow ? 'stale' : 'entry-required';
+      const { entryWithin, sessionClient } = claims;
+      if (entryWithin > 0 && now - this.#sessions.lastEntry(session) > ticksOf(entryWithin)) return 'entry-required';
+      if (sessionClient !== 0 && !this.#sessions.hasEnteredAs(session, sessionClient)) return 'entry-required';
+    }
+    if (claims.key !== '') {
+      const code = this.#tables.keys.check(claims, steady);
+      if (code !== '') return code;
+    }
+    if (claims.use !== NO_USE && !this.#uses.check(claims, steady)) return this.#orReplay(claims, now, 'limit');
+    if (claims.orders !== NO_ORDER && !this.#tables.orders.check(claims, steady))
+      return this.#orReplay(claims, now, 'order');
+    if (claims.served !== NO_IDS && !this.#tables.served.check(claims, steady))
+      return this.#orReplay(claims, now, 'not-served');
+    if (claimsWindow) {
+      const code = this.#useWindow(claims, steady, now);
+      if (code !== '') return code;
+    }
+    if (claims.used !== NOT_USED) claims.used.hold = this.#hold(claims);
+    if (claims.served !== NO_IDS) this.#tables.served.apply(claims, steady);
+    if (claims.key !== '') this.#tables.keys.apply(claims, steady);
+    if (session !== 0 && this.#sessions.lastSeen(session) <= this.#looks.again) this.#sessions.touch(session, now);
+    return '';
+  }
+
+  enter(entry: EntryClaim): EntryGrant {
+    const steady = this.#clock.read(entry.now);
+    const now = toTicks(steady);
+    this.#sweep(now);
+    let session = entry.session === null ? 0 : this.#resume(entry.session, entry.prefix, entry.now, now);
+    const fresh = session === 0;
+    const late = fresh ? 0 : this.#sessions.pay(session, now, entry.entriesPerMinute);
+    if (late > 0) return { ok: false, code: 'limit', retryAfter: late };
+    const before = fresh ? this.#replace(entry) : NO_PREDECESSOR;
+    const wait = fresh && !before.lived ? this.#mint(entry, steady) : 0;
+    if (wait > 0 && entry.crowd !== true) return { ok: false, code: 'limit', retryAfter: wait, waits: true };
+    if (fresh) session = this.#addSession(entry.newIdHigh, entry.newIdLow, entry.prefix, now);
+    const crowded = this.#crowded(session, entry, { isNew: fresh, isLate: wait > 0 }, steady);
+    before.bequest?.(this.#payer(session), steady);
+    this.#tables.checkpoint();
+    const windowPlace = this.#addWindow(session, entry, now);
+    this.#sessions.noteEntry(session, now, entry.client);
+    return { ok: true, windowPlace, session: this.#sessions.ref(session), fresh, crowded };
+  }
+
+  /** Takes one new session's worth; 0, or the seconds to wait. */
+  #mint({ prefix, mintsPerMinute, mintsPerMinuteTotal }: EntryClaim, steady: number): number {
+    return this.#tables.mints.take(steady, prefix, mintsPerMinute, mintsPerMinuteTotal);
+  }
+
+  /** Whether the session counts with the crowd of its network; one that lives leaves it once there is room for it. */
+  #crowded(slot: number, entry: EntryClaim, came: { isNew: boolean; isLate: boolean }, steady: number): boolean {
+    const payer = this.#payer(slot);
+    if (came.isLate) this.#uses.join(payer, entry.prefix);
+    else if (!came.isNew && this.#uses.crowdOf(payer) !== '' && this.#mint(entry, steady) === 0)
+      this.#uses.leave(payer);
+    return this.#uses.crowdOf(payer) !== '';
+  }
+
+  grantRedirect(grant: RedirectGrant): void {
+    this.#tables.grants.add(grant, this.#clock.elapsed, grant.until - this.#clock.latest);
+  }
+
+  settle(hold: Hold, succeeded: boolean): void {
+    if (hold instanceof MemoryHold) hold.settle(succeeded);
+  }
+
+  release(hold: Hold): void {
+    if (hold instanceof MemoryHold) hold.release();
+  }
+
+  done({ session, account, step, now }: StepDone): void {
+    this.#tables.orders.done(payerFor(session, account), step, this.#clock.read(now));
+  }
+
+  serve({ session, account, source, ids }: IdsServed): void {
+    this.#tables.served.give(payerFor(session, account), source, ids);
+  }
+
+  revoke(session: SessionRef, until: number, reason: EndReason): void {
+    this.#tables.revocations.add(session.idHigh, session.idLow, until, reason);
+    this.#looks.again = toTicks(this.#clock.elapsed);
+    const slot = this.#find(session);
+    if (slot !== 0) this.#dropSession(slot);
+  }
+
+  endedBy(session: SessionRef, now: number): EndReason | '' {
+    return this.#tables.revocations.reasonOf(session.idHigh, session.idLow, now);
+  }
+
+  usage(): StateUsage {
+    return {
+      entries: this.#windows.live,
+      sessions: this.#sessions.live,
+      bytes: this.#windows.bytes + this.#sessions.bytes,
+      capacity: this.#tables.capacity,
+    };
+  }
+
+  close(): void {}
+
+  /** Counts a request under its rules, when nothing can refuse it any more. */
+  #hold(claims: Claims): Hold | null {
+    const lower = claims.use === NO_USE ? null : this.#uses.apply(claims);
+    const undo = claims.orders === NO_ORDER ? null : this.#tables.orders.apply(claims);
+    return lower === null && undo === null ? null : new MemoryHold(undo, lower);
+  }
+
+  /** A call that was sent before is told as that, whatever else would refuse it: a refusal by a rule is its signer's own. */
+  #orReplay(claims: Claims, now: number, code: CommitCode): CommitCode {
+    const { windowPlace, windowIdHigh, windowIdLow, nonce, redirectTarget, repeatable } = claims;
+    if (nonce === 0 || redirectTarget !== '' || repeatable || !isCounter(nonce)) return code;
+    if (this.#windows.owner(windowPlace, windowIdHigh, windowIdLow, now) === 0) return 'stale';
+    return this.#windows.look(windowPlace, nonce) || code;
+  }
+
+  /** Always the last check, so that it may apply itself: nothing else can refuse any more. */
+  #useWindow(claims: Claims, steady: number, now: number): CommitCode {
+    const place = claims.windowPlace;
+    const session = this.#windows.owner(place, claims.windowIdHigh, claims.windowIdLow, now);
+    if (session === 0 || !isCounter(claims.nonce)) return 'stale';
+    const looked = this.#windows.looked(place) > this.#looks.again;
+    if (!looked && this.#living(session, claims.now) === 0) return 'stale';
+    const code =
+      claims.redirectTarget === ''
+        ? this.#windows.take(place, claims.nonce, claims.repeatable)
+        : this.#useGrant(claims, steady);
+    if (code !== '' || looked) return code;
+    this.#windows.setLooked(place, now);
+    this.#sessions.touch(session, now);
+    return '';
+  }
+
+  /** A grant stands for a counter that was burnt here: whatever else it is asked for has been seen before. */
+  #useGrant(claims: Claims, steady: number): CommitCode {
+    if (!this.#windows.isTaken(claims.windowPlace, claims.nonce)) return 'replayed';
+    return this.#tables.grants.take(claims, steady) ? '' : 'replayed';
+  }
+
+  /** The session, unless it has been revoked since it was last looked at. Two numbers are compared, nearly always. */
+  #living(slot: number, wall: number): number {
+    if (slot === 0 || this.#sessions.lastSeen(slot) > this.#looks.again) return slot;
+    const { idHigh, idLow } = this.#sessions.ref(slot);
+    if (!this.#tables.revocations.has(idHigh, idLow, wall)) return slot;
+    this.#dropSession(slot);
+    return 0;
+  }
+
+  /** A session lies where its cookie says, or where it was made again since. */
+  #find(session: SessionRef): number {
+    const { place, idHigh, idLow } = session;
+    const slot = this.#sessions.find(place, idHigh, idLow);
+    return slot === 0 ? this.#sessions.find(this.#tables.remade.get(toKey(idHigh, idLow)) ?? 0, idHigh, idLow) : slot;
+  }
+
+  /** Slot of a cookie's session, made again where state has forgotten it; 0 where it is or may be revoked. */
+  #resume(session: SessionRef, prefix: string, wall: number, now: number): number {
+    const { idHigh, idLow } = session;
+    const slot = this.#find(session);
+    if (slot !== 0) return this.#living(slot, wall);
+    if (this.#tables.revocations.mayHave(idHigh, idLow, wall)) return 0;
+    const made = this.#addSession(idHigh, idLow, prefix, now);
+    this.#tables.remade.set(toKey(idHigh, idLow), made);
+    return made;
+  }
+
+  /** Ends the session whose place the new one takes, which goes on with what that one has done. */
+  #replace({ replaces, now }: EntryClaim): Predecessor {
+    if (replaces === null) return NO_PREDECESSOR;
+    const slot = this.#living(this.#find(replaces.session), now);
+    const bequest = slot === 0 ? null : this.#tables.belongings.bequeath(this.#payer(slot));
+    this.revoke(replaces.session, replaces.until, replaces.reason);
+    return { lived: slot !== 0, bequest };
+  }
+
+  #payer(slot: number): Payer {
+    return sessionPayer(slot, this.#sessions.ref(slot).idLow);
+  }
+
+  #addSession(idHigh: number, idLow: number, prefix: string, now: number): number {
+    if (this.#sessions.full) this.#dropSession(this.#sessions.idlest());
+    return this.#sessions.add(idHigh, idLow, prefix, now);
+  }
+
+  #addWindow(session: number, entry: EntryClaim, now: number): number {
+    if (this.#sessions.windowCount(session) >= this.#tables.entriesPerSession) this.#dropFirstWindow(session);
+    if (this.#windows.full) this.#makeRoom(now);
+    const expires = now + ticksOf(entry.windowLife);
+    const slot = this.#windows.add(entry.windowIdHigh, entry.windowIdLow, session, expires);
+    const last = this.#sessions.pushWindow(session, slot);
+    if (last !== 0) this.#windows.setNext(last, slot);
+    return slot;
+  }
+
+  #dropFirstWindow(session: number): void {
+    const first = this.#sessions.firstWindow(session);
+    if (first === 0) return;
+    this.#sessions.shiftWindow(session, this.#windows.next(first));
+    this.#windows.remove(first);
+  }
+
+  /** Bounded by the windows a session may have. */
+  #dropSession(session: number): void {
+    while (this.#sessions.firstWindow(session) !== 0) this.#dropFirstWindow(session);
+    this.#tables.belongings.forget(this.#payer(session));
+    this.#sessions.remove(session);
+  }
+
+  /** Frees a few of what has expired: a little on every entry, so that nothing ever goes through a whole table. */
+  #sweep(now: number): void {
+    for (let stop = 0; stop < SWEEP_WINDOWS; stop += 1) this.#sweepWindow(now);
+    for (let stop = 0; stop < SWEEP_SESSIONS; stop += 1) {
+      const session = this.#sessions.sweep(now - this.#tables.idle);
+      if (session !== 0) this.#dropSession(session);
+      this.#tables.checkpoint();
+    }
+  }
+
+  /** Drops the expired windows at the front of the chain in which the hand's next stop lies. */
+  #sweepWindow(now: number): number {
+    const session = this.#windows.sweep();
+    if (session === 0) return 0;
+    for (;;) {
+      const first = this.#sessions.firstWindow(session);
+      if (first === 0 || !this.#windows.expired(first, now)) return session;
+      this.#dropFirstWindow(session);
+      this.#tables.checkpoint();
+    }
+  }
+
+  /** Room for one more window: what has expired, else one of the largest prefix's, else whatever lies at the hand. */
+  #makeRoom(now: number): void {
+    let last = 0;
+    for (let stop = 0; stop < SWEEP_FULL; stop += 1) {
+      last = this.#sweepWindow(now);
+      if (!this.#windows.full) return;
+    }
+    const idlest = this.#sessions.idlestWithWindow();
+    this.#dropFirstWindow(idlest === 0 ? last : idlest);
+  }
+}
+
+interface Predecessor {
+  /** Whether it lived: then the new session is no mint. */
+  readonly lived: boolean;
+  readonly bequest: Bequest | null;
+}
+
+const NO_PREDECESSOR: Predecessor = Object.freeze({ lived: false, bequest: null });
+
+function isCounter(nonce: number): boolean {
+  return Number.isSafeInteger(nonce) && nonce > 0;
+}

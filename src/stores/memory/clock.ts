@@ -2,7 +2,7 @@
 export const TICK = 100;
 
 /** How far a time may lie behind an earlier one and still count as a late request, in milliseconds. */
-const LATE = 60_000;
+export const LATE = 60_000;
 
 /**
  * Time that never runs backwards, made from wall-clock times that may. A time slightly behind the latest belongs to

@@ -4,7 +4,7 @@ import type { Claims, RedirectGrant } from '../../guard/state.ts';
 import { BoundedMap } from './bounded-map.ts';
 
 /** No grant lives longer, whatever its giver says (PROTOCOL 3.11 asks for 30 s). */
-const LONGEST = 60_000;
+export const LONGEST = 60_000;
 
 interface Grant {
   readonly what: Buffer;
@@ -52,6 +52,6 @@ function toKey(idHigh: number, idLow: number, nonce: number): string {
 }
 
 /** One fixed size for whatever targets and signatures there are, so that what is held is bounded in bytes too. */
-function digest(target: string, signature: string): Buffer {
+export function digest(target: string, signature: string): Buffer {
   return hash('sha256', JSON.stringify([target, signature]), 'buffer');
 }

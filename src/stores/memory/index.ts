@@ -1,13 +1,13 @@
 import type { State } from '../../guard/state.ts';
 import { SESSION_IDLE_SECONDS } from '../../wire/constants.ts';
 import { createBelongings } from './belongings.ts';
-import { BoundedMap } from './bounded-map.ts';
 import { SteadyClock, ticksOf } from './clock.ts';
 import { Grants } from './grants.ts';
 import { Keys } from './keys.ts';
 import { Mints } from './mints.ts';
 import { Orders } from './orders.ts';
 import { Prefixes } from './prefixes.ts';
+import { createRemade } from './remade.ts';
 import { Revocations } from './revocations.ts';
 import { Served } from './served.ts';
 import { MOST_WINDOWS, SESSION_LINK, SESSION_WORDS, Sessions } from './sessions.ts';
@@ -57,7 +57,7 @@ export function createMemoryState(options: MemoryStateOptions = {}): State {
     orders,
     served,
     belongings: createBelongings(uses, orders, served),
-    remade: new BoundedMap(bound('remade', options.remade, 1 << 16)),
+    remade: createRemade(bound('remade', options.remade, 1 << 16)),
     looks: { again: 0 },
     checkpoint: () => {},
     capacity,

@@ -113,9 +113,9 @@ export class Keys {
   }
 }
 
-const LONGEST_QUOTA = 31 * 86_400_000;
+export const LONGEST_QUOTA = 31 * 86_400_000;
 
 /** Start of the span of the quota, on the wall clock. */
-function spanOf({ now, quotaPer }: Claims): number {
+export function spanOf({ now, quotaPer }: Claims): number {
   return quotaPer > 0 ? now - (now % quotaPer) : 0;
 }

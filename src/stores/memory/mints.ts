@@ -5,7 +5,7 @@ const SPAN = 60_000;
 const LONGEST_WAIT_SECONDS = 20;
 
 /** More prefixes than this pay for mints in a minute at no setting: what bounds the table. */
-const MOST_A_MINUTE = 2 ** 18;
+export const MOST_A_MINUTE = 2 ** 18;
 
 /**
  * Limits on new sessions, per network prefix and in total: each a bucket that holds a minute's worth and refills in
@@ -28,8 +28,8 @@ export class Mints {
     const paid = this.#current.get(prefix) ?? this.#previous.get(prefix) ?? 0;
     const own = fullAgain(paid, now, perMinute);
     const all = fullAgain(this.#total, now, Math.min(perMinuteTotal, MOST_A_MINUTE));
-    const excess = Math.max(own, all) - now - SPAN;
-    if (!(excess <= 0.5)) return Math.min(LONGEST_WAIT_SECONDS, Math.max(1, Math.ceil(excess / 1000)));
+    const wait = waitFor(Math.max(own, all), now);
+    if (wait > 0) return wait;
     this.#current.set(prefix, own);
     this.#total = all;
     return 0;
@@ -43,7 +43,13 @@ export class Mints {
   }
 }
 
+/** Seconds (1–20) until a bucket that would be full at this time may be taken of; 0 for at once. */
+export function waitFor(fullAt: number, now: number): number {
+  const excess = fullAt - now - SPAN;
+  return excess <= 0.5 ? 0 : Math.min(LONGEST_WAIT_SECONDS, Math.max(1, Math.ceil(excess / 1000)));
+}
+
 /** When the bucket is full again if one more is taken; a limit of 0 or less never is. */
-function fullAgain(paid: number, now: number, perMinute: number): number {
+export function fullAgain(paid: number, now: number, perMinute: number): number {
   return perMinute > 0 ? Math.max(paid, now) + SPAN / perMinute : Number.POSITIVE_INFINITY;
 }

@@ -10,9 +10,15 @@ export interface Steps {
   readonly made: Map<number, Made>;
 }
 
-interface Made {
+export interface Made {
   since: number;
   count: number;
+}
+
+/** What of it is asked, wherever it is kept. */
+export interface StepsSeen {
+  readonly doneAt: Pick<Steps['doneAt'], 'get'>;
+  readonly made: { get(rule: number): Readonly<Made> | undefined };
 }
 
 /** Partners' accounts whose steps are remembered: beyond, the one longest known is forgotten. */
@@ -91,7 +97,8 @@ export class Orders {
   }
 }
 
-function allows(rule: OrderRule, steps: Steps | undefined, now: number, { used }: Claims): boolean {
+/** Whether a rule lets a call be made now; says in `claims.used` what is missing. */
+export function allows(rule: OrderRule, steps: StepsSeen | undefined, now: number, { used }: Claims): boolean {
   for (const { number, name } of rule.after) {
     const at = steps?.doneAt.get(number);
     if (at === undefined || (rule.within > 0 && now - at > rule.within)) {
@@ -114,7 +121,7 @@ function allows(rule: OrderRule, steps: Steps | undefined, now: number, { used }
 }
 
 /** When the latest of the rule's steps was done; 0 for a rule without any. */
-function latest(rule: OrderRule, steps: Steps): number {
+export function latest(rule: OrderRule, steps: StepsSeen): number {
   let at = 0;
   for (const { number } of rule.after) at = Math.max(at, steps.doneAt.get(number) ?? 0);
   return at;

@@ -15,7 +15,6 @@ import { NO_IDS } from '../../guard/served.ts';
 import { NO_ORDER } from '../../guard/order.ts';
 import { type Hold, NO_USE, NOT_USED } from '../../guard/use.ts';
 import type { Bequest, Belongings } from './belongings.ts';
-import type { BoundedMap } from './bounded-map.ts';
 import { type SteadyClock, ticksOf, toTicks } from './clock.ts';
 import type { Grants } from './grants.ts';
 import type { Keys } from './keys.ts';
@@ -24,7 +23,8 @@ import type { Mints } from './mints.ts';
 import type { Orders } from './orders.ts';
 import { type Payer, payerFor, sessionPayer } from './payer.ts';
 import type { Served } from './served.ts';
-import { type Revocations, toKey } from './revocations.ts';
+import type { Remade } from './remade.ts';
+import type { Revocations } from './revocations.ts';
 import type { Sessions } from './sessions.ts';
 import type { Uses } from './uses.ts';
 import type { Windows } from './windows.ts';
@@ -43,7 +43,7 @@ export interface Tables {
   readonly served: Pick<Served, 'check' | 'apply' | 'give'>;
   readonly belongings: Belongings;
   /** Slots of sessions made again: their cookies still name another place, and must not make them a second time. */
-  readonly remade: Pick<BoundedMap<number>, 'get' | 'set'>;
+  readonly remade: Remade;
   /**
    * Ticks; moves on with every revocation and every half minute. A session looked at since has not been revoked and
    * is known to be in use. So the hot path of a signed call touches one record, its window.
@@ -252,7 +252,7 @@ export class TableState implements State {
   #find(session: SessionRef): number {
     const { place, idHigh, idLow } = session;
     const slot = this.#sessions.find(place, idHigh, idLow);
-    return slot === 0 ? this.#sessions.find(this.#tables.remade.get(toKey(idHigh, idLow)) ?? 0, idHigh, idLow) : slot;
+    return slot === 0 ? this.#sessions.find(this.#tables.remade.get(idHigh, idLow), idHigh, idLow) : slot;
   }
 
   /** Slot of a cookie's session, made again where state has forgotten it; 0 where it is or may be revoked. */
@@ -262,7 +262,7 @@ export class TableState implements State {
     if (slot !== 0) return this.#living(slot, wall);
     if (this.#tables.revocations.mayHave(idHigh, idLow, wall)) return 0;
     const made = this.#addSession(idHigh, idLow, prefix, now);
-    this.#tables.remade.set(toKey(idHigh, idLow), made);
+    this.#tables.remade.set(idHigh, idLow, made);
     return made;
   }
 

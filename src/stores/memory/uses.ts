@@ -5,17 +5,49 @@ import { noteLimit, ROUNDING, refuseBy } from '../../guard/use-result.ts';
 import { Buckets } from './buckets.ts';
 import { callerOf, NOBODY, type Payer } from './payer.ts';
 
+/** What is counted under one limit on open requests. */
+export interface Counts {
+  of(payer: Payer): number;
+  /** Returns what takes it back. */
+  raise(payer: Payer): () => void;
+}
+
+/** Where it is counted: this thread's own maps, unless several share it. */
+export interface UseTables {
+  buckets(rule: LimitRule): Pick<Buckets, 'keep' | 'fullAt' | 'set' | 'move'>;
+  counts(rule: ConcurrentRule): Counts;
+  /** Sessions that count as one with others of their network, and by which name. Forgotten with them. */
+  readonly crowd: {
+    /** 0: nobody does. */
+    readonly size: number;
+    get(session: Payer): string | undefined;
+    set(session: Payer, prefix: string): void;
+    delete(session: Payer): void;
+  };
+}
+
+const ownTables = (): UseTables => ({
+  buckets: ({ depth, wait }) => new Buckets(depth + wait),
+  counts: () => new OwnCounts(),
+  crowd: new Map<Payer, string>(),
+});
+
 /**
- * What has been used under the rules of use, counted in this process. A request is checked against all of its rules
+ * What has been used under the rules of use. A request is checked against all of its rules
  * first and counted in all of them or in none, both within one commit.
  */
 export class Uses {
-  readonly #buckets: Buckets[] = [];
-  readonly #open: Map<Payer, number>[] = [];
-  /** Sessions that count as one with others of their network, and by which name. Forgotten with them. */
-  readonly #crowd = new Map<Payer, string>();
+  readonly #tables: UseTables;
+  readonly #crowd: UseTables['crowd'];
+  readonly #buckets: ReturnType<UseTables['buckets']>[] = [];
+  readonly #open: Counts[] = [];
   /** When each bucket will be full if the request at hand is admitted: between check and apply of one commit. */
   readonly #fullAt: number[] = [];
+
+  constructor(tables = ownTables()) {
+    this.#tables = tables;
+    this.#crowd = tables.crowd;
+  }
 
   /** Whether all rules have room, at steady time `now`; says what it found in `claims.used`. Counts nothing. */
   check(claims: Claims, now: number): boolean {
@@ -24,7 +56,7 @@ export class Uses {
     for (let i = 0; i < concurrent.length; i++) {
       const rule = concurrent[i] as ConcurrentRule;
       const payer = this.#payerOf(rule.scope, claims);
-      if (payer === NOBODY || (this.#open[rule.number]?.get(payer) ?? 0) < rule.most) continue;
+      if (payer === NOBODY || this.#openOf(rule).of(payer) < rule.most) continue;
       refuseBy(used, rule, 0);
       return false;
     }
@@ -55,7 +87,10 @@ export class Uses {
       if (payer !== NOBODY) this.#bucketsOf(rule).set(payer, this.#fullAt[i] ?? 0);
     }
     if (concurrent.length === 0) return null;
-    const raised = concurrent.map((rule) => raise(this.#openOf(rule), this.#payerOf(rule.scope, claims)));
+    const raised = concurrent.map((rule) => {
+      const payer = this.#payerOf(rule.scope, claims);
+      return payer === NOBODY ? NOTHING : this.#openOf(rule).raise(payer);
+    });
     return () => {
       for (const lower of raised) lower();
     };
@@ -100,31 +135,40 @@ export class Uses {
     return prefix === undefined ? session : `crowd ${prefix}`;
   }
 
-  #bucketsOf(rule: LimitRule): Buckets {
+  #bucketsOf(rule: LimitRule): ReturnType<UseTables['buckets']> {
     const found = this.#buckets[rule.number];
     if (found !== undefined) {
       // Another policy may have raised the burst: what is owed by then has to be remembered for longer.
       found.keep(rule.depth + rule.wait);
       return found;
     }
-    const made = new Buckets(rule.depth + rule.wait);
+    const made = this.#tables.buckets(rule);
     this.#buckets[rule.number] = made;
     return made;
   }
 
-  #openOf(rule: ConcurrentRule): Map<Payer, number> {
-    const open = this.#open[rule.number] ?? new Map<Payer, number>();
+  #openOf(rule: ConcurrentRule): Counts {
+    const open = this.#open[rule.number] ?? this.#tables.counts(rule);
     this.#open[rule.number] = open;
     return open;
   }
 }
 
-function raise(open: Map<Payer, number>, payer: Payer): () => void {
-  if (payer === NOBODY) return () => {};
-  open.set(payer, (open.get(payer) ?? 0) + 1);
-  return () => {
-    const left = (open.get(payer) ?? 1) - 1;
-    if (left > 0) open.set(payer, left);
-    else open.delete(payer);
-  };
+const NOTHING = (): void => {};
+
+class OwnCounts implements Counts {
+  readonly #open = new Map<Payer, number>();
+
+  of(payer: Payer): number {
+    return this.#open.get(payer) ?? 0;
+  }
+
+  raise(payer: Payer): () => void {
+    this.#open.set(payer, this.of(payer) + 1);
+    return () => {
+      const left = this.of(payer) - 1;
+      if (left > 0) this.#open.set(payer, left);
+      else this.#open.delete(payer);
+    };
+  }
 }

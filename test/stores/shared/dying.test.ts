@@ -237,7 +237,13 @@ describe('a thread that dies at any write leaves what was whole before', () => {
         assert.equal(await state.commit(use(page, 1)), '');
         const to = { redirectTarget: 'GET /b', signature: 'c2ln' };
         return async () => {
-          await state.grantRedirect({ ticketId: page.ticketId, nonce: 1, until: START + 9000, ...to });
+          await state.grantRedirect({
+            ticketId: page.ticketId,
+            windowPlace: page.place,
+            nonce: 1,
+            until: START + 9000,
+            ...to,
+          });
           const claims = { ...use(page, 1), redirectTarget: 'GET /b', redirectSignature: 'c2ln' };
           assert.equal(await state.commit(claims), '');
         };

@@ -102,7 +102,7 @@ export function giveBackTo(account: Account, { cap, slot }: Pick<Entry, 'cap' | 
 }
 
 /** When the entry would have room if nobody took anything meanwhile; a whole span where it never will. */
-function secondsUntilFree({ cap, amount }: Entry, account: Account, whole: Account | null, now: number): number {
+export function secondsUntilFree({ cap, amount }: Entry, account: Account, whole: Account | null, now: number): number {
   const [later, wholeLater] = [copyOf(account), whole === null ? null : copyOf(whole)];
   for (let slot = account.latest + 1; slot <= account.latest + RING; slot++) {
     const then = slot * slotLength(cap);

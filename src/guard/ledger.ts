@@ -16,8 +16,20 @@ export interface Ledger {
   giveBack(entries: readonly Entry[], amount: number): void;
   /** Millionths spent in the span that ends now, of accounts without a payer. */
   spent(caps: readonly Cap[], now: number): Eventually<readonly number[]>;
+  /** What is known to have got lost where the ledger is; for one that loses nothing, not there. */
+  losses?(): LedgerLosses;
   /** Writes down what was given back so far. */
   close(): Promise<void>;
+}
+
+/** What a ledger's server has forgotten of what it had acknowledged, as far as this process can tell. */
+export interface LedgerLosses {
+  /** Calls of this process whose reservations it remembered, and wrote again. */
+  readonly rewritten: number;
+  /** Calls of this process too old to be remembered: what they cost is not counted any more. */
+  readonly lost: number;
+  /** How often the server had forgotten the whole ledger. */
+  readonly emptied: number;
 }
 
 /** How much may be taken out of one account, or out of each of many that differ by payer. */

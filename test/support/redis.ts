@@ -28,6 +28,7 @@ export async function startRedis(settings: readonly string[] = []): Promise<Redi
 
   const start = async (): Promise<void> => {
     const given = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--loglevel', 'warning'];
+    given.push('--repl-diskless-sync-delay', '0');
     const child = spawn('redis-server', [...given, ...settings], { stdio: ['ignore', 'ignore', 'inherit'] });
     server = child;
     const failed = once(child, 'error').then(([error]) => {

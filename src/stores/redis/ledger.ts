@@ -223,7 +223,7 @@ class RedisLedger implements Ledger {
     low: number,
   ): Promise<[Found, readonly string[][]]> {
     const { keys, ...asked } = stepText(calls, back, (cap, payer) => this.#nameOf(cap, payer));
-    const text = JSON.stringify({ ...asked, step: this.#step, low, ledger: this.#name });
+    const text = JSON.stringify({ ...asked, step: this.#step, low, ledger: `${this.#name}.${this.#step}` });
     const time = this.#options.callersTime === true ? this.#wall : '';
     const marks = [`${this.#prefix}step ${this.#name}`, `${this.#prefix}ledger`];
     const answer = await this.#runner.run(MONEY, [...marks, ...keys], [time, text]);

@@ -5,6 +5,7 @@ import { noClaims } from '../../../src/guard/context.ts';
 import type { Claims } from '../../../src/guard/state.ts';
 import { newUseResult, type UseRules } from '../../../src/guard/use.ts';
 import { callersClock } from '../../../src/stores/redis/wide/clock.ts';
+import { OPEN_LIFE } from '../../../src/stores/redis/wide/open.ts';
 import { createWide } from '../../../src/stores/redis/wide/create.ts';
 import { NOTHING_TAKEN, type Taken, type Wide } from '../../../src/stores/redis/wide/wide.ts';
 import { type RedisServer, startRedis } from '../../support/redis.ts';
@@ -22,11 +23,11 @@ after(() => server.stop());
 let databases = 0;
 
 /** So many processes on one new database. Time is what requests say it is, unless the server's is asked for. */
-function processes(context: TestContext, count: number, time: 'callers' | 'server' = 'callers') {
+function processes(context: TestContext, count: number, time: 'callers' | 'server' = 'callers', life?: number) {
   databases += 1;
   const made = Array.from({ length: count }, () => {
     const runner = testRunner(server.url);
-    const clock = time === 'callers' ? { clock: callersClock() } : {};
+    const clock = time === 'callers' ? { clock: callersClock(life) } : {};
     const wide = createWide(runner, { secret: SECRET, prefix: `test-${databases}:`, ...clock });
     context.after(async () => {
       await wide.close();
@@ -120,6 +121,54 @@ test('R67 what is undone is there again, and a replay costs nobody anything', as
     found.end();
   }
   assert.equal((await taken(wide, () => call(rule), 6)).length, 3);
+});
+
+test('R67 what is undone once its bucket has been full again is nobody’s any more', async (context) => {
+  const { wide } = one(context);
+  const rule = ruled([{ rate: '60/minute', burst: 2, per: 'route' }]);
+  const slow = await wide.take(call(rule), '');
+  const later = () => call(rule, { now: START + 3000 });
+  assert.equal((await taken(wide, later, 3)).length, 2);
+  slow?.undo();
+  assert.equal((await taken(wide, later, 3)).length, 0);
+});
+
+test('R67 a killed process costs what it held ahead, and what it had spent of it is not forgotten', async (context) => {
+  const [killed, other] = processes(context, 2, 'callers', 2000);
+  assert.ok(killed && other);
+  const rule = ruled([{ rate: '100/day', per: 'total' }]);
+  assert.equal((await taken(killed.wide, () => call(rule), 30)).length, 30);
+  const meanwhile = (await taken(other.wide, () => call(rule), 100)).length;
+  const later = (await taken(other.wide, () => call(rule, { now: START + 2001 }), 100)).length;
+  assert.equal(later, 0, 'it counts as spent');
+  assert.ok(meanwhile <= 70, `${30 + meanwhile} of 100`);
+  assert.ok(meanwhile >= 20, `${30 + meanwhile} of 100: at most half of what there was is ever held`);
+});
+
+test('R67 what a killed process had open is free again when it has not said so for a while', async (context) => {
+  const [killed, other] = processes(context, 2);
+  assert.ok(killed && other);
+  const rule = ruled([], { route: 3 });
+  assert.equal((await taken(killed.wide, () => call(rule), 5)).length, 3);
+  assert.equal((await taken(other.wide, () => call(rule, { now: START + OPEN_LIFE - 1 }), 5)).length, 0);
+  assert.equal((await taken(other.wide, () => call(rule, { now: START + OPEN_LIFE }), 5)).length, 3);
+});
+
+test('R67 what is still open is said again in time, and stays counted', async (context) => {
+  const [one, other] = processes(context, 2);
+  assert.ok(one && other);
+  const rule = ruled([], { route: 3, prefix: 9 });
+  const mine = (now: number) => call(rule, { now, prefix: '192.0.2.1' });
+  assert.equal((await taken(one.wide, () => mine(START), 2)).length, 2);
+  for (let now = START; now < START + 2 * OPEN_LIFE; now += OPEN_LIFE / 2) {
+    // Something else happens here, by which this process knows how late it is.
+    await taken(one.wide, () => call(ruled([{ rate: '9/second', per: 'route' }]), { now }), 1);
+    const calls = one.runner.calls;
+    while (now > START && one.runner.calls === calls) await new Promise((resolve) => setTimeout(resolve, 20));
+    const open = await taken(other.wide, () => call(rule, { now, prefix: '192.0.2.2' }), 5);
+    assert.equal(open.length, 1, `after ${now - START} ms`);
+    open[0]?.end();
+  }
 });
 
 test('R67 a call that comes a little early is held back where the rule says so', async (context) => {

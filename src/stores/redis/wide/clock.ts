@@ -24,7 +24,7 @@ export const SERVER_CLOCK: CounterClock = Object.freeze({
 });
 
 /** For tests: time is what requests say it is. */
-export function callersClock(): CounterClock {
+export function callersClock(aheadLife = 3_600_000): CounterClock {
   const clock = new SteadyClock();
   let first = Number.NaN;
   let latest = 0;
@@ -38,7 +38,7 @@ export function callersClock(): CounterClock {
     },
     now,
     told: () => ({ steady: now(), wall: latest }),
-    aheadLife: 3_600_000,
+    aheadLife,
     slack: 3_600_000,
   };
 }

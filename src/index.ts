@@ -19,6 +19,7 @@ import { createStamps, stampFor } from './doors/stamp.ts';
 import { createWhereabouts, type WhereaboutsReader } from './doors/whereabouts.ts';
 import { createTickets, type Tickets } from './doors/ticket.ts';
 import type { Ask } from './guard/ask.ts';
+import type { Crawlers, Resolver } from './guard/bots.ts';
 import { compilePolicy } from './guard/compile.ts';
 import type { Config } from './guard/config.ts';
 import { parseConfig } from './guard/config-schema.ts';
@@ -50,7 +51,7 @@ import type { Records } from './guard/records.ts';
 import type { State } from './guard/state.ts';
 import type { RequestView } from './guard/view.ts';
 import type { Identity } from './identity/index.ts';
-import { botsFor, keptFor, listsFor } from './kept.ts';
+import { botsFor, crawlersFor, keptFor, listsFor } from './kept.ts';
 import { address } from './layers/address.ts';
 import { createAntiForgery } from './layers/anti-forgery.ts';
 import { createBanRule } from './layers/ban-rule.ts';
@@ -58,6 +59,7 @@ import { createBan } from './layers/ban.ts';
 import { authorization } from './layers/authorization.ts';
 import { createCan } from './layers/can.ts';
 import { type BotParts, createBot } from './layers/bot.ts';
+import { createCrawler } from './layers/crawler.ts';
 import { carrier } from './layers/carrier.ts';
 import { createDecoy } from './layers/decoy.ts';
 import { cors } from './layers/cors.ts';
@@ -118,6 +120,8 @@ export interface LayerParts {
   readonly lists?: AddressLists | null;
   /** Declared bots; null or nothing where none are listed. */
   readonly bots?: BotParts | null;
+  /** Crawlers that are known by where they come from; null or nothing where none are listed. */
+  readonly crawlers?: Crawlers | null;
   /** Which ids pages give; nothing where none are read. */
   readonly pageGives?: PageGives;
   /** Told of calls that failed and were signed by whoever is named. */
@@ -143,6 +147,7 @@ export function defaultLayers({
   bans,
   alarm,
   bots,
+  crawlers,
   lists,
   failed,
 }: LayerParts): readonly Layer[] {
@@ -154,11 +159,12 @@ export function defaultLayers({
     createLists(lists ?? null), // from a network that may call, and on no list
     host, // a name that we answer for
     createShield(tickets, clock.monotonic), // floods of forged tickets
-    createDecoy({ tickets, alarm: told, failed: failed ?? (() => {}), isCrawler: () => false }), // names that nobody calls
+    createDecoy({ tickets, alarm: told, failed: failed ?? (() => {}), crawlers: crawlers ?? null }), // names that nobody calls
     route, // named, where routes are named
     createTestPass({ alarm: told }), // or a pass of automated tests, where the configuration trusts its key
     createKey(keys), // or else a key of a server or partner, which then stands in place of the page
     createBot(bots ?? null), // or a bot that says who it is, to read
+    createCrawler(crawlers ?? null), // or a crawler that comes from where it says
     cors, // preflights, and origins that may read the answer
     carrier, // images, forms and navigations only where listed
     site, // a page of ours
@@ -209,6 +215,8 @@ export interface GuardParts {
   readonly fetch?: typeof fetch;
   /** Guards in other threads that serve the same pages by the same state. Default: none. */
   readonly siblings?: Siblings;
+  /** Asks name servers who crawlers are. Default: those of this machine. */
+  readonly resolver?: Resolver;
   /** The page's script, where it has been built already. */
   readonly bundle?: Bundle;
 }
@@ -300,6 +308,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     return rule === null ? null : forms.issue(forms.visitorOf(request, facts), rule);
   };
   const bots = await botsFor(config, shared.fetch, clock.wall);
+  const crawlers = await crawlersFor(config, shared.fetch, clock, parts.resolver);
   const lists = await listsFor(config, shared.fetch, clock.wall);
   const alarms: ((alarm: KeyAlarm) => void)[] = [];
   const alarm = (raised: KeyAlarm): void => {
@@ -331,6 +340,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     },
     alarm,
     lists,
+    crawlers,
     bots: bots && { bots, since: clock.wall(), monotonic: clock.monotonic },
   });
   const known = { layers: layers.map(({ name }) => name) };
@@ -457,6 +467,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     async close() {
       open.close();
       bots?.close();
+      crawlers?.close();
       lists?.close();
       await close();
       await state.close();

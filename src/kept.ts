@@ -1,6 +1,9 @@
 import type { StoredLists } from './addresses/lists.ts';
+import type { KeptCrawlers } from './addresses/crawlers.ts';
 import type { KeptBots } from './bots/directory.ts';
+import type { Resolver } from './guard/bots.ts';
 import type { Config } from './guard/config.ts';
+import { crawlersOf } from './guard/config-bots.ts';
 import { takesKeys } from './guard/keys.ts';
 import type { Records } from './guard/records.ts';
 import type { Identity, IdentityParts } from './identity/index.ts';
@@ -29,9 +32,22 @@ export async function botsFor(
   fetch: typeof globalThis.fetch,
   wall: () => number,
 ): Promise<KeptBots | null> {
-  if (bots === undefined) return null;
+  if (bots?.agents === undefined) return null;
   const { createBotDirectory } = await import('./bots/directory.ts');
   return createBotDirectory({ agents: bots.agents, fetch, wall });
+}
+
+export async function crawlersFor(
+  config: Config,
+  fetch: typeof globalThis.fetch,
+  clock: IdentityParts['clock'],
+  given: Resolver | undefined,
+): Promise<KeptCrawlers | null> {
+  const crawlers = crawlersOf(config);
+  if (crawlers.length === 0) return null;
+  const { createCrawlers } = await import('./addresses/crawlers.ts');
+  const resolver = given ?? (await import('./addresses/resolver.ts')).systemResolver();
+  return createCrawlers({ crawlers, resolver, fetch, ...clock });
 }
 
 export async function listsFor(

@@ -1,6 +1,7 @@
 import { nameOf, openLists } from '../addresses/lists.ts';
 import { compileBans } from '../guard/config-bans.ts';
 import type { Config } from '../guard/config.ts';
+import { type CrawlerRule, crawlersOf } from '../guard/config-bots.ts';
 import { DEFAULT_LIST_SECONDS, type RouteAddressesConfig } from '../guard/config-addresses.ts';
 import { listCounts } from './list-words.ts';
 
@@ -9,6 +10,7 @@ export function describeAddresses(config: Config): string[] {
   const { addresses, routes = [] } = config;
   return [
     ...bansOf(config),
+    ...crawlersOf(config).map(crawlerLine),
     ...rulesIn('everything', addresses ?? {}),
     ...routes.flatMap((route) => rulesIn(route.match, route.addresses ?? {})),
     ...(addresses?.ipv6Prefix === undefined ? [] : [`an IPv6 subscriber is known by a /${addresses.ipv6Prefix}`]),
@@ -26,6 +28,14 @@ function bansOf(config: Config): string[] {
       ? []
       : [`three sessions of a network banned in ten minutes: no new ones from there for ${rule.prefix / 1000} s`]),
   ];
+}
+
+function crawlerLine({ name, agent, hosts, ranges }: CrawlerRule): string {
+  const from = [
+    ...hosts.map((host) => `a host under ${host}`),
+    ...(ranges === '' ? [] : ['a network that it publishes']),
+  ];
+  return `the crawler ${name} (${agent}) reads routes with bots, from ${from.join(' or ')}`;
 }
 
 function rulesIn(where: string, { allow, deny }: RouteAddressesConfig): string[] {

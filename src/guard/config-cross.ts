@@ -2,6 +2,7 @@ import { parseRoute } from '../wire/pattern.ts';
 import type { Config, RouteConfig } from './config.ts';
 import { UNSIGNED_CARRIERS } from './carrier.ts';
 import { personProblems } from './config-person.ts';
+import { crawlerProblems } from './config-bots.ts';
 import { addressProblems } from './config-schema-addresses.ts';
 import { allowProblems } from './config-schema-allow.ts';
 import { budgetProblems } from './config-schema-budget.ts';
@@ -40,6 +41,7 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...orderProblems(config),
     ...servedProblems(config),
     ...addressProblems(config),
+    ...crawlerProblems(config),
     ...driftProblems(config),
     ...rolloutProblems(config),
     ...contentProblems(config),
@@ -225,15 +227,21 @@ function botProblems(config: Config, route: RouteConfig, field: string): ConfigP
     problems.push(problem(`${field}.bots`, true, 'a bot is nobody; leave bots out where the route asks for a person'));
   if (method !== '' && method !== 'GET')
     problems.push(problem(`${field}.bots`, true, `bots only read; leave bots out of a route for ${method}`));
-  if (config.bots === undefined)
-    problems.push(problem(`${field}.bots`, true, 'no bot is listed; write bots: { agents: ["https://bot.example"] }'));
+  if (!config.bots?.agents?.length && !config.bots?.crawlers?.length)
+    problems.push(
+      problem(
+        `${field}.bots`,
+        true,
+        'no bot is listed; write bots: { agents: ["https://bot.example"], crawlers: ["google"] }',
+      ),
+    );
   return problems;
 }
 
 /** What is only reported would stand in place of the page all the same. */
 function keys(config: Config): ConfigProblem[] {
   const rule = 'this stands in place of all that is asked of pages; it cannot be left unchecked';
-  return ['key', 'bot', 'test-pass']
+  return ['key', 'bot', 'crawler', 'test-pass']
     .filter((name) => layerConfig(config.layers?.[name] ?? {}).mode === 'report')
     .map((name) => problem(`layers.${name}`, 'report', rule));
 }

@@ -177,6 +177,22 @@ export const agent: Rule = (value) => {
   return plain ? 'write https://: over plain HTTP anybody on the way could give it other keys' : '';
 };
 
+/** What records call a crawler. */
+export const crawlerName: Rule = (value) =>
+  /^[a-z][a-z0-9-]{0,31}$/.test(value) ? '' : 'write a short name of small letters, digits and -, as in example';
+
+/** What a crawler's User-Agent holds: long enough to be no part of a browser's. */
+export const agentToken: Rule = (value) =>
+  /^[\w.-]{4,64}$/.test(value) && !/^(?:mozilla|chrome|safari|firefox|applewebkit|gecko|windows|linux)/i.test(value)
+    ? ''
+    : 'write the crawler’s own name as its User-Agent has it, as in ExampleBot';
+
+/** Name of a host, or what such names end in: somebody's own, so it has two labels at least. */
+export const hostSuffix: Rule = (value) =>
+  /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/i.test(value)
+    ? ''
+    : 'write the name of a host, without a dot in front, as in crawl.bot.example';
+
 /** Public half of a key for test passes. */
 export const testKey: Rule = (value) =>
   /^\s*-----BEGIN PUBLIC KEY-----\s+MCowBQYDK2VwAyEA[A-Za-z0-9+/]{43}=\s+-----END PUBLIC KEY-----\s*$/.test(value)

@@ -8,6 +8,7 @@ import { acrValue } from './config-rules-login.ts';
 import { driftSchema } from './config-schema-drift.ts';
 import { layerSchema, shareSchema } from './config-schema-rollout.ts';
 import { bansSchema } from './config-schema-bans.ts';
+import { botsSchema } from './config-schema-bots.ts';
 import { antiForgerySchema } from './config-schema-forms.ts';
 import { loginSchema } from './config-schema-login.ts';
 import { aFunction, choice, didYouMean, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
@@ -100,7 +101,7 @@ export const configSchema = fields({
   login: optional(loginSchema),
   authorization: optional(authorizationSchema),
   antiForgery: optional(antiForgerySchema),
-  bots: optional(fields({ agents: list(text(rules.agent), 'write a list, as in ["https://bot.example"]') })),
+  bots: optional(botsSchema),
   testPasses: optional(fields({ publicKey: text(rules.testKey) })),
   keys: optional(fields({ leaked: optional(choice('alarm', 'revoke')), signUp: optional(text(rules.page)) })),
   bans: optional(bansSchema),

@@ -2,6 +2,7 @@ import type { AddressesConfig, RouteAddressesConfig } from './config-addresses.t
 import type { CanRequest } from './can-request.ts';
 import type { AuthorizationConfig, CedarRouteConfig, OwnerConfig } from './config-authorization.ts';
 import type { BansConfig } from './config-bans.ts';
+import type { BotsConfig } from './config-bots.ts';
 import type { AntiForgeryConfig } from './config-forms.ts';
 import type { AllowConfig } from './choices.ts';
 import type { BudgetsConfig, CostConfig, DegradeConfig } from './config-budget.ts';
@@ -63,7 +64,10 @@ export interface Config {
   bans?: BansConfig;
   /** Routes that no page calls and the backend does not have, as `GET /api/admin/export`: names for those who try what they find. */
   decoys?: string[];
-  /** Bots that say who they are by signatures (Web Bot Auth). Which routes they may read, `bots` of each route says. */
+  /**
+   * Bots that say who they are by signatures (Web Bot Auth), and crawlers that are known by where they come from. Which routes
+   * they may read, `bots` of each route says.
+   */
   bots?: BotsConfig;
   /** Passes of automated tests that this gate lets in. For gates in front of test systems alone. Default none. */
   testPasses?: TestPassesConfig;
@@ -245,11 +249,6 @@ export interface MintConfig {
   perPrefix?: number;
   /** New sessions in all a minute. Default 6000. */
   total?: number;
-}
-
-export interface BotsConfig {
-  /** Origins of the agents: `https://bot.example`. Their keys are read from there, ahead of need. */
-  agents: string[];
 }
 
 export interface TestPassesConfig {

@@ -1,11 +1,13 @@
 import type { Tickets } from '../doors/ticket.ts';
+import type { Crawlers } from '../guard/bots.ts';
 import type { Failure } from '../guard/ban-rule.ts';
 import { noClaims } from '../guard/context.ts';
-import { PASS } from '../guard/decision.ts';
+import { PASS, type Pass } from '../guard/decision.ts';
 import type { KeyAlarm } from '../guard/keys.ts';
 import type { Check, Context, Layer } from '../guard/layer.ts';
 import { modeOf } from '../guard/pipeline.ts';
 import type { RequestView } from '../guard/view.ts';
+import { whenKnown } from '../lib/eventually.ts';
 import { failureOf } from './ban-rule.ts';
 import { createProof } from './proof.ts';
 
@@ -13,16 +15,23 @@ export interface DecoyParts {
   readonly tickets: Tickets;
   readonly alarm: (alarm: KeyAlarm) => void;
   readonly failed: (failure: Failure) => void;
-  /** Verified crawlers read whatever they find. */
-  readonly isCrawler: (context: Context) => boolean;
+  /** Verified crawlers try whatever they find; null where none are listed. */
+  readonly crawlers: Crawlers | null;
 }
 
 /**
  * Names that only a program comes upon that reads the bundle and tries what it finds. The answer is what any unknown address
  * gets, to the byte; that the page's own key asked is noted. Never refuses.
  */
-export function createDecoy({ tickets, alarm, failed, isCrawler }: DecoyParts): Layer {
+export function createDecoy({ tickets, alarm, failed, crawlers }: DecoyParts): Layer {
   const proof = createProof(tickets);
+  const note = (touched: Failure, name: string, counts: boolean, context: Context): Pass => {
+    const { prefix, now } = context;
+    context.note = `decoy ${name}`;
+    alarm({ key: touched.holder, account: '', where: 'decoy', route: name, prefix, at: now });
+    if (counts) failed(touched);
+    return PASS;
+  };
   const decoy: Layer = {
     name: 'decoy',
     forRoute: (route, policy) => {
@@ -30,19 +39,10 @@ export function createDecoy({ tickets, alarm, failed, isCrawler }: DecoyParts): 
       const prove = proof.forRoute({ ...route, level: 'proof' }, policy);
       const counts = modeOf(policy, route, decoy) === 'enforce';
       return (request, context) => {
-        const touched = prove === null || isCrawler(context) ? null : touchedBy(request, context, prove);
+        const touched = prove === null ? null : touchedBy(request, context, prove);
         if (touched === null) return PASS;
-        context.note = `decoy ${route.decoy}`;
-        alarm({
-          key: touched.holder,
-          account: '',
-          where: 'decoy',
-          route: route.decoy,
-          prefix: context.prefix,
-          at: context.now,
-        });
-        if (counts) failed(touched);
-        return PASS;
+        const crawler = crawlers?.find(request.headers.userAgent, context.address, context.prefix) ?? '';
+        return whenKnown(crawler, (name) => (name === '' ? note(touched, route.decoy, counts, context) : PASS));
       };
     },
   };

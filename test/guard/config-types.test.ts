@@ -65,7 +65,13 @@ test('the schema takes every field that the written type has', () => {
       },
     ],
     keys: { leaked: 'revoke', signUp: 'https://app.example/developers' },
-    bots: { agents: ['https://bot.example'] },
+    bots: {
+      agents: ['https://bot.example'],
+      crawlers: [
+        'google',
+        { name: 'example', agent: 'ExampleBot', hosts: ['crawl.bot.example'], ranges: 'https://bot.example/r' },
+      ],
+    },
     testPasses: {
       publicKey:
         '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n',

@@ -48,6 +48,7 @@ import type { Siblings } from './guard/siblings.ts';
 import { createServedWatch } from './guard/served-watch.ts';
 import { settle } from './guard/settle.ts';
 import type { Records } from './guard/records.ts';
+import type { Ledger } from './guard/ledger.ts';
 import type { State } from './guard/state.ts';
 import type { RequestView } from './guard/view.ts';
 import type { Identity } from './identity/index.ts';
@@ -198,6 +199,8 @@ export interface GuardParts {
   readonly secret?: string;
   /** Default: memory of this process. */
   readonly state?: State;
+  /** Where money is counted; closed with the guard. Default: records, where they outlive the process, else its memory. */
+  readonly ledger?: Ledger;
   readonly clock?: Clock;
   /** Fills a buffer with random bytes. */
   readonly random?: (bytes: Buffer) => void;
@@ -345,7 +348,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   });
   const known = { layers: layers.map(({ name }) => name) };
   const bucketOf = (request: RequestView, { prefix, now }: Context): number => buckets.of(request, prefix, now);
-  const ledger = parts.records?.ledger.lasts === true ? parts.records.ledger : createMemoryLedger();
+  const ledger = parts.ledger ?? (parts.records?.ledger.lasts === true ? parts.records.ledger : createMemoryLedger());
   const costs = createCosts({ ledger, policy, wall: clock.wall });
   listeners.push(costs.decided);
   const runnerParts = {
@@ -470,6 +473,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
       crawlers?.close();
       lists?.close();
       await close();
+      await parts.ledger?.close();
       await state.close();
     },
   };

@@ -7,6 +7,8 @@ export interface GateReport {
   readonly listen: string;
   readonly to: string;
   readonly mode: Mode;
+  /** Share of sessions that enforce mode is for: `100%`. */
+  readonly rollout: string;
   readonly protect: readonly string[];
   readonly open: readonly string[];
   readonly routes: number;
@@ -42,7 +44,9 @@ function facts(report: GateReport, paint: Paint): string[][] {
   const mode =
     report.mode === 'report'
       ? `report: ${paint.careful('NOTHING IS BLOCKED')}; what would be refused is recorded`
-      : `enforce: ${paint.good('what fails a check is refused')}`;
+      : report.rollout === '100%'
+        ? `enforce: ${paint.good('what fails a check is refused')}`
+        : `enforce for ${paint.careful(`${report.rollout} of the sessions`)}; all others get in as before`;
   return [
     ['Mode', mode],
     ['Protects', report.protect.join(', ') + routes],

@@ -32,6 +32,12 @@ export interface GateFlags {
 export interface EnforceFlags extends GateFlags {
   page?: string[];
   acceptFound?: boolean;
+  rollout?: string;
+  layer?: string;
+}
+
+export interface ReportFlags extends GateFlags {
+  layer?: string;
 }
 
 export interface AuditFlags extends GateFlags {

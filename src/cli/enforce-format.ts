@@ -2,6 +2,7 @@ import type { FoundRoute } from '../gateway/found.ts';
 import { command } from './banner.ts';
 import type { EnforceReport } from './enforce.ts';
 import { formatFramed } from './framed.ts';
+import { reachWords } from './reach.ts';
 import { count, type Paint, shown, table } from './terminal.ts';
 
 /** `enforce` for people: what was looked at, what would break, what became of it. */
@@ -35,6 +36,8 @@ function breaks({ breaks: list, basis, enforcing }: EnforceReport, paint: Paint)
   const rows = list.map(({ route, code, hit, id }) => [shown(route), code, who(hit), `${command()} why ${id}`]);
   return `${paint.bad(enforcing ? 'Refused from now on' : 'Would break')}\n${table(rows)}`;
 }
+
+const FURTHER = (): string => `Further: ${command()} enforce --rollout 100%.`;
 
 const AROUND_SHOWN = 8;
 
@@ -87,10 +90,18 @@ function accepted({ accepted: lines, file }: EnforceReport, paint: Paint): strin
   return `${paint.careful('Listed live')}; to keep them, put these at the head of \`routes\` in ${where}:\n${lines.map((line) => `  ${shown(line)}`).join('\n')}`;
 }
 
-function outcome({ enforcing, before, port, reason }: EnforceReport, paint: Paint): string {
-  if (before) return `The gate on port ${port} enforces already.`;
+function outcome(
+  { enforcing, before, port, reason, rollout, layer, reach, mode }: EnforceReport,
+  paint: Paint,
+): string {
+  const partly = rollout === '100%' ? '' : ` for ${rollout} of the sessions`;
+  if (before) return `The gate on port ${port} enforces already${partly}.${partly === '' ? '' : ` ${FURTHER()}`}`;
+  if (enforcing && layer !== '')
+    return `${paint.good(`${layer} of the gate on port ${port} is enforced now.`)} Back: ${command()} report --layer ${layer}${reachWords(reach)}`;
   if (enforcing) {
-    return `${paint.good(`The gate on port ${port} enforces now.`)} What fails a check is refused. Back: ${command()} report`;
+    const rest = partly === '' ? 'What fails a check is refused.' : `All others get in as before. ${FURTHER()}`;
+    return `${paint.good(`The gate on port ${port} enforces now${partly}.`)} ${rest} Back: ${command()} report${reachWords(reach)}`;
   }
-  return `${paint.bad('Not switched on')}: ${reason}.\nThe gate on port ${port} stays in report mode: NOTHING IS BLOCKED.`;
+  const stays = mode === 'report' ? 'stays in report mode: NOTHING IS BLOCKED' : 'stays as it was';
+  return `${paint.bad('Not switched on')}: ${reason}.\nThe gate on port ${port} ${stays}.`;
 }

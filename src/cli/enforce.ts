@@ -1,7 +1,9 @@
 import type { GateRoutes, GateStatus, ModeChanged } from '../gateway/control.ts';
 import type { FramedPage } from '../gateway/frames.ts';
+import type { Mode } from '../guard/config.ts';
 import type { RunningGate } from '../gateway/admin-client.ts';
 import type { DecisionRecord } from '../gateway/decision-record.ts';
+import { shareFrom } from '../guard/rollout.ts';
 import { type EnforceFlags, EXIT, type Io, present } from './command.ts';
 import { formatEnforce } from './enforce-format.ts';
 import { type Judgement, judgeRecords, judgeTrials } from './enforce-judge.ts';
@@ -16,6 +18,13 @@ export interface EnforceReport extends Judgement {
   readonly enforcing: boolean;
   /** True where it did before. */
   readonly before: boolean;
+  /** Mode that it was in when it was asked. */
+  readonly mode: Mode;
+  /** Share of sessions that it enforces for. */
+  readonly rollout: string;
+  /** The layer that was meant; '' for the gate. */
+  readonly layer: string;
+  readonly reach: ModeChanged['reach'];
   readonly trials: readonly PageTrial[];
   /** Rows of configuration that were listed live, to be kept. */
   readonly accepted: readonly string[];
@@ -29,19 +38,44 @@ export interface EnforceReport extends Judgement {
 export async function enforce(flags: EnforceFlags, io: Io): Promise<number> {
   const gate = await theGate(flags);
   const status = await ask<GateStatus>(gate, 'GET', '/status');
-  const report = status.mode === 'enforce' ? already(gate, status) : await attempt(gate, status, flags, io);
+  const asked = flags.rollout !== undefined || flags.layer !== undefined;
+  const report = status.mode === 'enforce' && !asked ? already(gate, status) : await attempt(gate, status, flags, io);
   present(io, report, (said) => formatEnforce(said, io.terminal.paint));
-  return report.enforcing ? EXIT.ok : EXIT.no;
+  return report.enforcing && report.reach !== 'later' ? EXIT.ok : EXIT.no;
 }
 
-function already(gate: RunningGate, { file, framed }: GateStatus): EnforceReport {
+function already(gate: RunningGate, { file, framed, rollout }: GateStatus): EnforceReport {
   const nothing: Judgement = { basis: 'none', breaks: [], found: [], reason: '' };
-  return { ...nothing, port: gate.port, enforcing: true, before: true, trials: [], accepted: [], framed, file };
+  return {
+    ...nothing,
+    port: gate.port,
+    enforcing: true,
+    before: true,
+    mode: 'enforce',
+    trials: [],
+    accepted: [],
+    framed,
+    file,
+    rollout,
+    layer: '',
+    reach: 'here',
+  };
 }
 
 async function attempt(gate: RunningGate, status: GateStatus, flags: EnforceFlags, io: Io): Promise<EnforceReport> {
-  const common = { port: gate.port, before: false, file: status.file, framed: status.framed };
-  let evidence = await look(gate, status, flags, io);
+  const { rollout = '', layer = '' } = flags;
+  const { file, framed } = status;
+  const common = {
+    port: gate.port,
+    before: false,
+    mode: status.mode,
+    file,
+    framed,
+    rollout: status.rollout,
+    layer,
+    reach: 'here',
+  } as const;
+  let evidence = reachesFewer(status, flags) ? NOTHING_TO_LOOK_AT : await look(gate, status, flags, io);
   let accepted: readonly string[] = [];
   if (evidence.judgement.found.some(({ alsoSigned }) => !alsoSigned) && flags.acceptFound === true) {
     // Still in report mode: the page is loaded again under the rows as they would hold.
@@ -52,14 +86,27 @@ async function attempt(gate: RunningGate, status: GateStatus, flags: EnforceFlag
   const { trials } = evidence;
   const judgement = withReason(evidence.judgement, accepted.length > 0 && evidence.judgement.basis === 'records');
   if (judgement.reason !== '') return { ...common, ...judgement, enforcing: false, trials, accepted };
+  let changed: ModeChanged;
   try {
-    await ask<ModeChanged>(gate, 'POST', '/mode', { mode: 'enforce', acceptFound: false });
+    changed = await ask<ModeChanged>(gate, 'POST', '/mode', { mode: 'enforce', acceptFound: false, rollout, layer });
   } catch (error) {
     if (!(error instanceof GateRefusal)) throw error;
     return { ...common, ...judgement, reason: shown(error.message), enforcing: false, trials, accepted };
   }
-  return { ...common, ...judgement, enforcing: true, trials, accepted };
+  const { reach } = changed;
+  return { ...common, ...judgement, rollout: changed.rollout, reach, enforcing: true, trials, accepted };
 }
+
+/** A smaller share breaks nobody's page. */
+function reachesFewer({ mode, rollout: now }: GateStatus, { rollout, layer }: EnforceFlags): boolean {
+  if (mode !== 'enforce' || rollout === undefined || layer !== undefined) return false;
+  return shareFrom(rollout) <= shareFrom(now);
+}
+
+const NOTHING_TO_LOOK_AT: Evidence = {
+  judgement: { basis: 'none', breaks: [], found: [], reason: '' },
+  trials: [],
+};
 
 interface Evidence {
   readonly judgement: Judgement;

@@ -70,6 +70,7 @@ function describe(service: Service, { config, file }: LoadedConfig): GateReport 
     listen,
     to: config.to ?? '',
     mode: service.mode(),
+    rollout: service.rollout(),
     protect: config.protect ?? ['/api/**'],
     open: config.open ?? [],
     routes: config.routes?.length ?? 0,

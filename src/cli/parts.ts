@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseShare } from '../guard/rollout.ts';
 import type { Io } from './command.ts';
 
 /** What every group of commands gets. */
@@ -30,6 +31,13 @@ export function duration(value: string): number {
   const [, number, unit = ''] = /^([1-9]\d{0,5})([smhd])$/.exec(value) ?? [];
   if (number !== undefined) return Number(number) * (UNITS[unit] ?? 1);
   throw new InvalidArgumentError('write a number and its unit, as 90s, 15m, 12h or 30d.');
+}
+
+/** `5%`, and `5` for those whose shell or habit leaves the sign out. */
+export function share(value: string): string {
+  const written = value.endsWith('%') ? value : `${value}%`;
+  if (parseShare(written) !== null) return written;
+  throw new InvalidArgumentError('write a share of the sessions, as 5% or 0.5%.');
 }
 
 export function wholeNumber(value: string): number {

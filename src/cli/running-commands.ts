@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { DoctorFlags, EnforceFlags, GateFlags } from './command.ts';
-import { type CommandParts, gateFlags, type Json, jsonFlag, listenFlag, repeat } from './parts.ts';
+import type { DoctorFlags, EnforceFlags, GateFlags, ReportFlags } from './command.ts';
+import { type CommandParts, gateFlags, type Json, jsonFlag, listenFlag, repeat, share } from './parts.ts';
 
 /** `sallyport enforce` and `sallyport report`. */
 export function switches(program: Command, { io, ended }: CommandParts): void {
@@ -11,14 +11,19 @@ export function switches(program: Command, { io, ended }: CommandParts): void {
         .description('switch the running gate on, after loading the page and seeing what would break'),
     )
       .option('--page <path>', 'page to load; repeatable (default /)', repeat)
-      .option('--accept-found', 'list the images, forms, downloads and navigations that were found'),
+      .option('--accept-found', 'list the images, forms, downloads and navigations that were found')
+      .option('--rollout <share>', 'enforce for this share of the sessions, as 5%', share)
+      .option('--layer <name>', 'this check alone'),
   ).action(async (options: EnforceFlags & Json) => {
     const { enforce } = await import('./enforce.ts');
     ended(await enforce(options, io(options)));
   });
   gateFlags(
-    program.command('report').description('switch the running gate back: decide and record, block nothing'),
-  ).action(async (options: GateFlags & Json) => {
+    program
+      .command('report')
+      .description('switch the running gate back: decide and record, block nothing')
+      .option('--layer <name>', 'this check alone; all others go on'),
+  ).action(async (options: ReportFlags & Json) => {
     const { report } = await import('./report.ts');
     ended(await report(options, io(options)));
   });

@@ -1,4 +1,4 @@
-import type { GateStatus } from '../gateway/control.ts';
+import type { GateStatus, LayerStatus } from '../gateway/control.ts';
 import type { Share } from '../gateway/summary.ts';
 import { EXIT, type Io, present } from './command.ts';
 import { formatBudgets } from './status-budgets.ts';
@@ -33,15 +33,25 @@ export function formatStatus(report: GateStatus, paint: Paint): string {
   return blocks.filter((block) => block !== '').join('\n\n');
 }
 
-function head({ mode, url, to, protect, file }: GateStatus, paint: Paint): string {
+function head({ mode, url, to, protect, file, rollout, layers, switched }: GateStatus, paint: Paint): string {
   const state =
     mode === 'report'
       ? paint.careful('report mode: NOTHING IS BLOCKED')
-      : paint.good('enforce mode: what fails a check is refused');
+      : rollout === '100%'
+        ? paint.good('enforce mode: what fails a check is refused')
+        : paint.careful(`enforce mode for ${rollout} of the sessions: all others get in as before`);
   return `${paint.strong('Sallyport')} on ${url}, ${state}\n${table([
     ['protects', `${protect.join(', ')} of ${to}`],
     ...(file === '' ? [] : [['config', file]]),
+    ...layers.map((layer) => ['layer', layerWords(layer)]),
+    ...(switched === null ? [] : [['switched', `${switched.at}, by ${shown(switched.by)}`]]),
   ])}`;
+}
+
+function layerWords({ name, mode, rollout, undone }: LayerStatus): string {
+  const own = [...(mode === '' ? [] : [mode]), ...(rollout === '' ? [] : [`for ${rollout}`])].join(' ');
+  const back = `as it was before a change that did harm; \`${command()} enforce --layer ${name}\` ends that`;
+  return [name, ...(own === '' ? [] : [own]), ...(undone ? [back] : [])].join(', ');
 }
 
 function totals({ mode, summary }: GateStatus): string {

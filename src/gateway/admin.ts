@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { Mode } from '../guard/config.ts';
+import { parseShare } from '../guard/rollout.ts';
 import { AdminRefusal, type AdminRoute, type AuditEntry, dispatch, type Reply } from './admin-route.ts';
 import { clearStale, listenPrivately, removeOwn } from './admin-socket.ts';
 import { prepareFolder, runtimeFolder, socketPath } from './runtime-folder.ts';
@@ -24,6 +25,10 @@ export interface ModeChange {
   readonly mode: Mode;
   /** Lists the carriers that report mode found, so that the switch can be made. */
   readonly acceptFound: boolean;
+  /** Share of sessions, `5%`; '' to leave it as it is. */
+  readonly rollout: string;
+  /** The one layer that is meant; '' for the gate. */
+  readonly layer: string;
 }
 
 export interface AdminOptions {
@@ -107,7 +112,7 @@ function coreRoutes(actions: AdminActions): AdminRoute[] {
       action: 'mode',
       act({ body, about }) {
         const change = toModeChange(body);
-        about('', change.acceptFound ? `${change.mode}, accept found` : change.mode);
+        about(change.layer, details(change));
         return actions.mode(change);
       },
     },
@@ -123,10 +128,17 @@ function coreRoutes(actions: AdminActions): AdminRoute[] {
   ];
 }
 
-function toModeChange({ mode, acceptFound }: Readonly<Record<string, unknown>>): ModeChange {
+function toModeChange(asked: Readonly<Record<string, unknown>>): ModeChange {
+  const { mode, acceptFound, rollout = '', layer = '' } = asked;
   if (mode !== 'report' && mode !== 'enforce') throw new AdminRefusal('mode must be report or enforce');
-  return { mode, acceptFound: acceptFound === true };
+  if (typeof rollout !== 'string' || (rollout !== '' && parseShare(rollout) === null))
+    throw new AdminRefusal('rollout must be a share of sessions, as 5%');
+  if (typeof layer !== 'string' || layer.length > 64) throw new AdminRefusal('layer must be the name of one');
+  return { mode, acceptFound: acceptFound === true, rollout, layer };
 }
+
+const details = ({ mode, rollout, acceptFound }: ModeChange): string =>
+  [mode, ...(rollout === '' ? [] : [`rollout ${rollout}`]), ...(acceptFound ? ['accept found'] : [])].join(', ');
 
 function send(response: ServerResponse, reply: Reply): void {
   response.writeHead(reply.status, { 'content-type': reply.type, 'cache-control': 'no-store' });

@@ -34,9 +34,12 @@ export async function keepBan(ban: NewBan, kept: Kept, log: Log): Promise<boolea
 }
 
 /** A switch in a sentence: the banner above it on a terminal speaks of the mode before. */
-function auditWords({ action, details, outcome }: AuditEntry): string {
+function auditWords({ action, target, details, outcome }: AuditEntry): string {
   if (action !== 'mode' || outcome !== 'done') return `administration: ${action} ${outcome}`;
-  return details.startsWith('report')
-    ? 'report mode from now on: NOTHING IS BLOCKED'
-    : 'enforce mode from now on: what fails a check is refused';
+  if (target !== '') return `${target} from now on: ${details}`;
+  if (details.startsWith('report')) return 'report mode from now on: NOTHING IS BLOCKED';
+  const [, share = '100%'] = /rollout (\S+%)/.exec(details) ?? [];
+  return share === '100%'
+    ? 'enforce mode from now on: what fails a check is refused'
+    : `enforce mode from now on, for ${share} of the sessions`;
 }

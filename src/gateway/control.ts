@@ -12,11 +12,13 @@ import { type FoundRoute, foundRoutes, withFound } from './found.ts';
 import { type DocumentField, documentFieldsOf } from './document-fields.ts';
 import type { Gate, GateStats } from './gate.ts';
 import type { FrameBook, FramedPage } from './frames.ts';
+import { type Live, type Settings, wordsOf } from './live.ts';
 import type { Probe, Probes } from './probes.ts';
 import type { DecisionRecord } from './decision-record.ts';
 import type { Records } from './records.ts';
 import type { RouteSeen } from './routebook.ts';
 import type { Summary } from './summary.ts';
+import type { Switches } from './switches.ts';
 
 /** Names of a pattern stand for what no object is called. */
 function persons({ guard }: Gate): PersonRoute[] {
@@ -34,6 +36,12 @@ export interface GateStatus {
   readonly listen: string;
   readonly to: string;
   readonly mode: Mode;
+  /** Share of sessions that enforce mode is for: `100%`. */
+  readonly rollout: string;
+  /** Layers with a mode or share of their own, or that were put back to what they were before a change. */
+  readonly layers: readonly LayerStatus[];
+  /** The last live switch that travelled; null where none did. */
+  readonly switched: { readonly at: string; readonly by: string } | null;
   /** ISO 8601, UTC. */
   readonly started: string;
   /** Name of the configuration file; '' without one. */
@@ -62,6 +70,16 @@ export interface GateStatus {
   readonly probes: readonly Probe[];
 }
 
+export interface LayerStatus {
+  readonly name: string;
+  /** '' where it is the gate's. */
+  readonly mode: Mode | '';
+  /** '' where it is the gate's. */
+  readonly rollout: string;
+  /** True where the guard rail let it go on as it was before a change. */
+  readonly undone: boolean;
+}
+
 /** What `GET /routes` answers. */
 export interface GateRoutes {
   readonly config: Config;
@@ -84,8 +102,12 @@ export interface PersonRoute {
 export interface ModeChanged {
   readonly before: Mode;
   readonly mode: Mode;
+  /** Share of sessions that it enforces for. */
+  readonly rollout: string;
   /** Rows that were listed by this change, ready to copy. */
   readonly lines: readonly string[];
+  /** Who was switched: this gate alone, all that share its records, or all of them once records can be reached again. */
+  readonly reach: 'here' | 'all' | 'later';
 }
 
 export interface ControlParts {
@@ -97,8 +119,9 @@ export interface ControlParts {
   readonly file: string;
   /** Its folder; ''. */
   readonly folder: string;
-  /** Mode that file and flags name, which a live switch may differ from. */
-  readonly fileMode: Mode;
+  readonly live: Live;
+  /** How switches reach other gates; null where this gate shares no records. */
+  readonly switches: Switches | null;
   /** Found routes that were accepted live before this process took over. */
   readonly accepted: readonly FoundRoute[];
   /** Told of all that were accepted so far, whenever there are more. */
@@ -107,6 +130,8 @@ export interface ControlParts {
   load(): Promise<Config>;
   metrics(): Promise<string>;
   audit(entry: AuditEntry): Promise<void> | void;
+  /** Who makes switches here, for other gates' status. */
+  readonly by: string;
 }
 
 export interface Control extends AdminActions {
@@ -118,8 +143,7 @@ const LATEST = 500;
 
 /** Administration of one gate: looks, switches, reloads. */
 export function createControl(parts: ControlParts): Control {
-  const { gate, records } = parts;
-  let loadedMode = parts.fileMode;
+  const { gate, records, live } = parts;
   let { accepted } = parts;
 
   const found = (): FoundRoute[] =>
@@ -128,17 +152,28 @@ export function createControl(parts: ControlParts): Control {
       records.routes(),
     );
 
-  const change = ({ mode, acceptFound }: ModeChange): ModeChanged => {
+  const accept = (open: readonly FoundRoute[]): readonly string[] => {
+    const { config, lines } = withFound(live.base(), open);
+    tried(() => live.amend(config));
+    accepted = [...accepted, ...open];
+    parts.onAccepted(accepted);
+    return lines;
+  };
+
+  const change = async (asked: ModeChange): Promise<ModeChanged> => {
+    const { mode, acceptFound, layer } = asked;
     const before = gate.mode();
     const open = found().filter(({ alsoSigned }) => !alsoSigned);
     if (mode === 'enforce' && open.length > 0 && !acceptFound) throw notListed(open);
-    const { config, lines } = acceptFound ? withFound(gate.config, open) : { config: gate.config, lines: [] };
-    apply(gate, { ...config, mode });
-    if (acceptFound && open.length > 0) {
-      accepted = [...accepted, ...open];
-      parts.onAccepted(accepted);
-    }
-    return { before, mode, lines };
+    if (layer !== '' && before === 'report') throw new AdminRefusal('the gate is in report mode; switch it on first');
+    const lines = acceptFound && open.length > 0 ? accept(open) : [];
+    const answer = (reach: ModeChanged['reach']): ModeChanged => {
+      return { before, mode: gate.mode(), rollout: gate.config.rollout ?? '100%', lines, reach };
+    };
+    // Listing what was found, in report mode, is no switch.
+    if (acceptFound && mode === 'report') return answer('here');
+    tried(() => live.put(switched(live.settings(), asked)));
+    return answer(await spread(parts));
   };
 
   return {
@@ -153,25 +188,52 @@ export function createControl(parts: ControlParts): Control {
     mode: change,
     async reload() {
       const config = await parts.load().catch(refused);
-      const fileMode = config.mode ?? 'report';
-      const mode = fileMode === loadedMode ? gate.mode() : fileMode;
-      apply(gate, { ...withFound(config, unlisted(config, accepted)).config, mode });
-      loadedMode = fileMode;
-      return { mode };
+      tried(() => live.rebase(withFound(config, unlisted(config, accepted)).config));
+      return { mode: gate.mode() };
     },
     metrics: parts.metrics,
     audit: parts.audit,
   };
 }
 
-async function describe({ gate, records, probes, frames, started, file, folder }: ControlParts): Promise<GateStatus> {
+/** Where a layer is named, the rest stays as it is; what was put back holds until somebody switches the layer itself. */
+function switched(settings: Settings, { mode, rollout, layer }: ModeChange): Settings {
+  const share = rollout === '' ? {} : { rollout };
+  if (layer === '') return { ...settings, mode, ...share };
+  const { [layer]: _undone, ...undone } = settings.undone ?? {};
+  return { ...settings, layers: { ...settings.layers, [layer]: { mode, ...share } }, undone };
+}
+
+/** Lets other gates know what holds here now. */
+async function spread({ live, switches, by }: ControlParts): Promise<ModeChanged['reach']> {
+  if (switches === null) return 'here';
+  const made = { at: Date.now(), by, settings: live.settings(), over: wordsOf(live.base()) };
+  return (await switches.publish(made)) ? 'all' : 'later';
+}
+
+function layersOf(config: Config, restored: readonly string[]): LayerStatus[] {
+  const { layers } = wordsOf(config);
+  return [...new Set([...Object.keys(layers), ...restored])].map((name) => ({
+    name,
+    mode: layers[name]?.mode ?? '',
+    rollout: layers[name]?.rollout ?? '',
+    undone: restored.includes(name),
+  }));
+}
+
+async function describe(parts: ControlParts): Promise<GateStatus> {
+  const { gate, records, probes, frames, started, file, folder, live, switches } = parts;
   const { config } = gate;
+  const last = switches?.last() ?? null;
   return {
     pid: process.pid,
     url: gate.url,
     listen: config.listen ?? '',
     to: config.to ?? '',
     mode: gate.mode(),
+    rollout: config.rollout ?? '100%',
+    layers: layersOf(config, live.restored()),
+    switched: last === null ? null : { at: new Date(last.at).toISOString(), by: last.by },
     started: started.toISOString(),
     file,
     folder,
@@ -209,9 +271,9 @@ function notListed(found: readonly FoundRoute[]): AdminRefusal {
   return new AdminRefusal('protected routes are used in ways that cannot sign, and are not listed', { found });
 }
 
-function apply(gate: Gate, config: Config): void {
+function tried(act: () => void): void {
   try {
-    gate.reload(config);
+    act();
   } catch (error) {
     refused(error);
   }

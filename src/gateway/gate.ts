@@ -31,8 +31,11 @@ export interface Gate {
   readonly config: Config;
   mode(): Mode;
   setMode(mode: Mode): void;
-  /** Puts another configuration in force; requests under way finish under the old one. Throws ConfigError. */
-  reload(config: Config): void;
+  /**
+   * Puts another configuration in force; requests under way finish under the old one. Layers that `restored` names go on as
+   * the configuration beside them has them. Throws ConfigError.
+   */
+  reload(config: Config, restored?: ReadonlyMap<string, Config>): void;
   /** Requests being answered and tunnels open now. */
   stats(): GateStats;
   /** The listening socket, for a successor that takes it over. */
@@ -130,8 +133,8 @@ export async function startGateWith(given: Config, parts: GateParts): Promise<Ga
       stage = stage.reload({ ...stage.config, mode }, server);
       traffic.enter(stage);
     },
-    reload(config) {
-      stage = stage.reload({ ...config, listen: stage.config.listen ?? DEFAULT_LISTEN }, server);
+    reload(config, restored) {
+      stage = stage.reload({ ...config, listen: stage.config.listen ?? DEFAULT_LISTEN }, server, restored);
       traffic.enter(stage);
       keeper?.reload();
     },

@@ -3,6 +3,7 @@ import type { Bans } from '../guard/keys.ts';
 import type { AuditHead } from '../guard/records-audit.ts';
 import { takesKeys } from '../guard/keys.ts';
 import type { Records } from '../guard/records.ts';
+import type { Signals } from '../guard/signals.ts';
 import { ConfigError } from '../guard/errors.ts';
 import { recordsOf, shownUrl } from '../guard/records-url.ts';
 import { createBans, type StoredBans } from '../keys/bans.ts';
@@ -13,6 +14,8 @@ export interface Kept {
   records(): Promise<Records>;
   /** For the guard: null until somebody needs them. */
   readonly opened: Records | null;
+  /** How gates that share these records hear of each other; null where no other gate can. */
+  readonly signals: Signals | null;
   /** Who is banned: nobody before records were opened. */
   readonly bans: Bans;
   close(): Promise<void>;
@@ -59,6 +62,9 @@ export async function keepRecords(config: Config, secret: string, { failed, head
     },
     get opened() {
       return opened;
+    },
+    get signals() {
+      return opened === null || opened.kind === 'memory' ? null : opened.signals;
     },
     bans: {
       has: (kind, value) => stored?.has(kind, value) ?? false,

@@ -4,6 +4,7 @@ import { Server as NetServer } from 'node:net';
 import { isatty } from 'node:tty';
 import type { Mode } from '../guard/config.ts';
 import type { Gate } from './gate.ts';
+import type { Settings } from './live.ts';
 import { keepEarlyConnections } from './listen.ts';
 
 /** Tells a process that the one before it will hand over its socket. Taken out of the environment at once. */
@@ -20,6 +21,8 @@ export interface Inheritance {
   readonly secret: string;
   /** Mode in force, which may differ from the file's. */
   readonly mode: Mode;
+  /** What was switched live. */
+  readonly settings: Settings;
   /** To be called once this gate answers: the other stops accepting then, finishes what it has, and exits. */
   ready(): void;
 }
@@ -28,6 +31,7 @@ interface Handover {
   readonly type: 'sallyport-inherit';
   readonly secret: string;
   readonly mode: Mode;
+  readonly settings: Settings;
 }
 
 /** What the gate that started this process hands over; null where a person started it. */
@@ -48,6 +52,7 @@ export function receiveInheritance(): Promise<Inheritance | null> {
         server: handle,
         secret: message.secret,
         mode: message.mode,
+        settings: message.settings,
         ready() {
           send({ type: 'sallyport-ready' }, () => process.disconnect());
         },
@@ -67,6 +72,8 @@ export interface LifecycleOptions {
   readonly secret: string;
   /** Reads the configuration again and puts it in force: SIGHUP. A throw leaves the old one in force. */
   reload(): unknown;
+  /** What was switched live, for a successor. Default: nothing. */
+  readonly settings?: () => Settings;
   /** Told what happens, in a few words. */
   say(message: string): void;
   warn(message: string): void;
@@ -124,7 +131,7 @@ export function manageLifecycle(options: LifecycleOptions): Lifecycle {
     if (upgrading || stopping) return;
     upgrading = true;
     try {
-      const pid = await startSuccessor(gate, options.secret);
+      const pid = await startSuccessor(gate, options.secret, options.settings?.() ?? {});
       say(`process ${pid} has taken over; finishing what is under way`);
       await stop();
     } catch (error) {
@@ -147,7 +154,7 @@ export function manageLifecycle(options: LifecycleOptions): Lifecycle {
 const anyTerminal = (): boolean => [0, 1, 2].some((stream) => isatty(stream));
 
 /** Resolves to the new process's id once it answers on our socket. */
-function startSuccessor(gate: Gate, secret: string): Promise<number> {
+function startSuccessor(gate: Gate, secret: string, settings: Settings): Promise<number> {
   const [, script, ...args] = process.argv;
   if (script === undefined) return Promise.reject(new Error('this process has no script to start again'));
   const child = fork(script, args, { env: { ...process.env, [SUCCESSOR]: '1' }, stdio: 'inherit' });
@@ -162,7 +169,7 @@ function startSuccessor(gate: Gate, secret: string): Promise<number> {
     child.once('exit', (code) => fail(`it exited with code ${code ?? 'none'}`));
     child.on('message', (message: unknown) => {
       const type = typeof message === 'object' && message !== null && 'type' in message ? message.type : '';
-      if (type === 'sallyport-hello') handOver(child, gate, secret);
+      if (type === 'sallyport-hello') handOver(child, gate, secret, settings);
       if (type !== 'sallyport-ready') return;
       clearTimeout(timer);
       child.removeAllListeners('exit');
@@ -172,8 +179,8 @@ function startSuccessor(gate: Gate, secret: string): Promise<number> {
   });
 }
 
-function handOver(child: ChildProcess, gate: Gate, secret: string): void {
-  const message: Handover = { type: 'sallyport-inherit', secret, mode: gate.mode() };
+function handOver(child: ChildProcess, gate: Gate, secret: string, settings: Settings): void {
+  const message: Handover = { type: 'sallyport-inherit', secret, mode: gate.mode(), settings };
   child.send(message, gate.server);
 }
 

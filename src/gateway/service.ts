@@ -12,9 +12,11 @@ import { handedRows, leaveRows } from './handed-rows.ts';
 import { type Inheritance, manageLifecycle } from './index.ts';
 import { assertSameRecords, type Kept } from './kept.ts';
 import { keysRoutes } from './keys-admin.ts';
+import { byHere, followSwitches, tellTakenUp } from './follow.ts';
+import { createLive, inForce, type Live, takenUp, wordsOf } from './live.ts';
 import type { LogLevel } from './log.ts';
 import { prepare } from './prepared.ts';
-import { recordsRoutes } from './records-admin.ts';
+import { ADMIN, recordsRoutes } from './records-admin.ts';
 import { createBooks, startServing } from './serving.ts';
 import { sessionsRoutes } from './sessions-admin.ts';
 import { openSurroundings } from './surroundings.ts';
@@ -46,6 +48,8 @@ export interface Service {
   /** Resolves once a signal has ended the gate, everything is closed, and nothing is left on the disk. */
   readonly stopped: Promise<void>;
   mode(): Mode;
+  /** Share of sessions that enforce mode is for: `100%`. */
+  rollout(): string;
 }
 
 /** Starts the gate in this thread and ties it to this process's signals. */
@@ -62,8 +66,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const accepted = handedRows(inheritance);
   const config = withFound(options.config, accepted).config;
+  let live: Live | null = null;
+  const switches = await followSwitches(kept, secret, log, () => live);
+  const last = switches?.last() ?? null;
+  const settings =
+    inheritance === null
+      ? takenUp(last, wordsOf(options.config))
+      : { ...inheritance.settings, mode: inheritance.mode };
+  if (inheritance === null) tellTakenUp(settings, last, log);
   const serving = {
-    config: inheritance === null ? config : { ...config, mode: inheritance.mode },
+    config: inForce(config, settings),
     secret,
     state,
     log,
@@ -72,9 +84,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     audit: (entry: AuditEntry) => audit(entry, kept, log),
   };
   const { gate } = await startServing(serving, books).catch(async (error: unknown) => {
+    await switches?.close();
     await kept.close();
     throw error;
   });
+  live = createLive(gate, config, settings);
   const control = createControl({
     gate,
     records,
@@ -83,7 +97,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     started: new Date(),
     file: options.file,
     folder: options.path === '' ? '' : dirname(options.path),
-    fileMode: options.config.mode ?? 'report',
+    live,
+    switches,
+    by: byHere(ADMIN),
     accepted,
     onAccepted: leaveRows,
     load: async () => assertSameRecords(options.config, await options.load()),
@@ -103,13 +119,22 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     inherits: inheritance !== null,
   }).catch(async (error: unknown) => {
     await gate.close({ graceMs: 0 });
+    await switches?.close();
     await kept.close();
     throw error;
   });
-  const lifecycle = manageLifecycle({ gate, secret, reload: () => control.reload(), say: log.info, warn: log.warn });
+  const lifecycle = manageLifecycle({
+    gate,
+    secret,
+    settings: () => live?.settings() ?? {},
+    reload: () => control.reload(),
+    say: log.info,
+    warn: log.warn,
+  });
   inheritance?.ready();
   const stopped = lifecycle.stopped.then(async () => {
     await surroundings.close();
+    await switches?.close();
     await kept.close();
     log.flush();
   });
@@ -120,6 +145,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     metrics: surroundings.metrics,
     stopped,
     mode: () => gate.mode(),
+    rollout: () => gate.config.rollout ?? '100%',
   };
 }
 

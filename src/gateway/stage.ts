@@ -25,7 +25,7 @@ export interface Stage {
   readonly frontend: Frontend | null;
   readonly jwks: () => object;
   readonly health: Health;
-  reload(config: Config, server: Server | HttpsServer): Stage;
+  reload(config: Config, server: Server | HttpsServer, restored?: ReadonlyMap<string, Config>): Stage;
 }
 
 /** @param draining whether the gate is about to stop */
@@ -61,7 +61,7 @@ export async function createStage(config: Config, parts: GateParts, draining: ()
       frontend,
       health,
       jwks: () => assertions?.jwks() ?? { keys: [] },
-      reload(changed, server) {
+      reload(changed, server, restored) {
         const wanted = upstreamSettings(changed);
         const same = wanted === settings;
         // Everything that can fail comes before anything is changed.
@@ -73,7 +73,7 @@ export async function createStage(config: Config, parts: GateParts, draining: ()
         const folder = folderOf(changed);
         const fresh = same ? upstream : createUpstream(changed);
         try {
-          guard.reload(changed);
+          guard.reload(changed, restored);
         } catch (error) {
           if (!same) void fresh.close();
           throw error;

@@ -54,7 +54,20 @@ test('a page whose call would be refused would break', () => {
 test('a reason reads as it was written, and what a page brought cannot drive the terminal', () => {
   const plain = (text: string): string => text;
   const paint = { strong: plain, faint: plain, good: plain, bad: plain, careful: plain };
-  const common = { port: 4000, enforcing: false, before: false, accepted: [], framed: [], file: '' };
+  const common = {
+    ...({
+      port: 4000,
+      enforcing: false,
+      before: false,
+      mode: 'report',
+      rollout: '100%',
+      layer: '',
+      reach: 'here',
+    } as const),
+    accepted: [],
+    framed: [],
+    file: '',
+  };
   const say = (trial: PageTrial, record: DecisionRecord | null): string => {
     const judged = judgeTrials([trial], () => record, none);
     assert.ok(judged !== null);

@@ -1,0 +1,51 @@
+import { hostname } from 'node:os';
+import type { Log } from './log.ts';
+import type { Kept } from './kept.ts';
+import type { Live, Settings } from './live.ts';
+import { openSwitches, type Switch, type Switches } from './switches.ts';
+
+/** Who makes switches here: for the audit and for other gates. */
+export const byHere = (who: string): string => `${who} on ${hostname()}`;
+
+/** Switches of gates that share these records; null where no other gate can. */
+export async function followSwitches(
+  { signals }: Pick<Kept, 'signals'>,
+  secret: string,
+  log: Log,
+  live: () => Live | null,
+): Promise<Switches | null> {
+  if (signals === null) return null;
+  const onSwitch = (made: Switch): void => {
+    const here = live();
+    if (here === null) return;
+    try {
+      here.put(made.settings);
+      log.warn(`switched by another gate: ${settingsWords(made.settings)}`, { by: made.by });
+    } catch (error) {
+      log.error('switch: another gate’s cannot be taken up here', error, { by: made.by });
+    }
+  };
+  return openSwitches({ signals, secret, onSwitch, warn: (message) => log.warn(message) });
+}
+
+/** What a gate that starts takes up, in the log: its file may say something else. */
+export function tellTakenUp(settings: Settings, last: Switch | null, log: Log): void {
+  if (last === null || Object.values(settings).every((each) => typeof each === 'object' && isEmpty(each))) return;
+  const since = new Date(last.at).toISOString();
+  log.warn(`switched live before this start, and still so: ${settingsWords(settings)}`, { by: last.by, since });
+}
+
+const isEmpty = (value: object): boolean => Object.keys(value).length === 0;
+
+export function settingsWords({ mode, rollout, layers = {}, undone = {} }: Settings): string {
+  const own = Object.entries(layers).map(
+    ([name, layer]) => `${name} ${[layer.mode, layer.rollout].filter((word) => word !== undefined).join(' ')}`,
+  );
+  const parts = [
+    ...(mode === undefined ? [] : [mode === 'report' ? 'report mode: NOTHING IS BLOCKED' : 'enforce mode']),
+    ...(rollout === undefined ? [] : [`for ${rollout} of the sessions`]),
+    ...own,
+    ...Object.keys(undone).map((name) => `${name} as before`),
+  ];
+  return parts.length === 0 ? 'as the file says' : parts.join(', ');
+}

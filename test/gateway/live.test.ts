@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Config } from '../../src/guard/config.ts';
+import { createLive, inForce, type Settings, stillSwitched, takenUp, wordsOf } from '../../src/gateway/live.ts';
+
+const FILE: Config = { to: 'http://localhost:3000', mode: 'enforce', rollout: '5%', layers: { site: 'report' } };
+
+function gateOf(config: Config) {
+  const gate = {
+    config: { ...config, listen: '127.0.0.1:4321' },
+    restored: new Map<string, Config>(),
+    reload(next: Config, restored?: ReadonlyMap<string, Config>) {
+      gate.config = { ...next, listen: '127.0.0.1:4321' };
+      gate.restored = new Map(restored);
+    },
+  };
+  return gate;
+}
+
+test('P3.3 what was switched goes before the file’s words, and the rest of the file stays', () => {
+  const { mode, rollout, layers } = inForce(FILE, { rollout: '25%', layers: { proof: { mode: 'report' } } });
+  assert.deepEqual(
+    [mode, rollout, layers],
+    ['enforce', '25%', { site: { mode: 'report' }, proof: { mode: 'report' } }],
+  );
+  assert.deepEqual(inForce({ to: 'http://localhost:3000' }, {}), { to: 'http://localhost:3000', mode: 'report' });
+});
+
+test('P3.5 a reload keeps what was switched, but where the file’s own words changed', () => {
+  const settings: Settings = { mode: 'report', rollout: '25%', layers: { site: { mode: 'enforce' } } };
+  const words = wordsOf(FILE);
+  assert.deepEqual(stillSwitched(settings, words, words), { ...settings, undone: {} });
+  const raised = wordsOf({ ...FILE, rollout: '50%' });
+  assert.deepEqual(stillSwitched(settings, words, raised), {
+    mode: 'report',
+    layers: { site: { mode: 'enforce' } },
+    undone: {},
+  });
+});
+
+test('P3.5 a gate that starts finds itself switched back whatever its file says by now; other switches yield to the file', () => {
+  const over = wordsOf({ mode: 'report' });
+  const changed = wordsOf({ mode: 'enforce' });
+  assert.equal(takenUp({ settings: { mode: 'report' }, over }, changed).mode, 'report');
+  assert.equal(takenUp({ settings: { mode: 'enforce' }, over }, over).mode, 'enforce');
+  assert.equal(takenUp({ settings: { mode: 'enforce' }, over: changed }, over).mode, undefined);
+  assert.deepEqual(takenUp(null, over), {});
+});
+
+test('P3.4 a layer that was put back goes on as before until it is switched, or another configuration is loaded', () => {
+  const gate = gateOf(FILE);
+  const live = createLive(gate, FILE, {});
+  const seen: (string | undefined)[] = [];
+  live.onApplied(({ before, after }) => seen.push(before.rollout, after.rollout));
+  live.put({ rollout: '25%', undone: { proof: wordsOf(FILE) } });
+  assert.deepEqual(seen, ['5%', '25%']);
+  assert.equal(gate.restored.get('proof')?.rollout, '5%');
+  assert.equal(
+    gate.restored.get('proof')?.listen,
+    '127.0.0.1:4321',
+    'it answers for the names that the gate listens on',
+  );
+  live.restore('site', { ...FILE, public: 'https://before.example' });
+  assert.deepEqual(live.restored(), ['proof', 'site']);
+  live.rebase({ ...FILE, hosts: ['app.example'] });
+  assert.deepEqual(live.restored(), ['proof'], 'a step stays undone, a configuration that was mended is in force');
+  live.rebase({ ...FILE, rollout: '50%' });
+  assert.deepEqual([live.restored(), gate.config.rollout], [[], '50%']);
+});
+
+test('what cannot be taken leaves everything as it was', () => {
+  const gate = gateOf(FILE);
+  const live = createLive(
+    {
+      config: gate.config,
+      reload: () => {
+        throw new Error('no');
+      },
+    },
+    FILE,
+    {},
+  );
+  assert.throws(() => live.put({ mode: 'report' }));
+  assert.deepEqual([live.settings(), live.base()], [{}, FILE]);
+});

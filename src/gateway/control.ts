@@ -13,6 +13,7 @@ import { type DocumentField, documentFieldsOf } from './document-fields.ts';
 import type { Gate, GateStats } from './gate.ts';
 import type { FrameBook, FramedPage } from './frames.ts';
 import { type Live, type Settings, wordsOf } from './live.ts';
+import { isOtherPolicy } from './reached.ts';
 import type { Probe, Probes } from './probes.ts';
 import type { DecisionRecord } from './decision-record.ts';
 import type { Records } from './records.ts';
@@ -137,6 +138,11 @@ export interface ControlParts {
 export interface Control extends AdminActions {
   /** What SIGHUP does: the mode that was switched live stays, unless the file's own changed. */
   reload(): Promise<{ readonly mode: Mode }>;
+  /**
+   * Lets a layer go on as it was before a change, until somebody switches it: everywhere where the change was a switch or a step
+   * of a roll-out, here alone where it was another configuration.
+   */
+  undo(layer: string, before: Config, after: Config, by: string): void;
 }
 
 const LATEST = 500;
@@ -172,8 +178,8 @@ export function createControl(parts: ControlParts): Control {
     };
     // Listing what was found, in report mode, is no switch.
     if (acceptFound && mode === 'report') return answer('here');
-    tried(() => live.put(switched(live.settings(), asked)));
-    return answer(await spread(parts));
+    tried(() => live.put(switched(live, asked), layer));
+    return answer(await spread(parts, parts.by));
   };
 
   return {
@@ -191,21 +197,36 @@ export function createControl(parts: ControlParts): Control {
       tried(() => live.rebase(withFound(config, unlisted(config, accepted)).config));
       return { mode: gate.mode() };
     },
+    undo(layer, before, after, by) {
+      if (isOtherPolicy(before, after)) {
+        live.restore(layer, before);
+        return;
+      }
+      const settings = live.settings();
+      live.put({ ...settings, undone: { ...settings.undone, [layer]: wordsOf(before) } });
+      void spread(parts, by);
+    },
     metrics: parts.metrics,
     audit: parts.audit,
   };
 }
 
 /** Where a layer is named, the rest stays as it is; what was put back holds until somebody switches the layer itself. */
-function switched(settings: Settings, { mode, rollout, layer }: ModeChange): Settings {
+function switched(live: Live, { mode, rollout, layer }: ModeChange): Settings {
+  const settings = live.settings();
   const share = rollout === '' ? {} : { rollout };
   if (layer === '') return { ...settings, mode, ...share };
   const { [layer]: _undone, ...undone } = settings.undone ?? {};
-  return { ...settings, layers: { ...settings.layers, [layer]: { mode, ...share } }, undone };
+  const { [layer]: before, ...layers } = settings.layers ?? {};
+  const { mode: _mode, ...rest } = before ?? {};
+  // A mode of its own would go before those of routes that only report: it gets one where the file has it report.
+  const says = mode === 'report' || wordsOf(live.base()).layers[layer]?.mode === 'report' ? { mode } : {};
+  const own = { ...rest, ...says, ...share };
+  return { ...settings, layers: Object.keys(own).length === 0 ? layers : { ...layers, [layer]: own }, undone };
 }
 
 /** Lets other gates know what holds here now. */
-async function spread({ live, switches, by }: ControlParts): Promise<ModeChanged['reach']> {
+async function spread({ live, switches }: ControlParts, by: string): Promise<ModeChanged['reach']> {
   if (switches === null) return 'here';
   const made = { at: Date.now(), by, settings: live.settings(), over: wordsOf(live.base()) };
   return (await switches.publish(made)) ? 'all' : 'later';

@@ -70,8 +70,12 @@ export interface Applied {
 /** One gate's configuration while it runs: what was loaded, and what was switched since. */
 export interface Live {
   settings(): Settings;
-  /** Puts other settings in force. Throws ConfigError, and nothing has changed then. */
-  put(settings: Settings): void;
+  /**
+   * Puts other settings in force. Throws ConfigError, and nothing has changed then.
+   *
+   * @param mended a layer that is to go on by the configuration of now again
+   */
+  put(settings: Settings, mended?: string): void;
   /** Puts another configuration in force, as it was loaded; what was switched stays where its words are the same. */
   rebase(config: Config): void;
   /** Adds to the configuration without a change of its words. */
@@ -109,7 +113,8 @@ export function createLive(gate: Pick<Gate, 'config' | 'reload'>, base: Config, 
 
   return {
     settings: () => switched,
-    put: (next) => apply({ switched: next }),
+    put: (next, mended = '') =>
+      apply({ switched: next, restored: new Map([...restored].filter(([layer]) => layer !== mended)) }),
     rebase: (config) =>
       apply({
         loaded: config,

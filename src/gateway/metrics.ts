@@ -8,6 +8,7 @@ import type { StateUsage } from '../guard/state.ts';
 import type { CertificateEvent } from './certificates/event.ts';
 import { countBudgets } from './budget-figures.ts';
 import { countCertificates } from './certificates/figures.ts';
+import type { RailEvent } from './guard-rail.ts';
 import { isEntryRoute } from './entry-route.ts';
 
 export interface Metrics {
@@ -19,6 +20,8 @@ export interface Metrics {
   keyAlarm(where: string): void;
   /** Something should be known of money. */
   budget(event: BudgetEvent): void;
+  /** The guard rail has undone a change of a layer, or would have. */
+  rail(event: RailEvent): void;
   /** A certificate that the gate looks after is in use, or could not be got. */
   certified(event: CertificateEvent): void;
   /** Text in the exposition format of Prometheus. */
@@ -43,6 +46,7 @@ export function createMetrics(
   usage: () => StateUsage | Promise<StateUsage>,
   inFlight?: () => InFlight,
   spending?: () => Promise<readonly Spending[]>,
+  share?: () => number,
 ): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -90,6 +94,13 @@ export function createMetrics(
     labelNames: ['where'] as const,
     registers,
   });
+  const rail = new Counter({
+    name: 'sallyport_guard_rail_total',
+    help: 'Layers that refused pages which worked before: undone after a change, or told where there was none.',
+    labelNames: ['kind', 'layer'] as const,
+    registers,
+  });
+  if (share !== undefined) addShare(registers, share);
   const stateGauge = new Gauge({
     name: 'sallyport_state',
     help: 'What the shared state holds: entries, sessions, bytes, and room for how many entries.',
@@ -147,6 +158,7 @@ export function createMetrics(
     },
     keyAlarm: (where) => keyAlarms.inc({ where }),
     budget: budgets.counted,
+    rail: ({ kind, layer }) => rail.inc({ kind, layer }),
     certified: countCertificates(registers),
     async text() {
       const used = await usage();
@@ -159,6 +171,17 @@ export function createMetrics(
       return registry.metrics();
     },
   };
+}
+
+function addShare(registers: Registry[], share: () => number): void {
+  new Gauge({
+    name: 'sallyport_enforced_share',
+    help: 'Share of the sessions that the gate enforces for: 0 in report mode, 1 where it does for all.',
+    registers,
+    collect() {
+      this.set(share());
+    },
+  });
 }
 
 function addInFlight(registers: Registry[], inFlight: () => InFlight): void {

@@ -20,6 +20,7 @@ import { ADMIN, recordsRoutes } from './records-admin.ts';
 import { createBooks, startServing } from './serving.ts';
 import { sessionsRoutes } from './sessions-admin.ts';
 import { openSurroundings } from './surroundings.ts';
+import { watchChanges } from './watch-changes.ts';
 import { usersRoutes } from './users-admin.ts';
 
 export interface ServiceOptions {
@@ -70,9 +71,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const switches = await followSwitches(kept, secret, log, () => live);
   const last = switches?.last() ?? null;
   const settings =
-    inheritance === null
-      ? takenUp(last, wordsOf(options.config))
-      : { ...inheritance.settings, mode: inheritance.mode };
+    inheritance === null ? takenUp(last, wordsOf(options.config)) : { ...inheritance.settings, mode: inheritance.mode };
   if (inheritance === null) tellTakenUp(settings, last, log);
   const serving = {
     config: inForce(config, settings),
@@ -106,6 +105,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     metrics: () => metrics.text(),
     audit: serving.audit,
   });
+  const rail = watchChanges({ gate, live, control, kept, log, metrics });
   const surroundings = await openSurroundings({
     port: gate.address.port,
     actions: control,
@@ -133,6 +133,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   inheritance?.ready();
   const stopped = lifecycle.stopped.then(async () => {
+    rail.close();
     await surroundings.close();
     await switches?.close();
     await kept.close();

@@ -2,6 +2,7 @@ import type { Config } from '../guard/config.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { ListStatus } from '../guard/lists.ts';
+import { EVERYBODY } from '../guard/rollout.ts';
 import type { State } from '../guard/state.ts';
 import type { RequestView } from '../guard/view.ts';
 import { createGuard, type GuardParts } from '../index.ts';
@@ -72,6 +73,7 @@ export function createBooks({ config, state }: Pick<ServingParts, 'config' | 'st
     () => state.usage(),
     () => gate?.stats() ?? { requests: 0, tunnels: 0 },
     async () => (await gate?.guard.budgets?.spending()) ?? [],
+    () => (gate === null || gate.mode() === 'report' ? 0 : gate.guard.policy.rollout / EVERYBODY),
   );
   const records = createRecords({
     now: Date.now,

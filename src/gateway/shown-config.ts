@@ -2,8 +2,8 @@ import type { Config } from '../guard/config.ts';
 import type { LoginConfig } from '../guard/config-login.ts';
 import { shownUrl } from '../guard/records-url.ts';
 
-/** A configuration as administration shows it: without the database's password, and of logins only who may vouch. */
-export function shownConfig({ records, login, ...config }: Config): Config {
+/** A configuration as administration shows it: without the database's password and the webhook's address, and of logins only who may vouch. */
+export function shownConfig({ records, login, alerts: _alerts, ...config }: Config): Config {
   return {
     ...config,
     ...(records === undefined ? {} : { records: shownUrl(records) }),

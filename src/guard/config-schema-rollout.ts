@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import type { Config } from './config.ts';
-import { choice, fields, optional, text } from './config-schema-parts.ts';
+import { choice, fields, optional, text, whole } from './config-schema-parts.ts';
 import type { ConfigProblem } from './errors.ts';
+import { isLoopback } from '../lib/loopback.ts';
 import { NEVER_ROLLED_OUT, parseShare } from './rollout.ts';
 
 const RULE = 'write a share of sessions, as in "5%", with two decimals at most';
@@ -15,6 +16,22 @@ export const layerSchema = z.union(
   [mode, fields({ mode: optional(mode), rollout: optional(shareSchema) })],
   'write "report" or "enforce", or an object, as in { rollout: "5%" }',
 );
+
+export const guardRailSchema = z.union(
+  [fields({ share: optional(shareSchema), networks: optional(whole(1, 'networks')) }), z.literal(false)],
+  'write an object, as in { share: "10%", networks: 5 }, or false',
+);
+
+const WEBHOOK = 'write an https:// address (http:// on loopback alone): what it tells is for nobody else';
+
+/** Whoever sits in between would learn what the gate has stopped doing. */
+const webhook = text((value) => {
+  const url = URL.parse(value);
+  const isPlain = url?.protocol === 'http:' && isLoopback(url.hostname);
+  return url?.protocol === 'https:' || isPlain ? '' : WEBHOOK;
+}, WEBHOOK);
+
+export const alertsSchema = fields({ webhook });
 
 /** Who may call, and what it costs, is not for a share of the callers to find out. */
 export function rolloutProblems({ layers = {} }: Config): ConfigProblem[] {

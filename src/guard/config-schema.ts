@@ -6,7 +6,7 @@ import { authorizationSchema, cedarRouteSchema, creatorSchema, ownerSchema } fro
 import * as rules from './config-rules.ts';
 import { acrValue } from './config-rules-login.ts';
 import { driftSchema } from './config-schema-drift.ts';
-import { layerSchema, shareSchema } from './config-schema-rollout.ts';
+import { alertsSchema, guardRailSchema, layerSchema, shareSchema } from './config-schema-rollout.ts';
 import { bansSchema } from './config-schema-bans.ts';
 import { botsSchema } from './config-schema-bots.ts';
 import { antiForgerySchema } from './config-schema-forms.ts';
@@ -113,6 +113,8 @@ export const configSchema = fields({
     z.record(text(rules.layerName), layerSchema, 'write an object of modes by layer, as in { site: "report" }'),
   ),
   rollout: optional(shareSchema),
+  guardRail: optional(guardRailSchema),
+  alerts: optional(alertsSchema),
   mint: optional(
     fields({
       perPrefix: optional(whole(1, 'new sessions a minute')),
@@ -239,6 +241,7 @@ function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
 
 /** Under `login` a value may be a secret, or hold one, or have lost its field's name to a slip: none is shown. */
 function showAt(path: readonly PropertyKey[], value: unknown): string {
+  if (path[0] === 'alerts' && path.length > 1 && path[1] === 'webhook') return 'an address that is not shown';
   if (path[0] === 'records' && typeof value === 'string') return show(shownUrl(value));
   if (path[0] !== 'login' || value === undefined) return show(value);
   if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';

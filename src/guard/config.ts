@@ -11,6 +11,7 @@ import type { ConcurrentConfig, LimitConfig } from './config-use.ts';
 import type { HstsConfig, TlsConfig } from './config-tls.ts';
 import type { Carrier, Level } from './decision.ts';
 import type { CreatorConfig } from './creator.ts';
+import type { AlertsConfig, GuardRailConfig } from './config-rail.ts';
 import type { DriftConfig } from './drift.ts';
 import type { LayerConfig } from './rollout.ts';
 import type { SchemaConfig } from './schema/rule.ts';
@@ -84,6 +85,10 @@ export interface Config {
    * budgets hold for everybody. Default `'100%'`.
    */
   rollout?: string;
+  /** When a change that refuses pages which worked before is taken back, layer by layer; false for never. Default: on. */
+  guardRail?: GuardRailConfig | false;
+  /** Who is told of what the gate does by itself. Default: the log alone. */
+  alerts?: AlertsConfig;
   mint?: MintConfig;
   session?: SessionConfig;
   /** What is asked of a session that shows up from another network or by another browser. Default: both at once, a new entry. */

@@ -167,6 +167,8 @@ test('the schema takes every field that the written type has', () => {
     paths: 'exact',
     layers: { site: 'report', proof: { mode: 'enforce', rollout: '2.5%' } },
     rollout: '5%',
+    guardRail: { share: '20%', networks: 10 },
+    alerts: { webhook: 'https://alerts.example/x' },
     mint: { perPrefix: 10, total: 100 },
     session: { idle: 600, max: 1200, recent: 600 },
     frontend: 'dist',

@@ -1,0 +1,158 @@
+import type { Config } from '../guard/config.ts';
+import type { Decision } from '../guard/decision.ts';
+import type { GuardRailConfig } from '../guard/config-rail.ts';
+import { BUCKETS, EVERYBODY, NEVER_ROLLED_OUT, NOBODY, shareFrom, type Visitor } from '../guard/rollout.ts';
+import { labelOf } from '../guard/session-label.ts';
+import type { RequestView } from '../guard/view.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Code } from '../wire/codes.ts';
+import { createActive } from './active.ts';
+import { type Call, createHarm, type Harm } from './harm.ts';
+import { type Reach, reached } from './reached.ts';
+
+/** A layer that refuses pages which worked before. */
+export interface RailEvent {
+  /** `undone`: it goes on as it was before the change. `alert`: nothing had changed of late, so somebody has to look. */
+  readonly kind: 'undone' | 'alert';
+  readonly layer: string;
+  /** The code it refuses with most lately. */
+  readonly code: Code;
+  /** Networks whose sessions were refused, and networks with such sessions that were seen. */
+  readonly hurt: number;
+  readonly seen: number;
+}
+
+export interface GuardRailParts {
+  readonly clock: Clock;
+  /** The configuration in force says; false for none. */
+  readonly limits: () => GuardRailConfig | false;
+  readonly visitorOf: (request: RequestView) => Visitor | null;
+  /** Lets a layer go on as it was before this change. */
+  undo(layer: string, before: Config, after: Config): void;
+  tell(event: RailEvent): void;
+}
+
+export interface GuardRail {
+  /** Another configuration is in force, or another share. */
+  changed(before: Config, after: Config): void;
+  /** For `Guard.onDecision`. */
+  decided(decision: Decision, request: RequestView): void;
+}
+
+/**
+ * Codes that a correct page can cause by itself, when policy or pages have changed under it. What says that somebody forged or
+ * altered something is not among them, nor what one visitor can bring upon another.
+ */
+export const COUNTED: ReadonlySet<Code> = new Set<Code>([
+  ...(['entry-required', 'stale', 'stale-nonce', 'wrong-instance', 'clock', 'site', 'origin'] as const),
+  ...(['session-mismatch', 'digest'] as const),
+]);
+
+const WINDOW_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+/** How far the clocks of gates may be apart: a session from around the change is none from before it. */
+const MARGIN_MS = 60_000;
+/** How long before a change a network counts as one that is there, at least. */
+const ACTIVE_MS = 10 * 60_000;
+const MOST_CHANGES = 8;
+const DEFAULTS = { share: '10%', networks: 5 };
+
+/** One change, or the lack of any, and what has come of it. */
+interface Change extends Reach {
+  readonly undo: ((layer: string) => void) | null;
+  /** Layers that have a reach of their own by this change. */
+  readonly others: ReadonlySet<string>;
+  /** Sessions that began before are older than the change: milliseconds since 1970. */
+  readonly olderThan: number;
+  /** Monotonic. */
+  readonly until: number;
+  readonly harm: Harm;
+  /** Layers about which all has been said. */
+  readonly settled: Set<string>;
+}
+
+/**
+ * Watches what comes of a change for 24 hours, and takes it back for the layer that refuses pages which worked before: never
+ * further than to what held before the change, so that whoever brings that about gains no more than the change had just taken.
+ * Counted are networks, each once, by sessions that are older than the change and were refused twice on a route with no call
+ * that passed in between; of all that were seen shortly before the change or since. Where nothing has changed it only alerts.
+ */
+export function createGuardRail({ clock, limits, visitorOf, undo, tell }: GuardRailParts): GuardRail {
+  let changes: Change[] = [];
+  let standing: Change | null = null;
+  const active = createActive(ACTIVE_MS, clock.monotonic);
+  // A wall clock that was put back makes new sessions look old: by how much it went back since the start, at the most.
+  const offset = clock.wall() - clock.monotonic();
+  let setBack = 0;
+
+  /** @param age milliseconds since the change: sessions have to be older */
+  const watch = (reach: Reach, life: number, age: number, parts: Pick<Change, 'undo' | 'others'>): Change => ({
+    ...reach,
+    ...parts,
+    olderThan: clock.wall() - age,
+    until: clock.monotonic() + life,
+    harm: createHarm(active.within(reach)),
+    settled: new Set(),
+  });
+
+  const look = (): void => {
+    setBack = Math.max(setBack, offset - (clock.wall() - clock.monotonic()));
+    const now = clock.monotonic();
+    if (changes.some(({ until }) => until <= now)) changes = changes.filter(({ until }) => until > now);
+    if (standing === null || standing.until <= now)
+      standing = watch({ layer: '', from: NOBODY, to: EVERYBODY }, HOUR_MS, HOUR_MS, { undo: null, others: new Set() });
+  };
+
+  const concerns = (change: Change, { created, bucket }: Visitor): boolean =>
+    created * 1000 < change.olderThan - setBack && bucket >= change.from && bucket < change.to;
+
+  const judge = (change: Change, layer: string, code: Code): void => {
+    const set = limits();
+    if (set === false || change.settled.has(layer)) return;
+    const { share = DEFAULTS.share, networks = DEFAULTS.networks } = set;
+    const { hurt, seen } = change.harm.of(layer);
+    if (hurt < networks || hurt * BUCKETS < shareFrom(share) * seen) return;
+    change.settled.add(layer);
+    // The same harm is not told twice, as one of a change and one of none.
+    standing?.settled.add(layer);
+    change.undo?.(layer);
+    tell({ kind: change.undo === null ? 'alert' : 'undone', layer, code, hurt, seen });
+  };
+
+  const refused = (watching: readonly Change[], layer: string, code: Code, call: Call, visitor: Visitor): void => {
+    for (const change of watching) {
+      const isMeant = change.layer === layer || (change.layer === '' && !change.others.has(layer));
+      if (!isMeant || !concerns(change, visitor)) continue;
+      change.harm.refused(layer, call);
+      judge(change, layer, code);
+    }
+  };
+
+  return {
+    changed(before, after) {
+      look();
+      const reaches = reached(before, after);
+      const others = new Set(reaches.map(({ layer }) => layer));
+      const parts = { undo: (layer: string) => undo(layer, before, after), others };
+      const made = reaches.map((reach) => watch(reach, WINDOW_MS, MARGIN_MS, parts));
+      changes = [...made, ...changes].slice(0, MOST_CHANGES);
+    },
+    decided(decision, request) {
+      const { code, layer, route, prefix, outcome } = decision;
+      if (limits() === false || decision.openFor !== undefined || route.level === 'open') return;
+      const counts = outcome === 'refuse' && code !== '' && COUNTED.has(code) && !NEVER_ROLLED_OUT.has(layer);
+      if (!counts && outcome !== 'admit') return;
+      look();
+      const watching = standing === null ? changes : [...changes, standing];
+      const news = counts
+        ? watching
+        : watching.filter(({ harm }) => !harm.knows(prefix) || harm.mends(decision.session, route.name));
+      const visitor = news.length === 0 && active.knows(prefix) ? null : visitorOf(request);
+      if (visitor === null) return;
+      active.add(prefix, visitor.bucket);
+      const call = { session: labelOf(visitor.session), prefix, route: route.name };
+      if (counts) refused(news, layer, code, call, visitor);
+      else for (const change of news) if (concerns(change, visitor)) change.harm.passed(call);
+    },
+  };
+}

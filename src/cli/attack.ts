@@ -37,7 +37,14 @@ function fromGate(url: string, { create }: AttackFlags, own: OwnGate | null, key
   const object = objectRoutes(URL.parse(url)?.pathname ?? '/', own?.config.routes ?? [], create ?? null);
   const form = own === null ? null : formRoute(own.config);
   return {
-    ...(own === null ? {} : { mode: own.status.mode, nobody: own.config.login === undefined, policy: own.config }),
+    ...(own === null
+      ? {}
+      : {
+          mode: own.status.mode,
+          rollout: own.status.rollout,
+          nobody: own.config.login === undefined,
+          policy: own.config,
+        }),
     ...(object === null ? {} : { object }),
     ...(form === null ? {} : { form }),
     ...(keys === null ? {} : { issued: keys }),

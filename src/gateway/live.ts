@@ -1,23 +1,9 @@
-import type { Config, Mode } from '../guard/config.ts';
-import { type LayerConfig, layerConfig } from '../guard/rollout.ts';
+import type { Config } from '../guard/config.ts';
+import { layerConfig } from '../guard/rollout.ts';
+import type { Settings, Switch, Words } from '../guard/switch.ts';
 import type { Gate } from './gate.ts';
-import type { Switch } from './switch-text.ts';
 
-/** What a configuration says of modes and shares. */
-export interface Words {
-  readonly mode: Mode;
-  readonly rollout: string;
-  readonly layers: Readonly<Record<string, LayerConfig>>;
-}
-
-/** What was switched live, in place of what file and flags say. Fields that are absent were not. */
-export interface Settings {
-  readonly mode?: Mode;
-  readonly rollout?: string;
-  readonly layers?: Readonly<Record<string, LayerConfig>>;
-  /** Layers that go on as these words have them, because a later step of theirs did harm. */
-  readonly undone?: Readonly<Record<string, Words>>;
-}
+export type { Settings, Words } from '../guard/switch.ts';
 
 export function wordsOf({ mode = 'report', rollout = '100%', layers = {} }: Config): Words {
   const own = Object.entries(layers).map(([name, given]) => [name, layerConfig(given)]);

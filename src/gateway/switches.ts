@@ -1,8 +1,9 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { Signal, Signals } from '../guard/signals.ts';
-import { parseSwitch, type Switch } from './switch-text.ts';
+import { parseSwitch } from '../guard/config-schema-switch.ts';
+import type { Switch } from '../guard/switch.ts';
 
-export type { Switch } from './switch-text.ts';
+export type { Switch } from '../guard/switch.ts';
 
 export interface SwitchesOptions {
   readonly signals: Signals;

@@ -1,4 +1,4 @@
-import { systemClock } from '../lib/clock.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
 import { createAlerts } from './alerts.ts';
 import type { Control } from './control.ts';
 import { byHere } from './follow.ts';
@@ -16,13 +16,16 @@ export interface WatchedGate {
   readonly gate: Gate;
   readonly live: Live;
   readonly control: Control;
-  readonly kept: Kept;
+  readonly kept: Pick<Kept, 'records'>;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'rail'>;
+  readonly clock?: Clock;
 }
 
 /** Watches what comes of changes, and says what was done about it: log, audit, metrics, webhook. */
-export function watchChanges({ gate, live, control, kept, log, metrics }: WatchedGate): { close(): void } {
+export function watchChanges({ gate, live, control, kept, log, metrics, clock = systemClock }: WatchedGate): {
+  close(): void;
+} {
   const alerts = createAlerts({ config: () => gate.config.alerts, fetch, warn: (message) => log.warn(message) });
   const tell = (event: RailEvent): void => {
     const { kind, layer, code, hurt, seen } = event;
@@ -34,7 +37,7 @@ export function watchChanges({ gate, live, control, kept, log, metrics }: Watche
     if (kind === 'undone') void audit(layer, `${code}: ${hurt} of ${seen} networks`, kept, log);
   };
   const rail = createGuardRail({
-    clock: systemClock,
+    clock,
     limits: () => gate.config.guardRail ?? {},
     visitorOf: (request) => gate.guard.visitorOf?.(request) ?? null,
     undo: (layer, before, after) => control.undo(layer, before, after, byHere(RAIL)),
@@ -52,7 +55,7 @@ function words({ kind, layer, code, hurt, seen }: RailEvent): string {
     : `guard rail: ${what}; nothing has changed here of late that could be undone`;
 }
 
-async function audit(layer: string, details: string, kept: Kept, log: Log): Promise<void> {
+async function audit(layer: string, details: string, kept: Pick<Kept, 'records'>, log: Log): Promise<void> {
   try {
     const records = await kept.records();
     const row = { time: Date.now(), actor: RAIL, action: 'rollout.undo', target: layer, details: { details } };

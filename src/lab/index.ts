@@ -11,6 +11,7 @@ import { bruteForce, stuffing } from './attackers/guess-passwords.ts';
 import { codeInjection } from './attackers/code-injection.ts';
 import { cookieLogin } from './attackers/cookie-login.ts';
 import { cookie, cookieDoors } from './attackers/cookie.ts';
+import { disarm } from './attackers/disarm.ts';
 import { domEmulation } from './attackers/dom-emulation.ts';
 import { doors } from './attackers/doors.ts';
 import { forgedForm } from './attackers/forged-form.ts';
@@ -79,6 +80,7 @@ export const ATTACKERS: readonly Attacker[] = [
   // After whoever logs in honestly: the gate then takes this address for one that guesses.
   bruteForce,
   stuffing,
+  disarm,
   // Bad signatures and the longest wait come last: neither may colour what the others are told.
   ticket,
   replayLater,

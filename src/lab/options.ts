@@ -56,6 +56,8 @@ export interface LabOptions {
   readonly nobody?: boolean;
   /** The gate's mode where the caller knows it from the gate's own socket. Default: unknown. */
   readonly mode?: 'report' | 'enforce';
+  /** Share of the sessions that it enforces for, `5%`, where the caller knows it. Default: all. */
+  readonly rollout?: string;
   /**
    * A call that costs money (a route with a `cost`), which the lab may then make as often as budgets let it. Default: none is
    * made.

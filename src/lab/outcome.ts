@@ -12,6 +12,8 @@ export interface LabReport {
   readonly seconds: number;
   readonly gate: boolean;
   readonly mode: 'report' | 'enforce' | 'unknown';
+  /** Share of the sessions that the gate enforces for, as far as is known: `100%`. */
+  readonly rollout: string;
   /** True where a plain client got the backend's answer: then no verdict below is the gate's doing. */
   readonly nothingBlocked: boolean;
   /** What the backend answered the honest client; 0 where the doors did not open. */

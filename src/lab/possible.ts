@@ -11,7 +11,7 @@ const ALWAYS: readonly string[] = [
 
 /** What still gets in, cheapest way first; never empty. */
 export function stillPossible(
-  report: { readonly nothingBlocked: boolean; readonly rungs: readonly RungReport[] },
+  report: { readonly nothingBlocked: boolean; readonly rollout: string; readonly rungs: readonly RungReport[] },
   attackers: readonly Attacker[],
 ): string[] {
   const list = report.nothingBlocked
@@ -24,8 +24,16 @@ export function stillPossible(
   for (const [why, rungs = []] of Object.entries(unknown)) {
     list.push(`Not run, so unknown: ${rungs.map((rung) => rung.title).join(', ')} (${why}).`);
   }
-  return [...list, ...ALWAYS];
+  return [...partly(report.rollout), ...list, ...ALWAYS];
 }
+
+/** What the rows say holds for the sessions that this run happened to be. */
+const partly = (rollout: string): string[] =>
+  rollout === '100%'
+    ? []
+    : [
+        `The gate enforces for ${rollout} of the sessions: whoever is refused gets in by another session, or from another network.`,
+      ];
 
 const getsIn = (rung: RungReport): boolean => rung.verdict === 'gets in' || rung.verdict === 'slowed';
 

@@ -48,12 +48,15 @@ function heading(report: LabReport): string {
   if (!report.gate) return `NOTHING IS BLOCKED: no gate answers at this address (${time}${browser}).`;
   if (report.nothingBlocked) return `NOTHING IS BLOCKED: ${whyNothing(report)} (${time}${browser}).`;
   const mode = report.mode === 'unknown' ? 'The gate refuses plain calls here' : `The gate runs in ${report.mode} mode`;
-  return `${mode} (${time}${browser}).`;
+  const share = report.rollout === '100%' ? '' : `, for ${report.rollout} of the sessions`;
+  return `${mode}${share} (${time}${browser}).`;
 }
 
 function whyNothing(report: LabReport): string {
   const seen = 'a plain client got the backend’s answer';
   if (report.mode === 'report') return `the gate runs in report mode, and ${seen}`;
+  if (report.mode === 'enforce' && report.rollout !== '100%')
+    return `the gate enforces for ${report.rollout} of the sessions, and ${seen}: this address is not among them`;
   if (report.mode === 'enforce') return `the gate runs in enforce mode, but leaves this address open: ${seen}`;
   return `${seen}; the gate runs in report mode, or leaves this address open`;
 }

@@ -32,7 +32,16 @@ export async function runAttackers(
       rungs.push(await runOne({ ...lab, until }, attacker, deadline));
       await options.onRung?.(attacker.name, 'end');
     }
-    const facts: Facts = { target, settings, lab, mode: options.mode ?? 'unknown', startedAt, started, rungs };
+    const facts: Facts = {
+      target,
+      settings,
+      lab,
+      mode: options.mode ?? 'unknown',
+      rollout: options.rollout ?? '100%',
+      startedAt,
+      started,
+      rungs,
+    };
     return await toReport(facts, resources);
   } finally {
     for (const sender of resources.senders) sender.close();
@@ -63,6 +72,7 @@ interface Facts {
   readonly settings: Settings;
   readonly lab: Prepared;
   readonly mode: LabReport['mode'];
+  readonly rollout: string;
   readonly startedAt: string;
   readonly started: number;
   readonly rungs: readonly Ran[];
@@ -82,6 +92,7 @@ async function toReport(facts: Facts, resources: Resources): Promise<LabReport> 
     seconds: (performance.now() - facts.started) / 1000,
     gate: lab.base.gate,
     mode: facts.mode,
+    rollout: facts.rollout,
     nothingBlocked,
     honestStatus: lab.base.honest?.status ?? 0,
     doors: lab.base.doors,

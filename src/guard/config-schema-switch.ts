@@ -1,20 +1,7 @@
 import * as z from 'zod/mini';
-import { layerSchema, shareSchema } from '../guard/config-schema-rollout.ts';
-import { layerConfig } from '../guard/rollout.ts';
-import type { Settings, Words } from './live.ts';
-
-/** One switch, as it travels. */
-export interface Switch {
-  /** Above that of every switch before. */
-  readonly counter: number;
-  /** Milliseconds since 1970, by the clock of the gate that made it. */
-  readonly at: number;
-  /** `admin`, `guard rail`, and of which machine. */
-  readonly by: string;
-  readonly settings: Settings;
-  /** What the file of that gate said: where another says something else, it has been changed since, or is another's. */
-  readonly over: Words;
-}
+import { layerSchema, shareSchema } from './config-schema-rollout.ts';
+import { layerConfig } from './rollout.ts';
+import type { Switch, Words } from './switch.ts';
 
 const mode = z.enum(['report', 'enforce']);
 const layers = z.record(z.string().check(z.maxLength(64)), layerSchema);

@@ -18,6 +18,7 @@ import { createSessionBook } from './doors/session-book.ts';
 import { createStamps, stampFor } from './doors/stamp.ts';
 import { createWhereabouts, type WhereaboutsReader } from './doors/whereabouts.ts';
 import { createTickets, type Tickets } from './doors/ticket.ts';
+import { createChallenges } from './challenges/create.ts';
 import type { Ask } from './guard/ask.ts';
 import type { Crawlers, Resolver } from './guard/bots.ts';
 import { compilePolicy } from './guard/compile.ts';
@@ -62,6 +63,8 @@ import { createCan } from './layers/can.ts';
 import { type BotParts, createBot } from './layers/bot.ts';
 import { createCrawler } from './layers/crawler.ts';
 import { carrier } from './layers/carrier.ts';
+import { type ChallengeParts, createChallenge } from './layers/challenge.ts';
+import { createSolution } from './layers/solution.ts';
 import { createDecoy } from './layers/decoy.ts';
 import { cors } from './layers/cors.ts';
 import { createCreator } from './layers/creator.ts';
@@ -127,6 +130,8 @@ export interface LayerParts {
   readonly pageGives?: PageGives;
   /** Told of calls that failed and were signed by whoever is named. */
   readonly failed?: (failure: Failure) => void;
+  /** What calls may be asked for besides their proof. */
+  readonly challenges?: ChallengeParts | null;
   /** Told where keys and passes are shown that should not be there. */
   readonly alarm?: (alarm: KeyAlarm) => void;
 }
@@ -151,6 +156,7 @@ export function defaultLayers({
   crawlers,
   lists,
   failed,
+  challenges,
 }: LayerParts): readonly Layer[] {
   const told = alarm ?? (() => {});
   return [
@@ -183,7 +189,9 @@ export function defaultLayers({
     order, // when it is its turn
     limit, // not too much
     budget, // not for more than may be spent
+    createChallenge(challenges ?? null), // with a further step done, where one is asked for
     replay, // once
+    createSolution(challenges ?? null), // really done
     createCreator(identity?.creations ?? null), // is it theirs, as far as this gate saw it come
     createCan({ ask: ask ?? null }), // may they do this to that: asked when everything else has passed
     degrade, // as it is, or cheaper, where most of the money is spent
@@ -214,6 +222,8 @@ export interface GuardParts {
   readonly bans?: Bans;
   /** Keeps a ban that a rule has made, where others can see and lift it. Default: the guard's own records, where it has any. */
   readonly keepBan?: (ban: NewBan) => Promise<boolean>;
+  /** How busy this process is, 0 to 1: what challenges go by. Default: the share of its time in which it has something to do. */
+  readonly load?: () => number;
   /** For what has to ask another server: OpenID providers, key sets. Default: the global one. */
   readonly fetch?: typeof fetch;
   /** Guards in other threads that serve the same pages by the same state. Default: none. */
@@ -239,6 +249,11 @@ const LISTS_STAY = {
   field: 'addresses.lists',
   value: 'changed',
   rule: 'is taken up at the start; restart to change it',
+};
+const CHALLENGES_STAY = {
+  field: 'challenge',
+  value: 'other providers',
+  rule: 'providers are taken up at the start; restart to change them',
 };
 const BANS_STAY = { field: 'bans', value: 'new', rule: 'there were none at the start; restart to have them' };
 const KEYS_STAY = { field: 'keys', value: 'new', rule: 'routes take keys where they did at the start; restart' };
@@ -319,6 +334,16 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   };
   keys?.keys.onAlarm(alarm);
   const emergency = createEmergency(clock.monotonic);
+  const challenges = createChallenges({
+    ring,
+    random,
+    clock,
+    state,
+    config,
+    policy,
+    fetch: shared.fetch,
+    ...loadOf(parts),
+  });
   const siblings = parts.siblings;
   const pageIds = createPageIds(policy, siblings?.tell);
   siblings?.onNews((news) => {
@@ -344,6 +369,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     alarm,
     lists,
     crawlers,
+    challenges: { ...challenges, emergency },
     bots: bots && { bots, since: clock.wall(), monotonic: clock.monotonic },
   });
   const known = { layers: layers.map(({ name }) => name) };
@@ -389,6 +415,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
         sessions: cookies,
         keys: createKeyAgreement(clock),
         logins: identity?.entry ?? null,
+        challenges,
         room: createWaitingRoom(),
         isBanned: (label) => bans?.has('session', label) ?? false,
         isClosed: (prefix) => bans?.has('mint', prefix) ?? false,
@@ -404,7 +431,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
       }),
       { rule: () => compiled.policy.antiForgery, tokens: forms, sessions: cookies, wall: clock.wall },
     ),
-    endpoints: [createFormTokenEndpoint(policy, formToken), ...(identity?.endpoints ?? [])],
+    endpoints: [createFormTokenEndpoint(policy, formToken), challenges.endpoint, ...(identity?.endpoints ?? [])],
     sessionOf: (request) => browserSession(cookies, identity?.logins ?? null, request, clock.wall()),
     decide: (request, rule) => compiled.runner.decide(request, rule),
     decided,
@@ -459,6 +486,8 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
       if (!isDeepStrictEqual(checked.bots, config.bots)) throw new ConfigError('config', [BOTS_STAY]);
       if (!isDeepStrictEqual(checked.addresses?.lists, config.addresses?.lists))
         throw new ConfigError('config', [LISTS_STAY]);
+      if (!isDeepStrictEqual(providersIn(checked), providersIn(config)))
+        throw new ConfigError('config', [CHALLENGES_STAY]);
       if (bans === null && checked.bans !== undefined) throw new ConfigError('config', [BANS_STAY]);
       if (keys === null && takesKeys(checked)) throw new ConfigError('config', [KEYS_STAY]);
       compiled = compile(checked, restored);
@@ -478,6 +507,15 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     },
   };
 }
+
+const providersIn = ({ challenge = {} }: Config): readonly unknown[] => [
+  challenge.turnstile,
+  challenge.hcaptcha,
+  challenge.recaptcha,
+  challenge['recaptcha-enterprise'],
+];
+
+const loadOf = ({ load }: GuardParts): Pick<GuardParts, 'load'> => (load === undefined ? {} : { load });
 
 /** Where nothing can ask the backend, a route that needs its answer would refuse everybody. */
 function refuseOwners({ config }: Policy): void {

@@ -9,6 +9,8 @@ export interface Parts {
   readonly account: typeof import('./chunks/account.ts');
   /** Shows the key of a bound session. */
   readonly bound: typeof import('./chunks/bound.ts');
+  /** Does what a refusal asks for. */
+  readonly challenge: typeof import('./chunks/challenge.ts');
   /** Serialises FormData with files, digests large bodies. */
   readonly body: typeof import('./chunks/body.ts');
   /** Has a provider set its challenge. */
@@ -25,6 +27,8 @@ export interface Parts {
   readonly xhr: typeof import('./chunks/xhr.ts');
   /** Signs without awaiting. */
   readonly sync: typeof import('./chunks/sync.ts');
+  /** Solves proofs of work. */
+  readonly work: typeof import('./chunks/work.ts');
 }
 
 /** Each call may load; the same part is loaded once. */

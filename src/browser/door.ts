@@ -1,4 +1,5 @@
 import { type EntryAnswer, formatEntryRequest, purposeInfo, transcript } from '../wire/entry.ts';
+import type { ChallengeMember } from '../wire/challenge.ts';
 import { fromBase64url, toBase64url } from './base64.ts';
 import type { Chunks } from './context.ts';
 import type { Platform } from './platform.ts';
@@ -18,6 +19,8 @@ export interface Entry {
   readonly expires: number;
   /** Last counter that was used. */
   counter: number;
+  /** Further fields of what is signed with it. */
+  readonly fields?: Record<string, string>;
 }
 
 export interface Door {
@@ -64,6 +67,8 @@ interface PutOff {
   readonly code: string;
   /** Milliseconds to wait; 0 where trying again is of no use now. */
   readonly after: number;
+  /** What is asked for first. */
+  readonly challenge?: ChallengeMember;
 }
 
 export function createDoor(platform: Platform, settings: DoorSettings): Door {
@@ -102,23 +107,25 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
     });
     if (response.ok && value?.ticket) return value;
     const after = Math.min(20, Number(response.headers.get('retry-after')) || 1) * 1000;
-    return { code: `${value?.code}`, after: value?.retryable ? after : 0 };
+    return { ...value, code: `${value?.code}`, after: value?.retryable ? after : 0 };
   }
 
   async function handshake(): Promise<Entry | PutOff> {
     pair ??= await subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveKey']);
     const pageKey = new Uint8Array(await subtle.exportKey('raw', pair.publicKey));
     const { mount: gate, client, chunks } = settings;
+    let challenge: string | undefined;
     for (let tries = 0; ; tries++) {
       const key = bound && (await (await chunks('bound')).prove(platform, gate, { client, pageKey }));
-      const answer = await post(formatEntryRequest(client, toBase64url(pageKey), { login, ...key }));
+      const answer = await post(formatEntryRequest(client, toBase64url(pageKey), { login, challenge, ...key }));
       if (!('code' in answer)) return taken(answer, pair.privateKey, pageKey);
       const { code } = answer;
       // A page out of a cache has no stamp: the refusal brings one. Whose session is bound has to show its key. And whose
       // login is gone (`login-changed`, `login-required`) says so from now on.
       bound ||= code === 'session-key';
       if (/^lo/.test(code)) door.mark = `${MARK} ${code}`;
-      if (tries > 1 || !/^s[te]/.test(code)) return answer;
+      challenge = answer.challenge && (await (await chunks('challenge')).solve(platform, chunks, answer.challenge));
+      if (tries > 1 || !/^s[te]|^ch/.test(code)) return answer;
     }
   }
 

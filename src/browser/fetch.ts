@@ -48,7 +48,7 @@ export async function signedFetch(
   let used = signed ? null : await abortable(signal, door.ready());
   for (let tries = signed ? 0 : 1; ; tries++) {
     const response = await attempt(context, target, request, payload, used);
-    const mended = await abortable(signal, mend(context, request.method, response, used, !stream && tries < 2));
+    const mended = await abortable(signal, mend(context, request.method, response, used, stream ? 9 : tries));
     if (!mended) return response;
     used = mended;
   }
@@ -60,13 +60,13 @@ async function mend(
   method: string,
   response: Response,
   used: Entry | null | undefined,
-  repeatable: boolean,
+  tries: number,
 ): Promise<Entry | undefined> {
   const header = (name: string) => response.headers.get(name);
   if (!looksRefused(response.status, header)) return undefined;
   const text = await response.clone().text();
   return context.chunks('refused').then(
-    (chunk) => chunk.mend(context, { text, header, method, used, repeatable }),
+    (chunk) => chunk.mend(context, { text, header, method, used, tries }),
     () => undefined,
   );
 }

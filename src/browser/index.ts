@@ -31,11 +31,13 @@ const loaders: { readonly [Name in keyof Parts]: () => Promise<Parts[Name]> } = 
   body: () => import('./chunks/body.ts'),
   bound: () => import('./chunks/bound.ts'),
   captcha: () => import('./chunks/captcha.ts'),
+  challenge: () => import('./chunks/challenge.ts'),
   events: () => import('./chunks/events.ts'),
   media: () => import('./chunks/media.ts'),
   refused: () => import('./chunks/refused.ts'),
   socket: () => import('./chunks/socket.ts'),
   sync: () => import('./chunks/sync.ts'),
+  work: () => import('./chunks/work.ts'),
   xhr: () => import('./chunks/xhr.ts'),
 };
 const chunks: Chunks = (name) => loaders[name]();

@@ -61,6 +61,7 @@ export function draft(door: Door, entry: Entry, { method, url, header, digest, s
     nonce,
     base: utf8(`${base}"@signature-params": ${params}`),
     finish: (signature) => ({
+      ...entry.fields,
       ...(digest && { [digest.name]: digest.value }),
       'signature-input': `${LABEL}=${params}`,
       signature: `${LABEL}=:${toBase64(signature)}:`,

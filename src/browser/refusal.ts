@@ -1,4 +1,5 @@
 import type { Code } from '../wire/codes.ts';
+import type { ChallengeMember } from '../wire/challenge.ts';
 import { HEADER_DECISION } from '../wire/constants.ts';
 
 /** Name of the event that the page's global object receives for every refusal the app is handed; `detail` is a {@link SallyportError}. */
@@ -36,6 +37,8 @@ export interface Problem {
   readonly id: string;
   readonly retryable: boolean;
   readonly detail: string;
+  /** What is to be done first, where the code is `challenge`. */
+  readonly challenge?: ChallengeMember;
 }
 
 /** Whether an answer's head says that the gate, not the backend, wrote it. */
@@ -46,8 +49,8 @@ export function looksRefused(status: number, header: (name: string) => string | 
 /** The problem document in a body; null for anything else. */
 export function parseProblem(text: string): Problem | null {
   try {
-    const { code, id, retryable, detail } = JSON.parse(text);
-    return code && id ? { code, id, retryable: !!retryable, detail: `${detail ?? code}` } : null;
+    const { code, id, retryable, detail, challenge } = JSON.parse(text);
+    return code && id ? { code, id, retryable: !!retryable, detail: `${detail ?? code}`, challenge } : null;
   } catch {
     return null;
   }

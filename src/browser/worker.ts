@@ -3,11 +3,13 @@ import { otherWay } from './challenge/other.ts';
 import * as account from './chunks/account.ts';
 import * as body from './chunks/body.ts';
 import * as bound from './chunks/bound.ts';
+import * as challenge from './chunks/challenge.ts';
 import * as events from './chunks/events.ts';
 import * as media from './chunks/media.ts';
 import * as refused from './chunks/refused.ts';
 import * as socket from './chunks/socket.ts';
 import * as sync from './chunks/sync.ts';
+import * as work from './chunks/work.ts';
 import * as xhr from './chunks/xhr.ts';
 import type { Parts } from './context.ts';
 import { installScript } from './install.ts';
@@ -35,11 +37,13 @@ try {
     body,
     bound,
     captcha: { solve: otherWay },
+    challenge,
     events,
     media,
     refused,
     socket,
     sync,
+    work,
     xhr,
   };
   installScript(__SALLYPORT__, self.location.origin, async (name) => parts[name]);

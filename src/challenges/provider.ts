@@ -1,3 +1,4 @@
+import type { SessionRef } from '../guard/state.ts';
 import type { ChallengeKind, ChallengeParameters } from '../wire/challenge.ts';
 
 /**
@@ -38,6 +39,10 @@ export interface Shown {
   readonly hostname: string;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** Null at the second door. */
+  readonly session: SessionRef | null;
+  /** The network prefix that it comes from. */
+  readonly prefix: string;
 }
 
 export type Verified =

@@ -146,8 +146,10 @@ function describePreset(preset: Origin['preset'], config: Config): PresetReport 
 }
 
 function describeRoute(rule: RouteRule, policy: Policy, layers: readonly Layer[]): RouteReport {
-  const checks = layers
-    .filter((layer) => layer.forRoute(rule, policy) !== null)
+  const asked = layers.filter((layer) => layer.forRoute(rule, policy) !== null);
+  const checks = asked
+    // A layer with two stages is one.
+    .filter(({ name }, index) => asked.findIndex((other) => other.name === name) === index)
     .map((layer) => {
       const share = shareOf(policy, rule, layer);
       return { layer: layer.name, mode: share === NOBODY ? 'report' : 'enforce', rollout: formatShare(share) } as const;

@@ -10,10 +10,13 @@ import type { EntryClaim, EntryGrant, SessionRef, State } from '../guard/state.t
 import { isSamePlace, type Whereabouts } from '../guard/drift.ts';
 import type { RequestView } from '../guard/view.ts';
 import type { WaitingRoom } from '../guard/waiting-room.ts';
+import type { Brought } from '../guard/challenge.ts';
+import type { ChallengeMember } from '../wire/challenge.ts';
 import type { Code } from '../wire/codes.ts';
 import { BOUND_COOKIE, TICKET_RENEW_SECONDS, TICKET_SECONDS } from '../wire/constants.ts';
 import { type EntryAnswer, type EntryRequest, parseEntryRequest } from '../wire/entry.ts';
 import { formatSetCookie, readCookie } from './cookies.ts';
+import { askNewcomer, type DoorChallenges, type DoorRefusal, letNewcomer, type Newcomer } from './entry-challenge.ts';
 import type { EntryLogins, TakenGrant } from './entry-logins.ts';
 import { changedCode, chooseSession, isSameLogin, loginLabel, type SessionChoice } from './entry-session.ts';
 import { type AnswerMemory, createAnswerMemory, type Entered } from './entry-memory.ts';
@@ -36,6 +39,8 @@ export interface EntryDeps {
   readonly state: State;
   /** Null where nobody can log in here. */
   readonly logins: EntryLogins | null;
+  /** What new sessions may be asked for; null or absent where nobody is. */
+  readonly challenges?: DoorChallenges | null;
   /** Where new visitors wait whose network has used up its allowance. Without one, none does. */
   readonly room?: WaitingRoom;
   /** Whether somebody has banned the session of this public label: as long as its cookie comes, nobody enters. */
@@ -79,6 +84,8 @@ export type EntryResult =
       readonly retryAfter: number;
       /** For the record. */
       readonly evidence: string;
+      /** For the code `challenge`: what is to be done. */
+      readonly challenge?: ChallengeMember | null;
     };
 
 /** Opens entries. Synchronous where the state is. */
@@ -123,7 +130,8 @@ export function createEntry(deps: EntryDeps): Enter {
     if (pending !== undefined) return pending;
     const result = whenKnown(prepare(deps, view, body, facts), (prepared) => {
       if ('kind' in prepared) return prepared;
-      const { attempt, claim } = prepared;
+      const { attempt, claim, brought } = prepared;
+      if (brought !== null) return solved(deps, memory, key, { ...prepared, brought }, view);
       // What follows the claim costs a key agreement: a flood is turned away before it.
       return whenKnown(inTurn(deps, claim, view), ({ grant, now }) =>
         conclude(deps, memory, key, { ...attempt, now }, grant),
@@ -135,6 +143,35 @@ export function createEntry(deps: EntryDeps): Enter {
     return settled;
   };
 }
+
+/** Goes on with whoever brings a solution that is one. */
+async function solved(
+  deps: EntryDeps,
+  memory: AnswerMemory,
+  key: string,
+  { attempt, claim, brought }: Prepared & { readonly brought: Brought },
+  view: RequestView,
+): Promise<EntryResult> {
+  const { challenges, state, clock } = deps;
+  if (!challenges) return refuse('unsure', 'nobody looks at solutions here');
+  const refused = await letNewcomer(challenges, state, brought, newcomerOf(attempt, view), clock.wall());
+  if (refused !== null) return shut(refused);
+  const { grant, now } = await inTurn(deps, { ...claim, now: clock.wall() }, view);
+  return conclude(deps, memory, key, { ...attempt, now }, grant);
+}
+
+const newcomerOf = ({ request, facts }: Pick<Attempt, 'request' | 'facts'>, view: RequestView): Newcomer => ({
+  view,
+  key: request.key,
+  solution: request.challenge,
+  authority: facts.authority,
+  prefix: facts.prefix,
+});
+
+const shut = ({ code, evidence, challenge }: DoorRefusal): EntryResult => ({
+  ...refuse(code, evidence),
+  ...(challenge !== null && { challenge }),
+});
 
 /**
  * Seconds that a new visitor waits whose network has used up its allowance. Less than what the page waits for an entry (20 s).
@@ -174,6 +211,8 @@ const PUT_OFF: EntryGrant = Object.freeze({ ok: false, code: 'limit', retryAfter
 interface Prepared {
   readonly attempt: Attempt;
   readonly claim: EntryClaim;
+  /** The solution that is still to be looked at; null where none was asked for. */
+  readonly brought: Brought | null;
 }
 
 /** Everything that is decided before state is asked, cheapest first. */
@@ -212,10 +251,14 @@ function prepare(
     }
     if (choice.resume === null && choice.replaces === null && deps.isClosed?.(facts.prefix) === true)
       return refuse('banned', 'a rule lets nobody open a new session from this network for a while');
+    const isNew = choice.resume === null && choice.replaces === null && facts.unlimited !== true;
+    const asked =
+      isNew && deps.challenges ? askNewcomer(deps.challenges, policy, newcomerOf({ request, facts }, view)) : null;
+    if (asked !== null && 'code' in asked) return shut(asked);
     const { userAgent } = view.headers;
     const from = rememberedAt(policy.drift, choice, shown, here);
     const attempt: Attempt = { request, facts, now, choice, labelled, stampWorn, userAgent, from, ...ids };
-    return { attempt, claim: claimOf(attempt, policy, stamp) };
+    return { attempt, claim: claimOf(attempt, policy, stamp), brought: asked };
   });
 }
 
@@ -344,6 +387,7 @@ function complete(
   const { id, created } = session;
   const { client } = request;
   deps.onEntered?.({ id, created, ref: grant.session, client, prefix: facts.prefix, userAgent });
+  deps.challenges?.risk.crowded(labelOf(id), grant.crowded === true);
   const result = admit(deps, entered);
   return grant.crowded === true && result.kind === 'answer' ? { ...result, note: CROWDED } : result;
 }
@@ -398,7 +442,12 @@ function admit(deps: EntryDeps, entered: Entered): EntryResult {
   return { kind: 'answer', answer: { status: 200, fields, body: JSON.stringify(message) } };
 }
 
-function refuse(code: Code, evidence: string, cookies: readonly string[] = [], retryAfter = 0): EntryResult {
+function refuse(
+  code: Code,
+  evidence: string,
+  cookies: readonly string[] = [],
+  retryAfter = 0,
+): EntryResult & { readonly kind: 'refuse' } {
   return { kind: 'refuse', code, cookies, retryAfter, evidence };
 }
 

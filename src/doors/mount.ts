@@ -122,7 +122,8 @@ async function enter(parts: MountParts, request: RequestView, decision: Decision
     unlimited: decision.key !== null,
   });
   if (result.kind === 'refuse') {
-    const answer = refuse(parts, request, refusedEntry(decision, result.code, result.evidence, result.retryAfter));
+    const refused = refusedEntry(decision, result.code, result.evidence, result.retryAfter);
+    const answer = refuse(parts, request, { ...refused, challenge: result.challenge ?? null });
     return { ...answer, fields: [...answer.fields, ...result.cookies.flatMap((cookie) => ['set-cookie', cookie])] };
   }
   parts.decided(result.note === undefined ? decision : { ...decision, note: result.note }, request);

@@ -56,9 +56,10 @@ const LETTERS = {
   token: 'b',
   form: 'f',
   factor: 'm',
+  challenge: 'p',
 } as const;
-/** Tickets are good only where their window is; stamps and sessions outlive a restart. */
-const INSTANCE_BOUND: ReadonlySet<SealPurpose> = new Set(['ticket']);
+/** Tickets are good only where their window is, challenges where it is known which were used; stamps and sessions outlive a restart. */
+const INSTANCE_BOUND: ReadonlySet<SealPurpose> = new Set(['ticket', 'challenge']);
 
 interface SealKey {
   readonly purpose: SealPurpose;

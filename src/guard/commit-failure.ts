@@ -1,3 +1,4 @@
+import { isChallengeStep } from './challenge.ts';
 import { type Refusal, refusal } from './decision.ts';
 import type { Context } from './layer.ts';
 import type { Claims, CommitCode } from './state.ts';
@@ -22,6 +23,10 @@ export function explain(
   if (code === 'limit' && claims.used.refusedBy !== null) {
     explainLimit(claims, context, enforced);
     return { layer: 'limit', refused };
+  }
+  if (code === 'order' && isChallengeStep(claims.used.missing)) {
+    context.evidence = context.ask?.reasons ?? '';
+    return { layer: 'challenge', refused: NOT_PASSED };
   }
   if (code === 'not-served') context.evidence = claims.served.map(({ rule }) => rule.name).join('; ');
   else if (code === 'order') explainOrder(claims, context, enforced);
@@ -66,6 +71,11 @@ function explainKey(code: 'replayed' | 'limit', { now, key, quotaPer }: Claims, 
 }
 
 const NOT_REDIRECTED = refusal('signature', 'a signature by the ticket’s key over this very request');
+
+const NOT_PASSED: Refusal = Object.freeze({
+  ...refusal('challenge', 'a session that has passed a challenge lately'),
+  kind: 'challenge',
+});
 
 /** Whose claim failed: where it is not said here, the counter's. */
 const CLAIMANTS: Readonly<Partial<Record<CommitFailure, string>>> = {

@@ -6,6 +6,7 @@ import {
   STAMP_COOKIE,
 } from '../wire/constants.ts';
 import { compileAddresses } from './config-addresses.ts';
+import { compileChallengePolicy } from './challenge.ts';
 import type { ClientConfig, Config } from './config.ts';
 import { compileBans } from './config-bans.ts';
 import { type AntiForgeryRule, compileAntiForgery } from './config-forms.ts';
@@ -41,7 +42,7 @@ export function compilePolicy(config: Config): Policy {
       name: `${mount}/enter`,
       pattern: mount,
       level: 'site',
-      maxBody: 4096,
+      maxBody: 8192,
       client: anyOf(clients),
     }),
     creations: creationsIn(rows.map((row) => row.rule)),
@@ -73,6 +74,7 @@ export function compilePolicy(config: Config): Policy {
     insecureHttp: config.insecureHttp === true,
     antiForgery: antiForgeryOf(config),
     bans: compileBans(config),
+    challenge: compileChallengePolicy(config),
     documented: placed(schemas.documented, { config, match }),
     match,
   });

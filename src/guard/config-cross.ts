@@ -8,6 +8,7 @@ import { allowProblems } from './config-schema-allow.ts';
 import { budgetProblems } from './config-schema-budget.ts';
 import { driftProblems } from './config-schema-drift.ts';
 import { rolloutProblems } from './config-schema-rollout.ts';
+import { challengeProblems } from './config-schema-challenge.ts';
 import { decoyProblems } from './config-schema-bans.ts';
 import { formProblems } from './config-schema-forms.ts';
 import { loginProblems } from './config-schema-login.ts';
@@ -46,6 +47,7 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...rolloutProblems(config),
     ...contentProblems(config),
     ...decoyProblems(config),
+    ...challengeProblems(config),
     ...nothingProtected(config),
     ...keys(config),
   ];

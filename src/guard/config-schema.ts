@@ -9,6 +9,7 @@ import { driftSchema } from './config-schema-drift.ts';
 import { alertsSchema, guardRailSchema, layerSchema, shareSchema } from './config-schema-rollout.ts';
 import { bansSchema } from './config-schema-bans.ts';
 import { botsSchema } from './config-schema-bots.ts';
+import { challengeSchema, routeChallengeSchema } from './config-schema-challenge.ts';
 import { antiForgerySchema } from './config-schema-forms.ts';
 import { loginSchema } from './config-schema-login.ts';
 import { aFunction, choice, didYouMean, fields, flag, list, optional, text, whole } from './config-schema-parts.ts';
@@ -54,6 +55,7 @@ const routeSchema = fields({
   addresses: optional(routeAddressesSchema),
   limit: optional(limitSchema),
   concurrent: optional(concurrentSchema),
+  challenge: optional(routeChallengeSchema),
   allow: optional(allowSchema),
   cost: optional(costSchema),
   degrade: optional(degradeSchema),
@@ -105,6 +107,7 @@ export const configSchema = fields({
   testPasses: optional(fields({ publicKey: text(rules.testKey) })),
   keys: optional(fields({ leaked: optional(choice('alarm', 'revoke')), signUp: optional(text(rules.page)) })),
   bans: optional(bansSchema),
+  challenge: optional(challengeSchema),
   decoys: optional(list(text(rules.route), 'write a list of routes, as in ["GET /api/admin/export"]')),
   trustedProxies: optional(list(text(rules.network, rules.HOPS), rules.HOPS)),
   addresses: optional(addressesSchema),
@@ -239,13 +242,14 @@ function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** Under `login` a value may be a secret, or hold one, or have lost its field's name to a slip: none is shown. */
+/** Under `login` and `challenge` a value may be a secret, or hold one, or have lost its field's name to a slip: none is shown. */
 function showAt(path: readonly PropertyKey[], value: unknown): string {
   if (path[0] === 'alerts' && path.length > 1 && path[1] === 'webhook') return 'an address that is not shown';
   if (path[0] === 'records' && typeof value === 'string') return show(shownUrl(value));
-  if (path[0] !== 'login' || value === undefined) return show(value);
+  const plain = HIDING.get(path[0]);
+  if (plain === undefined || value === undefined) return show(value);
   if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';
-  return PLAIN.has(String(path.at(-1))) ? show(value) : 'a value that is not shown';
+  return plain.has(String(path.at(-1))) ? show(value) : 'a value that is not shown';
 }
 
 /** Fields under `login` whose values are no secrets. */
@@ -253,6 +257,18 @@ const PLAIN: ReadonlySet<string> = new Set([
   ...['issuer', 'clientId', 'clientAuth', 'relay', 'postLogout', 'maxAge', 'page'],
   ...['audience', 'jwks', 'header', 'cookie', 'typ', 'bind', 'dpop', 'alg', 'enc', 'clockSkew', 'name'],
   ...['signUp', 'email', 'passwordLength', 'passkeys', 'secondFactor', 'life', 'checksPerMinute'],
+]);
+
+/** The same under `challenge`. */
+const PLAIN_CHALLENGE: ReadonlySet<string> = new Set([
+  ...['kind', 'enter', 'remember', 'alternative', 'cost'],
+  ...['siteKey', 'verify', 'script', 'project', 'everyPage'],
+]);
+
+/** Parts of a configuration that hold secrets, and what of them may be shown. */
+const HIDING: ReadonlyMap<PropertyKey | undefined, ReadonlySet<string>> = new Map([
+  ['login', PLAIN],
+  ['challenge', PLAIN_CHALLENGE],
 ]);
 
 /** A value as people wrote it, shortened. Configurations hold paths of key files, never keys. */

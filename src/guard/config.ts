@@ -3,6 +3,7 @@ import type { CanRequest } from './can-request.ts';
 import type { AuthorizationConfig, CedarRouteConfig, OwnerConfig } from './config-authorization.ts';
 import type { BansConfig } from './config-bans.ts';
 import type { BotsConfig } from './config-bots.ts';
+import type { ChallengeConfig, RouteChallengeConfig } from './config-challenge.ts';
 import type { AntiForgeryConfig } from './config-forms.ts';
 import type { AllowConfig } from './choices.ts';
 import type { BudgetsConfig, CostConfig, DegradeConfig } from './config-budget.ts';
@@ -63,6 +64,8 @@ export interface Config {
   keys?: KeysConfig;
   /** Bans that a rule makes, and that end. Default: none; bans by hand are there always. */
   bans?: BansConfig;
+  /** What `challenge` of a route, and here `enter`, ask for. Default: nobody is asked for anything. */
+  challenge?: ChallengeConfig;
   /** Routes that no page calls and the backend does not have, as `GET /api/admin/export`: names for those who try what they find. */
   decoys?: string[];
   /**
@@ -201,6 +204,8 @@ export interface RouteConfig {
   atMost?: number;
   /** `atMost: 1`. */
   once?: boolean;
+  /** Whether a further step is asked for: always, or when something speaks for it. Default `never`. */
+  challenge?: RouteChallengeConfig;
   /** What the client may choose in the fields of a JSON body: `{ model: ['small'], max_tokens: { max: 1000 } }`. Default: anything. */
   allow?: AllowConfig;
   /** What one call costs: `'0.01 USD'`, or at most so much and what the answer says. Needs a `budget`. Default: nothing. */

@@ -84,6 +84,8 @@ export function newContext(
     note: '',
     missing: '',
     field: '',
+    ask: null,
+    brought: null,
     retryAfter: 0,
     claims: noClaims(now),
   };

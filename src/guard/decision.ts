@@ -1,3 +1,4 @@
+import type { ChallengeMember } from '../wire/challenge.ts';
 import type { Code } from '../wire/codes.ts';
 import type { Whereabouts } from './drift.ts';
 import type { FormWatch } from './form/question.ts';
@@ -110,6 +111,8 @@ export interface Decision {
   readonly missing?: string;
   /** For the refusal `schema`: what does not fit, `/tags/0` of the body or `?page` of the query; '' or absent for none. */
   readonly field?: string;
+  /** For the refusal `challenge`: what is to be done. Null or absent where the call is to be made anew to hear that. */
+  readonly challenge?: ChallengeMember | null;
   /** What is to be given back when the answer has ended: {@link import('./guard.ts').Guard.finish}. Absent or empty for nothing. */
   readonly holds?: readonly Hold[];
   /** What was reserved for it; null or absent for nothing. */

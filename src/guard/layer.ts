@@ -1,4 +1,5 @@
 import type { Answer, BurntProof, Carrier, Level, Refusal, StreamDigest, TicketFacts, Verdict } from './decision.ts';
+import type { Asking, Brought } from './challenge.ts';
 import type { Whereabouts } from './drift.ts';
 import type { Policy, RouteRule } from './policy.ts';
 import type { Claims, SessionRef } from './state.ts';
@@ -99,6 +100,10 @@ export interface Context {
   missing: string;
   /** For the refusal `schema`: what does not fit, `/tags/0` of the body or `?page` of the query; ''. Never its value. */
   field: string;
+  /** The challenge that goes with the refusal `challenge`; null for none. */
+  ask: Asking | null;
+  /** The solution that the call brings, of which nobody knows yet whether it is one. */
+  brought: Brought | null;
   /** Seconds for Retry-After where a layer knows them. */
   retryAfter: number;
   /** Where this layer's claims go: enforced and reported layers have a record each. */

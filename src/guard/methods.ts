@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LEVELS } from './decision.ts';
+import { bothChallenges } from './challenge.ts';
 import { bothAddresses } from './config-addresses.ts';
 import { namesMethod } from './form/field.ts';
 import { EVERYBODY } from './rollout.ts';
@@ -52,6 +53,7 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
     use: bothUses(rule.use, other.use),
     choices: joined(rule.choices, other.choices),
     costs: joined(rule.costs, other.costs),
+    challenge: bothChallenges(rule.challenge, other.challenge),
     orders: joined(rule.orders, other.orders),
     served: joined(rule.served, other.served),
     schemas: joined(rule.schemas, other.schemas),
@@ -68,7 +70,17 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
 /** What rules of use and schemas come to: a call that may be either is asked for both. */
 type Added = Pick<
   RouteRule,
-  'addresses' | 'use' | 'choices' | 'costs' | 'orders' | 'steps' | 'served' | 'sources' | 'schemas' | 'whenUnsure'
+  | 'addresses'
+  | 'use'
+  | 'choices'
+  | 'costs'
+  | 'challenge'
+  | 'orders'
+  | 'steps'
+  | 'served'
+  | 'sources'
+  | 'schemas'
+  | 'whenUnsure'
 >;
 
 const addsNothing = (rule: RouteRule, added: Added): boolean =>

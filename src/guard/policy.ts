@@ -1,6 +1,7 @@
 import type { Carrier, Level } from './decision.ts';
 import type { ChoiceRule } from './choices.ts';
 import type { CostRule } from './budget.ts';
+import type { ChallengePolicy, ChallengeRule } from './challenge.ts';
 import type { CedarRule } from './cedar-question.ts';
 import type { AddressRules } from './config-addresses.ts';
 import type { DegradeConfig } from './config-budget.ts';
@@ -59,6 +60,8 @@ export interface RouteRule {
   readonly degrade: DegradeConfig | null;
   /** What it costs, and whom. */
   readonly costs: readonly CostRule[];
+  /** What further step is asked for; null for none. */
+  readonly challenge: ChallengeRule | null;
   /** In what order. */
   readonly orders: readonly OrderRule[];
   /** Steps that its calls are, for routes that come after it. */
@@ -151,6 +154,8 @@ export interface Policy {
   readonly drift: DriftRule;
   readonly mint: { readonly perPrefix: number; readonly total: number };
   readonly insecureHttp: boolean;
+  /** What holds for all challenges; null where nobody is asked for any. */
+  readonly challenge: ChallengePolicy | null;
   /** What the OpenAPI document lists, and where each call of it is held to it; empty without a document. */
   readonly documented: readonly DocumentedCall[];
   /** Bans that come of themselves; null where none do. */

@@ -1,3 +1,4 @@
+import type { ChallengeMember } from '../wire/challenge.ts';
 import { CODES, type Code, type CodeRow } from '../wire/codes.ts';
 import { HEADER_DECISION } from '../wire/constants.ts';
 import type { Answer, Carrier, Decision } from './decision.ts';
@@ -43,6 +44,7 @@ export function problemAnswer(decision: Decision, mount: string, now: number): A
   const more = {
     needs: code === 'order' ? (decision.missing ?? '') : '',
     field: code === 'schema' ? (decision.field ?? '') : '',
+    challenge: decision.challenge ?? null,
   };
   const body = html ? page(code, row, decision.id, docs) : problem(code, row, decision.id, docs, more);
   return { status: row.status, fields, body };
@@ -64,10 +66,11 @@ const isNavigation = (carrier: Carrier): boolean => carrier === 'navigation' || 
 interface More {
   readonly needs: string;
   readonly field: string;
+  readonly challenge: ChallengeMember | null;
 }
 
 /** The members are a fixed list (P9.3): a test fails when one is added without thought. */
-function problem(code: Code, row: CodeRow, id: string, docs: string, { needs, field }: More): string {
+function problem(code: Code, row: CodeRow, id: string, docs: string, { needs, field, challenge: asked }: More): string {
   return JSON.stringify({
     type: docs,
     title: row.title,
@@ -81,6 +84,8 @@ function problem(code: Code, row: CodeRow, id: string, docs: string, { needs, fi
     ...(needs === '' ? {} : { needs }),
     // Where the request itself does not fit, as the client wrote it; never what stands there.
     ...(field === '' ? {} : { field }),
+    // What is asked for, and where the solution goes.
+    ...(asked === null ? {} : { challenge: asked }),
   });
 }
 

@@ -2,6 +2,7 @@ import { HELD_BODY_BYTES } from '../wire/constants.ts';
 import { compilePattern, parseRoute } from '../wire/pattern.ts';
 import { NO_COSTS } from './budget.ts';
 import { UNSIGNED_CARRIERS } from './carrier.ts';
+import { compileChallenge } from './challenge.ts';
 import { compileCedarQuestion } from './cedar-question.ts';
 import type { Config, Mode, RouteConfig } from './config.ts';
 import { type AddressRules, openAddresses, routeAddresses } from './config-addresses.ts';
@@ -156,6 +157,7 @@ function routeRow(ground: Ground, route: RouteConfig, index: number): Row {
     choices: compileChoices(route),
     degrade: route.degrade ?? null,
     costs: compileCosts(ground.config, route),
+    challenge: compileChallenge(ground.config, route),
     orders: compileOrder(route),
     steps: step === null ? NO_STEPS : [step],
     served: compileServed(route),
@@ -310,6 +312,7 @@ export function baseRule(ground: Ground, own: Partial<RouteRule> & { readonly na
     choices: NO_CHOICES,
     degrade: null,
     costs: NO_COSTS,
+    challenge: null,
     orders: NO_ORDER,
     steps: NO_STEPS,
     served: NO_SERVED,

@@ -403,6 +403,7 @@ export class Run implements Content, Grounds {
       sessionRef: context.route.steps === NO_STEPS && context.route.sources === NO_SOURCES ? null : sessionOf(context),
       missing: context.missing,
       field: context.field,
+      challenge: refused?.code === 'challenge' ? (context.ask?.member() ?? null) : null,
     };
   }
 }

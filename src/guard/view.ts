@@ -76,6 +76,8 @@ export interface GuardHeaders {
   accessControlRequestHeaders: string;
   expect: string;
   sallyportTestPass: string;
+  sallyportChallenge: string;
+  saveData: string;
   host: string;
 }
 

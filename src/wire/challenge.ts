@@ -1,9 +1,18 @@
 /** A further step that a call is asked for (docs/challenges.md), as both sides of the wire write it. */
 
-/** Header field that brings a solution: `token.solution`, where neither holds a blank. */
+/** Header field that brings a solution: the token, a space, the solution. An entry brings the same text in its body. */
 export const HEADER_CHALLENGE = 'sallyport-challenge';
 
-export type ChallengeKind = 'proof-of-work' | 'turnstile' | 'hcaptcha' | 'recaptcha' | 'recaptcha-enterprise';
+/** `wait` stands in for work where the browser says that it has to save. */
+export const CHALLENGE_KINDS = [
+  'proof-of-work',
+  'wait',
+  'turnstile',
+  'hcaptcha',
+  'recaptcha',
+  'recaptcha-enterprise',
+] as const;
+export type ChallengeKind = (typeof CHALLENGE_KINDS)[number];
 
 /** What a kind tells the page: public, small, no secret. */
 export type ChallengeParameters = Readonly<Record<string, string | number | boolean>>;
@@ -17,7 +26,7 @@ export interface ChallengeMember {
   readonly action: string;
   /** What comes back before the solution, as it is: sealed, read by nobody but the server. */
   readonly token: string;
-  /** Counter that the call which brings the solution has to be signed with; 0 for an entry. */
+  /** Counter that the call which brings the solution has to be signed with, and that no other has used; 0 for an entry. */
   readonly counter: number;
   /** Whether one solution is enough for the session for a while: it then goes to `{mount}/challenge`, once for all calls. */
   readonly shared: boolean;

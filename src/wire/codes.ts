@@ -14,7 +14,9 @@ export type Remedy =
   /** the same, but only for methods that HTTP calls idempotent (RFC 9110 §9.2.2) */
   | 'sign-idempotent'
   /** learn the server's time from the answer, sign again */
-  | 'clock';
+  | 'clock'
+  /** do what `challenge` says, send again; several times at most, for one solution may not be enough */
+  | 'challenge';
 
 export interface CodeRow {
   readonly status: number;
@@ -86,7 +88,7 @@ export const CODES = {
   order: row(403, false, 'none', 'Out of order', 'A step that belongs before this call is missing.'),
   'not-served': row(403, true, 'none', 'Not served', 'This object was not given to this session.'),
   schema: row(400, false, 'none', 'Schema violated', 'The request’s content is not what this address takes.'),
-  challenge: row(403, true, 'none', 'Challenge required', 'A further step is asked for.'),
+  challenge: row(403, true, 'challenge', 'Challenge required', 'A further step is asked for.'),
   banned: row(403, false, 'none', 'Banned', 'This session or address has been banned.'),
   'wrong-instance': row(
     403,

@@ -1,5 +1,7 @@
 /**
  * Names and numbers that server and browser share. docs/protocol.md §0 is their normative text.
+ *
+ * Numbers are written out: a product would be computed, and so kept, in the page's script, which needs none of them.
  */
 
 /** First field of every transcript and prefix of every HKDF `info`. */
@@ -50,18 +52,20 @@ export const SKEW_SECONDS = 5;
 export const STAMP_SECONDS = 600;
 export const STAMP_ENTRIES = 32;
 
-export const SESSION_IDLE_SECONDS = 12 * 3600;
-export const SESSION_MAX_SECONDS = 7 * 24 * 3600;
+/** 12 h. */
+export const SESSION_IDLE_SECONDS = 43_200;
+/** 7 d. */
+export const SESSION_MAX_SECONDS = 604_800;
 
 /** Counters that one entry's window remembers (RFC 4303 §3.4.3 asks for at least 64). */
 export const WINDOW_SIZE = 1024;
 
 /** Bodies up to this many bytes are digested whole; larger ones in slices (docs/protocol.md §3.6). */
-export const WHOLE_DIGEST_BYTES = 4 * 1024 * 1024;
-export const DIGEST_SLICE_BYTES = 1024 * 1024;
+export const WHOLE_DIGEST_BYTES = 4_194_304;
+export const DIGEST_SLICE_BYTES = 1_048_576;
 
 /** Bodies up to this many bytes are held and checked before the commit; larger ones on the fly. */
-export const HELD_BODY_BYTES = 64 * 1024;
+export const HELD_BODY_BYTES = 65_536;
 
 /** Purposes of keys derived from one entry secret (docs/protocol.md §2.3). */
 export type Purpose = 'proof' | 'sync' | 'seal-up' | 'seal-down';

@@ -5,7 +5,7 @@ import { PROTOCOL, type Purpose } from './constants.ts';
 /** Messages and key schedule of `POST {mount}/enter` (docs/protocol.md §2). */
 
 /** Longest entry request, in bytes. */
-export const ENTRY_REQUEST_BYTES = 2048;
+export const ENTRY_REQUEST_BYTES = 8192;
 /** A P-256 point, uncompressed: 0x04, x, y (SEC 1 §2.3.3). */
 export const POINT_BYTES = 65;
 
@@ -20,7 +20,7 @@ export interface EntryRequest {
   readonly session: { readonly key: Uint8Array<ArrayBuffer>; readonly signature: Uint8Array<ArrayBuffer> } | null;
   /** {@link EntryAnswer.login} of the page's entry before; '' for its first. */
   readonly login: string;
-  /** The challenge's answer: reserved, taken as it is. */
+  /** What {@link import('./challenge.ts').HEADER_CHALLENGE} says of other calls; '' without. */
   readonly challenge: string;
 }
 

@@ -35,7 +35,7 @@ async function after(code: string, given: Partial<Refused> = {}, id = 'id-1'): P
     header: (name: string) => fields[name] ?? null,
     method: 'POST',
     used,
-    repeatable: true,
+    tries: 1,
     ...given,
   };
   // The door is all of the context that is asked.
@@ -66,7 +66,7 @@ const TABLE: readonly { name: string; code: string; given?: Partial<Refused>; be
   {
     name: 'a stream or a second refusal is handed out',
     code: 'stale',
-    given: { repeatable: false },
+    given: { tries: 2 },
     becomes: 'told stale',
   },
   { name: 'a code that came later than this script', code: 'something-new', becomes: 'told something-new' },

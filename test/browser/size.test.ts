@@ -36,6 +36,7 @@ test('every part loaded on demand has at most 3 kB after gzip, the account pageâ
     'body',
     'bound',
     'captcha',
+    'challenge',
     'done',
     'events',
     'login',
@@ -43,6 +44,7 @@ test('every part loaded on demand has at most 3 kB after gzip, the account pageâ
     'refused',
     'socket',
     'sync',
+    'work',
     'xhr',
   ]);
   for (const [name, text] of Object.entries(bundle.chunks)) {

@@ -46,6 +46,8 @@ const SLOTS: readonly (keyof GuardHeaders)[] = [
   'accessControlRequestHeaders',
   'expect',
   'sallyportTestPass',
+  'sallyportChallenge',
+  'saveData',
   'host',
 ];
 

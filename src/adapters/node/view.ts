@@ -95,6 +95,8 @@ const SLOTS: Readonly<Record<keyof GuardHeaders, string>> = {
   accessControlRequestHeaders: 'access-control-request-headers',
   expect: 'expect',
   sallyportTestPass: 'sallyport-test-pass',
+  sallyportChallenge: 'sallyport-challenge',
+  saveData: 'save-data',
   host: 'host',
 };
 
@@ -171,6 +173,8 @@ function emptyHeaders(): GuardHeaders {
     accessControlRequestHeaders: '',
     expect: '',
     sallyportTestPass: '',
+    sallyportChallenge: '',
+    saveData: '',
     host: '',
   };
 }

@@ -16,7 +16,11 @@ export const REMEDIES: { readonly [code in Code]?: Remedy } = {
   clock: 'clock',
   'session-mismatch': 'enter',
   'wrong-instance': 'enter',
+  challenge: 'challenge',
 };
+
+/** Refusals that a page may have brought upon itself are mended once; challenges, which may need another, this often in all. */
+export const MOST_TRIES = 4;
 
 /** A refusal as one way of calling or another has received it. */
 export interface Refused {
@@ -25,25 +29,28 @@ export interface Refused {
   readonly method: string;
   /** What the call was signed with; undefined where it went without a proof, null where the proof was another's. */
   readonly used: Entry | null | undefined;
-  /** Whether the call can be sent once more: its body was kept, and it has been sent only once. */
-  readonly repeatable: boolean;
+  /** How often the call has been sent; {@link MOST_TRIES} or more for one whose body was not kept. */
+  readonly tries: number;
 }
 
 /** The entry to sign the same call with once more; undefined after the page was told that the refusal stands. */
 export async function mend(context: Context, refused: Refused): Promise<Entry | undefined> {
   const problem = parseProblem(refused.text);
   if (problem?.id !== refused.header(HEADER_DECISION) || !problem) return undefined;
-  const entry = refused.repeatable ? await entryAfter(context, problem, refused) : undefined;
+  const most = problem.code === 'challenge' ? MOST_TRIES : 2;
+  const entry = refused.tries < most ? await entryAfter(context, problem, refused) : undefined;
   const detail = new SallyportError(problem, refused.header('retry-after'));
   if (!entry) self.dispatchEvent(new CustomEvent(REFUSAL_EVENT, { detail }));
   return entry;
 }
 
 async function entryAfter(
-  { door }: Context,
-  { code }: Problem,
-  { used, method, header }: Refused,
+  context: Context,
+  { code, challenge }: Problem,
+  { used, method, header, tries }: Refused,
 ): Promise<Entry | undefined> {
+  const { door, chunks } = context;
+  if (code === 'challenge') return used ? (await chunks('challenge')).pass(context, challenge, used, tries) : undefined;
   // A signed call that was refused as unsigned met a preload of the browser's: its ticket is good.
   const kind = used && code === 'entry-required' ? 'sign' : REMEDIES[code];
   if (kind === 'clock') door.learn(header('date'));

@@ -2,6 +2,7 @@ import type { Context } from '../context.ts';
 import type { Entry } from '../door.ts';
 import { digestOf, type Payload } from '../payload.ts';
 import { prove } from '../proof.ts';
+import { MOST_TRIES } from './refused.ts';
 import { looksRefused } from '../refusal.ts';
 import type { Use, XhrNatives } from '../xhr.ts';
 import { headerOf, methodOf } from '../xhr-call.ts';
@@ -18,8 +19,8 @@ interface Sending {
   readonly use: Use;
   readonly payload: Payload | undefined;
   readonly entry: Entry | undefined;
-  /** Whether the real request goes out for the second time. */
-  readonly again: boolean;
+  /** How often the real request has gone out, this time included. */
+  readonly tries: number;
 }
 
 /** A body as `send` left it: entries of a form with files, a Blob, a document, a copy of anything else, or none. */
@@ -99,7 +100,7 @@ export function createXhrPart(
     const use = useOf(xhr);
     const sending = use && sendings.get(use);
     if (!sending || !event.isTrusted) return;
-    if (!sending.again) {
+    if (sending.tries < 2) {
       if (event.type === 'loadend') uploaded.add(use);
     } else if (event.type === 'loadstart' || uploaded.has(use)) event.stopImmediatePropagation();
   }
@@ -156,7 +157,7 @@ export function createXhrPart(
     if (!waits(use)) return;
     setTimer(xhr, use);
     const payload = await payloadOf(use, taken);
-    await sign(xhr, { use, payload, entry: await context.door.ready(), again: false });
+    await sign(xhr, { use, payload, entry: await context.door.ready(), tries: 1 });
   }
 
   async function payloadOf(use: Use, taken: Taken): Promise<Payload | undefined> {
@@ -197,10 +198,10 @@ export function createXhrPart(
   }
 
   /** The real `send`. */
-  function transmit(xhr: XMLHttpRequest, { use, payload, again }: Sending, fields: Record<string, string>): void {
+  function transmit(xhr: XMLHttpRequest, { use, payload, tries }: Sending, fields: Record<string, string>): void {
     const { openArgs, headers, type } = use;
     forget(use.timer);
-    if (again) {
+    if (tries > 1) {
       natives.open.call(xhr, openArgs[0], openArgs[1], true, openArgs[3], openArgs[4]);
       for (const [name, value] of headers) natives.setRequestHeader.call(xhr, name, value);
       if (documents.delete(use)) xhr.responseType = 'document';
@@ -218,8 +219,14 @@ export function createXhrPart(
     const sending = use && sendings.get(use);
     if (!sending || !event.isTrusted) return;
     const { type } = event;
-    const { again } = sending;
-    if (use.phase === 'sent' && !again && type === 'readystatechange' && xhr.readyState === 2 && isRefused(xhr)) {
+    const { tries } = sending;
+    if (
+      use.phase === 'sent' &&
+      tries < MOST_TRIES &&
+      type === 'readystatechange' &&
+      xhr.readyState === 2 &&
+      isRefused(xhr)
+    ) {
       use.phase = 'held';
       if (xhr.responseType === 'document') {
         documents.add(use);
@@ -234,9 +241,9 @@ export function createXhrPart(
       return;
     }
     // The app has seen the beginning of the first attempt.
-    if (again && type === 'loadstart') event.stopImmediatePropagation();
+    if (tries > 1 && type === 'loadstart') event.stopImmediatePropagation();
     if (type !== 'loadend' || use.phase !== 'sent') return;
-    if (isRefused(xhr)) void mend(xhr, sending, false);
+    if (isRefused(xhr)) void mend(xhr, sending, MOST_TRIES);
     end(xhr, use);
   }
 
@@ -244,7 +251,7 @@ export function createXhrPart(
     return looksRefused(xhr.status, (name) => xhr.getResponseHeader(name));
   }
 
-  async function mend(xhr: XMLHttpRequest, { use, entry }: Sending, repeatable: boolean): Promise<Entry | undefined> {
+  async function mend(xhr: XMLHttpRequest, { use, entry }: Sending, tries: number): Promise<Entry | undefined> {
     const { responseType, response } = xhr;
     const header = (name: string) => xhr.getResponseHeader(name);
     const text =
@@ -252,18 +259,18 @@ export function createXhrPart(
         ? JSON.stringify(response)
         : await new Response(responseType === 'document' ? '' : response).text();
     const chunk = await context.chunks('refused');
-    return chunk.mend(context, { text, header, method: methodOf(use), used: entry, repeatable });
+    return chunk.mend(context, { text, header, method: methodOf(use), used: entry, tries });
   }
 
   /** The refusal is whole, and the app has not seen it. */
   async function reconsider(xhr: XMLHttpRequest, sending: Sending): Promise<void> {
-    const { use, payload } = sending;
+    const { use, payload, tries } = sending;
     setTimer(xhr, use);
-    const entry = await mend(xhr, sending, true).catch(() => undefined);
+    const entry = await mend(xhr, sending, sending.tries).catch(() => undefined);
     if (useOf(xhr) !== use || use.phase !== 'held') return;
     if (entry) {
       show(xhr, 1);
-      return sign(xhr, { use, payload, entry, again: true });
+      return sign(xhr, { use, payload, entry, tries: tries + 1 });
     }
     end(xhr, use);
     showDocument(xhr, use);

@@ -1,0 +1,80 @@
+import { solveChallenge } from 'altcha-lib';
+import { deriveKey } from 'altcha-lib/algorithms/web/pbkdf2';
+import { puzzleOf } from '../../wire/puzzle.ts';
+
+/**
+ * Solves a proof of work, in a worker of the page's own. One file is both: the worker is made of the file that the page has
+ * loaded. Where none can be made (a policy that admits none, an app's bundle, a worker), the page solves it: its browser computes on
+ * threads of its own, so the page stays usable, and only takes a little longer.
+ */
+
+export interface Work {
+  readonly id: string;
+  readonly cost: number;
+  readonly puzzles: number;
+}
+
+/** Name of the worker: an app's own workers hold this file as well. */
+const WORKER = 'sallyport-work';
+
+/** One after the other: a page has one worker at most. */
+let last: Promise<unknown> = Promise.resolve();
+
+/** Rejects where the browser cannot. */
+export function solve(work: Work): Promise<string> {
+  const solution = last.then(() => inWorker(work)).then((found) => found || inPage(work));
+  last = solution.catch(() => {});
+  return solution;
+}
+
+async function inPage({ id, cost, puzzles }: Work): Promise<string> {
+  const counters: number[] = [];
+  for (let index = 0; index < puzzles; index++) {
+    const solution = await solveChallenge({ challenge: { parameters: puzzleOf(id, cost, index) }, deriveKey });
+    counters.push(solution?.counter ?? 0);
+  }
+  return counters.join('.');
+}
+
+/** '' where there is no worker to be had. */
+function inWorker(work: Work): Promise<string> {
+  return new Promise((resolve) => {
+    try {
+      const { url } = import.meta;
+      if (!/\/work\.[0-9a-f]{16}\.js$/.test(url)) return resolve('');
+      clearTimeout(idle);
+      worker ??= new Worker(url, { type: 'module', name: WORKER });
+      worker.onmessage = ({ data }) => {
+        idle = setTimeout(end, IDLE);
+        resolve(`${data}`);
+      };
+      worker.onerror = (event) => {
+        event.preventDefault();
+        end();
+        resolve('');
+      };
+      worker.postMessage(work);
+    } catch {
+      resolve('');
+    }
+  });
+}
+
+let worker: Worker | undefined;
+/** How long it is kept for the next challenge: milliseconds. */
+const IDLE = 5000;
+let idle: ReturnType<typeof setTimeout> | undefined;
+
+function end(): void {
+  worker?.terminate();
+  worker = undefined;
+}
+
+if (self.name === WORKER && !self.document) {
+  self.onmessage = ({ data }) => {
+    inPage(data).then(
+      (solution) => self.postMessage(solution),
+      () => self.postMessage(''),
+    );
+  };
+}

@@ -1,0 +1,78 @@
+import { applyClaims } from '../guard/applying.ts';
+import { type Brought, type ChallengeDesk, pageHost, type RiskBook } from '../guard/challenge.ts';
+import { noClaims } from '../guard/context.ts';
+import type { Policy } from '../guard/policy.ts';
+import type { State } from '../guard/state.ts';
+import type { RequestView } from '../guard/view.ts';
+import type { ChallengeMember } from '../wire/challenge.ts';
+import type { Code } from '../wire/codes.ts';
+
+/** The challenge that a new session is asked for at the second door, where policy asks for one. */
+export interface DoorChallenges {
+  readonly desk: ChallengeDesk;
+  readonly risk: RiskBook;
+}
+
+/** Why the door stays shut. */
+export interface DoorRefusal {
+  readonly code: Extract<Code, 'challenge' | 'unsure'>;
+  readonly evidence: string;
+  readonly challenge: ChallengeMember | null;
+}
+
+/** Whoever would open a session. */
+export interface Newcomer {
+  readonly view: RequestView;
+  /** The page's key, to which the challenge is bound: what opens is for this page alone. */
+  readonly key: Uint8Array;
+  /** What the entry request brings; '' for nothing. */
+  readonly solution: string;
+  readonly authority: string;
+  readonly prefix: string;
+}
+
+/** What is asked of a newcomer: nothing (null), a challenge, or that what they bring is looked at. Costs a seal at most. */
+export function askNewcomer(
+  { desk, risk }: DoorChallenges,
+  { challenge }: Policy,
+  { view, key, solution }: Newcomer,
+): DoorRefusal | Brought | null {
+  if (challenge === null || challenge.door.when === 'never') return null;
+  const { strength, reasons } = risk.atDoor();
+  const { when, way } = challenge.door;
+  if (when === 'auto' && strength < 0) return null;
+  const bond = { session: '', holder: Buffer.from(key).toString('base64url'), counter: 0, action: 'enter' };
+  const brought = solution === '' ? reasons : desk.open(solution, bond);
+  if (typeof brought === 'object') return brought;
+  const asked = way.kind === 'proof-of-work' ? { ...way, strength: Math.max(strength, 0) } : way;
+  const saving = view.headers.saveData.toLowerCase() === 'on';
+  return { code: 'challenge', evidence: brought, challenge: desk.ask(asked, bond, { shared: false, saving }) };
+}
+
+/**
+ * Whether the solution is one; null where it is. There is no session yet with whose counter it could be used up, so its id is,
+ * as the nonce of a key that nobody has: before it is looked at, and whatever comes of the entry.
+ */
+export async function letNewcomer(
+  { desk }: DoorChallenges,
+  state: State,
+  brought: Brought,
+  { view, authority, prefix }: Newcomer,
+  now: number,
+): Promise<DoorRefusal | null> {
+  const { id } = brought;
+  const claims = { ...noClaims(now), key: `challenge ${id.slice(0, 1)}`, keyNonce: id, keyNonceLife: LONGEST_MS };
+  const code = await applyClaims(state, undefined, claims);
+  if (code === 'unsure') return { code, evidence: 'nobody knows whether the solution has been used', challenge: null };
+  if (code !== '') return { code: 'challenge', evidence: 'a solution that has been used', challenge: null };
+  const passed = await desk.verify(brought, { session: null, prefix, hostname: pageHost(view, authority) });
+  if (passed.outcome === 'passed') return null;
+  return {
+    code: passed.outcome === 'refused' ? 'challenge' : 'unsure',
+    evidence: `${brought.way.kind}: ${passed.reason}`,
+    challenge: null,
+  };
+}
+
+/** No challenge is good for longer. */
+const LONGEST_MS = 600_000;

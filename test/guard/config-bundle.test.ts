@@ -55,7 +55,7 @@ test('it holds no more of the library than it uses, once, and the library’s li
   const texts = globSync('*.js', { cwd: folder }).map((name) => readFileSync(join(folder, name), 'utf8'));
   assert.ok(texts.length > modules.length, 'what they share stands apart');
   const bytes = texts.reduce((sum, text) => sum + text.length, 0);
-  assert.ok(bytes < 112 * 1024, `${bytes} bytes`);
+  assert.ok(bytes < 120 * 1024, `${bytes} bytes`);
   for (const text of texts) {
     assert.doesNotMatch(text, /(?:from|import) ?["']zod/);
     assert.match(text, /MIT License[\s\S]*Colin McDonnell/);

@@ -17,12 +17,14 @@ export function createBudgetAlarms(
   return (event) => {
     metrics.budget(event);
     const { kind, ...facts } = event;
-    if (kind === 'warning' || burst.admit()) log.warn(WORDS[kind], facts);
+    if (kind === 'warning' || kind === 'forgotten' || burst.admit()) log.warn(WORDS[kind], facts);
   };
 }
 
 const WORDS: Readonly<Record<BudgetEvent['kind'], string>> = {
   warning: 'budget: most of it is spent',
   overrun: 'budget: a call cost more than its maximum; raise `cost`, or bound what the client may choose',
+  forgotten:
+    'budget: the server had forgotten what it had acknowledged; calls that this gate remembers were counted again, lost ones are not',
   unknown: 'budget: `actual` could not say what a call cost; it was counted at its maximum',
 };

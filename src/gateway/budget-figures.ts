@@ -23,7 +23,7 @@ export function countBudgets(registers: Registry[]): BudgetFigures {
   });
   const events = new Counter({
     name: 'sallyport_budget_events_total',
-    help: 'Budgets that reached their warning, calls that cost more than their maximum, calls of unknown cost.',
+    help: 'Budgets that reached their warning, calls that cost more than their maximum, calls of unknown cost, servers that forgot.',
     labelNames: ['kind'] as const,
     registers,
   });

@@ -3,7 +3,7 @@ import { AnswerTail } from './answer-tail.ts';
 import { type BudgetRule, type CostRule, NO_COSTS, type Reservation, type ReservedPart } from './budget.ts';
 import { isForAll } from './config-budget.ts';
 import type { Decision } from './decision.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, LedgerLosses } from './ledger.ts';
 import { toMicro } from './money.ts';
 import type { Policy } from './policy.ts';
 import { cancel } from './reserving.ts';
@@ -42,12 +42,14 @@ export interface Spending {
 
 /**
  * `warning`: `budget` has reached the part at which somebody is to be told. `overrun`: a call of `route` cost more than its
- * maximum. `unknown`: nobody can say what a call of `route` cost, so it stays at its maximum.
+ * maximum. `unknown`: nobody can say what a call of `route` cost, so it stays at its maximum. `forgotten`: where money is counted
+ * something had been forgotten that was acknowledged.
  */
 export type BudgetEvent =
   | { readonly kind: 'warning'; readonly budget: string; readonly spent: number; readonly amount: number }
   | { readonly kind: 'overrun'; readonly route: string; readonly cost: number; readonly max: number }
-  | { readonly kind: 'unknown'; readonly route: string };
+  | { readonly kind: 'unknown'; readonly route: string }
+  | ({ readonly kind: 'forgotten' } & LedgerLosses);
 
 const MICRO = 1_000_000;
 /** How long the app's own code may take to say what a call cost. */
@@ -70,6 +72,8 @@ export function createCosts({ ledger, policy, wall }: CostParts): Costs {
   const tell = (event: BudgetEvent): void => {
     for (const listener of listeners) listener(event);
   };
+
+  ledger.onLoss?.((losses) => tell({ kind: 'forgotten', ...losses }));
 
   const settle = async (part: ReservedPart, tail: AnswerTail): Promise<void> => {
     const { rule, amount, entries } = part;

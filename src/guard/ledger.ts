@@ -16,13 +16,13 @@ export interface Ledger {
   giveBack(entries: readonly Entry[], amount: number): void;
   /** Millionths spent in the span that ends now, of accounts without a payer. */
   spent(caps: readonly Cap[], now: number): Eventually<readonly number[]>;
-  /** What is known to have got lost where the ledger is; for one that loses nothing, not there. */
-  losses?(): LedgerLosses;
+  /** Calls the listener when it turns out that the server has forgotten something. Not there where none does. */
+  onLoss?(listener: (losses: LedgerLosses) => void): void;
   /** Writes down what was given back so far. */
   close(): Promise<void>;
 }
 
-/** What a ledger's server has forgotten of what it had acknowledged, as far as this process can tell. */
+/** What a ledger's server has forgotten of what it had acknowledged, as far as this process can tell: all since its start. */
 export interface LedgerLosses {
   /** Calls of this process whose reservations it remembered, and wrote again. */
   readonly rewritten: number;

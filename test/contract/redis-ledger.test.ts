@@ -20,7 +20,7 @@ ledgerContract(
     const prefix = `ledger-${ledgers}:`;
     return async () => {
       const runner = testRunner(server.url);
-      const ledger = createRedisLedger(runner, { secret: SECRET, prefix, callersTime: true });
+      const ledger = createRedisLedger(runner, { secret: SECRET, prefix, callersTime: true, settle: 0 });
       const close = async () => {
         await ledger.close();
         runner.close();

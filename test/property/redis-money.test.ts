@@ -30,7 +30,12 @@ test('R68 the server’s own language counts money as this one does, up to the l
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
       runs += 1;
-      const redis = createRedisLedger(runner, { secret: 'a secret', prefix: `run-${runs}:`, callersTime: true });
+      const redis = createRedisLedger(runner, {
+        secret: 'a secret',
+        prefix: `run-${runs}:`,
+        callersTime: true,
+        settle: 0,
+      });
       const ledgers = [createMemoryLedger(), redis];
       const taken: { readonly amount: number; readonly entries: readonly (readonly Entry[])[] }[] = [];
       // Memory counts time from its first call on: at the start of a day, slots begin for both at once.

@@ -20,6 +20,7 @@ const ANEW_MS = 3_600_000;
 
 /** Steps of which nobody knows whether they were done. Beyond, what they gave back stays spent. */
 const MOST_DOUBTS = 64;
+const SETTLE_MS = 2000;
 const NOTHING: Again = Object.freeze({ changes: [], calls: 0, lost: 0 });
 
 export interface RedisLedgerOptions {
@@ -27,10 +28,13 @@ export interface RedisLedgerOptions {
   readonly secret: string | Uint8Array;
   /** Before the names of all keys. Default `sallyport:`. */
   readonly prefix?: string;
-  /** Told when the server has forgotten something; by whatever was lost since the last time. */
-  readonly onLoss?: (losses: LedgerLosses) => void;
   /** Time as calls say it, for tests. Default: the server's, so that it matters to nobody what gates believe. */
   readonly callersTime?: boolean;
+  /**
+   * Milliseconds under a new master in which nothing is spent: until then all processes have written again what they remember.
+   * Calls wait for so long. Default 2,000: twice as long as it takes a process to notice.
+   */
+  readonly settle?: number;
 }
 
 interface Job {
@@ -72,6 +76,7 @@ class RedisLedger implements Ledger {
   /** Which ledger the server had; '' before the first answer. */
   #ledger = '';
   #wall = 0;
+  readonly #listeners: ((losses: LedgerLosses) => void)[] = [];
   #losses: LedgerLosses = { rewritten: 0, lost: 0, emptied: 0 };
 
   constructor(runner: ScriptRunner, options: RedisLedgerOptions) {
@@ -115,8 +120,8 @@ class RedisLedger implements Ledger {
     });
   }
 
-  losses(): LedgerLosses {
-    return this.#losses;
+  onLoss(listener: (losses: LedgerLosses) => void): void {
+    this.#listeners.push(listener);
   }
 
   async close(): Promise<void> {
@@ -178,6 +183,18 @@ class RedisLedger implements Ledger {
     this.#ledger = found.ledger;
     this.#known = this.#step;
     if (jobs.length + back.length > 0) this.#at = performance.now();
+    const { settling } = found;
+    if (settling > 0) {
+      this.#remembered.add({
+        step: this.#step,
+        at: performance.now(),
+        calls: again.calls,
+        changes: [...again.changes, ...back],
+      });
+      this.#jobs.unshift(...jobs);
+      if (jobs.length > 0) await new Promise((resolve) => setTimeout(resolve, settling));
+      return;
+    }
     const results = jobs.map(({ entries }, place) => this.#toReserved(entries, answers[place] ?? [], found.time));
     const granted = jobs.filter((_, place) => results[place]?.short === null);
     this.#remembered.add({
@@ -214,7 +231,7 @@ class RedisLedger implements Ledger {
       lost: lost + forgotten,
       emptied: emptied + (ledger === this.#ledger ? 0 : 1),
     };
-    this.#options.onLoss?.(this.#losses);
+    for (const listener of this.#listeners) listener(this.#losses);
   }
 
   async #ask(
@@ -222,14 +239,17 @@ class RedisLedger implements Ledger {
     back: readonly Change[],
     low: number,
   ): Promise<[Found, readonly string[][]]> {
+    const { settle = SETTLE_MS } = this.#options;
     const { keys, ...asked } = stepText(calls, back, (cap, payer) => this.#nameOf(cap, payer));
-    const text = JSON.stringify({ ...asked, step: this.#step, low, ledger: `${this.#name}.${this.#step}` });
+    const text = JSON.stringify({ ...asked, step: this.#step, low, settle, ledger: `${this.#name}.${this.#step}` });
     const time = this.#options.callersTime === true ? this.#wall : '';
-    const marks = [`${this.#prefix}step ${this.#name}`, `${this.#prefix}ledger`];
+    const marks = [`${this.#prefix}step ${this.#name}`, `${this.#prefix}ledger`, `${this.#prefix}tenure`];
     const answer = await this.#runner.run(MONEY, [...marks, ...keys], [time, text]);
     if (!Array.isArray(answer)) throw new Error('redis: the ledger answered what it never answers');
     const [what = '', now = '', step = '', ledger = ''] = toTexts(answer.slice(0, 4));
-    return [{ what, time: Number(now), step: Number(step), ledger }, answer.slice(4).map(toTexts)];
+    const answers = answer.slice(4).map(toTexts);
+    const settling = answers[0]?.[0] === '2' ? Number(answers[0][1]) : 0;
+    return [{ what, time: Number(now), step: Number(step), ledger, settling }, answers];
   }
 
   #toReserved(entries: readonly Entry[], answer: readonly string[], now: number): Reserved {
@@ -263,6 +283,8 @@ interface Found {
   /** How far this process had come, as far as the server knows. */
   readonly step: number;
   readonly ledger: string;
+  /** Milliseconds in which nothing is spent yet. */
+  readonly settling: number;
 }
 
 function toTexts(found: unknown): string[] {

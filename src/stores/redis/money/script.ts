@@ -3,11 +3,13 @@ import { scriptOf } from '../wide/script.ts';
 /**
  * Takes what calls reserve, one after the other, of each all or nothing, and gives back what others did not spend:
  * guard/account.ts in the server's own language, held to it by test/property/redis-money.test.ts. `KEYS`: how far this
- * process has come, which ledger this is, and the accounts; `ARGV`: the time ('' for the server's own) and what is asked,
- * as JSON. All amounts are whole numbers below 2^53, which Lua's numbers hold exactly.
+ * process has come, which ledger this is, since when under whom, and the accounts; `ARGV`: the time ('' for the server's own)
+ * and what is asked, as JSON. All amounts are whole numbers below 2^53, which Lua's numbers hold exactly.
+ *
+ * Under a new master nothing is spent until all processes that are alive had the time to say what it may have missed.
  *
  * Answers `[what, time, step, ledger, …]`, all as text. `what` is `done`, with an answer for each call: 1, and slot and spent of
- * each entry, or 0, the entry without room, and the accounts that lack it; `old` where this step was done before; `behind` where
+ * each entry, or 0, the entry without room, and the accounts that lack it, or 2 and the milliseconds to wait; `old` where this step was done before; `behind` where
  * the server does not know what it has acknowledged to this process: then nothing was done.
  */
 export const MONEY = scriptOf(
@@ -20,6 +22,19 @@ local time = redis.call('TIME')
 local now = tonumber(ARGV[1]) or (time[1] * 1000 + math.floor(time[2] / 1000))
 local asked = cjson.decode(ARGV[2])
 local function text(number) return string.format('%.0f', number) end
+
+local replication = redis.call('INFO', 'replication')
+local stamp = string.match(replication, 'master_replid:(%x+)')
+if not stamp or not string.find(replication, 'role:master', 1, true) then
+  return redis.error_reply('READONLY this server is no master')
+end
+local server = time[1] * 1000 + math.floor(time[2] / 1000)
+local under, since = string.match(redis.call('GET', KEYS[3]) or '', '^(%x+) (%d+)$')
+if under ~= stamp then
+  since = server
+  redis.call('SET', KEYS[3], stamp .. ' ' .. text(server))
+end
+local settling = math.min(asked.settle, tonumber(since) + asked.settle - server)
 
 redis.call('SET', KEYS[2], asked.ledger, 'NX')
 local ledger = redis.call('GET', KEYS[2])
@@ -137,10 +152,13 @@ end
 for _, entry in ipairs(asked.back) do
   local account = find(entry[1], capOf(entry))
   roll(account, capOf(entry))
-  giveBack(account, capOf(entry), entry[4], entry[3])
+  -- What was spent under another clock is spent now at the latest.
+  giveBack(account, capOf(entry), entry[3] < 0 and math.min(entry[4], account.latest) or entry[4], entry[3])
 end
 local answers = { 'done', text(now), text(step), ledger }
-for _, entries in ipairs(asked.calls) do answers[#answers + 1] = take(entries) end
+for _, entries in ipairs(asked.calls) do
+  answers[#answers + 1] = settling > 0 and { '2', text(settling) } or take(entries)
+end
 for place, account in pairs(accounts) do
   -- Who was refused leaves nothing behind: strangers choose their names.
   if account.kept or spentOf(account) > 0 then

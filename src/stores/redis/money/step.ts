@@ -18,8 +18,8 @@ export interface StepText {
   readonly back: readonly (readonly number[])[];
 }
 
-/** Keys come from 1 on; these are before the accounts: how far a process has come, and which ledger it is. */
-const KEYS_BEFORE = 2;
+/** Keys come from 1 on; these are before the accounts: how far a process has come, which ledger it is, under whom. */
+const KEYS_BEFORE = 3;
 
 /** @param nameOf where the account of a payer lies */
 export function stepText(

@@ -28,6 +28,8 @@ export interface RedisLedgerOptions {
   readonly secret: string | Uint8Array;
   /** Before the names of all keys. Default `sallyport:`. */
   readonly prefix?: string;
+  /** As {@link Ledger.onLoss}. */
+  readonly onLoss?: (losses: LedgerLosses) => void;
   /** Time as calls say it, for tests. Default: the server's, so that it matters to nobody what gates believe. */
   readonly callersTime?: boolean;
   /**
@@ -83,6 +85,7 @@ class RedisLedger implements Ledger {
     this.#runner = runner;
     this.#options = options;
     this.#prefix = `${options.prefix ?? 'sallyport:'}{money}`;
+    if (options.onLoss !== undefined) this.#listeners.push(options.onLoss);
     this.#beat = setInterval(() => {
       if (this.#known > 0 && performance.now() - this.#at < BEATS_MS) this.#pump(true);
     }, BEAT_MS);

@@ -2,7 +2,7 @@ import type { Ledger } from '../../guard/ledger.ts';
 import type { State } from '../../guard/state.ts';
 import { connectRedis } from './connection.ts';
 import { createRedisState, type RedisStateOptions } from './index.ts';
-import { createRedisLedger } from './ledger.ts';
+import { createRedisLedger, type RedisLedgerOptions } from './ledger.ts';
 import { createWide } from './wide/create.ts';
 
 /** What gates share that name the same server. To be closed in this order: the connection goes with the state. */
@@ -21,12 +21,15 @@ export async function openRedisState(url: string, options: RedisStateOptions): P
 }
 
 /** The same, and the money that they may spend together. */
-export async function openRedis(url: string, options: RedisStateOptions): Promise<OpenedRedis> {
+export async function openRedis(
+  url: string,
+  options: RedisStateOptions & Pick<RedisLedgerOptions, 'onLoss'>,
+): Promise<OpenedRedis> {
   const connection = await connectRedis(url, options);
-  const { secret, prefix } = options;
+  const { secret, prefix, onLoss } = options;
   const names = { secret, ...(prefix === undefined ? {} : { prefix }) };
   try {
-    const ledger = createRedisLedger(connection, names);
+    const ledger = createRedisLedger(connection, { ...names, ...(onLoss === undefined ? {} : { onLoss }) });
     return { ledger, state: await createRedisState(connection, createWide(connection, names), options) };
   } catch (error) {
     await connection.close();

@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
+import { parseConfig } from '../guard/config-schema.ts';
+import type { Config } from '../guard/config.ts';
 import type { Log } from './log.ts';
 import type { Kept } from './kept.ts';
-import type { Live, Settings } from './live.ts';
+import { inForce, type Live, type Settings } from './live.ts';
 import { openSwitches, type Switch, type Switches } from './switches.ts';
 
 /** Who makes switches here: for the audit and for other gates. */
@@ -26,6 +28,17 @@ export async function followSwitches(
     }
   };
   return openSwitches({ signals, secret, onSwitch, warn: (message) => log.warn(message) });
+}
+
+/** Nothing that was switched keeps a gate from starting: what its configuration cannot be with is left, and said. */
+export function usable(config: Config, settings: Settings, log: Log): Settings {
+  try {
+    parseConfig(inForce(config, settings), 'config');
+    return settings;
+  } catch (error) {
+    log.error('switch: what was switched live does not go with this configuration, which holds alone', error);
+    return {};
+  }
 }
 
 /** What a gate that starts takes up, in the log: its file may say something else. */

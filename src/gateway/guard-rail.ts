@@ -57,6 +57,10 @@ const ACTIVE_MS = 10 * 60_000;
 const MOST_CHANGES = 8;
 const DEFAULTS = { share: '10%', networks: 5 };
 
+/** Where nothing has changed. */
+const ALL: Reach = { layer: '', from: NOBODY, to: EVERYBODY };
+const NO_CHANGE = { undo: null, others: new Set<string>() };
+
 /** One change, or the lack of any, and what has come of it. */
 interface Change extends Reach {
   readonly undo: ((layer: string) => void) | null;
@@ -78,8 +82,10 @@ interface Change extends Reach {
  * that passed in between; of all that were seen shortly before the change or since. Where nothing has changed it only alerts.
  */
 export function createGuardRail({ clock, limits, visitorOf, undo, tell }: GuardRailParts): GuardRail {
-  let changes: Change[] = [];
+  let changes: readonly Change[] = [];
   let standing: Change | null = null;
+  /** Both, the latest change first. */
+  let watching: readonly Change[] = [];
   const active = createActive(ACTIVE_MS, clock.monotonic);
   // A wall clock that was put back makes new sessions look old: by how much it went back since the start, at the most.
   const offset = clock.wall() - clock.monotonic();
@@ -95,12 +101,19 @@ export function createGuardRail({ clock, limits, visitorOf, undo, tell }: GuardR
     settled: new Set(),
   });
 
+  const put = (lasting: readonly Change[], fresh: Change | null): void => {
+    changes = lasting;
+    standing = fresh;
+    watching = fresh === null ? lasting : [...lasting, fresh];
+  };
+
   const look = (): void => {
     setBack = Math.max(setBack, offset - (clock.wall() - clock.monotonic()));
     const now = clock.monotonic();
-    if (changes.some(({ until }) => until <= now)) changes = changes.filter(({ until }) => until > now);
-    if (standing === null || standing.until <= now)
-      standing = watch({ layer: '', from: NOBODY, to: EVERYBODY }, HOUR_MS, HOUR_MS, { undo: null, others: new Set() });
+    if (standing !== null && watching.every(({ until }) => until > now)) return;
+    const lasting = changes.filter(({ until }) => until > now);
+    const fresh = standing !== null && standing.until > now ? standing : watch(ALL, HOUR_MS, HOUR_MS, NO_CHANGE);
+    put(lasting, fresh);
   };
 
   const concerns = (change: Change, { created, bucket }: Visitor): boolean =>
@@ -119,7 +132,7 @@ export function createGuardRail({ clock, limits, visitorOf, undo, tell }: GuardR
     tell({ kind: change.undo === null ? 'alert' : 'undone', layer, code, hurt, seen });
   };
 
-  const refused = (watching: readonly Change[], layer: string, code: Code, call: Call, visitor: Visitor): void => {
+  const refused = (layer: string, code: Code, call: Call, visitor: Visitor): void => {
     for (const change of watching) {
       const isMeant = change.layer === layer || (change.layer === '' && !change.others.has(layer));
       if (!isMeant || !concerns(change, visitor)) continue;
@@ -135,7 +148,7 @@ export function createGuardRail({ clock, limits, visitorOf, undo, tell }: GuardR
       const others = new Set(reaches.map(({ layer }) => layer));
       const parts = { undo: (layer: string) => undo(layer, before, after), others };
       const made = reaches.map((reach) => watch(reach, WINDOW_MS, MARGIN_MS, parts));
-      changes = [...made, ...changes].slice(0, MOST_CHANGES);
+      put([...made, ...changes].slice(0, MOST_CHANGES), standing);
     },
     decided(decision, request) {
       const { code, layer, route, prefix, outcome } = decision;
@@ -143,16 +156,15 @@ export function createGuardRail({ clock, limits, visitorOf, undo, tell }: GuardR
       const counts = outcome === 'refuse' && code !== '' && COUNTED.has(code) && !NEVER_ROLLED_OUT.has(layer);
       if (!counts && outcome !== 'admit') return;
       look();
-      const watching = standing === null ? changes : [...changes, standing];
-      const news = counts
-        ? watching
-        : watching.filter(({ harm }) => !harm.knows(prefix) || harm.mends(decision.session, route.name));
-      const visitor = news.length === 0 && active.knows(prefix) ? null : visitorOf(request);
+      // Nearly every call that passes ends here: its network was seen of late, and nothing of its session failed.
+      if (!counts && active.knows(prefix) && !watching.some(({ harm }) => harm.mends(decision.session, route.name)))
+        return;
+      const visitor = visitorOf(request);
       if (visitor === null) return;
       active.add(prefix, visitor.bucket);
       const call = { session: labelOf(visitor.session), prefix, route: route.name };
-      if (counts) refused(news, layer, code, call, visitor);
-      else for (const change of news) if (concerns(change, visitor)) change.harm.passed(call);
+      if (counts) refused(layer, code, call, visitor);
+      else for (const change of watching) if (concerns(change, visitor)) change.harm.passed(call);
     },
   };
 }

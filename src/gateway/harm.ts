@@ -8,8 +8,6 @@ export interface Call {
 
 /** What came of one change, counted by networks. */
 export interface Harm {
-  /** Whether this network was seen. */
-  knows(prefix: string): boolean;
   /** Whether this call, now that it passes, mends anything. */
   mends(session: string, route: string): boolean;
   passed(call: Call): void;
@@ -48,8 +46,7 @@ export function createHarm(active: Iterable<string> = []): Harm {
   };
 
   return {
-    knows: (prefix) => seen.has(prefix),
-    mends: (session, route) => failing.has(keyOf(session, route)),
+    mends: (session, route) => failing.size > 0 && failing.has(keyOf(session, route)),
     passed({ session, prefix, route }) {
       see(prefix);
       const key = keyOf(session, route);

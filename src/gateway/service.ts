@@ -12,7 +12,7 @@ import { handedRows, leaveRows } from './handed-rows.ts';
 import { type Inheritance, manageLifecycle } from './index.ts';
 import { assertSameRecords, type Kept } from './kept.ts';
 import { keysRoutes } from './keys-admin.ts';
-import { byHere, followSwitches, tellTakenUp } from './follow.ts';
+import { byHere, followSwitches, tellTakenUp, usable } from './follow.ts';
 import { createLive, inForce, type Live, takenUp, wordsOf } from './live.ts';
 import type { LogLevel } from './log.ts';
 import { prepare } from './prepared.ts';
@@ -71,7 +71,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const switches = await followSwitches(kept, secret, log, () => live);
   const last = switches?.last() ?? null;
   const settings =
-    inheritance === null ? takenUp(last, wordsOf(options.config)) : { ...inheritance.settings, mode: inheritance.mode };
+    inheritance === null
+      ? usable(config, takenUp(last, wordsOf(options.config)), log)
+      : { ...inheritance.settings, mode: inheritance.mode };
   if (inheritance === null) tellTakenUp(settings, last, log);
   const serving = {
     config: inForce(config, settings),

@@ -20,7 +20,7 @@ export const EVERYBODY = BUCKETS;
  */
 export const NEVER_ROLLED_OUT: ReadonlySet<string> = new Set([
   ...['lists', 'test-pass', 'key', 'bot', 'subject', 'ban-rule', 'ban', 'authorization'],
-  ...['budget', 'creator', 'can'],
+  ...['budget', 'degrade', 'creator', 'can'],
 ]);
 
 const SHARE = /^(100(?:\.0{1,2})?|\d{1,2}(?:\.\d{1,2})?) ?%$/;

@@ -20,7 +20,13 @@ export async function attack(url: string, flags: AttackFlags, io: Io): Promise<n
   let revoked = false;
   let found: LabReport;
   try {
-    found = await runLab(url, { ...given, ...fromGate(url, flags, own, keys), ...fromFlags(flags), ...progress(io) });
+    found = await runLab(url, {
+      rules: true,
+      ...given,
+      ...fromGate(url, flags, own, keys),
+      ...fromFlags(flags),
+      ...progress(io),
+    });
   } finally {
     revoked = keys !== null && (await keys.revoke());
   }

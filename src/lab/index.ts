@@ -38,6 +38,7 @@ export { formatReport } from './report.ts';
 export { defineLab, type LabFile, type LabGate } from './lab-file.ts';
 export { walkByForms } from './walk-by-forms.ts';
 export type { LabCall, LabOptions, OrderedCalls } from './options.ts';
+export type { PerThousand, RuleRow, RulesReport } from './rules/measure.ts';
 export type { LabReport, RungReport } from './outcome.ts';
 export type { ProviderLogin } from './provider-login.ts';
 export type { Verdict } from './tally.ts';

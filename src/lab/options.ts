@@ -3,6 +3,7 @@ import type { Config } from '../guard/config.ts';
 import type { ProviderLogin } from './provider-login.ts';
 import type { ObjectRoutes } from './object-routes.ts';
 import type { Account } from './people.ts';
+import type { RulesOrder } from './rules/measure.ts';
 import { LabError } from './target.ts';
 import { type UseRoutes, useRoutes } from './use-routes.ts';
 
@@ -65,6 +66,8 @@ export interface LabOptions {
   readonly spend?: LabCall;
   /** Calls of which one comes after the others, and which the lab may make. Default: none are made. */
   readonly inOrder?: OrderedCalls;
+  /** Whether to measure what each rule of use adds to the price, at gates of the lab's own. Default false. */
+  readonly rules?: boolean;
   /** The gate's configuration where the caller knows it from the gate's own socket. Default: unknown. */
   readonly policy?: Config;
   /** Told before and after each attacker: progress, and the tests that hold verdicts to reality. */
@@ -129,6 +132,8 @@ export interface Settings
   readonly issued: IssuedKeys | null;
   readonly form: FormRoute | null;
   readonly use: UseRoutes;
+  /** Null where rules are not measured. */
+  readonly rules: RulesOrder | null;
   readonly providerLogin: ProviderLogin | null;
   /** None, or two. */
   readonly given: readonly Account[];
@@ -166,6 +171,7 @@ export function checkOptions(options: LabOptions): Settings {
     issued: options.issued ?? null,
     form: options.form ?? null,
     use: useRoutes(options),
+    rules: options.rules === true ? rulesOrder(options) : null,
     otherToken: options.otherToken ?? '',
     tokenHeader: headerName(options.tokenHeader ?? 'authorization'),
     providerLogin: options.providerLogin ?? null,
@@ -174,6 +180,13 @@ export function checkOptions(options: LabOptions): Settings {
     chromium: options.chromium,
   };
 }
+
+/** More calls than other rows make: what may be done at once is soon done. */
+const rulesOrder = ({ policy = {}, calls = 200 }: LabOptions): RulesOrder => ({
+  policy,
+  calls: Math.min(1000, Math.ceil(calls * 2.5)),
+  seconds: 10,
+});
 
 function headerName(name: string): string {
   if (/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(name)) return name.toLowerCase();

@@ -1,6 +1,7 @@
 import { type Cost, costOf, type Spend } from './cost.ts';
 import type { Attacker, Group } from './lab.ts';
 import type { Price } from './options.ts';
+import type { RulesReport } from './rules/measure.ts';
 import { type TallyResult, type Verdict, verdictOf } from './tally.ts';
 
 /** What a run found. Plain JSON; written by `sallyport attack --json`. */
@@ -34,6 +35,8 @@ export interface LabReport {
   /** and whether they have been revoked since. */
   readonly revoked: boolean;
   readonly rungs: readonly RungReport[];
+  /** What each rule of use adds to the price; null where that was not asked for. */
+  readonly rules: RulesReport | null;
   /** Never empty. */
   readonly stillPossible: readonly string[];
 }

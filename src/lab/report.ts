@@ -1,6 +1,7 @@
 import { WIDTH, wrap } from '../lib/wrap.ts';
 import type { Price } from './options.ts';
 import type { Group } from './lab.ts';
+import { rulesTable } from './rules/table.ts';
 import type { LabReport, RungReport } from './outcome.ts';
 
 /** Parts of the table, in its order. */
@@ -34,6 +35,7 @@ export function formatReport(report: LabReport): string {
     ...(price === null ? [] : wrap(computed(price), '')),
     ...made(report),
     ...remarks(report),
+    ...(report.rules === null ? [] : ['', ...rulesTable(report.rules)]),
     '',
     'Still possible',
     ...report.stillPossible.flatMap((text) => wrap(text, '  - ')),

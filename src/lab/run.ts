@@ -5,6 +5,7 @@ import { checkOptions, type LabOptions, type Settings } from './options.ts';
 import { type LabReport, type Ran, toRung } from './outcome.ts';
 import { stillPossible } from './possible.ts';
 import { prepare, type Prepared, type Resources } from './prepare.ts';
+import { measureRules, type RulesReport } from './rules/measure.ts';
 import { createTally } from './tally.ts';
 import { parseTarget, type Target } from './target.ts';
 
@@ -32,6 +33,7 @@ export async function runAttackers(
       rungs.push(await runOne({ ...lab, until }, attacker, deadline));
       await options.onRung?.(attacker.name, 'end');
     }
+    const rules = settings.rules === null ? null : await measureRules(settings.rules);
     const facts: Facts = {
       target,
       settings,
@@ -41,6 +43,7 @@ export async function runAttackers(
       startedAt,
       started,
       rungs,
+      rules,
     };
     return await toReport(facts, resources);
   } finally {
@@ -76,6 +79,7 @@ interface Facts {
   readonly startedAt: string;
   readonly started: number;
   readonly rungs: readonly Ran[];
+  readonly rules: RulesReport | null;
 }
 
 async function toReport(facts: Facts, resources: Resources): Promise<LabReport> {
@@ -107,6 +111,7 @@ async function toReport(facts: Facts, resources: Resources): Promise<LabReport> 
       wallSeconds: (plain?.wall ?? 0) * 1000,
     },
     rungs,
+    rules: facts.rules,
   };
   return {
     ...report,

@@ -52,7 +52,13 @@ export interface Opening {
 /** Name of the only client of a policy that names none (docs/protocol.md §2.1). */
 const CLIENT = 'default';
 
-export function createWireClient(target: Target, page: string, sender: Sender): WireClient {
+/** @param now milliseconds since 1970, by this client's clock */
+export function createWireClient(
+  target: Target,
+  page: string,
+  sender: Sender,
+  now: () => number = Date.now,
+): WireClient {
   const jar = createJar();
   const headers = wireHeaders(target, page);
   const sessionKey = createSessionKey();
@@ -97,7 +103,7 @@ export function createWireClient(target: Target, page: string, sender: Sender): 
     if (kind.by === 'gate') return closed(`entry was refused with code ${kind.code}`, kind);
     const json = answer.status === 200 && mediaType(answer.fields) === 'application/json';
     const entry = json ? parseEntryAnswer(parseJson(answer.body)) : null;
-    entered = entry === null ? null : agree(entry, ecdh, target.origin, CLIENT);
+    entered = entry === null ? null : agree(entry, ecdh, target.origin, CLIENT, now());
     if (entered !== null) return { opened: true, why: '', kind: BACKEND };
     const why = answer.failed || (json ? 'an answer that does not read' : `status ${answer.status}`);
     return closed(`no entry at ${mount}/enter (${why})`, { by: 'nobody', why });
@@ -107,7 +113,7 @@ export function createWireClient(target: Target, page: string, sender: Sender): 
     if (entered === null) throw new NotRun('the doors are not open');
     const path = call.under === undefined ? call.at : mountedAt + call.under;
     const to = path === undefined ? target : targetAt(target, path);
-    return signCall(call, to, entered, [...headers.call, ...jar.fields()]);
+    return signCall(call, to, entered, [...headers.call, ...jar.fields()], now());
   }
 
   return {

@@ -40,8 +40,14 @@ export interface Call {
   readonly key?: Uint8Array;
 }
 
-/** The key schedule (docs/protocol.md §2.3). Null where the answer does not read. */
-export function agree(answer: EntryAnswer, ecdh: ECDH, origin: string, client: string): Entered | null {
+/** The key schedule (docs/protocol.md §2.3). Null where the answer does not read. `now`: our own clock. */
+export function agree(
+  answer: EntryAnswer,
+  ecdh: ECDH,
+  origin: string,
+  client: string,
+  now = Date.now(),
+): Entered | null {
   const serverKey = fromBase64url(answer.key);
   const ticketId = fromBase64url(answer.id);
   const random = fromBase64url(answer.random);
@@ -52,11 +58,17 @@ export function agree(answer: EntryAnswer, ecdh: ECDH, origin: string, client: s
   const salt = createHash('sha256').update(seen).digest();
   const secret = createHmac('sha256', salt).update(ecdh.computeSecret(serverKey)).digest();
   const key = createHmac('sha256', secret).update(expandInput('proof')).digest();
-  return { ticket: answer.ticket, authority, key, ahead: answer.time - Date.now(), nonce: 0 };
+  return { ticket: answer.ticket, authority, key, ahead: answer.time - now, nonce: 0 };
 }
 
 /** A call to the target with the next proof over it (docs/protocol.md §3). `fields` are sent as they are. */
-export function signCall(call: Call, target: Target, entered: Entered, fields: readonly string[]): RawRequest {
+export function signCall(
+  call: Call,
+  target: Target,
+  entered: Entered,
+  fields: readonly string[],
+  now = Date.now(),
+): RawRequest {
   const { method, body = null, contentType = '', authorization = '' } = call;
   const contentDigest = body === null ? '' : formatContentDigest(createHash('sha256').update(body).digest('base64'));
   const components = requiredComponents({
@@ -66,7 +78,7 @@ export function signCall(call: Call, target: Target, entered: Entered, fields: r
     signed: [],
   });
   entered.nonce += 1;
-  const created = Math.floor((Date.now() + entered.ahead) / 1000);
+  const created = Math.floor((now + entered.ahead) / 1000);
   const proof = { components, created, nonce: entered.nonce, keyid: entered.ticket, tag: TAG } as const;
   const { authority } = entered;
   const { path, query } = target;
@@ -82,6 +94,8 @@ export function signCall(call: Call, target: Target, entered: Entered, fields: r
   if (method !== 'GET' && method !== 'HEAD') own.push('Origin', target.origin);
   if (contentType !== '') own.push('Content-Type', contentType);
   if (body !== null) own.push('Content-Length', String(body.length), 'Content-Digest', contentDigest);
+  // As browsers do (RFC 9110 §8.6); node would announce chunks, and a body that nobody signed.
+  else if (method === 'POST' || method === 'PUT' || method === 'PATCH') own.push('Content-Length', '0');
   own.push('Signature-Input', formatSignatureInput(proof), 'Signature', formatSignature(signature));
   return { method, target: path + query, fields: own, body };
 }

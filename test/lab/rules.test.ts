@@ -18,7 +18,7 @@ const OWN: Config = {
 
 test('the rules that are measured have the gate’s own figures, and examples where it has none', () => {
   const values = (policy: Config) =>
-    Object.values(figuresOf(policy)).map(({ value, own }) => `${value}${own ? '*' : ''}`);
+    Object.values(figuresOf(policy)).map(({ value, own }) => `${value.amount ?? value}${own ? '*' : ''}`);
   assert.deepEqual(values(OWN), ['20/minute*', '300/hour*', '4*', '0.5 EUR*', '9 EUR/week*']);
   assert.deepEqual(values({}), ['60/minute', '1000/hour', '2', '0.01 USD', '1 USD/day']);
   const byFunction: Config = { budget: '9 EUR/week', routes: [{ match: '/api/b', cost: { max: () => 1 } }] };

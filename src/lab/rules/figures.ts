@@ -1,5 +1,5 @@
 import type { Config, RouteConfig } from '../../guard/config.ts';
-import { budgetsOf } from '../../guard/config-budget.ts';
+import { type BudgetConfig, budgetsOf } from '../../guard/config-budget.ts';
 import type { LimitConfig, LimitScope } from '../../guard/config-use.ts';
 
 /** The figures of the rules that are measured: the gate's own where policy has such a rule, else examples. */
@@ -9,7 +9,7 @@ export interface Figures {
   /** Seconds between two steps. */
   readonly notBefore: Figure<number>;
   readonly cost: Figure;
-  readonly budget: Figure;
+  readonly budget: Figure<BudgetConfig>;
 }
 
 export interface Figure<Value = string> {
@@ -33,7 +33,7 @@ export function figuresOf(policy: Config): Figures {
     notBefore: figure(routes.find(({ notBefore = 0 }) => notBefore > 0)?.notBefore, 2),
     // Both or none: they are in one currency.
     cost: figure(whole ? priceOf(paid.cost) : undefined, '0.01 USD'),
-    budget: figure(whole ? budget.amount : undefined, '1 USD/day'),
+    budget: figure(whole ? { ...budget, per: 'total' } : undefined, { amount: '1 USD/day' }),
   };
 }
 

@@ -80,12 +80,14 @@ async function measure(owner: Shops, set: RuleSet, want: Want): Promise<RuleRow>
 }
 
 const WARM_UP = 200;
+/** Part of an hour by which a rate of so many an hour is missed without another address. */
+const SPARE = 0.02;
 
 function perThousand({ admitted, requests, sessions, spend, waited }: Walked, bounded: boolean): PerThousand {
   const scale = 1000 / admitted;
   const cpuSeconds = (spend.cpu ?? 0) * scale;
   const seconds = (spend.wall + waited) * scale;
-  const addresses = bounded ? null : Math.max(1, Math.ceil(seconds / 3600));
+  const addresses = bounded ? null : Math.max(1, Math.ceil(seconds / 3600 - SPARE));
   const money = (cpuSeconds / 3600) * PRICES.coreHour + ((addresses ?? 1) - 1) * PRICES.addressHour;
   return { requests: requests * scale, sessions: sessions * scale, cpuSeconds, seconds, addresses, money };
 }

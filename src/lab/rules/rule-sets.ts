@@ -84,7 +84,7 @@ function partsOf({ session, prefix, notBefore, cost, budget }: Figures): readonl
     },
     {
       name: 'budget',
-      title: `${cost.value} a call, ${budget.value}`,
+      title: `${cost.value} a call, ${budget.value.amount}`,
       own: budget.own,
       route: { cost: cost.value },
       more: { budget: budget.value, records: 'memory' },

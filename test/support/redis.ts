@@ -80,7 +80,15 @@ function ask(port: number): Promise<string> {
   });
 }
 
+/** One that leaves room for a Cluster's own, 10,000 above. */
 async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await anyPort();
+    if (port < 55_000) return port;
+  }
+}
+
+async function anyPort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -46,7 +46,8 @@ end
 local function tenure()
   local known = redis.call('GET', key('tenure'))
   if known and string.sub(known, 1, 16) == stamp then return tonumber(string.sub(known, 17)) end
-  redis.call('SET', key('tenure'), stamp .. exact(wall), 'PX', bounds.keep)
+  -- The one key that never expires: a tenure that was forgotten would seem to have just begun.
+  redis.call('SET', key('tenure'), stamp .. exact(wall))
   return wall
 end
 

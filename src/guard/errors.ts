@@ -1,5 +1,5 @@
 /** Stable names of what can go wrong outside a request. Refusals of requests are values, not errors (wire/codes.ts). */
-export type ErrorCode = 'config' | 'listen' | 'admin' | 'browser' | 'usage' | 'records' | 'keys';
+export type ErrorCode = 'config' | 'listen' | 'admin' | 'browser' | 'usage' | 'records' | 'keys' | 'state';
 
 /** Base of all errors that are meant for people. A programmer's misuse is a TypeError instead. */
 export class SallyportError extends Error {

@@ -22,6 +22,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   adapters: ['guard', 'wire', 'lib'],
   testing: ['guard', 'wire', 'lib'],
   config: ['guard', 'wire', 'lib'],
+  redis: ['stores'],
   kept: ['addresses', 'bots', 'identity', 'keys', 'stores', 'guard'],
   index: [
     'kept',

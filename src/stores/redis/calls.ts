@@ -1,3 +1,4 @@
+import { toFailure } from './connection.ts';
 import type { ScriptRunner } from './wide/wide.ts';
 import { STATE_SCRIPT } from './script/index.ts';
 
@@ -111,5 +112,5 @@ function answer({ resolve, reject }: Waiting, result: Result | undefined): void 
     resolve(result);
     return;
   }
-  reject(new Error(Array.isArray(result) ? `state: ${String(result[1])}` : 'state: no answer'));
+  reject(Array.isArray(result) ? toFailure(String(result[1])) : new Error('state: no answer'));
 }

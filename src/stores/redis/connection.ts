@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
+import { SallyportError, UnreachableError } from '../../guard/errors.ts';
 import { parseRedisUrls, type ServerAddress } from './url.ts';
 import type { Script, ScriptRunner } from './wide/wide.ts';
 
@@ -25,7 +26,7 @@ const SLOTS_MS = 1000;
  */
 export async function connectRedis(urls: string, options: ConnectionOptions = {}): Promise<Connection> {
   const addresses = parseRedisUrls(urls);
-  const { Cluster, Redis } = await import('ioredis');
+  const { Cluster, Redis } = await load();
   const timeout = options.timeout ?? TIMEOUT_MS;
   const client = await firstThatAnswers(addresses, (address) => new Redis(ownOptionsOf(address, timeout)));
   const information = await client.info('cluster');
@@ -74,7 +75,8 @@ async function firstThatAnswers(
       failure = error;
     }
   }
-  throw new Error(`state: no server answers: ${failure instanceof Error ? failure.message : 'unknown'}`);
+  const why = failure instanceof Error ? failure.message : 'unknown';
+  throw new SallyportError('state', `state: no server answers: ${why}`, { cause: failure });
 }
 
 /** What every connection has, wherever it leads. */
@@ -106,6 +108,31 @@ function ownOptionsOf(address: ServerAddress, timeout: number) {
   };
 }
 
+/** Of a server's own words those that say that it cannot do it now, whatever it is asked. */
+const AWAY = /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF|NOREPLICAS)\b/;
+
+/** What a server's refusal means: state that is away, or a defect. */
+export const toFailure = (message: string, cause?: unknown): Error =>
+  AWAY.test(message) ? new UnreachableError(`state: ${message}`, { cause }) : new Error(`state: ${message}`, { cause });
+
+/** What the server did not say itself the connection did: it is gone, or the time is over. */
+function failureOf(error: unknown): Error {
+  if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) {
+    return error instanceof Error ? error : new Error('state: unknown');
+  }
+  if (error.name === 'ReplyError') return toFailure(error.message, error);
+  return new UnreachableError(`state: ${error.message}`, { cause: error });
+}
+
+async function load(): Promise<Pick<typeof import('ioredis'), 'Cluster' | 'Redis'>> {
+  try {
+    return await import('ioredis');
+  } catch (error) {
+    const message = 'shared state on Redis needs the package ioredis; install it beside sallyport: npm install ioredis';
+    throw new SallyportError('state', message, { cause: error });
+  }
+}
+
 function connectionOf(client: Client, cluster: boolean): Connection {
   return {
     cluster,
@@ -113,8 +140,11 @@ function connectionOf(client: Client, cluster: boolean): Connection {
       try {
         return await client.evalsha(script.sha, keys.length, ...keys, ...args);
       } catch (error) {
-        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-        return client.eval(script.source, keys.length, ...keys, ...args);
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw failureOf(error);
+        // It has not run: that it is sent again is no second try.
+        return client.eval(script.source, keys.length, ...keys, ...args).catch((again: unknown) => {
+          throw failureOf(again);
+        });
       }
     },
     async close() {

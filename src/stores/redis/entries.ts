@@ -1,3 +1,4 @@
+import { UnreachableError } from '../../guard/errors.ts';
 import type { EntryClaim, EntryGrant, SessionRef } from '../../guard/state.ts';
 import type { Calls, Result } from './calls.ts';
 import type { Endings } from './endings.ts';
@@ -43,7 +44,7 @@ async function resume(parts: EntryParts, entry: EntryClaim, session: SessionRef)
   if (code === YOUNG) {
     await new Promise((resolve) => setTimeout(resolve, Number(more)));
     [code, more] = partsOf(await calls.call(item));
-    if (code === YOUNG) throw new Error('state: the server has just changed; nobody can come back yet');
+    if (code === YOUNG) throw new UnreachableError('state: the server has just changed; nobody can come back yet');
   }
   if (code === ENDED) return null;
   if (code === LIMIT) return { ok: false, code: 'limit', retryAfter: Number(more) };

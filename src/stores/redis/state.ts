@@ -1,3 +1,4 @@
+import { UnreachableError } from '../../guard/errors.ts';
 import type {
   Claims,
   CommitCode,
@@ -183,7 +184,8 @@ export class RedisState implements State {
     const item = { ...this.#nonceItem('nonce', claims), life: claims.keyNonceLife };
     const created = claims.keyNonceSigned > 0 ? { at: claims.keyNonceSigned } : {};
     const result = await this.#parts.calls.call({ ...item, ...created });
-    if (result === UNSURE) throw new Error('state: what the key signed before the server changed cannot be known');
+    if (result === UNSURE)
+      throw new UnreachableError('state: what the key signed before the server changed cannot be known');
     return readCommit(claims, result);
   }
 

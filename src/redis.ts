@@ -1,0 +1,2 @@
+export { openRedisState } from './stores/redis/open.ts';
+export type { RedisStateOptions } from './stores/redis/index.ts';

@@ -17,6 +17,7 @@ const ENTRIES = [
   'config.ts',
   'gateway/index.ts',
   'lab/index.ts',
+  'redis.ts',
   'wire.ts',
   'testing.ts',
 ];

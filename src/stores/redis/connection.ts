@@ -10,6 +10,8 @@ export interface ConnectionOptions {
 
 /** One server or a Cluster; it connects again by itself. What cannot be done in time rejects, and nothing is sent twice. */
 export interface Connection extends ScriptRunner {
+  /** Hears what anybody says on a channel; after an outage again, by itself. What was said meanwhile is not heard. */
+  listen(channel: string, hear: (message: string) => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -30,7 +32,7 @@ export async function connectRedis(urls: string, options: ConnectionOptions = {}
   const timeout = options.timeout ?? TIMEOUT_MS;
   const client = await firstThatAnswers(addresses, (address) => new Redis(ownOptionsOf(address, timeout)));
   const information = await client.info('cluster');
-  if (!information.includes('cluster_enabled:1')) return connectionOf(client, false);
+  if (!information.includes('cluster_enabled:1')) return connectionOf(client, false, () => client.duplicate(EAR));
   client.disconnect();
   const [first] = addresses;
   if (first === undefined) throw new TypeError('state: no server is named');
@@ -53,7 +55,7 @@ export async function connectRedis(urls: string, options: ConnectionOptions = {}
   cluster.on('error', ignore);
   cluster.on('node error', ignore);
   await cluster.connect();
-  return connectionOf(cluster, true);
+  return connectionOf(cluster, true, () => cluster);
 }
 
 /** Who calls hears of errors by their calls. */
@@ -133,7 +135,11 @@ async function load(): Promise<Pick<typeof import('ioredis'), 'Cluster' | 'Redis
   }
 }
 
-function connectionOf(client: Client, cluster: boolean): Connection {
+/** It waits for the server, however long that takes. */
+const EAR = { lazyConnect: false, enableOfflineQueue: true, maxRetriesPerRequest: null };
+
+function connectionOf(client: Client, cluster: boolean, openEar: () => Client): Connection {
+  const ears: Client[] = [];
   return {
     cluster,
     async run(script: Script, keys, args) {
@@ -147,7 +153,19 @@ function connectionOf(client: Client, cluster: boolean): Connection {
         });
       }
     },
+    async listen(channel, hear) {
+      // A server speaks to a connection that listens, or answers it; a Cluster's client has one for each.
+      const ear = openEar();
+      if (ear !== client) ears.push(ear);
+      ear.on('error', ignore);
+      ear.on('message', (from: string, message: string) => {
+        if (from === channel) hear(message);
+      });
+      // Who may not listen goes without.
+      await ear.subscribe(channel).catch(ignore);
+    },
     async close() {
+      for (const ear of ears) ear.disconnect();
       client.disconnect();
     },
   };

@@ -88,9 +88,8 @@ async function leaveBehind(
   const partition = partitionOfSession(session.idLow, partitions);
   const ended = endings.has(name, times.now());
   const time = times.of(now);
-  const [, lived, carried] = partsOf(
-    await parts.calls.call(endingItem(name, partition, until - times.now(), reason, time, true)),
-  );
+  const ending = { session: name, partition, life: until - times.now(), reason };
+  const [, lived, carried] = partsOf(await parts.calls.call(endingItem(ending, time, { carry: true, news: true })));
   endings.add(name, { partition, until, reason });
   return { lived: lived === 1 && !ended, ...(carried === undefined ? {} : { carried }) };
 }

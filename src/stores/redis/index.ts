@@ -7,6 +7,7 @@ import { Endings } from './endings.ts';
 import { createNames } from './names.ts';
 import { PARTITIONS } from './places.ts';
 import { RedisState } from './state.ts';
+import { readNews } from './session-items.ts';
 import { createTenures } from './tenures.ts';
 import { callersTimes, serverTimes } from './times.ts';
 import type { Wide } from './wide/wide.ts';
@@ -69,16 +70,23 @@ export async function createRedisState(connection: Connection, wide: Wide, optio
     skew: SKEW_SECONDS * 1000,
   };
   const endings = new Endings();
+  const prefix = options.prefix ?? 'sallyport:';
   const times = options.callersTime === true ? callersTimes() : serverTimes;
   let calls: Calls;
   const tenures = createTenures(() => calls, endings, partitions, times);
   calls = createCalls(connection, {
-    prefix: options.prefix ?? 'sallyport:',
+    prefix,
     bounds,
     onAnswer: tenures.heard,
     onTrouble: options.onTrouble ?? (() => {}),
   });
   await tenures.begin();
+  await connection.listen(`${prefix}endings`, (news) => {
+    const ended = readNews(news, partitions);
+    if (ended === null) return;
+    const { session, partition, life, reason } = ended;
+    endings.add(session, { partition, until: times.now() + life, reason });
+  });
   return new RedisState({
     calls,
     wide,

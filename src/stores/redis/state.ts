@@ -254,7 +254,8 @@ export class RedisState implements State {
     const [session, partition] = [hex(idHigh, idLow), partitionOfSession(idLow, partitions)];
     // Here first: where the server cannot be reached now it will be told.
     endings.add(session, { partition, until, reason });
-    await calls.call(endingItem(session, partition, until - times.now(), reason, times.of()));
+    const ending = { session, partition, life: until - times.now(), reason };
+    await calls.call(endingItem(ending, times.of(), { news: true }));
   }
 
   async endedBy({ idHigh, idLow }: SessionRef, now: number): Promise<EndReason | ''> {

@@ -28,8 +28,9 @@ export function createTenures(calls: () => Calls, endings: Endings, partitions: 
     untold.clear();
     const [now, time] = [times.now(), times.of()];
     const items: Item[] = [...some].map((z) => ({ k: 'tick', z, ...time }));
-    for (const [session, { partition, until, reason }] of endings.of(some, now))
-      items.push(endingItem(session, partition, until - now, reason, time));
+    for (const [session, { partition, until, reason }] of endings.of(some, now)) {
+      items.push(endingItem({ session, partition, life: until - now, reason }, time));
+    }
     const told = await Promise.allSettled(items.map((item) => calls().call(item)));
     for (const [index, { status }] of told.entries()) if (status === 'rejected') untold.add(items[index]?.z ?? 0);
   };

@@ -128,6 +128,24 @@ describe('the state on Redis through failures', { concurrency: false }, () => {
     });
   });
 
+  test('R18 it stays ended, too, when the gate that ended it is gone with the server', async () => {
+    await withServer([], async (server, open) => {
+      const [knows, other] = [await open(), await open()];
+      const page = await entered(knows);
+      await knows.revoke(page.session, Date.now() + HOUR, 'ended');
+      await knows.close();
+      await server.kill();
+      await server.start();
+      const back = await answered(() => other.enter(entryClaim({ now: Date.now(), session: page.session })));
+      assert.ok(back.ok);
+      assert.equal(back.fresh, true);
+      const third = await open();
+      const there = await answered(() => third.enter(entryClaim({ now: Date.now(), session: page.session })));
+      assert.ok(there.ok);
+      assert.equal(there.fresh, true, 'a gate that has never heard of it takes the other’s word');
+    });
+  });
+
   test('R18 a session that is ended while no server answers is ended all the same', async () => {
     await withServer([], async (server, open) => {
       const [knows, other] = [await open(), await open()];

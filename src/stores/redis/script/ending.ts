@@ -24,7 +24,10 @@ local function mark(item)
   local till, reason = wall + item.life, item.why
   local known = redis.call('GET', key('r', item.s))
   if known then till = math.max(till, tonumber(string.sub(known, 2))) end
-  if till > wall then redis.call('SET', key('r', item.s), reason .. exact(till), 'PX', math.ceil(till - wall)) end
+  if till <= wall then return end
+  redis.call('SET', key('r', item.s), reason .. exact(till), 'PX', math.ceil(till - wall))
+  -- All gates hear of it, so that any of them can tell a master that has lost it. Who may not publish goes without.
+  if item.news then redis.pcall('PUBLISH', ARGV[1] .. 'endings', item.s .. reason .. exact(item.life)) end
 end
 
 local function finishSession(item)

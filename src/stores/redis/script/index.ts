@@ -13,8 +13,10 @@ import { WINDOW } from './window.ts';
 const MAIN = `
 local function tick() return { 0, tenure() } end
 
+local memory
+
 local function usage()
-  local memory = string.match(redis.call('INFO', 'memory'), 'used_memory:(%d+)')
+  memory = memory or string.match(redis.call('INFO', 'memory'), 'used_memory:(%d+)')
   return { 0, redis.call('ZCARD', key('windows')), redis.call('ZCARD', key('seen')), tonumber(memory), stamp }
 end
 

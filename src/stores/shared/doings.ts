@@ -1,6 +1,6 @@
 import type { Belongings, Bequest } from '../memory/belongings.ts';
 import type { Payer } from '../memory/payer.ts';
-import { keyBy, type Name } from './names.ts';
+import { keyBy, keyOf, type Name } from './names.ts';
 import type { Payers } from './payers.ts';
 import type { Table } from './table.ts';
 import type { Words } from './words.ts';
@@ -14,6 +14,8 @@ const VALUE = 6;
 
 /** Of these the two numbers are the first and the last of a list of ids. */
 const IDS = 1;
+/** A list is never taken for a step, whatever the two are called. */
+const LIST: Name = { high: 1, low: 1 };
 
 /** What a session or an account has done and been given. It is kept for as long as its owner is, and goes with it. */
 export class Doings implements Belongings {
@@ -36,19 +38,18 @@ export class Doings implements Belongings {
 
   find(what: Name, payer: Payer): number {
     const by = this.#payers.nameOf(payer);
-    if (by === null) return 0;
-    const { high, low } = keyBy(what, by);
-    return this.#table.find(high, low);
+    return by === null ? 0 : this.at(keyBy(what, by));
   }
 
   /** Made where it is not there yet; 0 where nobody lives who could have it, or there is no room. */
   make(what: Name, payer: Payer, { holdsIds = false, urgent = false } = {}): number {
-    const known = this.find(what, payer);
-    if (known !== 0) return known;
     const by = this.#payers.nameOf(payer);
-    const owned = by !== null && (urgent || this.hasRoom) ? this.#payers.ownedAt(payer, true) : 0;
-    if (by === null || owned === 0) return 0;
-    const { high, low } = keyBy(what, by);
+    if (by === null) return 0;
+    const { high, low } = holdsIds ? keyOf(keyBy(what, by), LIST) : keyBy(what, by);
+    const known = this.#table.find(high, low);
+    if (known !== 0) return known;
+    const owned = urgent || this.hasRoom ? this.#payers.ownedAt(payer, true) : 0;
+    if (owned === 0) return 0;
     const doing = this.#table.add(high, low);
     if (doing === 0) return 0;
     const { records } = this.#table;

@@ -1,6 +1,8 @@
 import { type Claims, createMemoryState, noClaims, type EntryClaim, type StateUsage } from 'sallyport';
+import { createSharedMemory, openSharedState } from 'sallyport/workers';
 
-const { sessions, rounds } = JSON.parse(process.argv.at(-1) ?? '{}');
+/** `shared`: the memory of worker threads, seen by one that is alone. */
+const { sessions, rounds, shared } = JSON.parse(process.argv.at(-1) ?? '{}');
 const START = 1_750_000_000_000;
 /** Milliseconds over which a million entries come, so that no limit of the store is in the way. */
 const STEP = 0.3;
@@ -17,7 +19,8 @@ const figures: Record<'entryBytes' | 'sessionBytes' | 'processBytes' | 'commit' 
 
 globalThis.gc?.();
 const before = process.memoryUsage();
-const state = createMemoryState({ sessions, entries: 2 * sessions });
+const bounds = { sessions, entries: 2 * sessions };
+const state = shared === true ? openSharedState(createSharedMemory(bounds), { worker: 0 }) : createMemoryState(bounds);
 for (let at = 0; at < sessions; at += 1) admit(at);
 globalThis.gc?.();
 const after = process.memoryUsage();

@@ -156,21 +156,13 @@ async function end(twins: Twins, { at, ok, ends }: { at: number; ok: boolean; en
 
 async function done(twins: Twins, at: number): Promise<void> {
   const session = at % 4 === 0 ? null : sessionOf(twins.page(at));
-  // What nobody lives to have is kept by one of the two.
-  if (session !== null && !(await lives(twins, at))) return;
   await twins.both((state) => state.done({ now: twins.now, session, account: `account ${at % 3}`, step }));
 }
 
 async function give(twins: Twins, at: number, id: string): Promise<void> {
   const session = sessionOf(twins.page(at));
-  if (session === null || !(await lives(twins, at))) return;
+  if (session === null) return;
   await twins.both((state) => state.serve({ session, account: '', source: source?.number ?? -1, ids: [id, `${id}0`] }));
-}
-
-async function lives(twins: Twins, at: number): Promise<boolean> {
-  const { sessionPlace = 0, sessionIdHigh = 0, sessionIdLow = 0 } = twins.page(at) ?? {};
-  const visit = { ...noClaims(twins.now), sessionPlace, sessionIdHigh, sessionIdLow };
-  return (await twins.both((state) => state.commit({ ...visit }))) === '';
 }
 
 async function revoke(twins: Twins, at: number): Promise<void> {

@@ -172,10 +172,12 @@ export class TableState implements State {
   }
 
   done({ session, account, step, now }: StepDone): void {
+    if (session !== null && !this.#lives(session)) return;
     this.#tables.orders.done(payerFor(session, account), step, this.#clock.read(now));
   }
 
   serve({ session, account, source, ids }: IdsServed): void {
+    if (session !== null && !this.#lives(session)) return;
     this.#tables.served.give(payerFor(session, account), source, ids);
   }
 
@@ -246,6 +248,11 @@ export class TableState implements State {
     if (!this.#tables.revocations.has(idHigh, idLow, wall)) return slot;
     this.#dropSession(slot);
     return 0;
+  }
+
+  /** What a session did that has ended since is nobody's: nobody would ever forget it. */
+  #lives({ place, idHigh, idLow }: SessionRef): boolean {
+    return this.#sessions.find(place, idHigh, idLow) !== 0;
   }
 
   /** A session lies where its cookie says, or where it was made again since. */

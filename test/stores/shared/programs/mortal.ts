@@ -28,6 +28,8 @@ const use = compileUse(
   'proof',
 );
 const admitted = 1 + pages.length;
+/** All threads have one clock. */
+const wall = (): number => START + Atomics.load(board, 0);
 
 for (let step = 1; ; step += 1) {
   if (step === falls && by === 'exit') process.exit(1);
@@ -43,7 +45,7 @@ for (let step = 1; ; step += 1) {
 
 function call(page: number, nonce: number): void {
   if (nonce === 0) return;
-  const claims: Claims = { ...noClaims(START + nonce), ...pages[page], nonce, use, used: newUseResult() };
+  const claims: Claims = { ...noClaims(wall()), ...pages[page], nonce, use, used: newUseResult() };
   if (state.commit(claims) !== '') return;
   Atomics.add(board, admitted + page * calls + nonce, 1);
   if (claims.used.hold !== null) state.release(claims.used.hold);
@@ -53,7 +55,7 @@ function call(page: number, nonce: number): void {
 async function comeAndGo(step: number): Promise<void> {
   const id = () => Math.floor(Math.random() * 2 ** 32);
   const entry = (): EntryClaim => ({
-    now: START + step,
+    now: wall(),
     windowIdHigh: id(),
     windowIdLow: id(),
     windowLife: 600_000,
@@ -71,8 +73,8 @@ async function comeAndGo(step: number): Promise<void> {
   if (!came.ok) return;
   const { session } = came;
   state.serve({ session, account: '', source: 0, ids: [`${step}`, `${step + 1}`] });
-  state.done({ now: START + step, session, account: '', step: 0 });
-  const until = START + 60_000;
+  state.done({ now: wall(), session, account: '', step: 0 });
+  const until = wall() + 60_000;
   const next = await state.enter({ ...entry(), replaces: { session, until, reason: 'login' } });
   if (next.ok && step % 2 === 0) state.revoke(next.session, until, 'ended');
 }

@@ -20,7 +20,7 @@ describe('threads that are killed while others work', () => {
     const state = openSharedState(memory, { worker: WORKERS });
     const entered = await Promise.all(Array.from({ length: PAGES }, () => enter(state, { prefix: '198.51.100.1' })));
     const pages = entered.map((page) => {
-      const { used, ...claims } = { ...use(page, 0), ...only(visit(page.session)) };
+      const { used, now, ...claims } = { ...use(page, 0), ...only(visit(page.session)) };
       return claims;
     });
     const board = new Int32Array(new SharedArrayBuffer(4 * (1 + PAGES + PAGES * CALLS)));

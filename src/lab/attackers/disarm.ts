@@ -3,6 +3,7 @@ import { kindOf } from '../answer.ts';
 import type { RawRequest, Sender } from '../http.ts';
 import type { Attacker, Lab } from '../lab.ts';
 import { NotRun } from '../not-run.ts';
+import type { Tally } from '../tally.ts';
 import { createWireClient, type WireClient } from '../wire-client.ts';
 
 const TRIES = 10;
@@ -29,10 +30,12 @@ export const disarm: Attacker = {
     for (let i = 1; i <= NETWORKS; i++) {
       const sender = lab.sender(`127.66.${i}.1`);
       const plain = await sender.send(plainRequest(lab));
+      if (kindOf(plain).by === 'backend') tally.honest();
       if (plain.failed !== '') throw new NotRun('this machine has no further loopback addresses to come from');
       const client = createWireClient(lab.target, lab.page, sender);
       if (!wentThrough(await client.open(), tally)) return;
-      for (const code of await refusedOnPurpose(lab, client, sender)) codes.set(code, (codes.get(code) ?? 0) + 1);
+      for (const code of await refusedOnPurpose(lab, tally, client, sender))
+        codes.set(code, (codes.get(code) ?? 0) + 1);
     }
     tally.setup(stop());
     const said = [...codes].map(([code, count]) => `${count} ${code}`).join(', ');
@@ -41,7 +44,7 @@ export const disarm: Attacker = {
   },
 };
 
-async function refusedOnPurpose(lab: Lab, client: WireClient, sender: Sender): Promise<string[]> {
+async function refusedOnPurpose(lab: Lab, tally: Tally, client: WireClient, sender: Sender): Promise<string[]> {
   const codes: string[] = [];
   const calls = (): RawRequest[] => {
     const signed = client.sign({ method: lab.method });
@@ -56,6 +59,7 @@ async function refusedOnPurpose(lab: Lab, client: WireClient, sender: Sender): P
     for (const call of calls()) {
       const kind = kindOf(await sender.send(call));
       if (kind.by === 'gate') codes.push(kind.code);
+      else if (kind.by === 'backend') tally.honest();
     }
   return codes;
 }

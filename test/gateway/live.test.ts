@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import type { Config } from '../../src/guard/config.ts';
+import { usable } from '../../src/gateway/follow.ts';
 import { createLive, inForce, type Settings, stillSwitched, takenUp, wordsOf } from '../../src/gateway/live.ts';
+import { createLog } from '../../src/gateway/log.ts';
 
 const FILE: Config = { to: 'http://localhost:3000', mode: 'enforce', rollout: '5%', layers: { site: 'report' } };
 
@@ -66,6 +69,16 @@ test('P3.4 a layer that was put back goes on as before until it is switched, or 
   assert.deepEqual(live.restored(), ['proof'], 'a step stays undone, a configuration that was mended is in force');
   live.rebase({ ...FILE, rollout: '50%' });
   assert.deepEqual([live.restored(), gate.config.rollout], [[], '50%']);
+});
+
+test('P3.5 a switch that does not go with the configuration of a gate keeps it from starting in no case', () => {
+  const lines = new PassThrough();
+  const log = createLog({ level: 'error', readable: false, destination: lines });
+  const plain: Config = { to: 'http://localhost:3000', insecureHttp: true };
+  assert.deepEqual(usable(plain, { mode: 'enforce' }, log), {});
+  assert.match(String(lines.read()), /does not go with this configuration/);
+  assert.deepEqual(usable(FILE, { mode: 'report' }, log), { mode: 'report' });
+  assert.equal(lines.read(), null);
 });
 
 test('what cannot be taken leaves everything as it was', () => {

@@ -15,6 +15,7 @@ export function formatEnforce(report: EnforceReport, paint: Paint): string {
     around(report, paint),
     formatFramed(report.framed, report.enforcing, paint),
     outcome(report, paint),
+    undone(report, paint),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');
 }
@@ -35,6 +36,12 @@ function breaks({ breaks: list, basis, enforcing }: EnforceReport, paint: Paint)
   const who = (hit: number): string => (basis === 'records' ? count(hit, 'session') : 'the page');
   const rows = list.map(({ route, code, hit, id }) => [shown(route), code, who(hit), `${command()} why ${id}`]);
   return `${paint.bad(enforcing ? 'Refused from now on' : 'Would break')}\n${table(rows)}`;
+}
+
+function undone({ undone: layers, enforcing }: EnforceReport, paint: Paint): string {
+  if (!enforcing || layers.length === 0) return '';
+  const ends = layers.map((layer) => `${command()} enforce --layer ${layer}`).join(', ');
+  return `${paint.careful('As before a change that did harm')}: ${layers.join(', ')}. Once the cause is mended: ${ends}`;
 }
 
 const FURTHER = (): string => `Further: ${command()} enforce --rollout 100%.`;

@@ -25,6 +25,8 @@ export interface EnforceReport extends Judgement {
   /** The layer that was meant; '' for the gate. */
   readonly layer: string;
   readonly reach: ModeChanged['reach'];
+  /** Layers that the guard rail lets go on as they were before a change. */
+  readonly undone: readonly string[];
   readonly trials: readonly PageTrial[];
   /** Rows of configuration that were listed live, to be kept. */
   readonly accepted: readonly string[];
@@ -41,10 +43,12 @@ export async function enforce(flags: EnforceFlags, io: Io): Promise<number> {
   const asked = flags.rollout !== undefined || flags.layer !== undefined;
   const report = status.mode === 'enforce' && !asked ? already(gate, status) : await attempt(gate, status, flags, io);
   present(io, report, (said) => formatEnforce(said, io.terminal.paint));
-  return report.enforcing && report.reach !== 'later' ? EXIT.ok : EXIT.no;
+  const isSo = report.enforcing && report.reach !== 'later' && report.undone.length === 0;
+  return isSo ? EXIT.ok : EXIT.no;
 }
 
-function already(gate: RunningGate, { file, framed, rollout }: GateStatus): EnforceReport {
+function already(gate: RunningGate, { file, framed, rollout, layers }: GateStatus): EnforceReport {
+  const undone = undoneOf(layers);
   const nothing: Judgement = { basis: 'none', breaks: [], found: [], reason: '' };
   return {
     ...nothing,
@@ -59,6 +63,7 @@ function already(gate: RunningGate, { file, framed, rollout }: GateStatus): Enfo
     rollout,
     layer: '',
     reach: 'here',
+    undone,
   };
 }
 
@@ -74,6 +79,7 @@ async function attempt(gate: RunningGate, status: GateStatus, flags: EnforceFlag
     rollout: status.rollout,
     layer,
     reach: 'here',
+    undone: undoneOf(status.layers),
   } as const;
   let evidence = reachesFewer(status, flags) ? NOTHING_TO_LOOK_AT : await look(gate, status, flags, io);
   let accepted: readonly string[] = [];
@@ -93,9 +99,12 @@ async function attempt(gate: RunningGate, status: GateStatus, flags: EnforceFlag
     if (!(error instanceof GateRefusal)) throw error;
     return { ...common, ...judgement, reason: shown(error.message), enforcing: false, trials, accepted };
   }
-  const { reach } = changed;
-  return { ...common, ...judgement, rollout: changed.rollout, reach, enforcing: true, trials, accepted };
+  const { reach, undone } = changed;
+  return { ...common, ...judgement, rollout: changed.rollout, reach, undone, enforcing: true, trials, accepted };
 }
+
+const undoneOf = (layers: GateStatus['layers']): string[] =>
+  layers.filter(({ undone }) => undone).map(({ name }) => name);
 
 /** A smaller share breaks nobody's page. */
 function reachesFewer({ mode, rollout: now }: GateStatus, { rollout, layer }: EnforceFlags): boolean {

@@ -109,6 +109,8 @@ export interface ModeChanged {
   readonly lines: readonly string[];
   /** Who was switched: this gate alone, all that share its records, or all of them once records can be reached again. */
   readonly reach: 'here' | 'all' | 'later';
+  /** Layers that go on as they were before a change that did harm. */
+  readonly undone: readonly string[];
 }
 
 export interface ControlParts {
@@ -174,7 +176,8 @@ export function createControl(parts: ControlParts): Control {
     if (layer !== '' && before === 'report') throw new AdminRefusal('the gate is in report mode; switch it on first');
     const lines = acceptFound && open.length > 0 ? accept(open) : [];
     const answer = (reach: ModeChanged['reach']): ModeChanged => {
-      return { before, mode: gate.mode(), rollout: gate.config.rollout ?? '100%', lines, reach };
+      const rollout = gate.config.rollout ?? '100%';
+      return { before, mode: gate.mode(), rollout, lines, reach, undone: live.restored() };
     };
     // Listing what was found, in report mode, is no switch.
     if (acceptFound && mode === 'report') return answer('here');

@@ -63,6 +63,7 @@ test('a reason reads as it was written, and what a page brought cannot drive the
       rollout: '100%',
       layer: '',
       reach: 'here',
+      undone: [],
     } as const),
     accepted: [],
     framed: [],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
-import { createControl, type GateStatus } from '../../src/gateway/control.ts';
+import { createControl, type GateStatus, type ModeChanged } from '../../src/gateway/control.ts';
 import { createLive } from '../../src/gateway/live.ts';
 import { createLog } from '../../src/gateway/log.ts';
 import { createBooks, startServing } from '../../src/gateway/serving.ts';
@@ -68,7 +68,8 @@ async function place(t: TestContext, ahead: number, config: Config = {}) {
     records,
     metrics: books.metrics,
     said: () => String(lines.read() ?? ''),
-    enforce: () => control.mode({ mode: 'enforce', acceptFound: false, rollout: '', layer: '' }),
+    enforce: async (layer = '') =>
+      (await control.mode({ mode: 'enforce', acceptFound: false, rollout: '', layer })) as ModeChanged, // the control's own
     status: async () => (await control.status()) as GateStatus, // what the control itself makes
     async person(network: number): Promise<WireClient> {
       const sender = createSender(target, `127.0.1.${network}`);
@@ -141,6 +142,10 @@ test('P3.4 a switch that breaks three of ten pages is undone for that layer alon
   assert.ok(said.includes('it goes on as it was before') && !said.includes('s3cret'), said);
   const [row] = await here.records.audit.list({ action: 'rollout.undo' });
   assert.deepEqual([row?.actor, row?.target, row?.outcome], ['guard rail', 'proof', 'done']);
+  assert.deepEqual((await here.enforce()).undone, ['proof'], 'it stays so until somebody names the layer');
+  assert.equal(await unsigned(broken[0] ?? assert.fail()), 200);
+  assert.deepEqual((await here.enforce('proof')).undone, []);
+  assert.equal(await unsigned(broken[0] ?? assert.fail()), 403);
   assert.match(await here.metrics.text(), /sallyport_guard_rail_total\{kind="undone",layer="proof"\} 1/);
 });
 

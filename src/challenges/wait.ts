@@ -7,7 +7,7 @@ import type { ChallengeProvider } from './provider.ts';
 /**
  * In place of work, for browsers that have to save (`Save-Data: on`): they wait. Anybody can say that they save, and waiting
  * costs a program nothing, so what is waited for is scarce: so few pass in this way from one session, one network and in all that
- * whoever wants more is better off working. test/challenges/wait.test.ts holds the two prices together.
+ * whoever wants more is better off working. test/layers/challenge.test.ts has a farm try it.
  */
 
 /** Seconds that the weakest challenge is worth; each stronger one twice as many. */

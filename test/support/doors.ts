@@ -3,6 +3,7 @@ import { createBuckets } from '../../src/doors/buckets.ts';
 import { createFormTokens } from '../../src/doors/anti-forgery.ts';
 import { createRandom } from '../../src/doors/random.ts';
 import { createKeyRing } from '../../src/doors/seal.ts';
+import { createChallenges } from '../../src/challenges/create.ts';
 import { createSessionCookies, type SessionCookies } from '../../src/doors/session-cookie.ts';
 import { createTickets, type Tickets } from '../../src/doors/ticket.ts';
 import { createWhereabouts, type WhereaboutsReader } from '../../src/doors/whereabouts.ts';
@@ -55,6 +56,10 @@ export interface Doors {
   /** What rules have banned. */
   readonly banned: readonly NewBan[];
   readonly alarms: readonly KeyAlarm[];
+  /** How busy the gate is, 0 to 1. */
+  readonly load: { now: number };
+  /** Takes what `auto` asked for to the gate’s own address, signed: the status and code of its answer. */
+  redeem(sketch: Sketch): Promise<string>;
   decide(sketch: Sketch): Promise<Decision>;
   /** The backend answered this request so, and the answer has ended. */
   answered(sketch: Sketch, decision: Decision, status: number): Promise<void>;
@@ -126,7 +131,19 @@ export function createTestDoors(config: Config, secret = randomBytes(32)): Doors
     },
   });
   const alarm = (raised: KeyAlarm) => void alarms.push(raised);
+  const load = { now: 0 };
+  const challenges = createChallenges({
+    ring,
+    random: createRandom(),
+    clock,
+    state,
+    config: policy.config,
+    policy: () => policy,
+    fetch,
+    load: () => load.now,
+  });
   const layerParts = {
+    challenges,
     tickets,
     cookies,
     clock,
@@ -163,6 +180,15 @@ export function createTestDoors(config: Config, secret = randomBytes(32)): Doors
     ...doors,
     banned,
     alarms,
+    load,
+    async redeem(sketch) {
+      const request = viewOf(sketch);
+      const decision = await runner.decide(request, policy.ownRoute);
+      if (decision.outcome !== 'admit') return decision.code;
+      const body = new Uint8Array(0);
+      const { status, refused } = await challenges.endpoint.answer({ request, body, decision, session: null });
+      return refused === undefined ? String(status) : refused.code;
+    },
     decide: async (sketch) => runner.decide(viewOf(sketch)),
     async answered(sketch, decision, status) {
       await settle(state, viewOf(sketch), decision, { status, location: '' }, now.now);
@@ -186,7 +212,7 @@ function failing(state: State, outage: { readonly error: Error | null }): State 
 }
 
 function enter(
-  doors: Omit<Doors, 'decide' | 'answered' | 'redirect' | 'enter' | 'banned' | 'alarms'>,
+  doors: Omit<Doors, 'decide' | 'answered' | 'redirect' | 'enter' | 'banned' | 'alarms' | 'load' | 'redeem'>,
   options: EnterOptions,
 ): Page {
   const { origin = ORIGIN, authority = 'localhost:4000', client = 'default', login = 0 } = options;

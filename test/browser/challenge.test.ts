@@ -29,7 +29,7 @@ describeBrowsers('a challenge', (browser) => {
           { match: '/api/echo/busy', challenge: 'auto', contentTypes: FORMS },
           { match: '/api/**' },
         ],
-        challenge: { cost: 100 },
+        challenge: { cost: 100, enter: 'auto' },
       },
       parts: async () => ({ load: () => load }),
       handlers: {
@@ -134,6 +134,21 @@ describeBrowsers('a challenge', (browser) => {
     site.clear();
     assert.equal((await call(page, '/api/echo/busy')).status, 200);
     assert.deepEqual(codes(), ['/api/echo/busy ']);
+  });
+
+  test('a new visitor of a busy gate computes before the door opens, in a worker of the page, and the app waits for that alone', async () => {
+    const visitor = await browser.browser.createBrowserContext();
+    const page = await visitor.newPage();
+    const workers: string[] = [];
+    page.on('workercreated', (worker) => workers.push(new URL(worker.url()).pathname));
+    load = 0.8;
+    site.clear();
+    await page.goto(site.url);
+    assert.equal((await call(page, '/api/echo')).status, 200);
+    const entries = site.decisions.filter(({ path }) => path === '/_sallyport/enter').map(({ code }) => code);
+    assert.deepEqual(entries, ['challenge', '']);
+    if (browser.name === 'chromium') assert.match(workers.join(), /^\/_sallyport\/work\.[0-9a-f]{16}\.js$/);
+    await visitor.close();
   });
 
   test('a page whose policy admits no worker solves it all the same', async () => {

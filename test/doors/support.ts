@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createECDH, createHash } from 'node:crypto';
+import { createChallenges } from '../../src/challenges/create.ts';
 import { compilePolicy } from '../../src/guard/compile.ts';
 import type { Config } from '../../src/guard/config.ts';
 import type { State } from '../../src/guard/state.ts';
@@ -57,6 +58,8 @@ export interface DoorsOptions {
   readonly state?: State;
   readonly instanceName?: string;
   readonly logins?: EntryLogins;
+  /** How busy the gate is, 0 to 1. */
+  readonly load?: () => number;
 }
 
 const bits = (count: number) => fc.integer({ min: 0, max: 2 ** count - 1 });
@@ -99,6 +102,16 @@ export function createDoors(options: DoorsOptions = {}) {
     policy: () => policy,
     clock,
     logins: options.logins ?? null,
+    challenges: createChallenges({
+      ring,
+      random: createRandom(),
+      clock,
+      state,
+      config: policy.config,
+      policy: () => policy,
+      fetch,
+      load: options.load ?? (() => 0),
+    }),
     random: createRandom(),
     whereabouts: createWhereabouts(SECRET),
   });

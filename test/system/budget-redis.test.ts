@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { Redis } from 'ioredis';
+import type { WireClient } from '../../src/lab/wire-client.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import {
   assertRefused,
@@ -103,4 +104,28 @@ test('P2.2 rotating sessions and forged forwarding headers raise nobody’s shar
     }),
   );
   assert.equal(paid.calls, 10, 'a tenth of the whole');
+});
+
+test('P2.2 behind a proxy one IPv6 /56 is one network, whatever it writes before its address, and its neighbour is another', async (context) => {
+  const paid = await startPaid(context);
+  const server = await redisFor(context);
+  const config = { ...configFor(paid, { amount: '1 USD/day', keep: 0 }), trustedProxies: ['127.0.0.1/32'] };
+  const gates = await Promise.all([1, 2].map(() => startProcess(context, config, server.url)));
+  const clients = await visitors(
+    context,
+    gates.map(({ url }) => url),
+    33,
+  );
+  const from = (client: WireClient, forwarded: string) => {
+    const signed = client.sign(CHAT);
+    return client.sender.send({ ...signed, fields: [...signed.fields, 'X-Forwarded-For', forwarded] });
+  };
+  const [neighbour, ...farm] = clients;
+  assert.ok(neighbour);
+  const answers = await Promise.all(
+    farm.map((client, at) => from(client, `203.0.113.${at}, 2001:db8:0:${(8 * at).toString(16)}::${at + 1}`)),
+  );
+  assert.equal(paid.calls, 10, 'a tenth of the whole');
+  assert.equal(answers.filter(({ status }) => status === 429).length, 22);
+  assert.equal((await from(neighbour, '2001:db8:0:100::1')).status, 200);
 });

@@ -1,2 +1,2 @@
-export { openRedisState } from './stores/redis/open.ts';
+export { openRedis, openRedisState } from './stores/redis/open.ts';
 export type { RedisStateOptions } from './stores/redis/index.ts';

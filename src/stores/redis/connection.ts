@@ -32,7 +32,8 @@ export async function connectRedis(urls: string, options: ConnectionOptions = {}
   const timeout = options.timeout ?? TIMEOUT_MS;
   const client = await firstThatAnswers(addresses, (address) => new Redis(ownOptionsOf(address, timeout)));
   const information = await client.info('cluster');
-  if (!information.includes('cluster_enabled:1')) return connectionOf(client, false, () => client.duplicate(EAR));
+  if (!information.includes('cluster_enabled:1'))
+    return connectionOf(client, false, timeout, () => client.duplicate(EAR));
   client.disconnect();
   const [first] = addresses;
   if (first === undefined) throw new TypeError('state: no server is named');
@@ -55,7 +56,7 @@ export async function connectRedis(urls: string, options: ConnectionOptions = {}
   cluster.on('error', ignore);
   cluster.on('node error', ignore);
   await cluster.connect();
-  return connectionOf(cluster, true, () => cluster);
+  return connectionOf(cluster, true, timeout, () => cluster);
 }
 
 /** Who calls hears of errors by their calls. */
@@ -90,7 +91,8 @@ function optionsOf({ username, password, tls, host, db }: ServerAddress, timeout
     db,
     lazyConnect: true,
     connectTimeout: CONNECT_MS,
-    commandTimeout: timeout,
+    // The client counts by timers alone, which come before what has arrived meanwhile: see inTime.
+    commandTimeout: Math.max(CONNECT_MS, 2 * timeout),
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectionName: 'sallyport',
@@ -126,6 +128,18 @@ function failureOf(error: unknown): Error {
   return new UnreachableError(`state: ${error.message}`, { cause: error });
 }
 
+/**
+ * Rejects when there is no answer after so many milliseconds. A loop that was held up for longer may have the answer already, unread:
+ * it reads before it gives up.
+ */
+function inTime<T>(answer: Promise<T>, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new Error('no answer in time'));
+    const timer = setTimeout(() => setImmediate(late), milliseconds);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
 async function load(): Promise<Pick<typeof import('ioredis'), 'Cluster' | 'Redis'>> {
   try {
     return await import('ioredis');
@@ -138,17 +152,17 @@ async function load(): Promise<Pick<typeof import('ioredis'), 'Cluster' | 'Redis
 /** It waits for the server, however long that takes. */
 const EAR = { lazyConnect: false, enableOfflineQueue: true, maxRetriesPerRequest: null };
 
-function connectionOf(client: Client, cluster: boolean, openEar: () => Client): Connection {
+function connectionOf(client: Client, cluster: boolean, timeout: number, openEar: () => Client): Connection {
   const ears: Client[] = [];
   return {
     cluster,
     async run(script: Script, keys, args) {
       try {
-        return await client.evalsha(script.sha, keys.length, ...keys, ...args);
+        return await inTime(client.evalsha(script.sha, keys.length, ...keys, ...args), timeout);
       } catch (error) {
         if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw failureOf(error);
         // It has not run: that it is sent again is no second try.
-        return client.eval(script.source, keys.length, ...keys, ...args).catch((again: unknown) => {
+        return inTime(client.eval(script.source, keys.length, ...keys, ...args), timeout).catch((again: unknown) => {
           throw failureOf(again);
         });
       }

@@ -31,6 +31,7 @@ const GOALS: ReadonlyMap<number, Entry> = new Map([
     { title: 'asking whether they may', load: async () => (await import('./goals/authorization.ts')).authorization },
   ],
   [13, { title: 'logins cannot starve the gate', load: async () => (await import('./goals/logins.ts')).logins }],
+  [14, { title: 'rules of use', load: async () => (await import('./goals/use.ts')).use }],
   [11, { title: 'start and memory', load: async () => (await import('./goals/start.ts')).start }],
 ]);
 

@@ -17,6 +17,8 @@ export default defineConfig({
     { match: 'GET /api/posts', keys: ['posts:read'], limit: '240/minute' },
     // Only posts that this session was shown: nobody counts through their numbers.
     { match: 'GET /api/posts/:id', served: { from: ['GET /api/posts', 'POST /api/posts'], at: ['$[*].id', '$.id'] } },
+    // Each search costs the browser a moment of computing: the page’s script does it, and nobody sees it.
+    { match: 'GET /api/search', challenge: 'always' },
     // It costs what its answer says, and the client chooses the question alone.
     {
       match: 'POST /api/ask',

@@ -5,6 +5,7 @@ import { floodMany, floodOne } from './attackers/flood.ts';
 import { forgedForwarding } from './attackers/forged-forwarding.ts';
 import { outOfOrder } from './attackers/out-of-order.ts';
 import { aliases } from './attackers/aliases.ts';
+import { challengeReplayed, challengeSolved } from './attackers/challenge.ts';
 import { altered } from './attackers/altered.ts';
 import { headlessBrowser, windowedBrowser } from './attackers/browser.ts';
 import { bruteForce, stuffing } from './attackers/guess-passwords.ts';
@@ -73,6 +74,8 @@ export const ATTACKERS: readonly Attacker[] = [
   // They use allowances up, those of everybody together too: nobody who comes later makes calls that limits count.
   outOfOrder,
   enumerateIds,
+  challengeSolved,
+  challengeReplayed,
   floodOne,
   floodMany,
   farmSessions,

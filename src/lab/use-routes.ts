@@ -11,6 +11,8 @@ export interface UseRoutes {
   readonly ordered: Ordered | null;
   /** An object that only those may read who were given its id; null where policy is unknown or has none. */
   readonly served: ServedRead | null;
+  /** Path of a call by `GET` that always asks for a proof of work; '' where none is known. */
+  readonly challenged: string;
   /** Whether the gate believes this machine what it says of other addresses. */
   readonly trusted: boolean;
 }
@@ -45,6 +47,7 @@ export function useRoutes({ spend, inOrder, policy = {} }: Given): UseRoutes {
     paid: spend === undefined ? null : { ...spend, price: priceOf(routeOf(policy, spend)) },
     ordered: inOrder === undefined ? null : { ...inOrder, ...orderOf(routeOf(policy, inOrder.next)) },
     served: servedRead(policy),
+    challenged: challengedRead(policy),
     trusted: networkSet(policy.trustedProxies ?? []).has('127.77.0.1'),
   };
 }
@@ -83,4 +86,13 @@ function servedRead({ routes = [] }: Config): ServedRead | null {
       return { path: path.replace(/:\w+/, ':id'), list: list.slice('GET '.length), at: [at].flat() };
   }
   return null;
+}
+
+function challengedRead({ challenge: common = {}, routes = [] }: Config): string {
+  const route = routes.find(({ match, challenge = 'never' }) => {
+    const { when, kind = common.kind ?? 'proof-of-work' } =
+      typeof challenge === 'string' ? { when: challenge } : challenge;
+    return when === 'always' && kind === 'proof-of-work' && /^GET \/[^:*]*$/.test(match);
+  });
+  return route?.match.slice('GET '.length) ?? '';
 }

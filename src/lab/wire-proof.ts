@@ -36,6 +36,8 @@ export interface Call {
   readonly authorization?: string;
   /** Further fields, as a flat list. */
   readonly fields?: readonly string[];
+  /** Signs with this counter instead of the next. */
+  readonly nonce?: number;
   /** Signs with this key instead of the one agreed at entry. */
   readonly key?: Uint8Array;
 }
@@ -77,9 +79,9 @@ export function signCall(
     authorization: authorization !== '',
     signed: [],
   });
-  entered.nonce += 1;
+  entered.nonce += call.nonce === undefined ? 1 : 0;
   const created = Math.floor((now + entered.ahead) / 1000);
-  const proof = { components, created, nonce: entered.nonce, keyid: entered.ticket, tag: TAG } as const;
+  const proof = { components, created, nonce: call.nonce ?? entered.nonce, keyid: entered.ticket, tag: TAG } as const;
   const { authority } = entered;
   const { path, query } = target;
   const absent = { sallyportDigest: '', field: () => null };

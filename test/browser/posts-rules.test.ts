@@ -41,6 +41,17 @@ describeBrowsers('the posts example and its rules of use', (browser) => {
     assert.equal(await page.$('.problem'), null);
   });
 
+  test('P6.3 a visitor searches, and the work that it takes is nobody’s to see', async () => {
+    const statuses: number[] = [];
+    page.on('response', (response) => {
+      if (response.url().includes('/api/search')) statuses.push(response.status());
+    });
+    await page.type('input[name=words]', 'bread');
+    await page.click('.search button');
+    await page.waitForFunction(() => document.querySelector('.found')?.textContent === 'Bread on Sundays');
+    assert.deepEqual(statuses, [403, 200], 'asked, and answered once the work was done');
+  });
+
   test('a visitor opens a post that the list showed, one that came since, and sees a price before the order', async () => {
     await page.click('li.post[data-post="1"] button[aria-label^=Details]');
     await page.waitForFunction(() =>

@@ -19,6 +19,8 @@ const files = (): string[] =>
 const TABLE = {
   order: 'stopped',
   enumerate: 'slowed',
+  challenge: 'slowed',
+  'challenge-replay': 'stopped',
   farm: 'slowed',
   forwarding: 'stopped',
   drain: 'slowed',

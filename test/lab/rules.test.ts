@@ -30,11 +30,11 @@ test('each rule is measured alone, then with the others: configurations that a g
     const sets = ruleSets(figuresOf(policy));
     assert.deepEqual(
       sets.map(({ name }) => name),
-      ['doors', 'limit', 'prefix', 'served', 'order', 'budget', 'free', 'all'],
+      ['doors', 'limit', 'prefix', 'served', 'order', 'challenge', 'budget', 'free', 'all'],
     );
     for (const { config } of sets) parseConfig(config, 'lab');
     const ruled = sets.map(({ config }) => Object.keys(config.routes?.at(-1) ?? {}).length - 1);
-    assert.deepEqual(ruled, [0, 1, 1, 1, 3, 1, 5, 6]);
+    assert.deepEqual(ruled, [0, 1, 1, 1, 3, 1, 1, 6, 7]);
   }
 });
 
@@ -69,6 +69,8 @@ test('P1.6 each rule adds what it is made of: sessions, lists, steps, or time', 
   assert.ok(served.requests > doors.requests, 'lists are asked for');
   const order = await row('order');
   assert.ok(order.requests >= 2000, 'a step before each call');
+  const challenge = await row('challenge');
+  assert.ok(challenge.cpuSeconds > doors.cpuSeconds && challenge.requests >= 2000, 'each call is asked for, then made');
   // Twenty sessions side by side wait two seconds together.
   assert.ok(order.seconds >= 100, String(order.seconds));
 });

@@ -9,18 +9,28 @@ import { runAttackers } from '../../src/lab/run.ts';
 
 /** The rows about use, at a backend that serves whatever reaches it, and counts. */
 
-const ROWS = ['order', 'enumerate', 'flood-one', 'flood-many', 'farm', 'forwarding', 'drain'];
+const ROWS = [
+  'order',
+  'enumerate',
+  'challenge',
+  'challenge-replay',
+  'flood-one',
+  'flood-many',
+  'farm',
+  'forwarding',
+  'drain',
+];
 
 const WITH_RULES: Config = {
-  limit: { rate: '30/minute', per: 'session' },
   budget: { amount: '1 USD/day', release: 'at-once', keep: 0 },
   records: 'memory',
   routes: [
-    { match: 'GET /api/posts' },
+    { match: 'GET /api/posts', limit: '30/minute' },
     { match: 'GET /api/posts/:id', served: { from: 'GET /api/posts', at: '$[*].id', linked: 5 } },
     { match: 'POST /api/quote' },
     { match: 'POST /api/order', after: 'POST /api/quote', notBefore: 1, once: true },
     { match: 'POST /api/ask', cost: '0.01 USD' },
+    { match: 'GET /api/search', challenge: 'always' },
   ],
 };
 
@@ -89,6 +99,8 @@ test('P2.1 P2.2 R40 the rows about use at a gate that has every rule: held up wh
   assert.deepEqual(verdictsOf(run), {
     order: 'stopped',
     enumerate: 'slowed',
+    challenge: 'slowed',
+    'challenge-replay': 'stopped',
     'flood-one': 'slowed',
     'flood-many': 'slowed',
     farm: 'slowed',
@@ -102,6 +114,9 @@ test('P2.1 P2.2 R40 the rows about use at a gate that has every rule: held up wh
   assert.ok(row('flood-one').admitted < 3 * 50, 'three sessions have what three sessions have');
   assert.ok(row('flood-many').admitted > row('flood-one').admitted);
   assert.ok(row('farm').held > 0 && row('farm').admitted > 60, 'who waits gets in, and finds less than he waited for');
+  assert.equal(row('challenge').admitted, row('challenge').tried / 2, 'each call is asked first, and let in then');
+  assert.match(row('challenge').notes.join(), /solved at \d+ a second/);
+  assert.equal(row('challenge-replay').honest, 2, 'each solution is good once');
   assert.equal(row('forwarding').tried, 10);
   // A tenth of what others have left for each of ten networks.
   assert.ok(row('drain').admitted > 20 && row('drain').admitted <= 100, String(row('drain').admitted));
@@ -117,6 +132,8 @@ test('the same rows where nothing has a rule: everything gets in, and the lab sa
   assert.deepEqual(verdicts, {
     order: 'gets in',
     enumerate: 'gets in',
+    challenge: 'not run',
+    'challenge-replay': 'not run',
     'flood-one': 'gets in',
     'flood-many': 'gets in',
     farm: 'gets in',

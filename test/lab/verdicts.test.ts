@@ -66,7 +66,7 @@ const NEEDS_MORE = [
   ...['brute-force', 'stuffing', 'jwt-stolen', 'jwt-forged'],
   ...['cookie-login', 'login-csrf', 'code-injection', 'mix-up', 'session-fixation'],
   ...['leaked-key', 'key-replay', 'other-object', 'forged-form'],
-  ...['order', 'enumerate', 'drain'],
+  ...['order', 'enumerate', 'drain', 'challenge', 'challenge-replay'],
 ];
 const ran = (report: LabReport): readonly RungReport[] => report.rungs.filter((one) => !NEEDS_MORE.includes(one.name));
 

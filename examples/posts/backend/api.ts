@@ -30,6 +30,13 @@ export function api(posts: Posts): Router {
     else response.json({ ...post, words: post.text.split(/\s+/).filter((word) => word !== '').length });
   });
 
+  router.get('/search', (request, response) => {
+    const words = String(request.query['words'] ?? '')
+      .toLowerCase()
+      .slice(0, 100);
+    response.json(posts.list().filter(({ title, text }) => `${title} ${text}`.toLowerCase().includes(words)));
+  });
+
   router.delete('/posts/:id', (request, response) => {
     response.status(posts.delete(Number(request.params.id)) ? 204 : 404).end();
   });

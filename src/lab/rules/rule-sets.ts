@@ -21,6 +21,8 @@ export interface RuleSet {
   readonly lists: boolean;
   /** Whether a step comes before each call, and how many seconds before. */
   readonly step: { readonly seconds: number } | null;
+  /** Whether each call is asked for a proof of work. */
+  readonly works: boolean;
   /** Calls before what is measured: whoever wants thousands has used up what may come at once. */
   readonly before: number;
   /** Whether it bounds everybody together, so that more addresses are of no use. */
@@ -82,6 +84,7 @@ function partsOf({ session, prefix, notBefore, cost, budget }: Figures): readonl
       own: notBefore.own,
       route: { after: `POST ${STEP}`, notBefore: notBefore.value, once: true },
     },
+    { name: 'challenge', title: 'a proof of work a call', own: false, route: { challenge: 'always' } },
     {
       name: 'budget',
       title: `${cost.value} a call, ${budget.value.amount}`,
@@ -104,6 +107,7 @@ function toSet(about: Pick<RuleSet, 'name' | 'title' | 'own'>, parts: readonly P
       routes: [{ match: `GET ${LIST}` }, { match: `POST ${STEP}` }, { ...route, match: `GET ${LIST}/:id` }],
     },
     lists: has('served'),
+    works: has('challenge'),
     step: has('order') ? { seconds: Number(route.notBefore) } : null,
     before: has('budget') ? 0 : Math.max(0, ...parts.map(({ before = 0 }) => before)),
     bounded: has('budget'),

@@ -1,4 +1,5 @@
 import { kindOf, parseJson } from '../answer.ts';
+import { challengeIn, solutionField } from '../challenges.ts';
 import { processMeter, type Spend } from '../cost.ts';
 import { createSender, field, type Sender } from '../http.ts';
 import { parseTarget } from '../target.ts';
@@ -139,7 +140,12 @@ function createWalker(shop: Shop, set: RuleSet): Walker {
   };
 
   const callBy = async (hand: Hand, at: number): Promise<string> => {
-    const answer = await hand.client.call({ method: 'GET', at: thing(counts.admitted) });
+    const path = thing(counts.admitted);
+    let answer = await hand.client.call({ method: 'GET', at: path });
+    const asked = set.works ? challengeIn(answer) : null;
+    const fields = asked === null ? null : await solutionField(asked);
+    if (asked !== null && fields !== null)
+      answer = await hand.client.call({ method: 'GET', at: path, nonce: asked.counter, fields });
     const kind = kindOf(answer);
     if (kind.by === 'nobody') return kind.why;
     if (kind.by === 'gate') {

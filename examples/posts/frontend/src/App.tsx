@@ -4,6 +4,7 @@ import { Chat } from './Chat.tsx';
 import { Composer } from './Composer.tsx';
 import { PostCard } from './PostCard.tsx';
 import { Prints } from './Prints.tsx';
+import { Search } from './Search.tsx';
 import { Tries } from './Tries.tsx';
 import { useAccount } from './useAccount.ts';
 import { useChat } from './useChat.ts';
@@ -52,6 +53,7 @@ export function App() {
           </ul>
         </section>
         <div className="column side">
+          <Search />
           <Assistant />
           <Prints posts={posts ?? []} />
           <Chat lines={chat.lines} connected={chat.present > 0} say={chat.say} />

@@ -49,6 +49,10 @@ export async function readPost(id: number): Promise<Details> {
   }
 }
 
+export async function searchPosts(words: string): Promise<Post[]> {
+  return (await call(`/api/search?words=${encodeURIComponent(words)}`)).json();
+}
+
 export interface Quote {
   post: number;
   title: string;

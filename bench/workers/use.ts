@@ -67,7 +67,10 @@ async function open(rule: Partial<Route>): Promise<Row> {
     await guard.settle?.(step, taken, { status: 200, location: '' });
     // A page’s address that names the id gives it, and from then on it was given.
     const shot = signedShot(door, 'GET', PATH);
-    admit(await guard.decide(viewOf({ ...shot, fields: [...shot.fields, 'Referer', `http://${AUTHORITY}/posts/7`] })));
+    const named = shot.fields.map((text, at) =>
+      shot.fields[at - 1] === 'Referer' ? `http://${AUTHORITY}/posts/7` : text,
+    );
+    admit(await guard.decide(viewOf({ ...shot, fields: named })));
   }
   return { guard, doors };
 }

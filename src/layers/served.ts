@@ -35,9 +35,13 @@ export const createServed = (pages: PageGives): Layer => ({
   },
 });
 
+const ENCODED = /[%+]/;
+
 /** Whether the page that makes the call stands at an address of ours that names this id as a whole. */
-function namesId({ headers }: RequestView, authority: string, id: string): boolean {
-  const page = headers.referer === '' ? null : URL.parse(headers.referer);
+function namesId({ headers: { referer } }: RequestView, authority: string, id: string): boolean {
+  // Most pages name no id at all: what holds it neither plainly nor encoded need not be taken apart.
+  if (referer === '' || (!referer.includes(id) && !ENCODED.test(referer))) return false;
+  const page = URL.parse(referer);
   if (page === null || page.host !== authority) return false;
   if (page.pathname.split('/').some((segment) => decoded(segment) === id)) return true;
   return [...page.searchParams.values()].includes(id);

@@ -50,7 +50,7 @@ export function judgeTrials(
     .flatMap(({ requests }) => requests.map(({ id }) => (id === '' ? null : recordOf(id))))
     .filter((record) => record !== null);
   const breaks = collect(
-    records.filter((record) => record.code !== '' && (record.code !== 'carrier' || byHand.has(matchFor(record)))),
+    records.filter((record) => breaksTrial(record) && (record.code !== 'carrier' || byHand.has(matchFor(record)))),
     () => 'page',
   );
   if (!trials.some(({ entered }) => entered)) {
@@ -80,6 +80,9 @@ export function judgeRecords(records: readonly DecisionRecord[], sessions: numbe
 
 const NOTHING_KNOWN =
   'nothing is known of the page: no Chromium was found to load it (CHROME_PATH names one elsewhere), and no page has been recorded in report mode; open the page once through the gate, then try again';
+
+/** A challenge is asked of nobody in report mode, and done by the page in the other. */
+const breaksTrial = ({ code }: DecisionRecord): boolean => code !== '' && code !== 'challenge';
 
 /** What the page's script mends by itself is no breakage. */
 function breaksPages(code: Code | ''): boolean {

@@ -51,6 +51,12 @@ test('a page whose call would be refused would break', () => {
   assert.deepEqual([judged?.reason, judged?.breaks[0]?.route], ['the page would break', 'GET /api/posts']);
 });
 
+test('a page whose call would be asked for a challenge does it, and does not break', () => {
+  const requests = [{ method: 'GET', target: '/api/posts', status: 200, id: 'x' }];
+  const judged = judgeTrials([{ ...loaded, requests }], () => recorded('challenge', 's'), none);
+  assert.deepEqual([judged?.reason, judged?.breaks], ['', []]);
+});
+
 test('a reason reads as it was written, and what a page brought cannot drive the terminal', () => {
   const plain = (text: string): string => text;
   const paint = { strong: plain, faint: plain, good: plain, bad: plain, careful: plain };

@@ -9,6 +9,8 @@ export interface GateReport {
   readonly mode: Mode;
   /** Share of sessions that enforce mode is for: `100%`. */
   readonly rollout: string;
+  /** Threads that answer. */
+  readonly workers: number;
   readonly protect: readonly string[];
   readonly open: readonly string[];
   readonly routes: number;
@@ -52,6 +54,7 @@ function facts(report: GateReport, paint: Paint): string[][] {
     ['Protects', report.protect.join(', ') + routes],
     ...(report.open.length === 0 ? [] : [['Open', report.open.join(', ')]]),
     ...(report.frontend === '' ? [] : [['Frontend', report.frontend]]),
+    ...(report.workers === 1 ? [] : [['Workers', `${report.workers} on one port, with one memory of sessions`]]),
     ...(report.file === '' ? [] : [['Config', report.file]]),
     ...(report.metrics === '' ? [] : [['Metrics', `http://${report.metrics}/metrics`]]),
     [

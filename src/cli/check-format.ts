@@ -7,6 +7,7 @@ export function formatCheck(report: CheckReport, paint: Paint): string {
   const blocks = [
     head(report, paint),
     presetBlock(report, paint),
+    report.workers.length === 0 ? '' : `${paint.strong('Workers')}\n${lines(report.workers)}`,
     `${paint.strong('Routes')}, the first that fits decides\n${routeTable(report.routes)}`,
     `${paint.strong('Checks')} that run\n${checkGroups(report.routes, paint)}`,
     rulesBlock('Rules of use', report.routes, ({ use }) => use, paint),

@@ -17,6 +17,7 @@ import type { Policy, RouteRule } from '../guard/policy.ts';
 import { PRESETS } from '../guard/presets.ts';
 import { shareOf } from '../guard/pipeline.ts';
 import { formatShare, layerConfig, NOBODY } from '../guard/rollout.ts';
+import { describeWorkers } from './check-workers.ts';
 import { formNotes } from './form-notes.ts';
 
 /** What `check` says, as `--json` prints it. */
@@ -28,6 +29,8 @@ export interface CheckReport {
   readonly rollout: string;
   readonly to: string;
   readonly listen: string;
+  /** What several threads have together; empty for one. */
+  readonly workers: readonly string[];
   readonly hosts: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly clients: readonly ClientReport[];
@@ -108,6 +111,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     rollout: formatShare(policy.rollout),
     to: config.to ?? '',
     listen: config.listen ?? '127.0.0.1:4000',
+    workers: describeWorkers(config),
     hosts: [...policy.authorities],
     trustedProxies: config.trustedProxies ?? [],
     clients: [...policy.clients.values()].map(({ name, stamp }) => ({

@@ -11,6 +11,7 @@ export interface ConfigFlags {
   to?: string;
   listen?: string;
   mode?: string;
+  workers?: string;
   protect?: string[];
   open?: string[];
   frontend?: string;
@@ -77,6 +78,7 @@ function toFields(flags: ConfigFlags): Record<string, unknown> {
     to: flags.to,
     listen: flags.listen === undefined ? undefined : fullAddress(flags.listen),
     mode: flags.mode,
+    workers: flags.workers === undefined ? undefined : numberOr(flags.workers),
     protect: flags.protect,
     open: flags.open,
     frontend: flags.frontend === undefined ? undefined : resolve(flags.frontend),
@@ -90,6 +92,9 @@ function toFields(flags: ConfigFlags): Record<string, unknown> {
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
+
+/** What is no number is text, and said to be wrong as it was written. */
+const numberOr = (text: string): number | string => (/^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text);
 
 function tlsFiles({ tls, tlsCert, tlsKey }: ConfigFlags): Record<string, string> | 'self' | undefined {
   if (tlsCert === undefined && tlsKey === undefined) return tls === true ? 'self' : undefined;

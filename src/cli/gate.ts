@@ -1,4 +1,6 @@
+import { extname } from 'node:path';
 import { runningGates } from '../gateway/admin-client.ts';
+import type { Program } from '../gateway/fleet/supervisor.ts';
 import type { LogLevel } from '../gateway/log.ts';
 import type { Service, ServiceOptions } from '../gateway/service.ts';
 import { tlsOf } from '../guard/config-tls.ts';
@@ -6,7 +8,9 @@ import { ConfigError, SallyportError } from '../guard/errors.ts';
 import { banner, type GateReport } from './banner.ts';
 import { EXIT, type Io, present } from './command.ts';
 import { type ConfigFlags, type LoadedConfig, loadConfig } from './flags.ts';
+import type { GateWorkerData } from './gate-worker.ts';
 import { layersToAsk } from './layers.ts';
+import { workersOf } from './workers.ts';
 
 export interface RunFlags extends ConfigFlags {
   log: LogLevel;
@@ -23,7 +27,8 @@ export async function runGate(flags: RunFlags, io: Io): Promise<number> {
   checkStart(loaded);
   const { receiveInheritance } = await import('../gateway/lifecycle.ts');
   const inheritance = await receiveInheritance();
-  const service = await start({ ...loaded, log: flags.log, inheritance, load: async () => (await load()).config });
+  const options = { ...loaded, log: flags.log, inheritance, load: async () => (await load()).config };
+  const service = await start(options, workersOf(loaded.config), flags);
   if (inheritance === null) present(io, describe(service, loaded), (report) => banner(report, io.terminal.paint));
   await service.stopped;
   return EXIT.ok;
@@ -45,16 +50,23 @@ function checkStart({ config, file }: LoadedConfig): void {
   }
 }
 
-async function start(options: ServiceOptions): Promise<Service> {
-  // What serves is loaded only once it is known what to serve.
-  const { startService } = await import('../gateway/service.ts');
+async function start(options: ServiceOptions, workers: number, flags: ConfigFlags): Promise<Service> {
   try {
-    return await startService(options);
+    // What serves is loaded only once it is known what to serve.
+    if (workers === 1) return await (await import('../gateway/service.ts')).startService(options);
+    const { startFleet } = await import('../gateway/fleet/fleet.ts');
+    return await startFleet({ ...options, workers, program: workerProgram(flags) });
   } catch (error) {
     if (!(error instanceof SallyportError) || error.code !== 'listen') throw error;
     throw new SallyportError('listen', `${error.message}${await whoListens(options.config.listen)}`, { cause: error });
   }
 }
+
+/** What a worker runs: it reads the same file by the same flags where it cannot be given what was read. */
+const workerProgram = (flags: ConfigFlags): Program => ({
+  module: new URL(`./gate-worker${extname(import.meta.url)}`, import.meta.url),
+  data: { flags: { ...flags } } satisfies GateWorkerData,
+});
 
 /** Says so where it is a gate of the same user that holds the port. */
 async function whoListens(listen = '127.0.0.1:4000'): Promise<string> {
@@ -64,10 +76,11 @@ async function whoListens(listen = '127.0.0.1:4000'): Promise<string> {
 }
 
 function describe(service: Service, { config, file }: LoadedConfig): GateReport {
-  const { url, listen, metrics } = service;
+  const { url, listen, metrics, workers } = service;
   return {
     url,
     listen,
+    workers,
     to: config.to ?? '',
     mode: service.mode(),
     rollout: service.rollout(),

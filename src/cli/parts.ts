@@ -51,6 +51,7 @@ export function configFlags(command: Command): Command {
     .option('--to <url>', 'backend to forward to, as http://localhost:3000')
     .option('--listen <host:port>', 'where people reach the gate (default 127.0.0.1:4000)')
     .option('--mode <mode>', 'report: decide and record only (default); enforce: refuse')
+    .option('--workers <count>', 'threads that answer on the port; auto: one for each core (default 1)')
     .option('--protect <pattern>', 'what needs a proof; repeatable (default /api/**)', repeat)
     .option('--open <pattern>', 'exception, matched byte for byte: webhooks, login callbacks; repeatable', repeat)
     .option('--frontend <dir>', 'serve this built frontend; index.html answers unknown pages')

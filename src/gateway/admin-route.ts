@@ -64,6 +64,14 @@ export interface Reply {
   readonly body: string;
 }
 
+/** A request to administration, however it came. */
+export interface Question {
+  readonly method: string;
+  readonly url: string;
+  /** JSON; '' without. */
+  readonly body: string;
+}
+
 export interface Dispatcher {
   readonly routes: readonly AdminRoute[];
   readonly now: () => number;
@@ -71,8 +79,8 @@ export interface Dispatcher {
 }
 
 /** Answers one request to administration. Never rejects. */
-export async function dispatch(request: IncomingMessage, dispatcher: Dispatcher): Promise<Reply> {
-  const url = request.url ?? '/';
+export async function dispatch(request: Question, dispatcher: Dispatcher): Promise<Reply> {
+  const { url } = request;
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
   const query = new URLSearchParams(mark < 0 ? '' : url.slice(mark));
@@ -97,11 +105,11 @@ const fits = (pattern: string, path: string): boolean =>
 async function audited(
   { action, act }: SwitchRoute,
   call: AdminCall,
-  request: IncomingMessage,
+  request: Question,
   { now, audit }: Dispatcher,
 ): Promise<object> {
   const time = new Date(now()).toISOString();
-  const body = await readBody(request);
+  const body = toBody(request.body);
   let said: Pick<AuditEntry, 'target' | 'details'> | null = null;
   const about: AdminSwitch['about'] = (target, details) => {
     said = { target, details };
@@ -127,19 +135,25 @@ async function audited(
 
 const MAX_BODY = 4096;
 
-async function readBody(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+/** @throws {AdminRefusal} where it is too long */
+export async function readQuestion(request: IncomingMessage): Promise<Question> {
+  const { method = '', url = '/' } = request;
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of request) {
+  for await (const part of method === 'POST' ? request : []) {
     const bytes: Buffer = part;
     size += bytes.length;
     if (size > MAX_BODY) throw new AdminRefusal('the request is too long');
     parts.push(bytes);
   }
-  if (size === 0) return {};
+  return { method, url, body: Buffer.concat(parts).toString() };
+}
+
+function toBody(text: string): Readonly<Record<string, unknown>> {
+  if (text === '') return {};
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.concat(parts).toString());
+    value = JSON.parse(text);
   } catch {
     throw new AdminRefusal('the request is not JSON');
   }
@@ -147,7 +161,7 @@ async function readBody(request: IncomingMessage): Promise<Readonly<Record<strin
 }
 
 /** Records that cannot be reached are no defect: 503, and what to do. */
-function toReply(error: unknown): Reply {
+export function toReply(error: unknown): Reply {
   if (error instanceof AdminRefusal) return json(409, { error: error.message, ...error.details });
   if (error instanceof RecordsError) return json(503, { error: error.message, code: error.code });
   return json(500, { error: error instanceof Error ? error.message : String(error) });

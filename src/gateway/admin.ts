@@ -2,7 +2,16 @@ import { statSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { Mode } from '../guard/config.ts';
 import { parseShare } from '../guard/rollout.ts';
-import { AdminRefusal, type AdminRoute, type AuditEntry, dispatch, type Reply } from './admin-route.ts';
+import {
+  AdminRefusal,
+  type AdminRoute,
+  type AuditEntry,
+  dispatch,
+  type Question,
+  readQuestion,
+  type Reply,
+  toReply,
+} from './admin-route.ts';
 import { clearStale, listenPrivately, removeOwn } from './admin-socket.ts';
 import { prepareFolder, runtimeFolder, socketPath } from './runtime-folder.ts';
 
@@ -37,6 +46,8 @@ export interface AdminOptions {
   readonly actions: AdminActions;
   /** What else can be asked. */
   readonly routes?: readonly AdminRoute[];
+  /** What others answer, who are asked first; null for what is answered here. Default: nothing. */
+  elsewhere?(question: Question): Promise<Reply> | null;
   /** Default: the user's runtime folder. */
   readonly folder?: string;
   readonly now?: () => number;
@@ -68,7 +79,10 @@ export async function openAdmin(options: AdminOptions): Promise<Admin> {
   const routes = [...coreRoutes(options.actions), ...(options.routes ?? [])];
   const dispatcher = { routes, now: options.now ?? Date.now, audit };
   const server = createServer((request, response) => {
-    void dispatch(request, dispatcher).then((reply) => send(response, reply));
+    readQuestion(request)
+      .then((question) => options.elsewhere?.(question) ?? dispatch(question, dispatcher))
+      .catch(toReply)
+      .then((reply) => send(response, reply));
   });
   server.requestTimeout = 10_000;
   if (folder !== '') {

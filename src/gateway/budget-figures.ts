@@ -12,12 +12,14 @@ export function countBudgets(registers: Registry[]): BudgetFigures {
   const spent = new Gauge({
     name: 'sallyport_budget_spent',
     help: 'Units of the currency that were spent of a budget in its span.',
+    aggregator: 'max',
     labelNames: ['budget'] as const,
     registers,
   });
   const amount = new Gauge({
     name: 'sallyport_budget_amount',
     help: 'Units of the currency that a budget lets be spent in its span.',
+    aggregator: 'max',
     labelNames: ['budget'] as const,
     registers,
   });

@@ -12,7 +12,7 @@ import { type FoundRoute, foundRoutes, withFound } from './found.ts';
 import { type DocumentField, documentFieldsOf } from './document-fields.ts';
 import type { Gate, GateStats } from './gate.ts';
 import type { FrameBook, FramedPage } from './frames.ts';
-import { type Live, type Settings, wordsOf } from './live.ts';
+import { type Live, type Settings, type Words, wordsOf } from './live.ts';
 import { isOtherPolicy } from './reached.ts';
 import type { Probe, Probes } from './probes.ts';
 import type { DecisionRecord } from './decision-record.ts';
@@ -147,18 +147,15 @@ export interface Control extends AdminActions {
   undo(layer: string, before: Config, after: Config, by: string): void;
 }
 
-const LATEST = 500;
+/** Refusals that `status` lists. */
+export const LATEST = 500;
 
 /** Administration of one gate: looks, switches, reloads. */
 export function createControl(parts: ControlParts): Control {
   const { gate, records, live } = parts;
   let { accepted } = parts;
 
-  const found = (): FoundRoute[] =>
-    foundRoutes(
-      records.latest(10_000).filter((record) => !isListed(gate.guard.policy, record)),
-      records.routes(),
-    );
+  const found = (): FoundRoute[] => foundRoutes(pendingOf(gate, records), records.routes());
 
   const accept = (open: readonly FoundRoute[]): readonly string[] => {
     const { config, lines } = withFound(live.base(), open);
@@ -171,9 +168,7 @@ export function createControl(parts: ControlParts): Control {
   const change = async (asked: ModeChange): Promise<ModeChanged> => {
     const { mode, acceptFound, layer } = asked;
     const before = gate.mode();
-    const open = found().filter(({ alsoSigned }) => !alsoSigned);
-    if (mode === 'enforce' && open.length > 0 && !acceptFound) throw notListed(open);
-    if (layer !== '' && before === 'report') throw new AdminRefusal('the gate is in report mode; switch it on first');
+    const open = toBeListed(asked, before, found());
     const lines = acceptFound && open.length > 0 ? accept(open) : [];
     const answer = (reach: ModeChanged['reach']): ModeChanged => {
       const rollout = gate.config.rollout ?? '100%';
@@ -181,23 +176,18 @@ export function createControl(parts: ControlParts): Control {
     };
     // Listing what was found, in report mode, is no switch.
     if (acceptFound && mode === 'report') return answer('here');
-    tried(() => live.put(switched(live, asked), layer));
-    return answer(await spread(parts, parts.by));
+    tried(() => live.put(switched(live.settings(), wordsOf(live.base()), asked), layer));
+    return answer(await spread(parts.switches, live.settings(), wordsOf(live.base()), parts.by));
   };
 
   return {
     status: () => describe(parts),
     why: (id) => records.get(id),
-    routes: (): GateRoutes => ({
-      config: shownConfig(gate.config),
-      seen: records.routes(),
-      found: found(),
-      persons: persons(gate),
-    }),
+    routes: (): GateRoutes => ({ ...seenBy(gate, records), found: found() }),
     mode: change,
     async reload() {
       const config = await parts.load().catch(refused);
-      tried(() => live.rebase(withFound(config, unlisted(config, accepted)).config));
+      tried(() => live.rebase(withAccepted(config, accepted)));
       return { mode: gate.mode() };
     },
     undo(layer, before, after, by) {
@@ -207,7 +197,7 @@ export function createControl(parts: ControlParts): Control {
       }
       const settings = live.settings();
       live.put({ ...settings, undone: { ...settings.undone, [layer]: wordsOf(before) } });
-      void spread(parts, by);
+      void spread(parts.switches, live.settings(), wordsOf(live.base()), by);
     },
     metrics: parts.metrics,
     audit: parts.audit,
@@ -215,24 +205,27 @@ export function createControl(parts: ControlParts): Control {
 }
 
 /** Where a layer is named, the rest stays as it is; what was put back holds until somebody switches the layer itself. */
-function switched(live: Live, { mode, rollout, layer }: ModeChange): Settings {
-  const settings = live.settings();
+export function switched(settings: Settings, words: Words, { mode, rollout, layer }: ModeChange): Settings {
   const share = rollout === '' ? {} : { rollout };
   if (layer === '') return { ...settings, mode, ...share };
   const { [layer]: _undone, ...undone } = settings.undone ?? {};
   const { [layer]: before, ...layers } = settings.layers ?? {};
   const { mode: _mode, ...rest } = before ?? {};
   // A mode of its own would go before those of routes that only report: it gets one where the file has it report.
-  const says = mode === 'report' || wordsOf(live.base()).layers[layer]?.mode === 'report' ? { mode } : {};
+  const says = mode === 'report' || words.layers[layer]?.mode === 'report' ? { mode } : {};
   const own = { ...rest, ...says, ...share };
   return { ...settings, layers: Object.keys(own).length === 0 ? layers : { ...layers, [layer]: own }, undone };
 }
 
 /** Lets other gates know what holds here now. */
-async function spread({ live, switches }: ControlParts, by: string): Promise<ModeChanged['reach']> {
+export async function spread(
+  switches: Switches | null,
+  settings: Settings,
+  over: Words,
+  by: string,
+): Promise<ModeChanged['reach']> {
   if (switches === null) return 'here';
-  const made = { at: Date.now(), by, settings: live.settings(), over: wordsOf(live.base()) };
-  return (await switches.publish(made)) ? 'all' : 'later';
+  return (await switches.publish({ at: Date.now(), by, settings, over })) ? 'all' : 'later';
 }
 
 function layersOf(config: Config, restored: readonly string[]): LayerStatus[] {
@@ -245,10 +238,27 @@ function layersOf(config: Config, restored: readonly string[]): LayerStatus[] {
   }));
 }
 
-async function describe(parts: ControlParts): Promise<GateStatus> {
-  const { gate, records, probes, frames, started, file, folder, live, switches } = parts;
-  const { config } = gate;
+/** What a gate knows of its routes by itself. */
+export const seenBy = (gate: Gate, records: Records): Omit<GateRoutes, 'found'> => ({
+  config: shownConfig(gate.config),
+  seen: records.routes(),
+  persons: persons(gate),
+});
+
+export type Described = Pick<
+  ControlParts,
+  'gate' | 'records' | 'probes' | 'frames' | 'started' | 'file' | 'folder' | 'live' | 'switches'
+>;
+
+/** Who switched last, and when. */
+export function lastOf(switches: Switches | null): GateStatus['switched'] {
   const last = switches?.last() ?? null;
+  return last === null ? null : { at: new Date(last.at).toISOString(), by: last.by };
+}
+
+export async function describe(described: Described): Promise<GateStatus> {
+  const { gate, records, probes, frames, started, file, folder, live, switches } = described;
+  const { config } = gate;
   return {
     pid: process.pid,
     url: gate.url,
@@ -257,7 +267,7 @@ async function describe(parts: ControlParts): Promise<GateStatus> {
     mode: gate.mode(),
     rollout: config.rollout ?? '100%',
     layers: layersOf(config, live.restored()),
-    switched: last === null ? null : { at: new Date(last.at).toISOString(), by: last.by },
+    switched: lastOf(switches),
     started: started.toISOString(),
     file,
     folder,
@@ -278,6 +288,26 @@ async function describe(parts: ControlParts): Promise<GateStatus> {
   };
 }
 
+/** Refused for how they were made, on routes that do not list it yet. */
+export const pendingOf = (gate: Gate, records: Records): DecisionRecord[] =>
+  records.latest(10_000).filter((record) => !isListed(gate.guard.policy, record));
+
+/**
+ * The found routes that a switch lists, if it is to.
+ * @throws {AdminRefusal} where it must not be made
+ */
+export function toBeListed(asked: ModeChange, before: Mode, found: readonly FoundRoute[]): readonly FoundRoute[] {
+  const { mode, acceptFound, layer } = asked;
+  const open = found.filter(({ alsoSigned }) => !alsoSigned);
+  if (mode === 'enforce' && open.length > 0 && !acceptFound) throw notListed(open);
+  if (layer !== '' && before === 'report') throw new AdminRefusal('the gate is in report mode; switch it on first');
+  return open;
+}
+
+/** A configuration as it is read from its file, and the routes that were accepted live. */
+export const withAccepted = (config: Config, accepted: readonly FoundRoute[]): Config =>
+  withFound(config, unlisted(config, accepted)).config;
+
 /** Whether policy now takes what was refused for its carrier when it was recorded. */
 function isListed(policy: Policy, { method, path, carrier }: DecisionRecord): boolean {
   const rule = policy.match(method, path, foldPath(path));
@@ -295,7 +325,8 @@ function notListed(found: readonly FoundRoute[]): AdminRefusal {
   return new AdminRefusal('protected routes are used in ways that cannot sign, and are not listed', { found });
 }
 
-function tried(act: () => void): void {
+/** @throws {AdminRefusal} with the reason */
+export function tried(act: () => void): void {
   try {
     act();
   } catch (error) {
@@ -303,7 +334,8 @@ function tried(act: () => void): void {
   }
 }
 
-function refused(error: unknown): never {
+/** What a configuration is refused for, to the person who asked. */
+export function refused(error: unknown): never {
   if (error instanceof ConfigError) throw new AdminRefusal(error.message, { problems: error.problems });
   throw new AdminRefusal(error instanceof Error ? error.message : String(error));
 }

@@ -14,7 +14,7 @@ export async function followSwitches(
   { signals }: Pick<Kept, 'signals'>,
   secret: string,
   log: Log,
-  live: () => Live | null,
+  live: () => Pick<Live, 'put'> | null,
 ): Promise<Switches | null> {
   if (signals === null) return null;
   const onSwitch = (made: Switch): void => {

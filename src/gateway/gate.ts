@@ -11,7 +11,7 @@ import type { CertificateEvent } from './certificates/event.ts';
 import { keepCertificates } from './certificates/keeper.ts';
 import { ALONE, type CertificateShare } from './certificates/share.ts';
 import type { Frontend } from './frontend.ts';
-import { listen, type ListenAddress, parseListen } from './listen.ts';
+import { DEFAULT_LISTEN, listen, type ListenAddress, parseListen } from './listen.ts';
 import type { Pages } from './page.ts';
 import { coveredBy } from './preload.ts';
 import type { Assertions } from './route.ts';
@@ -79,7 +79,6 @@ export interface GateParts {
   certificates?: CertificateShare;
 }
 
-const DEFAULT_LISTEN = '127.0.0.1:4000';
 const DEFAULT_GRACE_MS = 10_000;
 
 /** Open sockets to clients; more are not accepted. */

@@ -15,8 +15,11 @@ const READY_MS = 30_000;
 
 /** What a gate leaves to the process that replaces it. Travels by IPC alone: never in the environment or a file. */
 export interface Inheritance {
-  /** Listens already; nothing that connects meanwhile is lost. */
-  readonly server: NetServer;
+  /**
+   * Listens already; nothing that connects meanwhile is lost. Null where the workers of the other listen by sockets of
+   * their own, beside which one can listen too.
+   */
+  readonly server: NetServer | null;
   /** So that tickets, stamps and sessions stay valid. */
   readonly secret: string;
   /** Mode in force, which may differ from the file's. */
@@ -32,6 +35,8 @@ interface Handover {
   readonly secret: string;
   readonly mode: Mode;
   readonly settings: Settings;
+  /** Whether a socket comes with it. */
+  readonly listens: boolean;
 }
 
 /** What the gate that started this process hands over; null where a person started it. */
@@ -42,14 +47,15 @@ export function receiveInheritance(): Promise<Inheritance | null> {
   return new Promise((resolve, reject) => {
     process.once('disconnect', () => reject(new Error('the gate that was to be replaced is gone')));
     process.once('message', (message: unknown, handle: unknown) => {
-      if (!isHandover(message) || !(handle instanceof NetServer)) {
+      if (!isHandover(message) || (message.listens && !(handle instanceof NetServer))) {
         reject(new Error('the gate that was to be replaced handed over something else'));
         return;
       }
-      keepEarlyConnections(handle);
+      const server = handle instanceof NetServer ? handle : null;
+      if (server !== null) keepEarlyConnections(server);
       process.removeAllListeners('disconnect');
       resolve({
-        server: handle,
+        server,
         secret: message.secret,
         mode: message.mode,
         settings: message.settings,
@@ -66,8 +72,14 @@ function isHandover(message: unknown): message is Handover {
   return typeof message === 'object' && message !== null && 'type' in message && message.type === 'sallyport-inherit';
 }
 
+/** What is tied to the process: a gate, or several threads of one. */
+export type Tied = Pick<Gate, 'mode' | 'close'> & {
+  /** The listening socket, for a successor that takes it over; null where it can listen beside this one. */
+  readonly server: NetServer | null;
+};
+
 export interface LifecycleOptions {
-  readonly gate: Gate;
+  readonly gate: Tied;
   /** The secret in force, for a successor. */
   readonly secret: string;
   /** Reads the configuration again and puts it in force: SIGHUP. A throw leaves the old one in force. */
@@ -154,7 +166,7 @@ export function manageLifecycle(options: LifecycleOptions): Lifecycle {
 const anyTerminal = (): boolean => [0, 1, 2].some((stream) => isatty(stream));
 
 /** Resolves to the new process's id once it answers on our socket. */
-function startSuccessor(gate: Gate, secret: string, settings: Settings): Promise<number> {
+function startSuccessor(gate: Tied, secret: string, settings: Settings): Promise<number> {
   const [, script, ...args] = process.argv;
   if (script === undefined) return Promise.reject(new Error('this process has no script to start again'));
   const child = fork(script, args, { env: { ...process.env, [SUCCESSOR]: '1' }, stdio: 'inherit' });
@@ -179,9 +191,12 @@ function startSuccessor(gate: Gate, secret: string, settings: Settings): Promise
   });
 }
 
-function handOver(child: ChildProcess, gate: Gate, secret: string, settings: Settings): void {
-  const message: Handover = { type: 'sallyport-inherit', secret, mode: gate.mode(), settings };
-  child.send(message, gate.server);
+function handOver(child: ChildProcess, gate: Tied, secret: string, settings: Settings): void {
+  const { server } = gate;
+  const listens = server !== null;
+  const message: Handover = { type: 'sallyport-inherit', secret, mode: gate.mode(), settings, listens };
+  if (server === null) child.send(message);
+  else child.send(message, server);
 }
 
 function reason(error: unknown): string {

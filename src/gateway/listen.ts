@@ -15,6 +15,9 @@ export interface ListenAddress {
   readonly named: string;
 }
 
+/** Where a gate listens that is not told. */
+export const DEFAULT_LISTEN = '127.0.0.1:4000';
+
 /** `127.0.0.1:4000`, `[::1]:4000`, `:4000` (all addresses). */
 export function parseListen(text: string): ListenAddress {
   const colon = text.lastIndexOf(':');
@@ -41,6 +44,17 @@ export function listen(
     };
     if (inherited !== null) takeOver(server, inherited, onListening);
     else server.listen({ host: want.host, port: want.port, backlog: 1024 }, onListening);
+  });
+}
+
+/** Listens beside others on one port, among whom the system shares out what connects. Throws where it cannot. */
+export function listenShared(server: NetServer, { host, port }: Pick<ListenAddress, 'host' | 'port'>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, backlog: 1024, reusePort: true }, () => {
+      server.off('error', reject);
+      resolve();
+    });
   });
 }
 

@@ -23,6 +23,8 @@ export type LogDetails = Readonly<Record<string, string | number | boolean | nul
 export interface LogOptions {
   /** Default `info`. */
   readonly level?: LogLevel;
+  /** Which of the gate's workers writes, to be named in each line. Default: none is named. */
+  readonly worker?: number;
   /** Where lines go. Default standard output, without blocking on a slow reader. */
   readonly destination?: DestinationStream;
   /** One readable line instead of JSON, and of a burst of refusals its first lines. Default: where standard output is a terminal. */
@@ -39,7 +41,7 @@ export function createLog(options: LogOptions = {}): Log {
   const output = options.destination ?? pino.destination({ fd: 1, sync: readable });
   const settings: LoggerOptions = {
     level: options.level ?? 'info',
-    base: null,
+    base: options.worker === undefined ? null : { worker: options.worker },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
   };

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
 import type { BudgetEvent, Spending } from '../guard/cost-watch.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { AuditHead } from '../guard/records-audit.ts';
@@ -10,6 +10,9 @@ import { countBudgets } from './budget-figures.ts';
 import { countCertificates } from './certificates/figures.ts';
 import type { RailEvent } from './guard-rail.ts';
 import { isEntryRoute } from './entry-route.ts';
+
+/** What a thread has counted, for the one that adds it up. */
+export type MetricFigures = readonly MetricObjectWithValues<MetricValue<string>>[];
 
 export interface Metrics {
   /** For `Guard.onDecision`. */
@@ -26,6 +29,7 @@ export interface Metrics {
   certified(event: CertificateEvent): void;
   /** Text in the exposition format of Prometheus. */
   text(): Promise<string>;
+  figures(): Promise<MetricFigures>;
   readonly contentType: string;
 }
 
@@ -105,11 +109,14 @@ export function createMetrics(
     name: 'sallyport_state',
     help: 'What the shared state holds: entries, sessions, bytes, and room for how many entries.',
     labelNames: ['of'] as const,
+    // Workers see one state, and one process.
+    aggregator: 'max',
     registers,
   });
   new Gauge({
     name: 'sallyport_process_resident_bytes',
     help: 'Memory of the gate.',
+    aggregator: 'max',
     registers,
     collect() {
       this.set(process.memoryUsage.rss());
@@ -161,22 +168,31 @@ export function createMetrics(
     rail: ({ kind, layer }) => rail.inc({ kind, layer }),
     certified: countCertificates(registers),
     async text() {
-      const used = await usage();
-      stateGauge.set({ of: 'entries' }, used.entries);
-      stateGauge.set({ of: 'sessions' }, used.sessions);
-      stateGauge.set({ of: 'bytes' }, used.bytes);
-      stateGauge.set({ of: 'capacity' }, used.capacity);
-      // Where nobody can say what was spent, the series are gone rather than old.
-      budgets.show((await spending?.().catch(() => [])) ?? []);
+      await refresh();
       return registry.metrics();
     },
+    async figures() {
+      await refresh();
+      return registry.getMetricsAsJSON();
+    },
   };
+
+  async function refresh(): Promise<void> {
+    const used = await usage();
+    stateGauge.set({ of: 'entries' }, used.entries);
+    stateGauge.set({ of: 'sessions' }, used.sessions);
+    stateGauge.set({ of: 'bytes' }, used.bytes);
+    stateGauge.set({ of: 'capacity' }, used.capacity);
+    // Where nobody can say what was spent, the series are gone rather than old.
+    budgets.show((await spending?.().catch(() => [])) ?? []);
+  }
 }
 
 function addShare(registers: Registry[], share: () => number): void {
   new Gauge({
     name: 'sallyport_enforced_share',
     help: 'Share of the sessions that the gate enforces for: 0 in report mode, 1 where it does for all.',
+    aggregator: 'max',
     registers,
     collect() {
       this.set(share());

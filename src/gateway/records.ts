@@ -6,7 +6,7 @@ import { familyOf } from '../lib/agent.ts';
 import type { DecisionRecord } from './decision-record.ts';
 import { isEntryRoute } from './entry-route.ts';
 import { createRouteBook, type RouteSeen } from './routebook.ts';
-import { createVisitorBook, type Summary } from './summary.ts';
+import { createVisitorBook, type Summary, summaryOf, type VisitorFacts } from './summary.ts';
 
 export type { DecisionRecord } from './decision-record.ts';
 
@@ -32,6 +32,8 @@ export interface Records {
   /** Refusals and would-be refusals, latest first. */
   latest(limit: number): readonly DecisionRecord[];
   summary(): Summary;
+  /** What the summary is made of. */
+  visitors(): VisitorFacts;
   /** Routes seen, with the ways they were called: what `enforce` has to know before it switches. */
   routes(): readonly RouteSeen[];
 }
@@ -68,7 +70,8 @@ export function createRecords(options: RecordsOptions): Records {
     },
     get: find,
     latest: (limit) => refused.latest(limit).filter((record) => options.now() - record.at <= life),
-    summary: () => visitors.summary(),
+    summary: () => summaryOf([visitors.facts()]),
+    visitors: () => visitors.facts(),
     routes: () => routes.list(),
   };
 }

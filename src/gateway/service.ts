@@ -13,14 +13,15 @@ import { type Inheritance, manageLifecycle } from './index.ts';
 import { assertSameRecords, type Kept } from './kept.ts';
 import { keysRoutes } from './keys-admin.ts';
 import { byHere, followSwitches, tellTakenUp, usable } from './follow.ts';
+import { listenShared } from './listen.ts';
 import { createLive, inForce, type Live, takenUp, wordsOf } from './live.ts';
 import type { LogLevel } from './log.ts';
 import { prepare } from './prepared.ts';
 import { ADMIN, recordsRoutes } from './records-admin.ts';
-import { createBooks, startServing } from './serving.ts';
+import { createBooks, type ServingParts, startServing } from './serving.ts';
 import { sessionsRoutes } from './sessions-admin.ts';
 import { openSurroundings } from './surroundings.ts';
-import { watchChanges } from './watch-changes.ts';
+import { auditUndone, watchChanges } from './watch-changes.ts';
 import { usersRoutes } from './users-admin.ts';
 
 export interface ServiceOptions {
@@ -81,7 +82,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     state,
     log,
     guard: { ...known(kept), keepBan: (ban: NewBan) => keepBan(ban, kept, log) },
-    gate: { inherited: inheritance?.server ?? null },
+    gate: enteredBy(inheritance),
     audit: (entry: AuditEntry) => audit(entry, kept, log),
   };
   const { gate } = await startServing(serving, books).catch(async (error: unknown) => {
@@ -107,7 +108,14 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     metrics: () => metrics.text(),
     audit: serving.audit,
   });
-  const rail = watchChanges({ gate, live, control, kept, log, metrics });
+  const rail = watchChanges({
+    gate,
+    live,
+    control,
+    audit: (layer, details) => auditUndone(layer, details, kept, log),
+    log,
+    metrics,
+  });
   const surroundings = await openSurroundings({
     port: gate.address.port,
     actions: control,
@@ -149,6 +157,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     stopped,
     mode: () => gate.mode(),
     rollout: () => gate.config.rollout ?? '100%',
+  };
+}
+
+/** A socket that is handed over, or one beside those of the process that is replaced. */
+function enteredBy(inheritance: Inheritance | null): ServingParts['gate'] {
+  if (inheritance === null) return {};
+  if (inheritance.server !== null) return { inherited: inheritance.server };
+  return {
+    async listen(server, want) {
+      await listenShared(server, want);
+      return want;
+    },
   };
 }
 

@@ -29,13 +29,26 @@ export interface Summary {
 
 export interface VisitorBook {
   add(record: DecisionRecord): void;
-  summary(): Summary;
+  facts(): VisitorFacts;
+}
+
+/** What a book holds, to be added up with others. */
+export interface VisitorFacts {
+  readonly requests: number;
+  readonly refused: number;
+  readonly wouldRefuse: number;
+  readonly partial: boolean;
+  readonly codes: ReadonlyMap<string, Counts>;
+  readonly families: ReadonlyMap<string, Counts>;
+  readonly routes: ReadonlyMap<string, Counts>;
+  readonly visitors: ReadonlyMap<string, Visitor>;
 }
 
 const MAX_VISITORS = 10_000;
 const MAX_GROUPS = 500;
 
-interface Visitor {
+/** Somebody, as far as visitors are told apart. */
+export interface Visitor {
   entered: boolean;
   family: string;
   refused: boolean;
@@ -50,7 +63,7 @@ function nameOf({ key, session, prefix, family }: DecisionRecord): string {
   return session === '' ? `${prefix} ${family}` : session;
 }
 
-interface Counts {
+export interface Counts {
   requests: number;
   refused: number;
 }
@@ -111,46 +124,86 @@ export function createVisitorBook(): VisitorBook {
       visitor.codes.add(record.code);
       if (visitor.refusedRoutes.size < MAX_GROUPS) visitor.refusedRoutes.add(record.route);
     },
-    summary() {
-      const all = [...older.values(), ...younger.values()];
-      const shares = (
-        counts: Map<string, Counts>,
-        has: (v: Visitor, name: string) => boolean,
-        hit: typeof has,
-      ): Share[] =>
-        [...counts].map(([name, { requests: made, refused: hits }]) => ({
-          name,
-          requests: made,
-          refusedRequests: hits,
-          sessions: all.filter((visitor) => has(visitor, name)).length,
-          refusedSessions: all.filter((visitor) => hit(visitor, name)).length,
-        }));
-      return {
-        requests,
-        refused,
-        wouldRefuse,
-        sessions: all.length,
-        sessionsWithoutEntry: all.filter((visitor) => !visitor.entered).length,
-        refusedSessions: all.filter((visitor) => visitor.refused).length,
-        byCode: shares(
-          codes,
-          () => true,
-          (visitor, name) => visitor.codes.has(name),
-        ),
-        byFamily: shares(
-          families,
-          (visitor, name) => visitor.family === name,
-          (visitor, name) => visitor.family === name && visitor.refused,
-        ),
-        byRoute: shares(
-          routes,
-          (visitor, name) => visitor.routes.has(name),
-          (visitor, name) => visitor.refusedRoutes.has(name),
-        ),
-        partial,
-      };
-    },
+    facts: () => ({
+      requests,
+      refused,
+      wouldRefuse,
+      partial,
+      codes,
+      families,
+      routes,
+      visitors: new Map([...older, ...younger]),
+    }),
   };
+}
+
+/** What books say together: whoever stands in several of them is one visitor. */
+export function summaryOf(books: readonly VisitorFacts[]): Summary {
+  const visitors = new Map<string, Visitor>();
+  for (const book of books)
+    for (const [name, one] of book.visitors) visitors.set(name, joined(visitors.get(name), one));
+  const all = [...visitors.values()];
+  const sum = (of: 'requests' | 'refused' | 'wouldRefuse'): number =>
+    books.reduce((total, book) => total + book[of], 0);
+  const shares = (
+    of: 'codes' | 'families' | 'routes',
+    has: (visitor: Visitor, name: string) => boolean,
+    hit: typeof has,
+  ): Share[] =>
+    [...countsOf(books.map((book) => book[of]))].map(([name, { requests, refused }]) => ({
+      name,
+      requests,
+      refusedRequests: refused,
+      sessions: all.filter((visitor) => has(visitor, name)).length,
+      refusedSessions: all.filter((visitor) => hit(visitor, name)).length,
+    }));
+  return {
+    requests: sum('requests'),
+    refused: sum('refused'),
+    wouldRefuse: sum('wouldRefuse'),
+    sessions: all.length,
+    sessionsWithoutEntry: all.filter((visitor) => !visitor.entered).length,
+    refusedSessions: all.filter((visitor) => visitor.refused).length,
+    byCode: shares(
+      'codes',
+      () => true,
+      (visitor, name) => visitor.codes.has(name),
+    ),
+    byFamily: shares(
+      'families',
+      (visitor, name) => visitor.family === name,
+      (visitor, name) => visitor.family === name && visitor.refused,
+    ),
+    byRoute: shares(
+      'routes',
+      (visitor, name) => visitor.routes.has(name),
+      (visitor, name) => visitor.refusedRoutes.has(name),
+    ),
+    partial: books.some(({ partial }) => partial),
+  };
+}
+
+function joined(one: Visitor | undefined, other: Visitor): Visitor {
+  if (one === undefined) return other;
+  return {
+    entered: one.entered || other.entered,
+    family: one.family,
+    refused: one.refused || other.refused,
+    codes: one.codes.union(other.codes),
+    routes: one.routes.union(other.routes),
+    refusedRoutes: one.refusedRoutes.union(other.refusedRoutes),
+  };
+}
+
+function countsOf(groups: readonly ReadonlyMap<string, Counts>[]): Map<string, Counts> {
+  const all = new Map<string, Counts>();
+  for (const group of groups) {
+    for (const [name, { requests, refused }] of group) {
+      const counts = all.get(name) ?? { requests: 0, refused: 0 };
+      all.set(name, { requests: counts.requests + requests, refused: counts.refused + refused });
+    }
+  }
+  return all;
 }
 
 function bump(groups: Map<string, Counts>, name: string, refused: boolean): void {

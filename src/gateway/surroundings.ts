@@ -1,5 +1,5 @@
 import { SallyportError } from '../guard/errors.ts';
-import { type AdminActions, openAdmin } from './admin.ts';
+import { type AdminActions, type AdminOptions, openAdmin } from './admin.ts';
 import type { AdminRoute } from './admin-route.ts';
 import { type Metrics, type MetricsServer, serveMetrics } from './metrics.ts';
 
@@ -15,6 +15,8 @@ export interface SurroundingsParts {
   readonly port: number;
   readonly actions: AdminActions;
   readonly routes: readonly AdminRoute[];
+  /** See {@link AdminOptions.elsewhere}. */
+  readonly elsewhere?: NonNullable<AdminOptions['elsewhere']>;
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   /** `host:port` at which metrics are wanted; undefined for nowhere. */
   readonly at: string | undefined;
@@ -24,8 +26,8 @@ export interface SurroundingsParts {
 
 /** Administration and metrics. */
 export async function openSurroundings(parts: SurroundingsParts): Promise<Surroundings> {
-  const { port, actions, routes, metrics, at: want, inherits } = parts;
-  const admin = await openAdmin({ port, actions, routes });
+  const { port, actions, routes, elsewhere, metrics, at: want, inherits } = parts;
+  const admin = await openAdmin({ port, actions, routes, ...(elsewhere === undefined ? {} : { elsewhere }) });
   if (want === undefined) return { metrics: '', close: () => admin.close() };
   const ended = new AbortController();
   const serving = inherits ? serveLater(() => serveMetrics(metrics, want), ended.signal) : serveMetrics(metrics, want);

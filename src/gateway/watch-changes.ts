@@ -15,15 +15,16 @@ const RAIL = 'guard rail';
 export interface WatchedGate {
   readonly gate: Gate;
   readonly live: Live;
-  readonly control: Control;
-  readonly kept: Pick<Kept, 'records'>;
+  readonly control: Pick<Control, 'undo'>;
+  /** Writes down that a layer was put back, and why. */
+  readonly audit: (layer: string, details: string) => Promise<void>;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'rail'>;
   readonly clock?: Clock;
 }
 
 /** Watches what comes of changes, and says what was done about it: log, audit, metrics, webhook. */
-export function watchChanges({ gate, live, control, kept, log, metrics, clock = systemClock }: WatchedGate): {
+export function watchChanges({ gate, live, control, audit, log, metrics, clock = systemClock }: WatchedGate): {
   close(): void;
 } {
   const alerts = createAlerts({ config: () => gate.config.alerts, fetch, warn: (message) => log.warn(message) });
@@ -34,7 +35,7 @@ export function watchChanges({ gate, live, control, kept, log, metrics, clock = 
     log.warn(text, details);
     metrics.rail(event);
     alerts.send({ type: `guard-rail.${kind}`, time: new Date().toISOString(), text, details });
-    if (kind === 'undone') void audit(layer, `${code}: ${hurt} of ${seen} networks`, kept, log);
+    if (kind === 'undone') void audit(layer, `${code}: ${hurt} of ${seen} networks`);
   };
   const rail = createGuardRail({
     clock,
@@ -55,7 +56,12 @@ function words({ kind, layer, code, hurt, seen }: RailEvent): string {
     : `guard rail: ${what}; nothing has changed here of late that could be undone`;
 }
 
-async function audit(layer: string, details: string, kept: Pick<Kept, 'records'>, log: Log): Promise<void> {
+export async function auditUndone(
+  layer: string,
+  details: string,
+  kept: Pick<Kept, 'records'>,
+  log: Log,
+): Promise<void> {
   try {
     const records = await kept.records();
     const row = { time: Date.now(), actor: RAIL, action: 'rollout.undo', target: layer, details: { details } };

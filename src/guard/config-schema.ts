@@ -88,11 +88,21 @@ const upstreamSchema = fields({
   timeout: optional(whole(1, 'milliseconds')),
 });
 
+/** As many threads as can share one state. */
+const MOST_WORKERS = 256;
+
+function isWorkers(value: unknown): boolean {
+  return value === 'auto' || (Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= MOST_WORKERS);
+}
+
 /** The shape of {@link Config}; test/guard/config-types.test.ts holds the two together. */
 export const configSchema = fields({
   to: optional(text(rules.backend)),
   listen: optional(text(rules.hostAndPort)),
   mode: optional(mode),
+  workers: optional(
+    z.custom<number | 'auto'>(isWorkers, 'write a whole number from 1 to 256, or auto for as many as there are cores'),
+  ),
   preset: optional(choice('public-read', 'strict', 'forms', 'llm')),
   public: optional(text(rules.origin)),
   hosts: optional(list(text(rules.authority), 'write a list, as in ["app.example"]')),

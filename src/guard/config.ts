@@ -31,6 +31,11 @@ export interface Config {
   listen?: string;
   /** Decide and record only, or decide and refuse. Default `report`. */
   mode?: Mode;
+  /**
+   * Threads of the gate that answer on its port, 1 to 256; `auto`: as many as there are cores. They share what is known of
+   * sessions. Default 1. The gate alone: behind the middleware the server decides.
+   */
+  workers?: number | 'auto';
   /** A starting point whose fields this file's own override. */
   preset?: 'public-read' | 'strict' | 'forms' | 'llm';
   /** Origin under which people reach the gate where it differs from `listen`: `https://app.example`. */

@@ -12,14 +12,14 @@ const RETRY_MS = 500;
  * end by themselves are let go when they are asked for. Rejects where records cannot be reached.
  */
 export async function createBans(records: Records, wall: () => number): Promise<StoredBans> {
-  let held = new Map<BanScope, Map<string, number>>();
+  const held = createHeldBans(wall);
   // The first reading, too, is followed by another one where something changed meanwhile.
   let isReading = true;
   let again = false;
   let closed = false;
 
   const read = async (): Promise<void> => {
-    held = byKind(await records.bans.active());
+    held.hold(await records.bans.active());
   };
   const readSurely = async (): Promise<void> => {
     while (!closed) {
@@ -51,14 +51,31 @@ export async function createBans(records: Records, wall: () => number): Promise<
   else isReading = false;
 
   return {
+    has: held.has,
+    isEmpty: held.isEmpty,
+    close() {
+      closed = true;
+      stop();
+    },
+  };
+}
+
+/** Bans as somebody says that they are. */
+export interface HeldBans extends Bans {
+  /** These and no others hold from now on, each until it ends. */
+  hold(bans: readonly Ban[]): void;
+}
+
+export function createHeldBans(wall: () => number): HeldBans {
+  let held = new Map<BanScope, Map<string, number>>();
+  return {
     has(kind, value) {
       const until = held.get(kind)?.get(value);
       return until !== undefined && (until === 0 || until > wall());
     },
     isEmpty: (kind) => held.get(kind) === undefined,
-    close() {
-      closed = true;
-      stop();
+    hold(bans) {
+      held = byKind(bans);
     },
   };
 }

@@ -5,7 +5,7 @@ import { createControl, type GateStatus, type ModeChanged } from '../../src/gate
 import { createLive } from '../../src/gateway/live.ts';
 import { createLog } from '../../src/gateway/log.ts';
 import { createBooks, startServing } from '../../src/gateway/serving.ts';
-import { watchChanges } from '../../src/gateway/watch-changes.ts';
+import { auditUndone, watchChanges } from '../../src/gateway/watch-changes.ts';
 import type { Config } from '../../src/guard/config.ts';
 import { disarm } from '../../src/lab/attackers/disarm.ts';
 import { plain } from '../../src/lab/attackers/plain.ts';
@@ -52,7 +52,15 @@ async function place(t: TestContext, ahead: number, config: Config = {}) {
     audit,
   });
   const clock = { wall: () => Date.now() + ahead, monotonic: () => performance.now() };
-  const rail = watchChanges({ gate, live, control, kept, log, metrics: books.metrics, clock });
+  const rail = watchChanges({
+    gate,
+    live,
+    control,
+    audit: (layer, details) => auditUndone(layer, details, kept, log),
+    log,
+    metrics: books.metrics,
+    clock,
+  });
   t.after(async () => {
     rail.close();
     await gate.close({ graceMs: 0 });

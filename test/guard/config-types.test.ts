@@ -90,6 +90,7 @@ test('the schema takes every field that the written type has', () => {
     },
     clients: { admin: { origins: ['self', 'https://*-team.app.example', 'https://admin.example'], stamp: 'waive' } },
     drift: { network: 'note', browser: 'entry', both: 'login' },
+    workers: 2,
     records: 'sqlite:./sallyport.sqlite',
     budget: { amount: '20 USD/day', per: 'total', share: 0.1, keep: 0.2, release: 'even', warnAt: 0.8 },
     openapi: 'openapi.yaml',

@@ -6,6 +6,7 @@ export function countCertificates(registers: Registry[]): (event: CertificateEve
   const expiry = new Gauge({
     name: 'sallyport_certificate_expiry_timestamp_seconds',
     help: 'When the certificate in use ends, in Unix seconds; 0 where there is none yet.',
+    aggregator: 'max',
     labelNames: ['name'] as const,
     registers,
   });

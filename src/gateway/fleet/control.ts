@@ -45,6 +45,9 @@ type Answer<K extends keyof WorkerActions> = Awaited<ReturnType<WorkerActions[K]
 /** Administration of a gate of several workers: asks all, and says what they say together. */
 export function createFleetControl(parts: FleetControlParts): FleetControl {
   let current = parts.first;
+  /** Layers that go on as an earlier configuration has them. */
+  const restored = new Set<string>();
+  const restoredNow = (): string[] => [...new Set([...Object.keys(current.settings.undone ?? {}), ...restored])];
 
   const members = (): readonly Member[] => parts.supervisor().members();
 
@@ -86,6 +89,7 @@ export function createFleetControl(parts: FleetControlParts): FleetControl {
   async function put(settings: Settings, mended: string): Promise<void> {
     await change('put', { settings, mended });
     current = { ...current, settings };
+    restored.delete(mended);
   }
 
   const tellOthers = (by: string): Promise<ModeChanged['reach']> =>
@@ -114,7 +118,7 @@ export function createFleetControl(parts: FleetControlParts): FleetControl {
           parts.onAccepted(current.accepted);
         }
         const answer = (reach: ModeChanged['reach']): ModeChanged => {
-          return { before, mode: modeIn(current), rollout: shareIn(current), lines, reach };
+          return { before, mode: modeIn(current), rollout: shareIn(current), lines, reach, undone: restoredNow() };
         };
         // Listing what was found, in report mode, is no switch.
         if (acceptFound && mode === 'report') return answer('here');
@@ -135,6 +139,7 @@ export function createFleetControl(parts: FleetControlParts): FleetControl {
         };
         await change('rebase', next);
         current = next;
+        restored.clear();
         return { mode: modeIn(current) };
       }),
     take: (settings) => alone(() => put(settings, '')),
@@ -142,6 +147,7 @@ export function createFleetControl(parts: FleetControlParts): FleetControl {
       alone(async () => {
         if (number !== null) {
           await askAll('restore', { layer, change: number });
+          restored.add(layer);
           return;
         }
         await put({ ...current.settings, undone: { ...current.settings.undone, [layer]: words } }, '');

@@ -19,6 +19,8 @@ import { createStamps, stampFor } from './doors/stamp.ts';
 import { createWhereabouts, type WhereaboutsReader } from './doors/whereabouts.ts';
 import { createTickets, type Tickets } from './doors/ticket.ts';
 import { createChallenges } from './challenges/create.ts';
+import { providerTags } from './doors/provider-tag.ts';
+import type { ChallengeKind } from './wire/challenge.ts';
 import type { Ask } from './guard/ask.ts';
 import type { Crawlers, Resolver } from './guard/bots.ts';
 import { compilePolicy } from './guard/compile.ts';
@@ -329,6 +331,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   const crawlers = await crawlersFor(config, shared.fetch, clock, parts.resolver);
   const lists = await listsFor(config, shared.fetch, clock.wall);
   const alarms: ((alarm: KeyAlarm) => void)[] = [];
+  const faults: ((kind: ChallengeKind, reason: string) => void)[] = [];
   const alarm = (raised: KeyAlarm): void => {
     for (const listener of alarms) listener(raised);
   };
@@ -342,6 +345,9 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     config,
     policy,
     fetch: shared.fetch,
+    onFault(kind, reason) {
+      for (const listener of faults) listener(kind, reason);
+    },
     ...loadOf(parts),
   });
   const siblings = parts.siblings;
@@ -477,7 +483,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
       const load = stamps.loadOf(stamp.slice(0, stamp.indexOf(';')));
       return load === '' ? null : pageIds.reader(load, stamps.loadOf(request.headers.cookie));
     },
-    scriptTag: (nonce) => compiled.script.tag(nonce),
+    scriptTag: (nonce) => compiled.script.tag(nonce) + providerTags(compiled.policy.config.challenge ?? {}, nonce),
     formToken,
     visitorOf: (request) => buckets.visitor(request, clock.wall()),
     reload(next, restored) {
@@ -496,6 +502,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     watch: open.watch,
     keys: keys?.desk ?? null,
     onKeyAlarm: (listener) => void alarms.push(listener),
+    onChallengeFault: (listener) => void faults.push(listener),
     async close() {
       open.close();
       bots?.close();

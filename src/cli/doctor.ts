@@ -45,6 +45,7 @@ async function examine(gate: RunningGate, flags: DoctorFlags): Promise<Finding[]
     pages: flags.page ?? ['/'],
     mount: status.mount,
     wanted: status.documentFields,
+    providers: config.challenge ?? {},
   });
   const jwks = `${shownOrigin || local}${status.mount}/jwks.json`;
   const backend = await examineBackend({ to: status.to, path: protectedPath(seen), jwks });

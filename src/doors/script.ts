@@ -69,7 +69,7 @@ export function createScript(policy: ScriptPolicy, bundle: Bundle): Script {
 }
 
 /** base64 in either alphabet (CSP3 §2.3.1): nothing that could end the attribute. */
-function isNonce(text: string): boolean {
+export function isNonce(text: string): boolean {
   return /^[A-Za-z0-9+/_-]{1,256}={0,2}$/.test(text);
 }
 

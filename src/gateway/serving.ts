@@ -10,6 +10,7 @@ import { SESSION_COOKIE, STAMP_COOKIE } from '../wire/constants.ts';
 import type { AuditEntry } from './admin-route.ts';
 import { createBudgetAlarms } from './budget-alarms.ts';
 import { certified } from './certificates/tell.ts';
+import { createChallengeFaults } from './challenge-faults.ts';
 import { createCreationFaults } from './creation-faults.ts';
 import { createFrameBook, type FrameBook } from './frames.ts';
 import type { Gate, GateParts } from './gate.ts';
@@ -57,6 +58,7 @@ export async function startServing(parts: ServingParts, books = createBooks(part
   books.opened(gate);
   gate.guard.lists?.onChange((list) => tellList(list, log));
   gate.guard.creations?.onFault(createCreationFaults(log));
+  gate.guard.onChallengeFault?.(createChallengeFaults(log));
   gate.guard.budgets?.onEvent(createBudgetAlarms(metrics, log));
   gate.guard.onKeyAlarm?.(createKeyAlarms(metrics, audit));
   return { gate, ...books };

@@ -1,13 +1,18 @@
 import type { Config } from '../guard/config.ts';
+import type { ChallengeConfig } from '../guard/config-challenge.ts';
 import type { LoginConfig } from '../guard/config-login.ts';
 import { shownUrl } from '../guard/records-url.ts';
 
-/** A configuration as administration shows it: without the database's password and the webhook's address, and of logins only who may vouch. */
-export function shownConfig({ records, login, alerts: _alerts, ...config }: Config): Config {
+/**
+ * A configuration as administration shows it: without the database's password, the webhook's address and the keys at
+ * providers of challenges, and of logins only who may vouch.
+ */
+export function shownConfig({ records, login, challenge, alerts: _alerts, ...config }: Config): Config {
   return {
     ...config,
     ...(records === undefined ? {} : { records: shownUrl(records) }),
     ...(login === undefined ? {} : { login: shownLogin(login) }),
+    ...(challenge === undefined ? {} : { challenge: shownChallenge(challenge) }),
   };
 }
 
@@ -21,3 +26,22 @@ function shownLogin({ accounts, providers, jwt }: LoginConfig): LoginConfig {
     ...(issuers.length === 0 ? {} : { jwt: issuers }),
   };
 }
+
+/** Site keys are public: every page that is asked has them. */
+function shownChallenge({
+  turnstile,
+  hcaptcha,
+  recaptcha,
+  'recaptcha-enterprise': enterprise,
+  ...rest
+}: ChallengeConfig): ChallengeConfig {
+  return {
+    ...rest,
+    ...(turnstile && { turnstile: { ...turnstile, secret: HIDDEN } }),
+    ...(hcaptcha && { hcaptcha: { ...hcaptcha, secret: HIDDEN } }),
+    ...(recaptcha && { recaptcha: { ...recaptcha, secret: HIDDEN } }),
+    ...(enterprise && { 'recaptcha-enterprise': { ...enterprise, apiKey: HIDDEN } }),
+  };
+}
+
+const HIDDEN = 'not shown';

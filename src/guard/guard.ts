@@ -1,3 +1,4 @@
+import type { ChallengeKind } from '../wire/challenge.ts';
 import type { Answer, Decision } from './decision.ts';
 import type { Config } from './config.ts';
 import type { BudgetDesk, CostWatch } from './cost-watch.ts';
@@ -68,6 +69,8 @@ export interface Guard {
   readonly keys?: KeyDesk | null;
   /** Called when an API key is seen where none may be: in a page, in a URL. */
   onKeyAlarm?(listener: (alarm: KeyAlarm) => void): void;
+  /** Called when a provider of challenges refuses the gate itself: a wrong key, a quota that is used up. */
+  onChallengeFault?(listener: (kind: ChallengeKind, reason: string) => void): void;
   /** Follows what calls cost. */
   readonly costs?: CostWatch;
   /** What was spent of budgets. */

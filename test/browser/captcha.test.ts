@@ -34,6 +34,7 @@ before(async () => {
       `script-src 'self' ${provider.origin}`,
       `frame-src ${provider.origin}`,
       "style-src 'self'",
+      ...(request.url === '/typed' ? ["require-trusted-types-for 'script'"] : []),
     ];
     response.writeHead(200, {
       'content-type': 'text/html; charset=utf-8',
@@ -77,7 +78,7 @@ test('every language says everything, and names the provider', () => {
 /** Opens the page and starts a step of this kind; what it comes to is in `window.came`. */
 async function begin(browser: TestBrowser, kind: keyof typeof SCRIPTS, how: Begin = {}): Promise<Page> {
   const page = await browser.page();
-  await page.goto(origin);
+  await page.goto(`${origin}${how.path ?? '/'}`);
   await page.evaluate(
     async (asked) => {
       Object.defineProperty(navigator, 'languages', { value: asked.languages });
@@ -121,6 +122,7 @@ async function begin(browser: TestBrowser, kind: keyof typeof SCRIPTS, how: Begi
 }
 
 interface Begin {
+  readonly path?: string;
   readonly other?: 'works' | 'waits' | 'fails' | null;
   readonly times?: number;
   readonly inDialog?: boolean;
@@ -176,7 +178,7 @@ async function pass(page: Page, path = '/widget'): Promise<void> {
 }
 
 describeBrowsers('the step that a provider asks for', (browser) => {
-  test('P6.4 Turnstile: nothing is shown to whom it lets pass unasked', async () => {
+  test('Turnstile: nothing is shown to whom it lets pass unasked', async () => {
     provider.pages.widget = 'passes';
     const page = await begin(browser, 'turnstile');
     const came = await result(page);
@@ -186,7 +188,7 @@ describeBrowsers('the step that a provider asks for', (browser) => {
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'go');
   });
 
-  test('P6.4 Turnstile: the dialog opens when a person is needed, takes the focus and gives it back', async () => {
+  test('P6.2 Turnstile: the dialog opens when a person is needed, takes the focus and gives it back', async () => {
     const page = await begin(browser, 'turnstile');
     await shown(page);
     const dialog = await seen(page);
@@ -235,6 +237,14 @@ describeBrowsers('the step that a provider asks for', (browser) => {
     assert.equal(await seen(page), null);
   });
 
+  test('where Trusted Types keep scripts out, the other way is open', async () => {
+    const page = await begin(browser, 'recaptcha', { path: '/typed' });
+    const came = await result(page);
+    const typed = await page.evaluate(() => 'trustedTypes' in self);
+    assert.ok(typeof came === 'object' && came?.challenge.kind === (typed ? 'proof-of-work' : 'recaptcha'));
+    assert.equal(provider.pages.loaded.length, typed ? 0 : 1);
+  });
+
   test('a script that was blocked once is asked for again the next time', async () => {
     provider.pages.blocked = true;
     const page = await begin(browser, 'hcaptcha', { times: 2 });
@@ -259,7 +269,7 @@ describeBrowsers('the step that a provider asks for', (browser) => {
     assert.equal(await result(await begin(browser, 'recaptcha', { other: null })), null);
   });
 
-  test('P6.4 a score that was too low: the next try goes the other way by itself, and the provider is not asked', async () => {
+  test('P6.5 a score that was too low: the next try goes the other way by itself, and the provider is not asked', async () => {
     const page = await begin(browser, 'recaptcha', { refused: true });
     const came = await result(page);
     assert.ok(typeof came === 'object' && came?.challenge.kind === 'proof-of-work');
@@ -307,7 +317,7 @@ describeBrowsers('the step that a provider asks for', (browser) => {
     assert.equal(await page.evaluate(() => Reflect.get(self, 'heard')), 0);
   });
 
-  test('all of it is reached by the keyboard, and nothing behind it', async () => {
+  test('P6.2 all of it is reached by the keyboard, and nothing behind it', async () => {
     const page = await begin(browser, 'turnstile');
     await shown(page);
     const reached = new Set<string>();
@@ -374,7 +384,7 @@ describeBrowsers('the step that a provider asks for', (browser) => {
 
   describe('in every language', () => {
     for (const [language, texts] of Object.entries(STEP_TEXTS)) {
-      test(`${language}: no violation that axe knows of, in either colour scheme, at 320 pixels`, async () => {
+      test(`P6.2 ${language}: no violation that axe knows of, in either colour scheme, at 320 pixels`, async () => {
         languages = [`${language}-XX`, 'en'];
         const page = await begin(browser, 'turnstile');
         await shown(page);

@@ -8,6 +8,8 @@ import { prove } from '../proof.ts';
 
 /** For so long after one of its solutions was not taken, a kind that has another way is met that way: milliseconds. */
 const DOUBTED = 60_000;
+/** A page that is let in is asked for no other challenge so soon after: milliseconds. */
+const AGAIN = 15_000;
 /** Refusals that were under way when the session passed come in this long after. */
 const LATE = 2000;
 
@@ -52,12 +54,25 @@ export async function pass(
   return found && bringing(plain(used), member.counter, found);
 }
 
+/** What the second door was last answered with. */
+let opening: { readonly kind: ChallengeKind; readonly at: number } | undefined;
+
 /** What a challenge is answered with at the second door; undefined where nobody answers. */
 export async function solve(platform: Platform, chunks: Chunks, member: ChallengeMember): Promise<string | undefined> {
-  return (await solutionTo(platform, chunks, member))?.text;
+  const { kind, at } = opening ?? {};
+  // Asked again at once: the last one did not do.
+  if (kind && platform.now() - Number(at) < AGAIN) doubted.set(kind, platform.now());
+  const found = await solutionTo(platform, chunks, member);
+  opening = found && { kind: found.kind, at: platform.now() };
+  return found?.text;
 }
 
+/** Undefined too where a part cannot be loaded or a browser cannot compute: the app then gets the gate's own answer. */
 async function solutionTo(platform: Platform, chunks: Chunks, member: ChallengeMember): Promise<Found | undefined> {
+  return find(platform, chunks, member).catch(() => undefined);
+}
+
+async function find(platform: Platform, chunks: Chunks, member: ChallengeMember): Promise<Found | undefined> {
   const found = isOwn(member)
     ? { challenge: member, solution: await solveOwn(platform, chunks, member) }
     : await (await chunks('captcha')).solve(

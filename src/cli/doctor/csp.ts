@@ -37,6 +37,40 @@ export function askCsp(policies: readonly string[], question: CspQuestion): CspA
   return { script, connect };
 }
 
+/** A further address that a page has to let in. */
+export interface Load {
+  readonly directive: 'script-src' | 'frame-src' | 'style-src' | 'connect-src' | 'worker-src';
+  /** Absolute. */
+  readonly address: string;
+}
+
+/** Directives that speak where one is absent, in order (§6.8.3). */
+const FALLBACKS: Readonly<Record<Load['directive'], readonly string[]>> = {
+  'script-src': ['script-src-elem', 'script-src', 'default-src'],
+  'frame-src': ['frame-src', 'child-src', 'default-src'],
+  'style-src': ['style-src-elem', 'style-src', 'default-src'],
+  'connect-src': ['connect-src', 'default-src'],
+  'worker-src': ['worker-src', 'child-src', 'script-src', 'default-src'],
+};
+
+/** The directive that keeps a page from loading this, as it reads; '' where none does. */
+export function refusedLoad(
+  policies: readonly string[],
+  { directive, address }: Load,
+  { page, nonce }: Pick<CspQuestion, 'page' | 'nonce'>,
+): string {
+  for (const policy of policies.flatMap((value) => value.split(',')).map(parsePolicy)) {
+    const found = governing(policy, FALLBACKS[directive]);
+    if (found === null) continue;
+    const admitted =
+      directive === 'script-src'
+        ? admitsScript(found.sources, { script: address, nonce, page })
+        : matchesAny(found.sources, address, page);
+    if (!admitted) return found.text;
+  }
+  return '';
+}
+
 /** The first of a directive's occurrences counts (§2.2.1). */
 function parsePolicy(policy: string): Directives {
   const directives = new Map<string, readonly string[]>();
@@ -61,7 +95,7 @@ function governing(policy: Directives, names: readonly string[]): Governing | nu
 }
 
 /** Nonces count before hosts; with strict-dynamic hosts do not count at all (§6.7.1.1, §8.2). */
-function admitsScript(sources: readonly string[], { script, nonce, page }: CspQuestion): boolean {
+function admitsScript(sources: readonly string[], { script, nonce, page }: Omit<CspQuestion, 'connect'>): boolean {
   const lower = sources.map((source) => source.toLowerCase());
   if (nonce !== '' && sources.includes(`'nonce-${nonce}'`)) return true;
   if (lower.includes("'strict-dynamic'")) return false;

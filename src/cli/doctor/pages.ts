@@ -1,5 +1,7 @@
 import { type DocumentField, missingFields } from '../../gateway/document-fields.ts';
 import { askCsp } from './csp.ts';
+import { examineChallenges } from './challenge-csp.ts';
+import type { ChallengeProvidersConfig } from '../../guard/config-challenge-providers.ts';
 import { type Finding, fine, unknown, wrong } from './finding.ts';
 import { type Answer, get, NAVIGATION, valuesOf } from './http.ts';
 
@@ -10,6 +12,8 @@ export interface PagesQuestion {
   readonly mount: string;
   /** What enforce mode adds to pages. */
   readonly wanted: readonly DocumentField[];
+  /** Whose challenges pages may be asked for. */
+  readonly providers: ChallengeProvidersConfig;
 }
 
 /** Loads of one page: enough to meet every instance behind a balancer that takes turns. */
@@ -68,7 +72,8 @@ function examinePage(path: string, answer: Answer, tag: ScriptTag | null, questi
   const script = new URL(tag.path, origin).href;
   const policies = valuesOf(answer, 'content-security-policy');
   const asked = askCsp(policies, { script, connect, page, nonce: tag.nonce });
-  const meta = askCsp(metaPolicies(answer.body), { script, connect, page, nonce: tag.nonce });
+  const inPage = metaPolicies(answer.body);
+  const meta = askCsp(inPage, { script, connect, page, nonce: tag.nonce });
   const findings: Finding[] = [];
   if (asked.script !== '') findings.push(scriptRefused(path, asked.script));
   const refused = asked.connect === '' ? meta.connect : asked.connect;
@@ -81,6 +86,8 @@ function examinePage(path: string, answer: Answer, tag: ScriptTag | null, questi
       ),
     );
   }
+  const all = [...policies, ...inPage];
+  findings.push(...examineChallenges(question.providers, { path, page, nonce: tag.nonce, policies: all }));
   if (findings.length === 0) findings.push(fine('csp', `${path} carries the script, and its policy lets it work`));
   return [...findings, headersOf(path, answer, question.wanted)];
 }

@@ -55,7 +55,7 @@ const kindOf = async (kind: string, token: string, more: Partial<Expected> = {})
 
 for (const kind of all) {
   describe(kind, () => {
-    test('P6.4 a token made for this host, action and challenge passes once and never again', async () => {
+    test('a token made for this host, action and challenge passes once and never again', async () => {
       const token = provider.mint(GOOD);
       assert.equal(await kindOf(kind, token), 'passed');
       assert.equal(await kindOf(kind, token), 'refused');

@@ -83,7 +83,7 @@ async function post(
     body: Buffer.from('{}'),
     contentType: 'application/json',
     ...(bring && {
-      counter: bring.member.counter,
+      nonce: bring.member.counter,
       fields: ['Sallyport-Challenge', `${bring.member.token} ${bring.solution}`],
     }),
   });
@@ -264,7 +264,7 @@ test('a provider that is away follows whenUnsure: what changes something is refu
   const read: { challenge: ChallengeMember } = JSON.parse(Buffer.from(asked.body).toString());
   provider.next.push(down, down);
   const fields = ['Sallyport-Challenge', `${read.challenge.token} ${provider.mint(made(read.challenge))}`];
-  const answer = await client.call({ method: 'GET', at: '/api/a', counter: read.challenge.counter, fields });
+  const answer = await client.call({ method: 'GET', at: '/api/a', nonce: read.challenge.counter, fields });
   assert.equal(answer.status, 200);
 });
 

@@ -55,6 +55,7 @@ import type { Ledger } from './guard/ledger.ts';
 import type { State } from './guard/state.ts';
 import type { RequestView } from './guard/view.ts';
 import type { Identity } from './identity/index.ts';
+import { openShared } from './shared.ts';
 import { botsFor, crawlersFor, keptFor, listsFor } from './kept.ts';
 import { address } from './layers/address.ts';
 import { createAntiForgery } from './layers/anti-forgery.ts';
@@ -207,9 +208,9 @@ export interface GuardParts {
    * random one, and then stamps and sessions end with the process.
    */
   readonly secret?: string;
-  /** Default: memory of this process. */
+  /** Default: what the configuration's `state` names, opened and closed with the guard; else memory of this process. */
   readonly state?: State;
-  /** Where money is counted; closed with the guard. Default: records, where they outlive the process, else its memory. */
+  /** Where money is counted. Default: where `state` is, else records where they last, else memory of this process. */
   readonly ledger?: Ledger;
   readonly clock?: Clock;
   /** Fills a buffer with random bytes. */
@@ -257,6 +258,7 @@ const CHALLENGES_STAY = {
   value: 'other providers',
   rule: 'providers are taken up at the start; restart to change them',
 };
+const STATE_STAYS = { field: 'state', value: 'another', rule: 'is taken up at the start; restart to change it' };
 const BANS_STAY = { field: 'bans', value: 'new', rule: 'there were none at the start; restart to have them' };
 const KEYS_STAY = { field: 'keys', value: 'new', rule: 'routes take keys where they did at the start; restart' };
 const LOGIN_STAYS = { field: 'login', value: 'changed', rule: 'is taken up at the start; restart to change it' };
@@ -272,11 +274,13 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   const clock = parts.clock ?? systemClock;
   const fill = parts.random ?? randomFillSync;
   const random = createRandom(fill);
-  const state = parts.state ?? createMemoryState();
+  const given = parts.secret ?? process.env['SALLYPORT_SECRET'] ?? '';
+  const shared = parts.state === undefined ? await openShared({ config, secret: given }) : null;
+  const state = parts.state ?? shared?.state ?? createMemoryState();
   const listeners: ((decision: Decision, request: RequestView) => void)[] = [];
   let compiled: Compiled;
 
-  const secret = toKey(parts.secret ?? process.env['SALLYPORT_SECRET']);
+  const secret = toKey(given);
   const ring = createKeyRing({ secret, clock, random, scope: state.scope ?? '' });
   const tickets = createTickets({ ring, clock, clients: () => compiled.policy.clients.keys() });
   const cookies = createSessionCookies({
@@ -299,7 +303,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     monotonic: clock.monotonic,
     ban: (ban) => bans?.add(ban),
   });
-  const shared = {
+  const common = {
     config,
     policy,
     secret,
@@ -311,7 +315,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     scriptTag,
     bans,
   };
-  const { records, identity, keys, close } = await keptFor(config, shared, parts.records);
+  const { records, identity, keys, close } = await keptFor(config, common, parts.records);
   const keep = parts.keepBan ?? (async (ban: NewBan) => records !== null && (await records.bans.add(ban)) !== null);
   const book = createSessionBook({
     state,
@@ -327,9 +331,9 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     const facts = { ticket: proof?.ticket ?? null, subject, prefix };
     return rule === null ? null : forms.issue(forms.visitorOf(request, facts), rule);
   };
-  const bots = await botsFor(config, shared.fetch, clock.wall);
-  const crawlers = await crawlersFor(config, shared.fetch, clock, parts.resolver);
-  const lists = await listsFor(config, shared.fetch, clock.wall);
+  const bots = await botsFor(config, common.fetch, clock.wall);
+  const crawlers = await crawlersFor(config, common.fetch, clock, parts.resolver);
+  const lists = await listsFor(config, common.fetch, clock.wall);
   const alarms: ((alarm: KeyAlarm) => void)[] = [];
   const faults: ((kind: ChallengeKind, reason: string) => void)[] = [];
   const alarm = (raised: KeyAlarm): void => {
@@ -344,7 +348,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
     state,
     config,
     policy,
-    fetch: shared.fetch,
+    fetch: common.fetch,
     onFault(kind, reason) {
       for (const listener of faults) listener(kind, reason);
     },
@@ -380,7 +384,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
   });
   const known = { layers: layers.map(({ name }) => name) };
   const bucketOf = (request: RequestView, { prefix, now }: Context): number => buckets.of(request, prefix, now);
-  const ledger = parts.ledger ?? (parts.records?.ledger.lasts === true ? parts.records.ledger : createMemoryLedger());
+  const ledger = parts.ledger ?? shared?.ledger ?? ledgerOf(parts.records);
   const costs = createCosts({ ledger, policy, wall: clock.wall });
   listeners.push(costs.decided);
   const runnerParts = {
@@ -494,6 +498,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
         throw new ConfigError('config', [LISTS_STAY]);
       if (!isDeepStrictEqual(providersIn(checked), providersIn(config)))
         throw new ConfigError('config', [CHALLENGES_STAY]);
+      if (checked.state !== config.state) throw new ConfigError('config', [STATE_STAYS]);
       if (bans === null && checked.bans !== undefined) throw new ConfigError('config', [BANS_STAY]);
       if (keys === null && takesKeys(checked)) throw new ConfigError('config', [KEYS_STAY]);
       compiled = compile(checked, restored);
@@ -509,7 +514,7 @@ async function assemble(config: Config, parts: GuardParts, bundle: Bundle): Prom
       crawlers?.close();
       lists?.close();
       await close();
-      await parts.ledger?.close();
+      await (parts.ledger ?? shared?.ledger)?.close();
       await state.close();
     },
   };
@@ -533,9 +538,13 @@ function refuseOwners({ config }: Policy): void {
   if (problems.length > 0) throw new ConfigError('config', problems);
 }
 
+/** Records that are gone with the process are no better than memory, and slower. */
+const ledgerOf = (records: Records | undefined): Ledger =>
+  records?.ledger.lasts === true ? records.ledger : createMemoryLedger();
+
 /** A configured secret is text of whatever length; the ring wants 32 bytes. */
-function toKey(secret: string | undefined): Buffer {
-  if (secret === undefined || secret === '') return randomBytes(32);
+function toKey(secret: string): Buffer {
+  if (secret === '') return randomBytes(32);
   if (secret.length < 32) throw new TypeError('SALLYPORT_SECRET: at least 32 characters, drawn at random');
   return createHash('sha256').update(secret).digest();
 }

@@ -21,6 +21,7 @@ export function formatCheck(report: CheckReport, paint: Paint): string {
     `${paint.strong('Sessions that move')}\n${lines(report.moved)}`,
     anonymousBlock(report, paint),
     report.budgets.length === 0 ? '' : `${paint.strong('Budgets')}\n${lines(report.budgets)}`,
+    report.state.length === 0 ? '' : `${paint.strong('State')}\n${lines(report.state)}`,
     `${paint.strong('One address')} (IPv4 address, or IPv6 /56)\n${lines(report.oneAddress)}`,
     `${paint.strong('Report mode')}, what it changes although it blocks nothing\n${lines(report.reportMode)}`,
     report.notes.length === 0 ? '' : `${paint.careful('Worth a look')}\n${lines(report.notes)}`,

@@ -49,6 +49,8 @@ export interface CheckReport {
   readonly addresses: readonly string[];
   /** What calls cost, and what they may cost together. */
   readonly budgets: readonly string[];
+  /** What is exact in the state at hand, and what a failure costs. */
+  readonly state: readonly string[];
   /** How the calls of the OpenAPI document are held to it. */
   readonly openapi: readonly string[];
   readonly oneAddress: readonly string[];
@@ -128,6 +130,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     anonymous: anonymousWrites(policy).map(({ name }) => name),
     addresses: describeAddresses(config),
     budgets: describeBudgets(policy),
+    state: [],
     openapi: describeDocument(policy),
     oneAddress: oneAddress(policy),
     reportMode: [...REPORT_CHANGES.map(({ of, says }) => `${of}: ${says}`), ...formChanges(policy), ...REPORT_REFUSES],

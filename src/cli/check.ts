@@ -2,6 +2,7 @@ import { compilePolicy } from '../guard/compile.ts';
 import { formatCheck } from './check-format.ts';
 import { describePolicy } from './check-report.ts';
 import { readLists } from './check-addresses.ts';
+import { describeState } from './check-state.ts';
 import { EXIT, type Io, present } from './command.ts';
 import { type ConfigFlags, loadConfig } from './flags.ts';
 import { layersToAsk } from './layers.ts';
@@ -14,7 +15,11 @@ export async function check(flags: ConfigFlags, io: Io): Promise<number> {
     layers.map(({ name }) => name),
   );
   const described = describePolicy(compilePolicy(config), layers, { file, preset });
-  const report = { ...described, addresses: [...described.addresses, ...(await readLists(config))] };
+  const report = {
+    ...described,
+    state: await describeState(config),
+    addresses: [...described.addresses, ...(await readLists(config))],
+  };
   present(io, report, (said) => formatCheck(said, io.terminal.paint));
   return EXIT.ok;
 }

@@ -16,6 +16,7 @@ export interface ConfigFlags {
   open?: string[];
   frontend?: string;
   records?: string;
+  state?: string;
   public?: string;
   tls?: boolean;
   tlsCert?: string;
@@ -83,6 +84,7 @@ function toFields(flags: ConfigFlags): Record<string, unknown> {
     open: flags.open,
     frontend: flags.frontend === undefined ? undefined : resolve(flags.frontend),
     records: flags.records === undefined ? undefined : absoluteUrl(flags.records, process.cwd()),
+    state: flags.state,
     public: flags.public,
     hosts: flags.host,
     insecureHttp: flags.insecureHttp,

@@ -55,6 +55,7 @@ export function configFlags(command: Command): Command {
     .option('--protect <pattern>', 'what needs a proof; repeatable (default /api/**)', repeat)
     .option('--open <pattern>', 'exception, matched byte for byte: webhooks, login callbacks; repeatable', repeat)
     .option('--frontend <dir>', 'serve this built frontend; index.html answers unknown pages')
+    .option('--state <url>', 'sessions and counters: memory (default), or redis://HOST:PORT for several gates')
     .option('--records <url>', 'logins, keys, bans, audit: memory (default), sqlite:PATH or postgres://…')
     .option('--public <origin>', 'origin people see, as https://app.example')
     .option('--host <host>', 'further Host the gate answers for; repeatable', repeat)

@@ -7,7 +7,7 @@ import { problemAnswer } from '../guard/problem.ts';
 import type { RequestView } from '../guard/view.ts';
 import { CODES, type Code } from '../wire/codes.ts';
 import { ENTRY_REQUEST_BYTES } from '../wire/entry.ts';
-import type { Enter } from './entry.ts';
+import type { Enter, EntryResult } from './entry.ts';
 import type { Script } from './script.ts';
 import { scriptPolicy } from './script-policy.ts';
 
@@ -115,12 +115,14 @@ async function enter(parts: MountParts, request: RequestView, decision: Decision
   if (body === null) return refuse(parts, request, refusedEntry(decision, 'too-large', 'body too large or cut off', 0));
   const { authority, prefix, secure } = decision;
   const origin = request.headers.origin || `${secure ? 'https' : 'http'}://${authority}`;
-  const result = await parts.enter(request, body, {
-    origin,
-    authority,
-    prefix,
-    unlimited: decision.key !== null,
-  });
+  let result: EntryResult;
+  try {
+    result = await parts.enter(request, body, { origin, authority, prefix, unlimited: decision.key !== null });
+  } catch (error) {
+    // Nobody comes in while state is away: whoever is in goes on as far as `whenUnsure` lets them.
+    const evidence = `fault: ${error instanceof Error ? error.name : 'unknown'}`;
+    return refuse(parts, request, refusedEntry(decision, 'unsure', evidence, 1));
+  }
   if (result.kind === 'refuse') {
     const refused = refusedEntry(decision, result.code, result.evidence, result.retryAfter);
     const answer = refuse(parts, request, { ...refused, challenge: result.challenge ?? null });

@@ -6,6 +6,7 @@ import type { Records } from '../guard/records.ts';
 import type { Signals } from '../guard/signals.ts';
 import { ConfigError } from '../guard/errors.ts';
 import { recordsOf, shownUrl } from '../guard/records-url.ts';
+import { shownStateUrl } from '../guard/state-url.ts';
 import { createBans, type StoredBans } from '../keys/bans.ts';
 
 /** Records of a gate: opened at the start where they are to last, else when somebody first needs them. */
@@ -21,8 +22,13 @@ export interface Kept {
   close(): Promise<void>;
 }
 
-/** @throws {ConfigError} where a configuration that was read again names other records: what is open stays open */
-export function assertSameRecords(before: Config, next: Config): Config {
+/** @throws {ConfigError} where a configuration that was read again names other records or another state: what is open stays open */
+export function assertSameStores(before: Config, next: Config): Config {
+  const [state, other] = [before.state ?? 'memory', next.state ?? 'memory'];
+  if (state !== other) {
+    const rule = `is taken up at the start, and the gate has ${shownStateUrl(state)}; restart to change it`;
+    throw new ConfigError('config', [{ field: 'state', value: JSON.stringify(shownStateUrl(other)), rule }]);
+  }
   if (recordsOf(before) === recordsOf(next)) return next;
   const rule = `is taken up at the start, and the gate has ${shownUrl(recordsOf(before))}; restart to change it`;
   throw new ConfigError('config', [{ field: 'records', value: JSON.stringify(shownUrl(recordsOf(next))), rule }]);

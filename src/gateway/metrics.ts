@@ -178,11 +178,15 @@ export function createMetrics(
   };
 
   async function refresh(): Promise<void> {
-    const used = await usage();
-    stateGauge.set({ of: 'entries' }, used.entries);
-    stateGauge.set({ of: 'sessions' }, used.sessions);
-    stateGauge.set({ of: 'bytes' }, used.bytes);
-    stateGauge.set({ of: 'capacity' }, used.capacity);
+    stateGauge.reset();
+    // While it cannot be reached, the series are gone: what it held before is nobody's guess.
+    const used = await Promise.resolve(usage()).catch(() => null);
+    if (used !== null) {
+      stateGauge.set({ of: 'entries' }, used.entries);
+      stateGauge.set({ of: 'sessions' }, used.sessions);
+      stateGauge.set({ of: 'bytes' }, used.bytes);
+      stateGauge.set({ of: 'capacity' }, used.capacity);
+    }
     // Where nobody can say what was spent, the series are gone rather than old.
     budgets.show((await spending?.().catch(() => [])) ?? []);
   }

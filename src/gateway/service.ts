@@ -10,7 +10,7 @@ import { withFound } from './found.ts';
 import type { Gate } from './gate.ts';
 import { handedRows, leaveRows } from './handed-rows.ts';
 import { type Inheritance, manageLifecycle } from './index.ts';
-import { assertSameRecords, type Kept } from './kept.ts';
+import { assertSameStores, type Kept } from './kept.ts';
 import { keysRoutes } from './keys-admin.ts';
 import { byHere, followSwitches, tellTakenUp, usable } from './follow.ts';
 import { listenShared } from './listen.ts';
@@ -20,6 +20,7 @@ import { prepare } from './prepared.ts';
 import { ADMIN, recordsRoutes } from './records-admin.ts';
 import { createBooks, type ServingParts, startServing } from './serving.ts';
 import { sessionsRoutes } from './sessions-admin.ts';
+import { connectShared, ledgerOf } from './shared-state.ts';
 import { openSurroundings } from './surroundings.ts';
 import { auditUndone, watchChanges } from './watch-changes.ts';
 import { usersRoutes } from './users-admin.ts';
@@ -57,8 +58,7 @@ export interface Service {
 /** Starts the gate in this thread and ties it to this process's signals. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { inheritance } = options;
-  const state = createMemoryState();
-  const books = createBooks({ config: options.config, state });
+  const books = createBooks({ config: options.config, state: { usage: () => state.usage() } });
   const { records, probes, frames, metrics } = books;
   const { secret, log, kept } = await prepare({
     config: options.config,
@@ -66,10 +66,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     inheritance,
     headed: metrics.audited,
   });
+  const shared = await connectShared(options.config, process.env['SALLYPORT_SECRET'] ?? '', log).catch(
+    async (error: unknown) => {
+      await kept.close();
+      throw error;
+    },
+  );
+  const state = shared?.state ?? createMemoryState();
   const accepted = handedRows(inheritance);
   const config = withFound(options.config, accepted).config;
   let live: Live | null = null;
-  const switches = await followSwitches(kept, secret, log, () => live);
+  const switches = await followSwitches({ signals: shared?.signals ?? kept.signals }, secret, log, () => live);
   const last = switches?.last() ?? null;
   const settings =
     inheritance === null
@@ -81,12 +88,17 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     secret,
     state,
     log,
-    guard: { ...known(kept), keepBan: (ban: NewBan) => keepBan(ban, kept, log) },
+    guard: {
+      ...known(kept),
+      ...ledgerOf(shared),
+      keepBan: (ban: NewBan) => keepBan(ban, kept, log),
+    },
     gate: enteredBy(inheritance),
     audit: (entry: AuditEntry) => audit(entry, kept, log),
   };
   const { gate } = await startServing(serving, books).catch(async (error: unknown) => {
     await switches?.close();
+    await state.close();
     await kept.close();
     throw error;
   });
@@ -104,7 +116,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     by: byHere(ADMIN),
     accepted,
     onAccepted: leaveRows,
-    load: async () => assertSameRecords(options.config, await options.load()),
+    load: async () => assertSameStores(options.config, await options.load()),
     metrics: () => metrics.text(),
     audit: serving.audit,
   });

@@ -36,7 +36,7 @@ export interface ServingParts {
   readonly secret: string;
   readonly state: State;
   readonly log: Log;
-  readonly guard: Pick<GuardParts, 'records' | 'bans' | 'keepBan' | 'siblings'>;
+  readonly guard: Pick<GuardParts, 'records' | 'bans' | 'keepBan' | 'ledger' | 'siblings'>;
   /** How connections come in, where it is not by the gate's own socket. */
   readonly gate: Pick<GateParts, 'inherited' | 'listen' | 'certificates'>;
   audit(entry: AuditEntry): Promise<void>;
@@ -69,7 +69,7 @@ export interface Books extends Omit<Serving, 'gate'> {
   opened(gate: Gate): void;
 }
 
-export function createBooks({ config, state }: Pick<ServingParts, 'config' | 'state'>): Books {
+export function createBooks({ config, state }: { config: Config; state: Pick<State, 'usage'> }): Books {
   let gate: Gate | null = null;
   const metrics = createMetrics(
     () => state.usage(),

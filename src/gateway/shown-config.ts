@@ -2,15 +2,17 @@ import type { Config } from '../guard/config.ts';
 import type { ChallengeConfig } from '../guard/config-challenge.ts';
 import type { LoginConfig } from '../guard/config-login.ts';
 import { shownUrl } from '../guard/records-url.ts';
+import { shownStateUrl } from '../guard/state-url.ts';
 
 /**
- * A configuration as administration shows it: without the database's password, the webhook's address and the keys at
+ * A configuration as administration shows it: without passwords of databases, the webhook's address and the keys at
  * providers of challenges, and of logins only who may vouch.
  */
-export function shownConfig({ records, login, challenge, alerts: _alerts, ...config }: Config): Config {
+export function shownConfig({ records, state, login, challenge, alerts: _alerts, ...config }: Config): Config {
   return {
     ...config,
     ...(records === undefined ? {} : { records: shownUrl(records) }),
+    ...(state === undefined ? {} : { state: shownStateUrl(state) }),
     ...(login === undefined ? {} : { login: shownLogin(login) }),
     ...(challenge === undefined ? {} : { challenge: shownChallenge(challenge) }),
   };

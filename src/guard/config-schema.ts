@@ -23,6 +23,7 @@ import { hstsSchema, tlsSchema } from './config-schema-tls.ts';
 import { type ConfigProblem, ConfigError } from './errors.ts';
 import { applyPreset } from './presets.ts';
 import { shownUrl } from './records-url.ts';
+import { shownStateUrl, stateUrlFault } from './state-url.ts';
 
 const mode = choice('report', 'enforce');
 
@@ -143,6 +144,7 @@ export const configSchema = fields({
     }),
   ),
   drift: optional(driftSchema),
+  state: optional(text(stateUrlFault, 'write text, as in "redis://127.0.0.1:6379"')),
   whenUnsure: optional(choice('reads', 'refuse')),
   records: optional(text(rules.recordsUrl, 'write text, as in "sqlite:./sallyport.sqlite"')),
   frontend: optional(text(rules.nonEmpty)),
@@ -256,6 +258,7 @@ function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
 function showAt(path: readonly PropertyKey[], value: unknown): string {
   if (path[0] === 'alerts' && path.length > 1 && path[1] === 'webhook') return 'an address that is not shown';
   if (path[0] === 'records' && typeof value === 'string') return show(shownUrl(value));
+  if (path[0] === 'state' && typeof value === 'string') return show(shownStateUrl(value));
   const plain = HIDING.get(path[0]);
   if (plain === undefined || value === undefined) return show(value);
   if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';

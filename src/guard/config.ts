@@ -61,6 +61,11 @@ export interface Config {
    */
   records?: string;
   /**
+   * Where sessions, counters and bans of sessions are: `memory`, or a server that gates share, `redis://HOST:PORT`, `rediss://…`,
+   * `valkey://…`, `valkeys://…`, `unix:///PATH`; several with commas between them for the nodes of a Cluster. Default `memory`.
+   */
+  state?: string;
+  /**
    * While state, or a provider that a route needs, cannot be reached: `reads` lets GET and HEAD go on that speak for nobody,
    * cost nothing and need no turn or id, as far as a local limit takes them; `refuse` lets nothing. Default `reads`.
    */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Config } from './config.ts';
+import { isShared } from './state-url.ts';
 
 /** Where records are, taken apart. */
 export type RecordsPlace =
@@ -39,10 +40,11 @@ export function shownUrl(url: string): string {
 }
 
 /** Where the records of a configuration are. */
-export function recordsOf(config: Pick<Config, 'records' | 'login' | 'budget' | 'routes'>): string {
+export function recordsOf(config: Pick<Config, 'records' | 'login' | 'budget' | 'routes' | 'state'>): string {
   if (config.records !== undefined) return config.records;
   // What was spent and who can log in must not be forgotten by a restart.
-  return config.login?.accounts !== undefined || hasBudgets(config) ? 'sqlite:./sallyport.sqlite' : 'memory';
+  const keepsMoney = hasBudgets(config) && !isShared(config);
+  return config.login?.accounts !== undefined || keepsMoney ? 'sqlite:./sallyport.sqlite' : 'memory';
 }
 
 /** Whether anything here costs money. */

@@ -24,6 +24,7 @@ test('the schema takes every field that the written type has', () => {
     listen: '127.0.0.1:4000',
     mode: 'enforce',
     whenUnsure: 'refuse',
+    state: 'redis://127.0.0.1:6379',
     bans: { after: 3, within: 60, codes: ['order', 'schema'], longest: 600, prefix: 600 },
     challenge: {
       kind: 'turnstile',

@@ -16,6 +16,7 @@ import { createMetrics } from '../metrics.ts';
 import { isReadable, prepare } from '../prepared.ts';
 import { ADMIN, recordsRoutes } from '../records-admin.ts';
 import type { Service, ServiceOptions } from '../service.ts';
+import { connectShared } from '../shared-state.ts';
 import { sessionsRoutes } from '../sessions-admin.ts';
 import { openSurroundings } from '../surroundings.ts';
 import { auditUndone } from '../watch-changes.ts';
@@ -45,6 +46,9 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
   assertTogether(options.config, workers);
   const own = createMetrics(() => ({ entries: 0, sessions: 0, bytes: 0, capacity: 0 }));
   const { secret, log, kept } = await prepare({ ...options, level: options.log, headed: own.audited });
+  const shared = await connectShared(options.config, process.env['SALLYPORT_SECRET'] ?? '', log).catch(
+    closing(() => kept.close()),
+  );
   const memory = createSharedMemory();
   const channel = randomBytes(12).toString('base64url');
   const isApart = recordsOf(options.config) === 'memory';
@@ -62,7 +66,9 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
   const take = (settings: Settings): void => {
     control?.take(settings).catch((error) => log.error('switch: another gate’s cannot be taken up here', error));
   };
-  const switches = await followSwitches(kept, secret, log, () => (control === null ? null : { put: take }));
+  const switches = await followSwitches({ signals: shared?.signals ?? kept.signals }, secret, log, () =>
+    control === null ? null : { put: take },
+  );
   const last = switches?.last() ?? null;
   const words = wordsOf(options.config);
   const settings =
@@ -72,6 +78,7 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
   if (inheritance === null) tellTakenUp(settings, last, log);
   const closeKept = async (): Promise<void> => {
     await switches?.close();
+    await shared?.state.close();
     await kept.close();
   };
 

@@ -14,6 +14,7 @@ import { createLog } from '../log.ts';
 import { isOtherPolicy } from '../reached.ts';
 import { known, peopleRoutes } from '../service.ts';
 import { type Serving, startServing } from '../serving.ts';
+import { connectShared, ledgerOf } from '../shared-state.ts';
 import { watchChanges } from '../watch-changes.ts';
 import { type Calls, createCalls } from './calls.ts';
 import { digestOf } from './digest.ts';
@@ -46,13 +47,19 @@ export async function runWorker({ port, start, load }: WorkerParts): Promise<voi
   const kept = start.bans === null ? await keepRecords(config, secret, UNTOLD) : null;
   const siblings = createSiblings(start.channel);
   const followers: CertificateFollower[] = [];
+  const shared = await connectShared(config, secret, log);
   const serving = await startServing({
     config: inForce(config, current.settings),
     secret,
     // One name for all that share it: each opens the tickets of the others.
-    state: Object.assign(openSharedState(memory, { worker: worker - 1 }), { scope: start.channel }),
+    state: shared?.state ?? Object.assign(openSharedState(memory, { worker: worker - 1 }), { scope: start.channel }),
     log,
-    guard: { ...(kept === null ? { bans } : known(kept)), keepBan: (ban) => main.call('keepBan', ban), siblings },
+    guard: {
+      ...(kept === null ? { bans } : known(kept)),
+      ...ledgerOf(shared),
+      keepBan: (ban) => main.call('keepBan', ban),
+      siblings,
+    },
     gate: {
       // Connections come once everything stands, and the settings are those of the others.
       listen: async () => ({ host: start.host, port: start.port }),

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import { SallyportError, UnreachableError } from '../../guard/errors.ts';
-import { parseRedisUrls, type ServerAddress } from './url.ts';
+import { parseStateUrls, type ServerAddress } from '../../guard/state-url.ts';
 import type { Script, ScriptRunner } from './wide/wide.ts';
 
 export interface ConnectionOptions {
@@ -27,7 +27,7 @@ const SLOTS_MS = 1000;
  * Rejects where no server answers at first.
  */
 export async function connectRedis(urls: string, options: ConnectionOptions = {}): Promise<Connection> {
-  const addresses = parseRedisUrls(urls);
+  const addresses = parseStateUrls(urls);
   const { Cluster, Redis } = await load();
   const timeout = options.timeout ?? TIMEOUT_MS;
   const client = await firstThatAnswers(addresses, (address) => new Redis(ownOptionsOf(address, timeout)));

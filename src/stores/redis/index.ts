@@ -97,6 +97,7 @@ export async function createRedisState(connection: Connection, wide: Wide, optio
     times,
     names: createNames(options.secret, partitions),
     capacity: partitions * bounds.sessions,
+    scope: `redis ${options.prefix ?? 'sallyport:'}`,
     gate: randomBytes(6).toString('base64url'),
     renewEvery: HOLD_MS / 3,
   });

@@ -1,14 +1,18 @@
 import type { Ledger } from '../../guard/ledger.ts';
+import type { Signals } from '../../guard/signals.ts';
 import type { State } from '../../guard/state.ts';
 import { connectRedis } from './connection.ts';
 import { createRedisState, type RedisStateOptions } from './index.ts';
 import { createRedisLedger, type RedisLedgerOptions } from './ledger.ts';
+import { createSignals } from './signals.ts';
 import { createWide } from './wide/create.ts';
 
 /** What gates share that name the same server. To be closed in this order: the connection goes with the state. */
 export interface OpenedRedis {
   readonly ledger: Ledger;
   readonly state: State;
+  /** How gates tell each other of switches. */
+  readonly signals: Signals;
 }
 
 /**
@@ -30,7 +34,8 @@ export async function openRedis(
   const names = { secret, ...(prefix === undefined ? {} : { prefix }) };
   try {
     const ledger = createRedisLedger(connection, { ...names, ...(onLoss === undefined ? {} : { onLoss }) });
-    return { ledger, state: await createRedisState(connection, createWide(connection, names), options) };
+    const state = await createRedisState(connection, createWide(connection, names), options);
+    return { ledger, state, signals: createSignals(connection, prefix) };
   } catch (error) {
     await connection.close();
     throw error;

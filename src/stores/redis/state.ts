@@ -38,6 +38,8 @@ export interface RedisStateParts {
   readonly names: Names;
   /** Sessions at most. */
   readonly capacity: number;
+  /** What all gates call this state that share it. */
+  readonly scope: string;
   /** This process, as the requests are named that it holds open. */
   readonly gate: string;
   /** Milliseconds between two renewals of what is open. */
@@ -52,6 +54,7 @@ const MOST_CROWDED = 65_536;
 /** State on Redis: what each method asks of the script, and of the counters wider than a session. */
 export class RedisState implements State {
   readonly kind = 'redis';
+  readonly scope: string;
   readonly #parts: RedisStateParts;
   readonly #crowds = new Map<string, string>();
   readonly #open = new Set<RedisHold>();
@@ -60,6 +63,7 @@ export class RedisState implements State {
 
   constructor(parts: RedisStateParts) {
     this.#parts = parts;
+    this.scope = parts.scope;
     this.#renewal = setInterval(() => this.#renew(), parts.renewEvery).unref();
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Redis } from 'ioredis';
 import { openRedisState } from '../../../src/stores/redis/open.ts';
-import { parseRedisUrls } from '../../../src/stores/redis/url.ts';
+import { parseStateUrls } from '../../../src/guard/state-url.ts';
 import { startRedis } from '../../support/redis.ts';
 
 const PLAIN = { host: 'cache', port: 6379, path: '', username: '', password: '', db: 0, tls: false };
@@ -15,8 +15,8 @@ test('addresses of servers are read as Redis and Valkey write them', () => {
     ['valkeys://:secret@[::1]:7001', { ...PLAIN, host: '::1', port: 7001, password: 'secret', tls: true }],
     ['unix:///run/redis.sock?db=2', { ...PLAIN, host: '', port: 0, path: '/run/redis.sock', db: 2 }],
   ] as const;
-  for (const [text, address] of table) assert.deepEqual(parseRedisUrls(text), [address], text);
-  const nodes = parseRedisUrls('redis://a:1, redis://b:2');
+  for (const [text, address] of table) assert.deepEqual(parseStateUrls(text), [address], text);
+  const nodes = parseStateUrls('redis://a:1, redis://b:2');
   assert.deepEqual(
     nodes.map(({ host, port }) => `${host}:${port}`),
     ['a:1', 'b:2'],
@@ -26,7 +26,7 @@ test('addresses of servers are read as Redis and Valkey write them', () => {
 test('what is no such address is refused, and no error tells a password', () => {
   for (const text of ['', 'cache', 'http://gate:hunter2@cache', 'redis://gate:hunter2@cache/one', 'redis://']) {
     assert.throws(
-      () => parseRedisUrls(text),
+      () => parseStateUrls(text),
       (error) => error instanceof TypeError && !error.message.includes('hunter2'),
       text,
     );

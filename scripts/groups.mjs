@@ -11,10 +11,10 @@ const browsers = ['chromium', 'firefox'];
  * `programs` are the machine's own that a group uses, `apps` folders with packages of their own.
  */
 export const groups = [
-  { name: 'unit', folders: null, concurrency: 2, timeout: 5 * minutes },
+  { name: 'unit', folders: null, concurrency: 2, timeout: 8 * minutes, programs: ['redis'] },
   { name: 'repository', folders: ['repository'], concurrency: 2, timeout: 5 * minutes },
-  { name: 'contract', folders: ['contract'], concurrency: 2, timeout: 3 * minutes, programs: ['postgres'] },
-  { name: 'property', folders: ['property'], concurrency: 2, timeout: 5 * minutes },
+  { name: 'contract', folders: ['contract'], concurrency: 2, timeout: 5 * minutes, programs: ['postgres', 'redis'] },
+  { name: 'property', folders: ['property'], concurrency: 2, timeout: 6 * minutes, programs: ['redis'] },
   {
     name: 'backends',
     folders: ['system/backends'],
@@ -34,7 +34,7 @@ export const groups = [
     folders: ['adapters', 'gateway', 'cli', 'system'],
     concurrency: 2,
     timeout: 12 * minutes,
-    programs: [...browsers, 'openssl', 'python3'],
+    programs: [...browsers, 'openssl', 'python3', 'redis'],
   },
   { name: 'lab', folders: ['lab'], concurrency: 1, timeout: 6 * minutes, programs: browsers },
   {

@@ -12,6 +12,7 @@ const candidates = {
   pebble: ['pebble'],
   postgres: ['postgres'],
   python3: ['python3'],
+  redis: ['redis-server'],
   fastapi: ['python3'],
   rails: ['ruby'],
   php: ['php'],

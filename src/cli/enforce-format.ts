@@ -3,6 +3,7 @@ import { command } from './banner.ts';
 import type { EnforceReport } from './enforce.ts';
 import { formatFramed } from './framed.ts';
 import { reachWords } from './reach.ts';
+import { formatWebhooks } from './webhooks.ts';
 import { count, type Paint, shown, table } from './terminal.ts';
 
 /** `enforce` for people: what was looked at, what would break, what became of it. */
@@ -14,6 +15,7 @@ export function formatEnforce(report: EnforceReport, paint: Paint): string {
     accepted(report, paint),
     around(report, paint),
     formatFramed(report.framed, report.enforcing, paint),
+    formatWebhooks(report.webhooks, paint),
     outcome(report, paint),
     undone(report, paint),
   ];

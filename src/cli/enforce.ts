@@ -1,4 +1,5 @@
 import type { GateRoutes, GateStatus, ModeChanged } from '../gateway/control.ts';
+import { foundWebhooks, type Webhook } from '../gateway/webhooks.ts';
 import type { FramedPage } from '../gateway/frames.ts';
 import type { Mode } from '../guard/config.ts';
 import type { RunningGate } from '../gateway/admin-client.ts';
@@ -32,6 +33,8 @@ export interface EnforceReport extends Judgement {
   readonly accepted: readonly string[];
   /** Pages that other sites show in frames: browsers do so no longer once the gate enforces. */
   readonly framed: readonly FramedPage[];
+  /** Protected routes that only programs call. */
+  readonly webhooks: readonly Webhook[];
   /** Name of the configuration file they belong into; '' without one. */
   readonly file: string;
 }
@@ -59,6 +62,7 @@ function already(gate: RunningGate, { file, framed, rollout, layers }: GateStatu
     trials: [],
     accepted: [],
     framed,
+    webhooks: [],
     file,
     rollout,
     layer: '',
@@ -76,6 +80,7 @@ async function attempt(gate: RunningGate, status: GateStatus, flags: EnforceFlag
     mode: status.mode,
     file,
     framed,
+    webhooks: foundWebhooks((await ask<GateRoutes>(gate, 'GET', '/routes')).seen),
     rollout: status.rollout,
     layer,
     reach: 'here',

@@ -1,5 +1,6 @@
-import type { GateStatus, LayerStatus } from '../gateway/control.ts';
+import type { GateRoutes, GateStatus, LayerStatus } from '../gateway/control.ts';
 import type { Share } from '../gateway/summary.ts';
+import { foundWebhooks, type Webhook } from '../gateway/webhooks.ts';
 import { EXIT, type Io, present } from './command.ts';
 import { formatBudgets } from './status-budgets.ts';
 import { formatFramed } from './framed.ts';
@@ -7,19 +8,26 @@ import { ask, theGate } from './gates.ts';
 import type { GateFlags } from './command.ts';
 import { command } from './banner.ts';
 import { listAge, listCounts } from './list-words.ts';
+import { formatWebhooks } from './webhooks.ts';
 import { count, type Paint, shown, table } from './terminal.ts';
 
 /** `sallyport status`: what passed, what was or would be refused. Exits 3 where nothing is blocked. */
 export async function status(flags: GateFlags, io: Io): Promise<number> {
   const gate = await theGate(flags);
-  const said = await ask<GateStatus>(gate, 'GET', '/status');
+  const { seen } = await ask<GateRoutes>(gate, 'GET', '/routes');
+  const said = { ...(await ask<GateStatus>(gate, 'GET', '/status')), webhooks: foundWebhooks(seen) };
   present(io, said, (report) => formatStatus(report, io.terminal.paint));
   return said.mode === 'report' ? EXIT.report : EXIT.ok;
 }
 
 const LATEST_SHOWN = 8;
 
-export function formatStatus(report: GateStatus, paint: Paint): string {
+/** With what looks like a webhook among all routes. */
+export interface StatusReport extends GateStatus {
+  readonly webhooks: readonly Webhook[];
+}
+
+export function formatStatus(report: StatusReport, paint: Paint): string {
   const blocks = [
     head(report, paint),
     totals(report),
@@ -28,6 +36,7 @@ export function formatStatus(report: GateStatus, paint: Paint): string {
     latest(report, paint),
     lists(report, paint),
     formatFramed(report.framed, report.mode === 'enforce', paint),
+    formatWebhooks(report.webhooks, paint),
     next(report, paint),
   ];
   return blocks.filter((block) => block !== '').join('\n\n');

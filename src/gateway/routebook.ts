@@ -2,6 +2,7 @@ import type { Carrier, Decision } from '../guard/decision.ts';
 import type { RequestView } from '../guard/view.ts';
 import { OWN_COOKIES } from '../wire/constants.ts';
 import type { DecisionRecord } from './decision-record.ts';
+import { type MachineCalls, NO_MACHINES, withMachine } from './machine-calls.ts';
 
 /** One method and path shape, and how it was called. */
 export interface RouteSeen {
@@ -21,6 +22,8 @@ export interface RouteSeen {
    * without a cookie of the app's.
    */
   readonly anonymousWrites: number;
+  /** What programs sent here, and the backend took. */
+  readonly machines: MachineCalls;
   /** ISO 8601, UTC. */
   readonly lastSeen: string;
 }
@@ -45,6 +48,7 @@ interface Entry {
   requests: number;
   refused: number;
   anonymousWrites: number;
+  machines: MachineCalls;
   last: number;
 }
 
@@ -68,6 +72,7 @@ export function createRouteBook(now: () => number, ourCookies: readonly string[]
       requests: 0,
       refused: 0,
       anonymousWrites: 0,
+      machines: NO_MACHINES,
       last: 0,
     };
     entries.set(name, made);
@@ -86,8 +91,9 @@ export function createRouteBook(now: () => number, ourCookies: readonly string[]
     },
     settled(decision, view, status) {
       if (status < 200 || status > 299 || SAFE.has(view.method)) return;
-      if (decision.subject !== null || decision.key !== null || !isAnonymous(view, ours)) return;
       const entry = entryFor(view.method, view.path, decision.route.name);
+      entry.machines = withMachine(entry.machines, decision, view);
+      if (decision.subject !== null || decision.key !== null || !isAnonymous(view, ours)) return;
       entry.anonymousWrites++;
       entry.last = now();
     },

@@ -73,6 +73,7 @@ test('a reason reads as it was written, and what a page brought cannot drive the
     } as const),
     accepted: [],
     framed: [],
+    webhooks: [],
     file: '',
   };
   const say = (trial: PageTrial, record: DecisionRecord | null): string => {

@@ -1,3 +1,4 @@
+import { NO_MACHINES } from '../../src/gateway/machine-calls.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseConfig } from '../../src/guard/config-schema.ts';
@@ -115,6 +116,7 @@ const seen: RouteSeen = {
   requests: 9,
   refused: 1,
   anonymousWrites: 0,
+  machines: NO_MACHINES,
   lastSeen: '',
 };
 

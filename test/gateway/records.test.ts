@@ -1,3 +1,4 @@
+import { NO_MACHINES } from '../../src/gateway/machine-calls.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRecords } from '../../src/gateway/records.ts';
@@ -197,6 +198,7 @@ test('routes say how they were called: what enforce has to know', () => {
       requests: 3,
       refused: 2,
       anonymousWrites: 0,
+      machines: NO_MACHINES,
       lastSeen: '1970-01-01T00:00:00.000Z',
     },
   ]);

@@ -4,6 +4,7 @@ import type { FramedPage } from '../frames.ts';
 import { type GateStatus, LATEST } from '../control.ts';
 import type { RouteSeen } from '../routebook.ts';
 import { summaryOf } from '../summary.ts';
+import { joinMachines } from '../machine-calls.ts';
 import type { WorkerStatus } from './messages.ts';
 
 /** What the workers of a gate say of themselves, as one. The first speaks for what is the same with all. */
@@ -52,6 +53,7 @@ function joinRoute(one: RouteSeen, other: RouteSeen): RouteSeen {
     requests: one.requests + other.requests,
     refused: one.refused + other.refused,
     anonymousWrites: one.anonymousWrites + other.anonymousWrites,
+    machines: joinMachines(one.machines, other.machines),
   };
 }
 

@@ -32,7 +32,7 @@ export function formatStatus(report: StatusReport, paint: Paint): string {
     head(report, paint),
     totals(report),
     groups(report, paint),
-    formatBudgets(report.budgets, paint),
+    formatBudgets(report.budgets, paint, report.losses),
     latest(report, paint),
     lists(report, paint),
     formatFramed(report.framed, report.mode === 'enforce', paint),

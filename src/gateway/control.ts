@@ -1,3 +1,4 @@
+import { type LedgerLosses, NO_LOSSES } from '../guard/ledger.ts';
 import { ConfigError } from '../guard/errors.ts';
 import type { Config, Mode } from '../guard/config.ts';
 import { knownWrites } from '../guard/anonymous.ts';
@@ -63,6 +64,8 @@ export interface GateStatus {
   readonly latest: readonly DecisionRecord[];
   /** What was spent of budgets for all; null where records cannot be reached. */
   readonly budgets: readonly Spending[] | null;
+  /** What the server that counts money has forgotten. */
+  readonly losses: LedgerLosses;
   /** Pages that other sites show in frames, which enforce mode ends. */
   readonly framed: readonly FramedPage[];
   /** Published lists of networks, and how each of them is. */
@@ -281,6 +284,7 @@ export async function describe(described: Described): Promise<GateStatus> {
     traffic: gate.stats(),
     summary: records.summary(),
     latest: records.latest(LATEST),
+    losses: gate.guard.budgets?.losses() ?? NO_LOSSES,
     budgets: gate.guard.budgets === undefined ? [] : await gate.guard.budgets.spending().catch(() => null),
     framed: gate.guard.policy.config.securityHeaders === 'frameable' ? [] : frames.list(),
     lists: gate.guard.lists?.status() ?? [],

@@ -3,7 +3,7 @@ import { AnswerTail } from './answer-tail.ts';
 import { type BudgetRule, type CostRule, NO_COSTS, type Reservation, type ReservedPart } from './budget.ts';
 import { isForAll } from './config-budget.ts';
 import type { Decision } from './decision.ts';
-import type { Ledger, LedgerLosses } from './ledger.ts';
+import { type Ledger, type LedgerLosses, NO_LOSSES } from './ledger.ts';
 import { toMicro } from './money.ts';
 import type { Policy } from './policy.ts';
 import { cancel } from './reserving.ts';
@@ -27,6 +27,8 @@ export interface FollowedAnswer {
 export interface BudgetDesk {
   /** Budgets that count everybody's calls together. Rejects where they cannot be reached. */
   spending(): Promise<readonly Spending[]>;
+  /** What its server has forgotten of what was spent, since this process began. */
+  losses(): LedgerLosses;
   /** Calls the listener when something should be known of. */
   onEvent(listener: (event: BudgetEvent) => void): void;
 }
@@ -73,7 +75,11 @@ export function createCosts({ ledger, policy, wall }: CostParts): Costs {
     for (const listener of listeners) listener(event);
   };
 
-  ledger.onLoss?.((losses) => tell({ kind: 'forgotten', ...losses }));
+  let losses = NO_LOSSES;
+  ledger.onLoss?.((found) => {
+    losses = found;
+    tell({ kind: 'forgotten', ...found });
+  });
 
   const settle = async (part: ReservedPart, tail: AnswerTail): Promise<void> => {
     const { rule, amount, entries } = part;
@@ -122,6 +128,7 @@ export function createCosts({ ledger, policy, wall }: CostParts): Costs {
         amount: rule.cap.amount / MICRO,
       }));
     },
+    losses: () => losses,
     onEvent: (listener) => void listeners.push(listener),
   };
 }

@@ -32,6 +32,8 @@ export interface LedgerLosses {
   readonly emptied: number;
 }
 
+export const NO_LOSSES: LedgerLosses = Object.freeze({ rewritten: 0, lost: 0, emptied: 0 });
+
 /** How much may be taken out of one account, or out of each of many that differ by payer. */
 export interface Cap {
   /** The account's, in every process and under every amount the same: `all: USD per total, day`. */

@@ -21,3 +21,13 @@ test('R68 status says nothing of budgets where there are none, and says so where
   assert.equal(formatBudgets([], paint), '');
   assert.match(formatBudgets(null, paint), /cannot be reached: nobody may spend/);
 });
+
+test('R68 status says what a failover has cost, and nothing where it cost nothing', () => {
+  const budgets = [{ budget: 'all: 5 USD/day per total', currency: 'USD', spent: 1, amount: 5 }];
+  assert.doesNotMatch(formatBudgets(budgets, paint, { rewritten: 0, lost: 0, emptied: 0 }), /forgotten/);
+  const text = formatBudgets(budgets, paint, { rewritten: 3, lost: 2, emptied: 1 });
+  assert.match(
+    text,
+    /had forgotten what it had acknowledged: 3 calls of this gate counted again, 2 not; .*everything once/,
+  );
+});

@@ -1,3 +1,4 @@
+import type { LedgerLosses } from '../../guard/ledger.ts';
 import type { SessionFacts } from '../../guard/session-desk.ts';
 import type { GateStats } from '../gate.ts';
 import type { FramedPage } from '../frames.ts';
@@ -16,6 +17,7 @@ export function joinStatus(all: readonly [WorkerStatus, ...WorkerStatus[]]): Gat
     traffic: joinTraffic(each.map(({ traffic }) => traffic)),
     summary: summaryOf(all.map(({ visitors }) => visitors)),
     latest: latest.slice(0, LATEST),
+    losses: joinLosses(each.map(({ losses }) => losses)),
     framed: joinFramed(each.flatMap(({ framed }) => framed)),
     probes: each.flatMap(({ probes }) => probes),
   };
@@ -25,6 +27,12 @@ const joinTraffic = (all: readonly GateStats[]): GateStats => ({
   requests: sum(all.map(({ requests }) => requests)),
   tunnels: sum(all.map(({ tunnels }) => tunnels)),
   connections: sum(all.map(({ connections }) => connections)),
+});
+
+const joinLosses = (all: readonly LedgerLosses[]): LedgerLosses => ({
+  rewritten: sum(all.map(({ rewritten }) => rewritten)),
+  lost: sum(all.map(({ lost }) => lost)),
+  emptied: Math.max(...all.map(({ emptied }) => emptied)),
 });
 
 function joinFramed(pages: readonly FramedPage[]): FramedPage[] {

@@ -1,4 +1,5 @@
 import { describeAddresses } from './check-addresses.ts';
+import { challengeNotes, describeChallenge } from './check-challenge.ts';
 import { describeDrift } from './check-drift.ts';
 import { describeLogins } from './check-logins.ts';
 import { describeContent, describeDocument } from './check-schema.ts';
@@ -136,6 +137,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     reportMode: [...REPORT_CHANGES.map(({ of, says }) => `${of}: ${says}`), ...formChanges(policy), ...REPORT_REFUSES],
     notes: [
       ...policyNotes(policy),
+      ...challengeNotes(policy),
       ...formNotes(policy),
       ...rolloutNotes(policy),
       ...routes.flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`)),
@@ -169,7 +171,7 @@ function describeRoute(rule: RouteRule, policy: Policy, layers: readonly Layer[]
     carriers: [...new Set<Carrier>(['call', 'stream', 'socket', ...rule.carriers])],
     client: rule.client.name,
     checks,
-    use: describeUse(rule),
+    use: [...describeUse(rule), ...describeChallenge(rule)],
     content: describeContent(rule),
     notes: [...routeNotes(rule), ...useNotes(rule)],
   };

@@ -48,10 +48,7 @@ export interface Shown {
 export type Verified =
   /** `note` is for the record: a score, say. */
   | { readonly outcome: 'passed'; readonly note?: string }
-  /**
-   * Another challenge is asked; where `final` is true its alternative, for a further solution of this kind would fare no
-   * better. `reason` is for the record: no secrets, nothing personal.
-   */
-  | { readonly outcome: 'refused'; readonly reason: string; readonly final?: boolean }
+  /** Another challenge is asked; the page then goes its other way. `reason` is for the record: no secrets, nothing personal. */
+  | { readonly outcome: 'refused'; readonly reason: string }
   /** Nobody can say: the provider is away or too slow. `whenUnsure` decides. */
   | { readonly outcome: 'unreachable'; readonly reason: string };

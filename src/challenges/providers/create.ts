@@ -64,9 +64,8 @@ function toVerified(verification: Verification): Verified {
     case 'passed':
       return { outcome: 'passed', note: verification.note };
     case 'refused':
-      return { outcome: 'refused', reason: verification.reason, ...(verification.doubted && { final: true }) };
     case 'misconfigured':
-      return { outcome: 'refused', reason: verification.reason, final: true };
+      return { outcome: 'refused', reason: verification.reason };
     case 'unreachable':
       return { outcome: 'unreachable', reason: verification.reason };
   }

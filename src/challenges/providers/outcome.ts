@@ -10,8 +10,6 @@ export interface Passed {
 export interface Refused {
   readonly kind: 'refused';
   readonly reason: string;
-  /** True where the visitor was refused and not the token: a further token would fare no better. */
-  readonly doubted: boolean;
 }
 
 /**
@@ -49,7 +47,6 @@ const MAX_TOKEN = 4096;
 /** Whether text can be a token at all: what cannot is not worth a call. */
 export const isToken = (text: string): boolean => text.length <= MAX_TOKEN && /^[\w.~+/=-]{8,}$/.test(text);
 
-export const refused = (reason: string): Refused => ({ kind: 'refused', reason, doubted: false });
-export const doubted = (reason: string): Refused => ({ kind: 'refused', reason, doubted: true });
+export const refused = (reason: string): Refused => ({ kind: 'refused', reason });
 export const misconfigured = (reason: string): Misconfigured => ({ kind: 'misconfigured', reason });
 export const unreachable = (reason: string): Unreachable => ({ kind: 'unreachable', reason });

@@ -1,4 +1,4 @@
-import { doubted, misconfigured, type Verification } from './outcome.ts';
+import { misconfigured, refused, type Verification } from './outcome.ts';
 
 /** A score from 0 (surely a program) to 1; `why` are the provider's reasons for it, for the record. */
 export function judgeScore(score: unknown, threshold: number, why: readonly string[] = []): Verification {
@@ -6,5 +6,5 @@ export function judgeScore(score: unknown, threshold: number, why: readonly stri
     return misconfigured('the provider gives no score: this key is of another kind');
   }
   const said = [`score ${Math.round(score * 100) / 100}`, ...why].join(', ');
-  return score >= threshold ? { kind: 'passed', note: said } : doubted(`${said}; ${threshold} or more passes`);
+  return score >= threshold ? { kind: 'passed', note: said } : refused(`${said}; ${threshold} or more passes`);
 }

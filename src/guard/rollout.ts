@@ -19,7 +19,7 @@ export const EVERYBODY = BUCKETS;
  * in. They hold for everybody as soon as the gate enforces.
  */
 export const NEVER_ROLLED_OUT: ReadonlySet<string> = new Set([
-  ...['lists', 'test-pass', 'key', 'bot', 'subject', 'ban-rule', 'ban', 'authorization'],
+  ...['lists', 'test-pass', 'key', 'bot', 'crawler', 'subject', 'ban-rule', 'ban', 'authorization'],
   ...['budget', 'degrade', 'creator', 'can'],
 ]);
 

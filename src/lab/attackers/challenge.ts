@@ -55,7 +55,9 @@ export const challengeReplayed: Attacker = {
   async run(lab, tally) {
     const { client, call } = await start(lab, tally);
     if (client === null) return;
-    const more = await solved(await client.call(call));
+    const asked = await client.call(call);
+    if (kindOf(asked).by === 'backend') tally.honest();
+    const more = await solved(asked);
     const request = client.sign({ ...call, ...more });
     const first = kindOf(await client.sender.send(request));
     if (first.by !== 'backend') throw new NotRun('an honest solution was not taken');

@@ -25,6 +25,7 @@ const GOALS: ReadonlyMap<number, Entry> = new Map([
   ],
   [7, { title: 'state in memory', load: async () => (await import('./goals/state.ts')).state }],
   [8, { title: 'state on Redis', load: async () => (await import('./goals/redis.ts')).redis }],
+  [9, { title: 'two workers against one', load: async () => (await import('./goals/workers.ts')).workers }],
   [10, { title: 'the page', load: async () => (await import('./goals/page.ts')).page }],
   [
     12,

@@ -1,4 +1,5 @@
 import type { Mode } from '../guard/config.ts';
+import type { WhenUnsure } from '../guard/unsure.ts';
 import { count, type Paint, table } from './terminal.ts';
 
 /** What the gate says of itself when it is up; `--json` prints it. */
@@ -21,6 +22,10 @@ export interface GateReport {
   readonly insecureHttp: boolean;
   /** Whether it made, or gets, the certificate that it shows, and keeps it. */
   readonly certificate: boolean;
+  /** Where state is: `memory`, or the server that gates share, without what opens it. */
+  readonly state: string;
+  /** What goes on while that cannot be reached. */
+  readonly whenUnsure: WhenUnsure;
   /** Whether SALLYPORT_SECRET is set. */
   readonly secret: boolean;
   readonly pid: number;
@@ -57,12 +62,20 @@ function facts(report: GateReport, paint: Paint): string[][] {
     ...(report.workers === 1 ? [] : [['Workers', `${report.workers} on one port, with one memory of sessions`]]),
     ...(report.file === '' ? [] : [['Config', report.file]]),
     ...(report.metrics === '' ? [] : [['Metrics', `http://${report.metrics}/metrics`]]),
+    ...(report.state === 'memory'
+      ? []
+      : [['State', `${report.state}; while it cannot be reached, ${AWAY[report.whenUnsure]}`]]),
     [
       'Sessions',
       report.secret ? 'outlive a restart (SALLYPORT_SECRET)' : 'end with this process; SALLYPORT_SECRET keeps them',
     ],
   ];
 }
+
+const AWAY: Readonly<Record<WhenUnsure, string>> = {
+  reads: 'reads that need no login, money or turn go on, all else is refused',
+  refuse: 'everything is refused',
+};
 
 const insecure = (paint: Paint): string =>
   `${paint.bad('INSECURE')}: pages on plain HTTP get no keys from browsers. Their calls pass unsigned and are recorded as\ninsecure-context. Serve the page over HTTPS before you rely on anything here.`;

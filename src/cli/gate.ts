@@ -1,3 +1,4 @@
+import { shownStateUrl } from '../guard/state-url.ts';
 import { extname } from 'node:path';
 import { runningGates } from '../gateway/admin-client.ts';
 import type { Program } from '../gateway/fleet/supervisor.ts';
@@ -92,6 +93,8 @@ function describe(service: Service, { config, file }: LoadedConfig): GateReport 
     metrics,
     insecureHttp: config.insecureHttp === true,
     certificate: config.tls !== undefined && tlsOf(config.tls)?.cert === undefined,
+    state: shownStateUrl(config.state ?? 'memory'),
+    whenUnsure: config.whenUnsure ?? 'reads',
     secret: (process.env['SALLYPORT_SECRET'] ?? '') !== '',
     pid: process.pid,
   };

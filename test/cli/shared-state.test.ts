@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { banner } from '../../src/cli/banner.ts';
 import { kindOf } from '../../src/lab/answer.ts';
 import { createSender } from '../../src/lab/http.ts';
 import { parseTarget } from '../../src/lab/target.ts';
@@ -8,6 +9,8 @@ import { startRedis } from '../support/redis.ts';
 import { backend, desk, until } from './support.ts';
 
 const SECRET = { SALLYPORT_SECRET: 'a secret of at least thirty-two characters' };
+
+const PAINT = { strong: String, good: String, bad: String, careful: String, faint: String };
 
 test('P2.1 P3.5 a gate and one of two workers on one Redis: a captured call is admitted once by all, and the kill switch reaches both', async (t) => {
   const redis = await startRedis();
@@ -18,6 +21,8 @@ test('P2.1 P3.5 a gate and one of two workers on one Redis: a captured call is a
   const { report: one } = await gate(...common);
   const { report: two } = await gate(...common, '--host', new URL(one.url).host, '--workers', '2');
   assert.equal(two.workers, 2);
+  assert.deepEqual([two.state, two.whenUnsure], [redis.url, 'reads']);
+  assert.match(banner(two, PAINT), /State +redis:.*; while it cannot be reached, reads .* go on/);
 
   const target = parseTarget(`${one.url}/api/posts`);
   const sender = createSender(target);

@@ -23,15 +23,12 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   testing: ['guard', 'wire', 'lib'],
   config: ['guard', 'wire', 'lib'],
   redis: ['stores'],
-  kept: ['addresses', 'bots', 'identity', 'keys', 'stores', 'guard'],
   shared: ['stores', 'guard'],
-  index: [
-    'kept',
+  assembly: [
     'shared',
+    'addresses',
     'bots',
     'challenges',
-    'config',
-    'adapters',
     'identity',
     'keys',
     'stores',
@@ -41,6 +38,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'wire',
     'lib',
   ],
+  index: ['assembly', 'stores', 'layers', 'guard'],
   gateway: [
     'index',
     'shared',

@@ -1,0 +1,54 @@
+import { browserSession } from '../doors/browser-session.ts';
+import { createEntry, type Enter } from '../doors/entry.ts';
+import { withFormCookie } from '../doors/form-cookie.ts';
+import { createFormTokenEndpoint } from '../doors/form-token.ts';
+import { createKeyAgreement } from '../doors/key-agreement.ts';
+import { createMount, type MountParts } from '../doors/mount.ts';
+import type { Guard } from '../guard/guard.ts';
+import { createWaitingRoom } from '../guard/waiting-room.ts';
+import type { Made } from './made.ts';
+
+/** What the guard answers itself: everything under the mount. */
+export function mountDoors(made: Made, decided: MountParts['decided']): Guard['serve'] {
+  const { ground, doors, kept, challenges } = made;
+  const { identity } = kept;
+  const { policy, inForce, clock } = ground;
+  const { cookies, forms, formToken } = doors;
+  const { wall } = clock;
+  const formCookie = { rule: () => policy().antiForgery, tokens: forms, sessions: cookies, wall };
+  return createMount({
+    policy,
+    script: inForce.script,
+    enter: withFormCookie(secondDoor(made), formCookie),
+    endpoints: [createFormTokenEndpoint(policy, formToken), challenges.endpoint, ...(identity?.endpoints ?? [])],
+    sessionOf: (request) => browserSession(cookies, identity?.logins ?? null, request, wall()),
+    decide: (request, rule) => inForce.runner().decide(request, rule),
+    decided,
+    wall,
+  });
+}
+
+function secondDoor({ ground, doors, siblings, kept, challenges, banning, sessions }: Made): Enter {
+  const { clock, state, policy, random } = ground;
+  const { tickets, stamps, cookies, whereabouts } = doors;
+  return createEntry({
+    tickets,
+    stamps,
+    sessions: cookies,
+    whereabouts,
+    keys: createKeyAgreement(clock),
+    logins: kept.identity?.entry ?? null,
+    challenges,
+    room: createWaitingRoom(),
+    isBanned: (label) => banning.bans?.has('session', label) ?? false,
+    isClosed: (prefix) => banning.bans?.has('mint', prefix) ?? false,
+    onEntered(session) {
+      sessions.entered(session);
+      siblings?.tell({ kind: 'entered', session });
+    },
+    state,
+    policy,
+    clock,
+    random,
+  });
+}

@@ -5,7 +5,7 @@ import { describeLogins } from './check-logins.ts';
 import { describeContent, describeDocument } from './check-schema.ts';
 import { rolloutNotes } from './check-rollout.ts';
 import { describeUse, oneAddressTakes, useNotes } from './check-use.ts';
-import { TURN_SECONDS } from '../doors/entry.ts';
+import { TURN_SECONDS } from '../doors/entry-turn.ts';
 import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
 import { describeBudgets } from './check-budget.ts';
 import { documentFieldsOf } from '../gateway/document-fields.ts';

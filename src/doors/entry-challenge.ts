@@ -31,6 +31,9 @@ export interface Newcomer {
   readonly prefix: string;
 }
 
+/** Whether anything may be asked of newcomers. */
+export const asksNewcomers = ({ challenge }: Policy): boolean => challenge !== null && challenge.door.when !== 'never';
+
 /** What is asked of a newcomer: nothing (null), a challenge, or that what they bring is looked at. Costs a seal at most. */
 export function askNewcomer(
   { desk, risk }: DoorChallenges,

@@ -60,6 +60,8 @@ export interface DoorsOptions {
   readonly logins?: EntryLogins;
   /** How busy the gate is, 0 to 1. */
   readonly load?: () => number;
+  /** Prefixes from which nobody may open a new session. */
+  readonly closed?: ReadonlySet<string>;
 }
 
 const bits = (count: number) => fc.integer({ min: 0, max: 2 ** count - 1 });
@@ -112,6 +114,7 @@ export function createDoors(options: DoorsOptions = {}) {
       fetch,
       load: options.load ?? (() => 0),
     }),
+    isClosed: (prefix) => options.closed?.has(prefix) === true,
     random: createRandom(),
     whereabouts: createWhereabouts(SECRET),
   });

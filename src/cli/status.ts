@@ -1,4 +1,4 @@
-import type { GateRoutes, GateStatus, LayerStatus } from '../gateway/control.ts';
+import type { GateRoutes, GateStatus, LayerStatus, WorkersStatus } from '../gateway/control.ts';
 import type { Share } from '../gateway/summary.ts';
 import { foundWebhooks, type Webhook } from '../gateway/webhooks.ts';
 import { EXIT, type Io, present } from './command.ts';
@@ -42,7 +42,8 @@ export function formatStatus(report: StatusReport, paint: Paint): string {
   return blocks.filter((block) => block !== '').join('\n\n');
 }
 
-function head({ mode, url, to, protect, file, rollout, layers, switched }: GateStatus, paint: Paint): string {
+function head(report: GateStatus, paint: Paint): string {
+  const { mode, url, to, protect, file, rollout, layers, switched, workers } = report;
   const state =
     mode === 'report'
       ? paint.careful('report mode: NOTHING IS BLOCKED')
@@ -52,9 +53,19 @@ function head({ mode, url, to, protect, file, rollout, layers, switched }: GateS
   return `${paint.strong('Sallyport')} on ${url}, ${state}\n${table([
     ['protects', `${protect.join(', ')} of ${to}`],
     ...(file === '' ? [] : [['config', file]]),
+    ...(workers === null ? [] : [['workers', workerWords(workers)]]),
     ...layers.map((layer) => ['layer', layerWords(layer)]),
     ...(switched === null ? [] : [['switched', `${switched.at}, by ${shown(switched.by)}`]]),
   ])}`;
+}
+
+/** Of a gate of several threads. */
+function workerWords({ answering, replaced, hung }: WorkersStatus): string {
+  const ended = [
+    ...(replaced === 0 ? [] : [`${count(replaced, 'time')} replaced`]),
+    ...(hung === 0 ? [] : [`${count(hung, 'time')} ended because one had hung`]),
+  ];
+  return [`${answering} answering`, ...ended].join(', ');
 }
 
 function layerWords({ name, mode, rollout, undone }: LayerStatus): string {

@@ -58,6 +58,8 @@ export interface GateStatus {
   readonly tls: boolean;
   readonly public: string;
   readonly trustedProxies: readonly string[];
+  /** The threads that answer; null where there is one. */
+  readonly workers: WorkersStatus | null;
   readonly traffic: GateStats;
   readonly summary: Summary;
   /** Refusals and would-be refusals, latest first. */
@@ -72,6 +74,15 @@ export interface GateStatus {
   readonly lists: readonly ListStatus[];
   /** How `doctor`'s own requests arrived. */
   readonly probes: readonly Probe[];
+}
+
+export interface WorkersStatus {
+  /** Those that said so just now. */
+  readonly answering: number;
+  /** So often one was replaced, since the start. */
+  readonly replaced: number;
+  /** So often one was ended because it had hung. */
+  readonly hung: number;
 }
 
 export interface LayerStatus {
@@ -281,6 +292,7 @@ export async function describe(described: Described): Promise<GateStatus> {
     tls: config.tls !== undefined,
     public: config.public ?? '',
     trustedProxies: config.trustedProxies ?? [],
+    workers: null,
     traffic: gate.stats(),
     summary: records.summary(),
     latest: records.latest(LATEST),

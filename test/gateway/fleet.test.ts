@@ -163,6 +163,64 @@ const DEADLY = `export default {
   routes: [{ match: 'GET /api/posts' }, { match: 'GET /api/die', level: 'open', user: true }],
 };`;
 
+test('a worker that hangs in the app’s own code is ended and started again; the other answers meanwhile', async (t) => {
+  const api = await startApi(t);
+  const fleet = await startFleetOf(t, api.url, { config: HANGING });
+  const client = await fleet.client('/api/posts');
+  const captured = client.sign(CALL);
+  assert.equal(codeOf(await fleet.send(captured)), 'admit');
+  const host = ['Host', new URL(fleet.url).host];
+  const hung = fleet.send({ method: 'GET', target: '/api/hang', fields: host, body: null });
+  const isAbout = (text: string) => fleet.lines().some(({ msg, error }) => `${msg} ${error}`.includes(text));
+
+  // Half of all connections come to the one that hangs, and wait there; those of the other pass all the while.
+  let passed = 0;
+  const load = async (): Promise<void> => {
+    while (!isAbout('answers again')) {
+      const call = fleet.send(client.sign(CALL)).then((answer) => {
+        if (codeOf(answer) === 'admit') passed += 1;
+      });
+      await Promise.race([call, new Promise((resolve) => setTimeout(resolve, 50))]);
+    }
+  };
+  await Promise.all([load(), until(() => isAbout('answers again'), 'a new one')]);
+  assert.ok(passed > 5, `${passed} calls passed while one hung`);
+  assert.notEqual(codeOf(await hung), 'admit', 'what was under way with it breaks off');
+  assert.ok(isAbout('it has not answered for 10 s'), 'the log says why');
+
+  const again = await Promise.all(Array.from({ length: AT_ONCE }, async () => codeOf(await fleet.send(captured))));
+  assert.deepEqual(new Set(again), new Set(['replayed']), 'all answer, and what was captured passes nowhere');
+  const { body: status } = await fleet.admin('GET', '/status');
+  assert.deepEqual(at(status, 'workers'), { answering: 2, replaced: 1, hung: 1 });
+  const { body: metrics } = await fleet.admin('GET', '/metrics');
+  assert.match(String(metrics), /^sallyport_workers_hung 1$/m);
+});
+
+test('a gate one of whose workers hangs stops all the same', async (t) => {
+  const api = await startApi(t);
+  const fleet = await startFleetOf(t, api.url, { config: HANGING });
+  const host = ['Host', new URL(fleet.url).host];
+  const hung = fleet.send({ method: 'GET', target: '/api/hang', fields: host, body: null });
+  await until(async () => {
+    const answered = fleet.send({ method: 'GET', target: '/hung', fields: host, body: null });
+    return Promise.race([
+      answered.then(() => false),
+      new Promise<boolean>((resolve) => setTimeout(resolve, 500, true)),
+    ]);
+  }, 'one does not answer');
+  fleet.child.kill('SIGTERM');
+  await fleet.ended;
+  assert.equal(fleet.child.exitCode, 0);
+  assert.notEqual(codeOf(await hung), 'admit');
+});
+
+/** One function of the app's own, in the gate, that never returns. */
+const HANGING = `export default {
+  records: 'sqlite:./records.sqlite',
+  login: { identify: ({ path }) => { while (path === '/api/hang'); return null; } },
+  routes: [{ match: 'GET /api/posts' }, { match: 'GET /api/hang', level: 'open', user: true }],
+};`;
+
 test('a broken configuration changes no worker; a changed one changes all', async (t) => {
   const api = await startApi(t);
   const fleet = await startFleetOf(t, api.url, { config: rowsFor('/api/posts') });

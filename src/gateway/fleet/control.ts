@@ -13,7 +13,7 @@ import type { InForce, SupervisorActions, WorkerActions } from './messages.ts';
 import type { Member, Supervisor } from './supervisor.ts';
 
 export interface FleetControlParts {
-  readonly supervisor: () => Pick<Supervisor, 'members' | 'alone'>;
+  readonly supervisor: () => Pick<Supervisor, 'members' | 'alone' | 'replaced' | 'hung'>;
   /** At the start. */
   readonly first: InForce;
   /** How switches reach other gates; null where this gate shares no records. */
@@ -102,7 +102,9 @@ export function createFleetControl(parts: FleetControlParts): FleetControl {
     async status() {
       const [first, ...rest] = await askAll('status', undefined);
       if (first === undefined) throw nobody();
-      return { ...joinStatus([first, ...rest]), switched: lastOf(parts.switches()) };
+      const { replaced, hung } = parts.supervisor();
+      const workers = { answering: 1 + rest.length, replaced: replaced(), hung: hung() };
+      return { ...joinStatus([first, ...rest]), switched: lastOf(parts.switches()), workers };
     },
     why: async (id) => (await askAll('why', id)).find((record) => record !== null) ?? null,
     routes,

@@ -10,12 +10,13 @@ export interface FleetFigures extends Pick<Metrics, 'text' | 'contentType'> {
 export interface FiguresParts {
   members(): readonly Member[];
   replaced(): number;
+  hung(): number;
   /** What this thread counts itself. */
   readonly own: Metrics;
 }
 
 /** The figures of all workers as one: counts are added up, what all see alike is shown once. */
-export function createFigures({ members, replaced, own }: FiguresParts): FleetFigures {
+export function createFigures({ members, replaced, hung, own }: FiguresParts): FleetFigures {
   const latest = new Map<number, MetricFigures>();
   let gone: MetricFigures[] = [];
   const fleet = new Registry();
@@ -34,6 +35,14 @@ export function createFigures({ members, replaced, own }: FiguresParts): FleetFi
     registers,
     collect() {
       this.set(replaced());
+    },
+  });
+  new Gauge({
+    name: 'sallyport_workers_hung',
+    help: 'So often a worker was ended because it did not answer.',
+    registers,
+    collect() {
+      this.set(hung());
     },
   });
 

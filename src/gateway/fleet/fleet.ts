@@ -95,7 +95,12 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
   // Made once: each worker would make one of its own.
   if (tlsOf(options.config.tls)?.self === true) localCertificate(options.config);
 
-  const figures = createFigures({ members, replaced: () => supervisor?.replaced() ?? 0, own });
+  const figures = createFigures({
+    members,
+    replaced: () => supervisor?.replaced() ?? 0,
+    hung: () => supervisor?.hung() ?? 0,
+    own,
+  });
   const fleet = createFleetControl({
     supervisor: () => supervisor ?? NOBODY,
     first: {
@@ -215,7 +220,12 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
 }
 
 /** Before the first worker is there. */
-const NOBODY: Pick<Supervisor, 'members' | 'alone'> = { members: () => [], alone: (act) => act() };
+const NOBODY: Pick<Supervisor, 'members' | 'alone' | 'replaced' | 'hung'> = {
+  members: () => [],
+  alone: (act) => act(),
+  replaced: () => 0,
+  hung: () => 0,
+};
 
 /** The first looks after certificates; these are told. */
 const others = (members: ReturnType<Supervisor['members']>) => members.filter(({ worker }) => worker !== 1);

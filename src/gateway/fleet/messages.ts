@@ -61,6 +61,8 @@ export interface WorkerStart {
 export interface WorkerActions {
   /** Lets connections come. */
   open(): Promise<void>;
+  /** Answers as soon as its event loop turns. */
+  beat(): void;
   status(): Promise<WorkerStatus>;
   routes(): WorkerRoutes;
   why(id: string): DecisionRecord | null;

@@ -3,6 +3,7 @@ import { SallyportError } from '../../guard/errors.ts';
 import type { Log } from '../log.ts';
 import { type Calls, createCalls, Gone } from './calls.ts';
 import type { SupervisorActions, WorkerActions, WorkerStart } from './messages.ts';
+import { SILENT_SECONDS, watchPulse } from './pulse.ts';
 
 /** One worker that answers. */
 export interface Member {
@@ -37,6 +38,8 @@ export interface Supervisor {
   alone<T>(act: () => Promise<T>): Promise<T>;
   /** So often a worker was replaced. */
   replaced(): number;
+  /** So often a worker was ended because it did not answer. */
+  hung(): number;
   close(graceMs: number): Promise<void>;
 }
 
@@ -54,6 +57,7 @@ export async function startWorkers(parts: SupervisorParts): Promise<Supervisor> 
   const threads = new Set<Worker>();
   let closing = false;
   let replaced = 0;
+  let hung = 0;
   let url = '';
   let last: Promise<unknown> = Promise.resolve();
 
@@ -81,6 +85,7 @@ export async function startWorkers(parts: SupervisorParts): Promise<Supervisor> 
     let failure: unknown = null;
     let isReady = false;
     const free = Promise.withResolvers<void>();
+    let unwatch = (): void => {};
     const timer = setTimeout(() => {
       failure = new SallyportError('listen', `worker ${worker} was not ready in ${READY_MS / 1000} s`);
       void thread.terminate();
@@ -91,6 +96,7 @@ export async function startWorkers(parts: SupervisorParts): Promise<Supervisor> 
     });
     thread.once('exit', () => {
       clearTimeout(timer);
+      unwatch();
       threads.delete(thread);
       members.delete(worker);
       calls.end();
@@ -114,6 +120,14 @@ export async function startWorkers(parts: SupervisorParts): Promise<Supervisor> 
     clearTimeout(timer);
     isReady = true;
     members.set(worker, member);
+    unwatch = watchPulse({
+      beat: () => calls.call('beat', undefined),
+      hung() {
+        hung += 1;
+        why = `it has not answered for ${SILENT_SECONDS} s: a function that does not return, as in the configuration`;
+        void thread.terminate();
+      },
+    });
   }
 
   /** @param wait milliseconds until the next try, doubled each time that it fails */
@@ -161,6 +175,7 @@ export async function startWorkers(parts: SupervisorParts): Promise<Supervisor> 
     members: () => [...members.values()].sort((one, other) => one.worker - other.worker),
     alone,
     replaced: () => replaced,
+    hung: () => hung,
     close,
   };
 }

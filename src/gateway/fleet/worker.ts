@@ -164,6 +164,7 @@ function lookActions(serving: Serving, live: Live, start: WorkerStart, main: Cal
     audit: (entry: AuditEntry) => main.call('audit', entry),
   };
   return {
+    beat: () => {},
     status: async () => ({ status: await describe(described), visitors: records.visitors() }),
     routes() {
       const { config, seen, persons } = seenBy(gate, records);

@@ -1,60 +1,42 @@
-import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Incoming, Outgoing } from '../adapters/node/message.ts';
 import { send } from '../adapters/node/send.ts';
-import { LONGEST_CREATION } from '../guard/creation-watch.ts';
-import type { FollowedAnswer } from '../guard/cost-watch.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { Open, Watched } from '../guard/open.ts';
-import type { ServedReader } from '../guard/served-watch.ts';
 import type { RequestView } from '../guard/view.ts';
-import { BodyError, Upload } from './body.ts';
-import { type Creation, creationOf } from './creation.ts';
-import { isPlainJson } from './fieldlist.ts';
-import { codeOf, isRepeatable, UnsureError } from './forward-faults.ts';
-import { type ResponseHead, toClient } from './response-fields.ts';
+import { AnswerWatch } from './answer-watch.ts';
+import { BodyError, type Upload } from './body.ts';
+import { Delivery } from './delivery.ts';
+import { faultOf, UnsureError } from './forward-faults.ts';
+import { type Destination, Journey } from './journey.ts';
+import { textOf } from './raw-fields.ts';
+import { toClient } from './response-fields.ts';
 import type { Route, Upgraded } from './route.ts';
-import { withoutProof } from './strip.ts';
-import type { Passenger, Ride } from './upstream.ts';
-
-/** Bodies up to this many bytes leave in one piece with their head. */
-const JOINED_BYTES = 16 * 1024;
 
 /** One request and its answer, between one client and one backend connection. */
-export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
+export class Exchange implements Open, Destination {
   readonly #route: Route;
   readonly #request: Incoming;
   readonly #response: Outgoing;
   readonly #view: RequestView;
   readonly #decision: Decision;
   readonly #onUpgrade: Upgraded | null;
-  #fields: string[] = [];
-  #body: Uint8Array | Upload | null = null;
-  #ride: Ride | null = null;
-  #controller: Dispatcher.DispatchController | null = null;
-  #transform: Duplex | null = null;
-  #status = 0;
-  #message = '';
-  #head: string[] | null = null;
-  /** First chunk, held until the loop's turn ends: an answer that fits into it goes out in one write. */
-  #held: Buffer | null = null;
-  #ended = false;
-  /** Null where the answer says nothing of an object that anybody asks about. */
-  readonly #creation: Creation | null;
+  readonly #journey: Journey;
+  readonly #delivery: Delivery;
+  readonly #watch: AnswerWatch;
   /** Whether the call may be made only so often, unless the backend refuses it. */
   readonly #counted: boolean;
-  /** Set once the client has left and the answer is awaited all the same. */
-  #unattended: (() => void) | null = null;
+  readonly #watched: Watched | undefined;
+  #status = 0;
+  /** Reasons to hold the backend up: it goes on when there is none any more. */
+  #holds = 0;
   /** Settling before the head is released takes time only where state is elsewhere. */
   #settling = false;
-  /** Set where the answer gives ids that others ask for. */
-  #giving: ServedReader | null = null;
-  /** Set where the answer says what the call cost. */
-  #cost: FollowedAnswer | null = null;
+  /** Set once the client has left and the answer is awaited all the same. */
+  #unattended: (() => void) | null = null;
+  #ended = false;
   #over = false;
-  #retried = false;
-  readonly #watched: Watched | undefined;
 
   constructor(
     route: Route,
@@ -70,7 +52,9 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
     this.#view = view;
     this.#decision = decision;
     this.#onUpgrade = onUpgrade;
-    this.#creation = creationOf(route.guard.creations, view, decision);
+    this.#journey = new Journey(route.upstream, view, onUpgrade !== null, this);
+    this.#delivery = new Delivery(response);
+    this.#watch = new AnswerWatch(route.guard, view, decision);
     this.#counted = decision.route.orders.some(({ atMost }) => atMost > 0);
     response.on('close', this.#onClose);
     response.on('error', this.#onClose);
@@ -93,37 +77,13 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
     else send(this.#request, this.#response, this.#route.guard.refusalAnswer(this.#view, refused));
   }
 
+  /** The client may have left while the guard or the assertion took their time. */
   depart(fields: string[], body: Uint8Array | Upload | null, long: boolean): void {
-    this.#fields = fields;
-    this.#body = body;
-    // The client may have left while the guard or the assertion took their time.
-    if (this.#over) {
-      if (body instanceof Upload) body.destroy();
-      return;
-    }
-    this.#ride = this.#route.upstream.board(this, long);
-    if (this.#over) this.#ride.leave();
-  }
-
-  start(dispatcher: Dispatcher): void {
-    try {
-      dispatcher.dispatch(
-        {
-          path: withoutProof(this.#view.target),
-          method: this.#view.method,
-          headers: this.#fields,
-          body: this.#body,
-          ...(this.#onUpgrade === null ? {} : { upgrade: 'websocket' }),
-        },
-        this,
-      );
-    } catch (error) {
-      this.fail(error);
-    }
+    this.#journey.depart(fields, body, long, () => this.#over);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
+    this.#journey.started(controller);
     if (this.#over) controller.abort(new Error('the client went away'));
   }
 
@@ -143,104 +103,83 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
     const { rules, pages } = this.#route;
     const head = toClient(rules, this.#view, this.#decision, status, textOf(controller.rawHeaders));
     const rewrite = pages === null ? null : pages.rewrite(this.#view, this.#decision, status, head.fields);
-    this.#head = rewrite === null ? head.fields : rewrite.fields;
-    this.#transform = rewrite === null ? null : rewrite.transform();
     this.#status = status;
-    this.#message = message;
+    this.#delivery.take(status, message, rewrite?.fields ?? head.fields, rewrite?.transform() ?? null);
     this.#route.onSettled?.(this.#decision, this.#view, status);
-    const { serves, costs } = this.#route.guard;
-    if (costs?.takes(this.#decision) === true) this.#cost = costs.follow(this.#decision, status, head.fields);
-    if (serves?.takes(this.#decision) === true && status < 300 && isPlainJson(head.fields))
-      this.#giving = serves.reader(this.#decision);
-    const settled = this.#settle(status, head);
+    const settled = this.#watch.head(status, head);
     if (settled === undefined) {
-      if (this.#creation?.reading !== true) process.nextTick(this.#release);
+      // The first chunk may come in the same turn: an answer that fits into it goes out in one write.
+      if (!this.#watch.readsWhole) process.nextTick(this.#release);
       return;
     }
     this.#settling = true;
-    controller.pause();
-    settled.then(
-      () => {
-        this.#settling = false;
-        if (this.#creation?.reading !== true || this.#ended) this.#conclude();
-        controller.resume();
-      },
-      () => this.fail(new UnsureError('the answer could not be settled')),
-    );
-  }
-
-  /** What has to be known before anybody can act on the answer. */
-  #settle(status: number, { fields, location }: ResponseHead): Promise<unknown> | undefined {
-    const settled = this.#route.guard.settle(this.#view, this.#decision, { status, location });
-    const kept = this.#creation?.head(status, fields);
-    return settled === undefined && kept === undefined ? undefined : Promise.all([settled, kept]);
+    this.#during(controller, settled, 'the answer could not be settled', () => {
+      this.#settling = false;
+      if (!this.#watch.readsWhole || this.#ended) this.#conclude();
+    });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
-    this.#cost?.add(chunk);
-    const given = this.#giving?.read(chunk);
-    if (given === undefined) {
-      this.#data(controller, chunk);
-      return;
-    }
-    controller.pause();
-    given.then(
+    const read = this.#watch.chunk(chunk);
+    if (read === undefined) this.#data(controller, chunk);
+    else
+      this.#during(controller, read, 'what the answer gives could not be noted', () => this.#data(controller, chunk));
+  }
+
+  /** Nothing more comes from the backend until this is done, and what follows it. */
+  #during(controller: Dispatcher.DispatchController, task: Promise<unknown>, failure: string, next: () => void): void {
+    this.#hold(controller);
+    task.then(
       () => {
-        this.#data(controller, chunk);
-        controller.resume();
+        next();
+        this.#goOn(controller);
       },
-      () => this.fail(new UnsureError('what the answer gives could not be noted')),
+      () => this.fail(new UnsureError(failure)),
     );
   }
 
   #data(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
-    if (this.#head !== null) {
-      this.#held = this.#held === null ? chunk : Buffer.concat([this.#held, chunk]);
-      // Longer than any object that was just made: it goes on as every answer does.
-      if (this.#creation?.reading === true && this.#held.length > LONGEST_CREATION) {
-        this.#creation.leave();
-        if (!this.#settling) this.#release();
-      }
+    if (!this.#delivery.waits) {
+      if (!this.#delivery.write(chunk)) this.#holdForReader(controller);
       return;
     }
-    if (!this.#write(chunk)) this.#holdBackend(controller);
+    // Longer than any object that was just made: it goes on as every answer does.
+    if (this.#watch.isTooLong(this.#delivery.hold(chunk)) && !this.#settling) this.#release();
   }
 
   onResponseEnd(): void {
-    this.#leave();
+    this.#journey.leave();
     if (this.#over) return;
     this.#ended = true;
-    this.#cost?.end();
-    if (this.#head === null) this.#end();
-    else if (!this.#settling) this.#conclude();
+    this.#watch.end();
+    if (!this.#delivery.waits) {
+      this.#delivery.end(null);
+      this.#delivered();
+    } else if (!this.#settling) this.#conclude();
   }
 
   /** Releases the answer; one that was read whole, after what it says has been kept. */
   #conclude(): void {
     // The object is there, whatever becomes of its creator's name: the answer goes out.
-    if (this.#creation?.reading === true) this.#creation.body(this.#held).finally(this.#release);
+    if (this.#watch.readsWhole) this.#watch.whole(this.#delivery.held).finally(this.#release);
     else this.#release();
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#leave();
+    this.#journey.leave();
     if (this.#over) return;
-    if (this.#mayRepeat(error)) {
-      this.#retried = true;
-      this.#controller = null;
-      this.#ride = this.#route.upstream.board(this, true);
-      return;
-    }
-    this.fail(error);
+    // What was reserved was so for once, and the first may have been charged.
+    const mayRepeat = this.#status === 0 && !this.#decision.reserved;
+    if (!mayRepeat || !this.#journey.repeats(error)) this.fail(error);
   }
 
   /** Answers with a problem where no head has gone out; else the client must see that the answer broke off. */
   fail(error: unknown): void {
     if (this.#over) return;
     // It never left: it may be made again. Whatever did leave may have been done.
-    if (this.#counted && this.#controller === null && !this.#retried) this.#route.guard.unsent?.(this.#decision);
+    if (this.#counted && !this.#journey.hasLeft) this.#route.guard.unsent?.(this.#decision);
     this.#breakOff(error instanceof Error ? error : new Error('failed'));
     if (
       this.#response.destroyed ||
@@ -255,10 +194,7 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
       this.#refuse(error.decision);
       return;
     }
-    const code = codeOf(error);
-    const outcome = code === 'digest' || code === 'too-large' || code === 'target' ? 'refuse' : 'error';
-    const layer = outcome === 'refuse' ? (code === 'digest' ? 'proof' : 'target') : 'upstream';
-    const decision: Decision = { ...this.#decision, outcome, code, layer, answer: null };
+    const decision = faultOf(this.#decision, error);
     this.#route.onFault(decision, this.#view);
     this.#refuse(decision);
   }
@@ -269,53 +205,39 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
 
   /** Writes the head, and with it whatever of the body is already there. */
   readonly #release = (): void => {
-    const head = this.#head;
-    if (head === null || this.#over) return;
+    if (!this.#delivery.waits || this.#over) return;
     if (this.#unattended !== null) {
       this.#giveUp();
       return;
     }
-    this.#head = null;
-    const response = this.#response;
-    response.sendDate = false;
-    if (this.#route.draining()) head.push('Connection', 'close');
     try {
-      if (isReason(this.#message, this.#status)) response.writeHead(this.#status, this.#message, head);
-      else response.writeHead(this.#status, head);
+      const flows = this.#delivery.release(this.#ended, this.#route.draining());
+      if (this.#ended) this.#delivered();
+      else if (!flows && this.#journey.controller !== null) this.#holdForReader(this.#journey.controller);
     } catch (error) {
       this.fail(error);
-      return;
     }
-    if (this.#transform !== null) this.#connect(this.#transform);
-    const held = this.#held;
-    this.#held = null;
-    if (this.#ended) this.#end(held);
-    else if (held === null) response.flushHeaders();
-    else if (!this.#write(held) && this.#controller !== null) this.#holdBackend(this.#controller);
   };
 
-  #connect(transform: Duplex): void {
-    transform.on('error', () => this.#response.destroy());
-    transform.pipe(this.#response);
-  }
-
-  #write(chunk: Buffer): boolean {
-    return (this.#transform ?? this.#response).write(chunk);
+  /** All of it was written. What is rewritten ends when the client has it. */
+  #delivered(): void {
+    if (!this.#delivery.isRewritten) this.#finish();
   }
 
   /** A slow reader slows the backend instead of filling our memory. */
-  #holdBackend(controller: Dispatcher.DispatchController): void {
-    controller.pause();
-    (this.#transform ?? this.#response).once('drain', () => controller.resume());
+  #holdForReader(controller: Dispatcher.DispatchController): void {
+    this.#hold(controller);
+    this.#delivery.onceDrained(() => this.#goOn(controller));
   }
 
-  #end(last: Buffer | null = null): void {
-    const sink = this.#transform ?? this.#response;
-    if (last === null) sink.end();
-    // As latin1, which maps bytes to characters one to one, node joins head and body into one write.
-    else if (last.length <= JOINED_BYTES) sink.end(last.toString('latin1'), 'latin1');
-    else sink.end(last);
-    if (this.#transform === null) this.#finish();
+  #hold(controller: Dispatcher.DispatchController): void {
+    this.#holds += 1;
+    if (this.#holds === 1) controller.pause();
+  }
+
+  #goOn(controller: Dispatcher.DispatchController): void {
+    this.#holds -= 1;
+    if (this.#holds === 0) controller.resume();
   }
 
   readonly #onClose = (): void => {
@@ -328,9 +250,8 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
 
   /** Whether the call stays with the backend, without a client, for what its answer says. */
   #goesOn(): boolean {
-    const sent = this.#controller !== null && (!(this.#body instanceof Upload) || this.#body.readableEnded);
-    const awaited = this.#creation?.awaited === true || (this.#counted && this.#status === 0);
-    if (!awaited || !sent) return false;
+    const awaited = this.#watch.isAwaited || (this.#counted && this.#status === 0);
+    if (!awaited || !this.#journey.isSent) return false;
     this.#unattended = this.#route.unattended.take(() => this.#giveUp());
     if (this.#unattended !== null) this.#watched?.leave();
     return this.#unattended !== null;
@@ -343,44 +264,14 @@ export class Exchange implements Passenger, Open, Dispatcher.DispatchHandler {
   /** Nothing more comes from the backend, and nothing more goes there. */
   #breakOff(why: Error): void {
     this.#finish();
-    this.#controller?.abort(why);
-    if (this.#body instanceof Upload) this.#body.destroy();
+    this.#journey.breakOff(why);
   }
 
   #finish(): void {
     this.#over = true;
     this.#unattended?.();
     this.#watched?.leave();
-    this.#leave();
-    // Before a connection takes it up, nothing of it has left.
-    if (this.#controller === null) this.#route.guard.costs?.unsent(this.#decision);
+    this.#journey.leave();
+    if (!this.#journey.hasLeft) this.#route.guard.costs?.unsent(this.#decision);
   }
-
-  #leave(): void {
-    this.#ride?.leave();
-    this.#ride = null;
-  }
-
-  #mayRepeat(error: Error): boolean {
-    // It was reserved for once, and the first may have been charged.
-    if (this.#decision.reserved) return false;
-    if (this.#retried || this.#status !== 0 || this.#body instanceof Upload || this.#onUpgrade !== null) return false;
-    return isRepeatable(this.#view.method, error);
-  }
-}
-
-/** Whether a reason phrase is worth repeating: it differs from the usual one and is plain text. */
-function isReason(message: string, status: number): boolean {
-  return message !== '' && message !== STATUS_CODES[status] && /^[\t\x20-\x7e]+$/.test(message);
-}
-
-/** undici hands over the raw lines as Buffers. */
-function textOf(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
-  if (!Array.isArray(raw)) return [];
-  const out = new Array<string>(raw.length);
-  for (let i = 0; i < raw.length; i += 1) {
-    const item = raw[i];
-    out[i] = typeof item === 'string' ? item : (item?.toString('latin1') ?? '');
-  }
-  return out;
 }

@@ -1,3 +1,4 @@
+import type { Decision } from '../guard/decision.ts';
 import type { Code } from '../wire/codes.ts';
 import { BodyError } from './body.ts';
 
@@ -16,6 +17,14 @@ export function codeOf(error: unknown): Code {
   const code = errorCode(error);
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') return 'target';
   return TIMEOUTS.has(code) ? 'upstream-timeout' : 'upstream';
+}
+
+/** What becomes of an admitted request that this fault has befallen. */
+export function faultOf(admitted: Decision, error: unknown): Decision {
+  const code = codeOf(error);
+  const layer = code === 'digest' ? 'proof' : code === 'too-large' || code === 'target' ? 'target' : 'upstream';
+  const outcome = layer === 'upstream' ? 'error' : 'refuse';
+  return { ...admitted, outcome, code, layer, answer: null };
 }
 
 /** Whether a request of this method may be sent once more after this fault. */

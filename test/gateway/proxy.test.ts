@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest } from 'node:http';
 import { test } from 'node:test';
-import { openRaw, startBackend, startTestGate, until } from './support.ts';
+import type { Config } from '../../src/guard/config.ts';
+import type { ServedWatch } from '../../src/guard/served-watch.ts';
+import { openRaw, startBackend, startTestGate, stubGuard, until } from './support.ts';
 
 test('a request and its answer cross the gate unchanged', async (context) => {
   let seen = '';
@@ -176,37 +178,50 @@ test('ranges pass both ways', async (context) => {
   assert.equal(await answer.text(), 'cde');
 });
 
-test('a slow reader slows the backend instead of filling memory', async (context) => {
-  let written = 0;
-  const chunk = Buffer.alloc(64 * 1024, 'x');
-  const total = 1024;
-  const backend = await startBackend(context, (_request, response) => {
-    const pump = (): void => {
-      while (written < total) {
-        written += 1;
-        if (!response.write(chunk)) {
-          response.once('drain', pump);
-          return;
+/** Notes what each chunk gives where that takes a turn of the loop: in state that is elsewhere. */
+const NOTED_ELSEWHERE: ServedWatch = {
+  takes: () => true,
+  reader: () => ({ read: () => new Promise((resolve) => setImmediate(resolve)) }),
+};
+
+for (const { how, watch } of [
+  { how: '', watch: {} },
+  { how: ', where each chunk is read first, too', watch: { serves: NOTED_ELSEWHERE } },
+]) {
+  test(`a slow reader slows the backend instead of filling memory${how}`, async (context) => {
+    let written = 0;
+    const chunk = Buffer.alloc(64 * 1024, 'x');
+    const total = 1024;
+    const backend = await startBackend(context, (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const pump = (): void => {
+        while (written < total) {
+          written += 1;
+          if (!response.write(chunk)) {
+            response.once('drain', pump);
+            return;
+          }
         }
-      }
-      response.end();
-    };
-    pump();
+        response.end();
+      };
+      pump();
+    });
+    const createGuard = (config: Config) => Object.assign(stubGuard(config), watch);
+    const gate = await startTestGate(context, { to: backend.url }, { parts: { createGuard } });
+    const raw = openRaw(context, gate);
+    raw.socket.write('GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await raw.until(/\r\n\r\n/);
+    raw.socket.pause();
+    let before = -1;
+    while (before !== written) {
+      before = written;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.ok(written < total / 2, `the backend was let write ${written} of ${total} chunks`);
+    raw.socket.resume();
+    await until(() => written === total);
   });
-  const gate = await startTestGate(context, { to: backend.url });
-  const raw = openRaw(context, gate);
-  raw.socket.write('GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  await raw.until(/\r\n\r\n/);
-  raw.socket.pause();
-  let before = -1;
-  while (before !== written) {
-    before = written;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  assert.ok(written < total / 2, `the backend was let write ${written} of ${total} chunks`);
-  raw.socket.resume();
-  await until(() => written === total);
-});
+}
 
 test('an HTTP/1.0 client gets an answer without chunks and a closed connection', async (context) => {
   const backend = await startBackend(context, (_request, response) => {

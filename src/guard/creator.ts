@@ -1,7 +1,7 @@
 import { foldPath, pathTrouble } from '../wire/fold.ts';
 import { compilePattern, parseRoute } from '../wire/pattern.ts';
 import { type JsonStep, parseJsonPath } from './json-path.ts';
-import { compileParams, namesIn } from './params.ts';
+import { compileParam, namesIn } from './params.ts';
 import type { Eventually } from '../lib/eventually.ts';
 import type { Subject } from './subject.ts';
 
@@ -50,9 +50,9 @@ const LONGEST_ID = 255;
 export function compileCreator({ of, at = '$.id', param }: CreatorConfig, match: string): CreatorRule {
   const { pattern } = parseRoute(match);
   const name = param ?? namesIn(pattern)[0] ?? '';
-  const paramsOf = compileParams(pattern);
+  const paramOf = compileParam(pattern, name);
   const { test } = compilePattern(pattern);
-  const idIn = (path: string): string => toId(paramsOf(path)?.decoded[name] ?? '');
+  const idIn = (path: string): string => toId(paramOf(path));
   return Object.freeze({
     of,
     at: parseJsonPath(at),

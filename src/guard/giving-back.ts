@@ -17,9 +17,12 @@ export function giveBack(state: State, hold: Hold): void {
 
 /** What a request holds until its answer has ended; given back at once where it `goesOn` to no backend. */
 export function takeHolds(state: State, enforced: Claims, reported: Claims, goesOn: boolean): readonly Hold[] {
-  const [first, second] = [enforced.used.hold, reported.used.hold];
+  const first = enforced.used.hold;
+  const second = reported.used.hold;
   if (first === null && second === null) return NO_HOLDS;
-  const holds = [...new Set([first, second])].filter((hold) => hold !== null);
+  const holds: Hold[] = [];
+  if (first !== null) holds.push(first);
+  if (second !== null && second !== first) holds.push(second);
   if (goesOn) return holds;
   for (const hold of holds) giveBack(state, hold);
   return NO_HOLDS;

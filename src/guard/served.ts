@@ -1,7 +1,7 @@
 import { parseRoute } from '../wire/pattern.ts';
 import type { Config, RouteConfig } from './config.ts';
 import { type JsonStep, parseJsonPath } from './json-path.ts';
-import { compileParams, namesIn } from './params.ts';
+import { compileParam, namesIn } from './params.ts';
 import { ruleNumber } from './use.ts';
 
 /** Only ids that this session was given: part of {@link RouteConfig}. */
@@ -43,7 +43,10 @@ export interface ServedSource {
 export interface ServedClaim {
   readonly rule: ServedRule;
   readonly id: string;
-  /** Ids a minute that may come of where this one comes of, if it was not given: the page's address, its HTML; 0 of nowhere. */
+  /**
+   * Ids a minute that may come of where this one comes of, if it was not given: the page's address, its HTML; 0 of nowhere.
+   * Found out when it is first read: state that knows the id need not ask.
+   */
   readonly otherwise: number;
 }
 
@@ -112,13 +115,13 @@ export function compileServed(route: RouteConfig): readonly ServedRule[] {
   const rules = rulesOf(route);
   if (rules.length === 0) return NO_SERVED;
   const { pattern } = parseRoute(route.match);
-  const paramsOf = compileParams(pattern);
   return Object.freeze(
     rules.map((rule) => {
       const param = rule.param ?? namesIn(pattern)[0] ?? '';
       const name = nameOf(rule);
+      const paramOf = compileParam(pattern, param);
       const idIn = (path: string): string => {
-        const id = paramsOf(path)?.decoded[param] ?? '';
+        const id = paramOf(path);
         return id.length > LONGEST_SERVED ? '' : id;
       };
       const pages = rule.pages === undefined ? [] : listOf(rule.pages).map(pagePattern);

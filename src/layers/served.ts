@@ -17,23 +17,52 @@ export const createServed = (pages: PageGives): Layer => ({
   name: 'served',
   forRoute: ({ served: rules }) => {
     if (rules === NO_SERVED) return null;
-    const otherwise = (request: RequestView, authority: string, rule: ServedRule, id: string): number => {
-      if (rule.pages.length > 0 && pages(request.headers.cookie, rule, id)) return PAGED_PER_MINUTE;
-      return rule.linked > 0 && namesId(request, authority, id) ? rule.linked : 0;
-    };
     return (request, context) => {
       claimCaller(context);
       const claims: ServedClaim[] = [];
       for (const rule of rules) {
         const id = rule.idIn(request.path);
         if (id === '') return NOT_SERVED;
-        claims.push({ rule, id, otherwise: otherwise(request, context.authority, rule, id) });
+        claims.push(new NamedId(rule, id, { request, authority: context.authority, pages }));
       }
       context.claims.served = claims;
       return PASS;
     };
   },
 });
+
+/** Where an id may come from that no answer gave. */
+interface Origin {
+  readonly request: RequestView;
+  readonly authority: string;
+  readonly pages: PageGives;
+}
+
+/** An id in a path. Where else it may come from is asked only where it was not given, which is rare: to ask costs more than all else. */
+class NamedId implements ServedClaim {
+  readonly rule: ServedRule;
+  readonly id: string;
+  readonly #origin: Origin;
+  #otherwise = -1;
+
+  constructor(rule: ServedRule, id: string, origin: Origin) {
+    this.rule = rule;
+    this.id = id;
+    this.#origin = origin;
+  }
+
+  get otherwise(): number {
+    if (this.#otherwise < 0) this.#otherwise = this.#perMinute();
+    return this.#otherwise;
+  }
+
+  #perMinute(): number {
+    const { rule, id } = this;
+    const { request, authority, pages } = this.#origin;
+    if (rule.pages.length > 0 && pages(request.headers.cookie, rule, id)) return PAGED_PER_MINUTE;
+    return rule.linked > 0 && namesId(request, authority, id) ? rule.linked : 0;
+  }
+}
 
 const ENCODED = /[%+]/;
 

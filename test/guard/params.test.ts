@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compileParams, namesIn } from '../../src/guard/params.ts';
+import fc from 'fast-check';
+import { compileParam, compileParams, namesIn } from '../../src/guard/params.ts';
+import { foldPath } from '../../src/wire/fold.ts';
 
 const read = (pattern: string, path: string) => compileParams(pattern)(path);
 
@@ -26,4 +28,75 @@ test('what cannot be told for certain is nothing', () => {
   for (const path of ['/api/posts/%ff', '/api/posts/%', '/api/posts', '/api/posts/7/8', '/api/posts/;x']) {
     assert.equal(read('/api/posts/:id', path), null, path);
   }
+});
+
+/** Pieces of which hostile paths are made. */
+const piece = fc.oneof(
+  fc.constantFrom(
+    '',
+    '/',
+    '//',
+    ';',
+    ';x=1',
+    '%',
+    '%2f',
+    '%3b',
+    '%ff',
+    '%70',
+    '%C3%A9',
+    '.',
+    '..',
+    'é',
+    'ſ',
+    '\u0130',
+    'api',
+    'API',
+    'posts',
+    '7',
+  ),
+  fc.string({ unit: 'binary', maxLength: 4 }),
+);
+const path = fc.array(piece, { maxLength: 12 }).map((pieces) => `/${pieces.join('')}`);
+const nearlyRight = fc
+  .array(fc.oneof(piece, fc.constantFrom('api/', 'posts/', '7', '/')), { maxLength: 8 })
+  .map((pieces) => `/api/posts/${pieces.join('')}`);
+
+/** What {@link compileParams} was before plain paths had a way of their own: every segment is folded. */
+function readByFolding(pattern: string, path: string): Readonly<Record<string, string>> | null {
+  const segmentsOf = (text: string) => text.split('/').filter((one) => one !== '' && foldPath(`/${one}`) !== '/');
+  const [pieces, segments] = [segmentsOf(pattern), segmentsOf(path)];
+  const isOpen = pieces.at(-1) === '**';
+  if (isOpen ? segments.length < pieces.length - 1 : segments.length !== pieces.length) return null;
+  const decoded: Record<string, string> = {};
+  for (const [index, one] of pieces.entries()) {
+    if (!one.startsWith(':')) continue;
+    try {
+      decoded[one.slice(1)] = decodeURIComponent(segments[index] ?? '');
+    } catch {
+      return null;
+    }
+  }
+  return decoded;
+}
+
+for (const pattern of ['/api/posts/:id', '/api/:kind/:id', '/api/posts/:id/**', '/:a/:a', '/**', '/api/posts']) {
+  test(`R12 in ${pattern} every path names what it names when each of its segments is folded`, () => {
+    const one = {
+      all: compileParams(pattern),
+      names: new Map(namesIn(pattern).map((name) => [name, compileParam(pattern, name)])),
+    };
+    fc.assert(
+      fc.property(fc.oneof(path, nearlyRight), (text) => {
+        const expected = namesIn(pattern).length === 0 ? {} : readByFolding(pattern, text);
+        assert.deepEqual(one.all(text)?.decoded ?? null, expected);
+        for (const [name, read] of one.names) assert.equal(read(text), expected?.[name] ?? '');
+      }),
+      { numRuns: 2000 },
+    );
+  });
+}
+
+test('a name that the pattern has not is nothing in any path', () => {
+  for (const path of ['/api/posts/7', '/api/posts/%37', '/'])
+    assert.equal(compileParam('/api/posts/:id', 'other')(path), '');
 });

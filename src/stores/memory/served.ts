@@ -1,6 +1,7 @@
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { MOST_SERVED, type ServedClaim } from '../../guard/served.ts';
 import type { Claims } from '../../guard/state.ts';
+import { createSipHash } from '../../lib/sip-hash.ts';
 import { Buckets } from './buckets.ts';
 import { callerOf, NOBODY, type Payer } from './payer.ts';
 
@@ -16,10 +17,12 @@ export type Given = Map<number, Set<number>>;
  * nobody gave is taken for one of 4,096 given ones once in a million times, and nobody can tell which.
  */
 export class Served {
-  readonly #key = randomBytes(16).toString('latin1');
+  readonly #print = createPrint();
   readonly #given = new Map<Payer, Given>();
   readonly #linked = new Map<string, Buckets>();
   #ids = 0;
+  /** What the request at hand names and nobody gave: between check and apply of one commit. */
+  readonly #missing: ServedClaim[] = [];
 
   get size(): number {
     return this.#ids;
@@ -29,17 +32,27 @@ export class Served {
   check(claims: Claims, now: number): boolean {
     const caller = callerOf(claims);
     if (caller === NOBODY) return false;
-    return claims.served.every((claim) => this.#has(caller, claim) || this.#mayLink(caller, claim, now));
+    const given = this.#given.get(caller);
+    this.#missing.length = 0;
+    for (const claim of claims.served) {
+      if (given?.get(claim.rule.number)?.has(this.#print(claim.id)) === true) continue;
+      if (!this.#mayLink(caller, claim, now)) return false;
+      this.#missing.push(claim);
+    }
+    return true;
   }
 
   /** After {@link check} at the same moment: what the page gave is given now. */
   apply(claims: Claims, now: number): void {
+    if (this.#missing.length === 0) return;
     const caller = callerOf(claims);
-    for (const claim of claims.served) {
-      if (this.#has(caller, claim)) continue;
+    for (const claim of this.#missing) {
+      // By another claim of this very request.
+      if (this.#given.get(caller)?.get(claim.rule.number)?.has(this.#print(claim.id)) === true) continue;
       this.#linksOf(claim).set(caller, this.#afterLink(caller, claim, now));
       this.give(caller, claim.rule.number, [claim.id]);
     }
+    this.#missing.length = 0;
   }
 
   give(caller: Payer, source: number, ids: readonly string[]): void {
@@ -79,10 +92,6 @@ export class Served {
     }
   }
 
-  #has(caller: Payer, { rule, id }: ServedClaim): boolean {
-    return this.#given.get(caller)?.get(rule.number)?.has(this.#print(id)) === true;
-  }
-
   #mayLink(caller: Payer, claim: ServedClaim, now: number): boolean {
     return claim.otherwise > 0 && this.#afterLink(caller, claim, now) - now <= MINUTE;
   }
@@ -98,14 +107,15 @@ export class Served {
     return links;
   }
 
-  #print(id: string): number {
-    return hash('sha256', this.#key + id, 'buffer').readInt32BE(0);
-  }
-
   #forgetFirst(): void {
     for (const first of this.#given.keys()) {
       this.forget(first);
       return;
     }
   }
+}
+
+function createPrint(): (id: string) => number {
+  const key = randomBytes(16);
+  return createSipHash([key.readInt32LE(0), key.readInt32LE(4), key.readInt32LE(8), key.readInt32LE(12)]);
 }

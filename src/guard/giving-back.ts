@@ -7,11 +7,17 @@ import type { Hold } from './use.ts';
 export const NO_HOLDS: readonly Hold[] = Object.freeze([]);
 
 /** What a request had open is free again. State that cannot be reached forgets it by itself. */
-export const letGo = (state: State, hold: Hold): void => unheard(() => state.release(hold));
+export function letGo(state: State, hold: Hold): void {
+  try {
+    unheard(state.release(hold));
+  } catch {}
+}
 
 /** Gives back all that was taken by a request that goes nowhere. */
 export function giveBack(state: State, hold: Hold): void {
-  unheard(() => state.settle(hold, false));
+  try {
+    unheard(state.settle(hold, false));
+  } catch {}
   letGo(state, hold);
 }
 
@@ -44,9 +50,6 @@ export function takeReserved(
   return null;
 }
 
-function unheard(tell: () => void | Promise<void>): void {
-  try {
-    const told = tell();
-    if (told instanceof Promise) told.catch(() => {});
-  } catch {}
+function unheard(told: void | Promise<void>): void {
+  if (told instanceof Promise) told.catch(() => {});
 }

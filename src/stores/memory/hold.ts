@@ -1,18 +1,19 @@
 import type { Hold } from '../../guard/use.ts';
+import type { Raised } from './uses.ts';
 
-/** What one request took, as the functions that give it back: each is called once at most. */
+/** What one request took: each is given back once at most. */
 export class MemoryHold implements Hold {
   readonly kind = 'memory';
   #undo: (() => void) | null;
-  #lower: (() => void) | null;
+  #open: readonly Raised[] | null;
 
   /**
    * @param undo for a call that failed: as if it had not been made
-   * @param lower for one that ended: it is open no more
+   * @param open for one that ended: it is open no more
    */
-  constructor(undo: (() => void) | null, lower: (() => void) | null) {
+  constructor(undo: (() => void) | null, open: readonly Raised[] | null) {
     this.#undo = undo;
-    this.#lower = lower;
+    this.#open = open;
   }
 
   settle(succeeded: boolean): void {
@@ -22,7 +23,8 @@ export class MemoryHold implements Hold {
 
   /** What nobody has settled stands, and may be settled still. */
   release(): void {
-    this.#lower?.();
-    this.#lower = null;
+    const open = this.#open;
+    this.#open = null;
+    if (open !== null) for (const one of open) one.lower();
   }
 }

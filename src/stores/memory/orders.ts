@@ -37,16 +37,19 @@ export class Orders {
   check(claims: Claims, now: number): boolean {
     const caller = callerOf(claims);
     const steps = caller === NOBODY ? undefined : this.of(caller);
-    return claims.orders.every((rule) => allows(rule, steps, now, claims));
+    for (const rule of claims.orders) if (!allows(rule, steps, now, claims)) return false;
+    return true;
   }
 
   /** Counts the call under the rules that say how often, after {@link check}; returns what gives it back. */
   apply(claims: Claims): (() => void) | null {
-    const counted = claims.orders.filter(({ atMost }) => atMost > 0).map((rule) => this.#count(rule, claims));
-    if (counted.length === 0) return null;
-    return () => {
-      for (const made of counted) made.count -= 1;
-    };
+    let counted: Made[] | null = null;
+    for (const rule of claims.orders) {
+      if (rule.atMost === 0) continue;
+      counted ??= [];
+      counted.push(this.#count(rule, claims));
+    }
+    return counted === null ? null : undoing(counted);
   }
 
   /** A call of this step has succeeded. */
@@ -96,6 +99,10 @@ export class Orders {
     return made;
   }
 }
+
+const undoing = (counted: readonly Made[]) => (): void => {
+  for (const made of counted) made.count -= 1;
+};
 
 /** Whether a rule lets a call be made now; says in `claims.used` what is missing. */
 export function allows(rule: OrderRule, steps: StepsSeen | undefined, now: number, { used }: Claims): boolean {

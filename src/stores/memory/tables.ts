@@ -205,9 +205,9 @@ export class TableState implements State {
 
   /** Counts a request under its rules, when nothing can refuse it any more. */
   #hold(claims: Claims): Hold | null {
-    const lower = claims.use === NO_USE ? null : this.#uses.apply(claims);
+    const open = claims.use === NO_USE ? null : this.#uses.apply(claims);
     const undo = claims.orders === NO_ORDER ? null : this.#tables.orders.apply(claims);
-    return lower === null && undo === null ? null : new MemoryHold(undo, lower);
+    return open === null && undo === null ? null : new MemoryHold(undo, open);
   }
 
   /** A call that was sent before is told as that, whatever else would refuse it: a refusal by a rule is its signer's own. */
@@ -220,9 +220,12 @@ export class TableState implements State {
 
   /** Always the last check, so that it may apply itself: nothing else can refuse any more. */
   #useWindow(claims: Claims, steady: number, now: number): CommitCode {
+    if (!isCounter(claims.nonce)) return 'stale';
+    const quick = claims.redirectTarget === '' ? this.#windows.takeQuickly(claims, now, this.#looks.again) : null;
+    if (quick !== null) return quick;
     const place = claims.windowPlace;
     const session = this.#windows.owner(place, claims.windowIdHigh, claims.windowIdLow, now);
-    if (session === 0 || !isCounter(claims.nonce)) return 'stale';
+    if (session === 0) return 'stale';
     const looked = this.#windows.looked(place) > this.#looks.again;
     if (!looked && this.#living(session, claims.now) === 0) return 'stale';
     const code =

@@ -8,8 +8,13 @@ import { callerOf, NOBODY, type Payer } from './payer.ts';
 /** What is counted under one limit on open requests. */
 export interface Counts {
   of(payer: Payer): number;
-  /** Returns what takes it back. */
-  raise(payer: Payer): () => void;
+  raise(payer: Payer): Raised;
+}
+
+/** What was counted as open. */
+export interface Raised {
+  /** Takes one back, once for each time that it was raised. */
+  lower(): void;
 }
 
 /** Where it is counted: this thread's own maps, unless several share it. */
@@ -41,7 +46,9 @@ export class Uses {
   readonly #crowd: UseTables['crowd'];
   readonly #buckets: ReturnType<UseTables['buckets']>[] = [];
   readonly #open: Counts[] = [];
-  /** When each bucket will be full if the request at hand is admitted: between check and apply of one commit. */
+  /** Of the request at hand, between check and apply of one commit: whom each rule counts, and when his bucket will be full. */
+  readonly #payers: Payer[] = [];
+  readonly #openPayers: Payer[] = [];
   readonly #fullAt: number[] = [];
 
   constructor(tables = ownTables()) {
@@ -53,16 +60,19 @@ export class Uses {
   check(claims: Claims, now: number): boolean {
     const { used } = claims;
     const { limits, concurrent } = claims.use;
+    const session = claims.sessionPlace === 0 ? NOBODY : this.#sessionPayer(callerOf(claims));
     for (let i = 0; i < concurrent.length; i++) {
       const rule = concurrent[i] as ConcurrentRule;
-      const payer = this.#payerOf(rule.scope, claims);
+      const payer = rule.scope === 'session' ? session : payerOf(rule.scope, claims);
+      this.#openPayers[i] = payer;
       if (payer === NOBODY || this.#openOf(rule).of(payer) < rule.most) continue;
       refuseBy(used, rule, 0);
       return false;
     }
     for (let i = 0; i < limits.length; i++) {
       const rule = limits[i] as LimitRule;
-      const payer = this.#payerOf(rule.scope, claims);
+      const payer = rule.scope === 'session' ? session : payerOf(rule.scope, claims);
+      this.#payers[i] = payer;
       if (payer === NOBODY) continue;
       const fullAt = Math.max(this.#bucketsOf(rule).fullAt(payer, now), now) + rule.interval;
       const excess = fullAt - now - rule.depth;
@@ -78,22 +88,19 @@ export class Uses {
     return true;
   }
 
-  /** Counts the request, after {@link check} at the same moment; returns what closes it, where it is counted as open. */
-  apply(claims: Claims): (() => void) | null {
-    const { limits, concurrent } = claims.use;
+  /** Counts the request, after {@link check} at the same moment; returns what it is counted as open in, null for nothing. */
+  apply({ use: { limits, concurrent } }: Claims): readonly Raised[] | null {
     for (let i = 0; i < limits.length; i++) {
-      const rule = limits[i] as LimitRule;
-      const payer = this.#payerOf(rule.scope, claims);
-      if (payer !== NOBODY) this.#bucketsOf(rule).set(payer, this.#fullAt[i] ?? 0);
+      const payer = this.#payers[i] ?? NOBODY;
+      if (payer !== NOBODY) this.#bucketsOf(limits[i] as LimitRule).set(payer, this.#fullAt[i] ?? 0);
     }
     if (concurrent.length === 0) return null;
-    const raised = concurrent.map((rule) => {
-      const payer = this.#payerOf(rule.scope, claims);
-      return payer === NOBODY ? NOTHING : this.#openOf(rule).raise(payer);
-    });
-    return () => {
-      for (const lower of raised) lower();
-    };
+    const raised: Raised[] = [];
+    for (let i = 0; i < concurrent.length; i++) {
+      const payer = this.#openPayers[i] ?? NOBODY;
+      if (payer !== NOBODY) raised.push(this.#openOf(concurrent[i] as ConcurrentRule).raise(payer));
+    }
+    return raised.length === 0 ? null : raised;
   }
 
   /** A session goes on under another number: somebody logged in or out in its browser. */
@@ -112,22 +119,6 @@ export class Uses {
 
   leave(session: Payer): void {
     this.#crowd.delete(session);
-  }
-
-  /** A rule asks nothing of a request that has not what it counts by. */
-  #payerOf(scope: LimitScope, claims: Claims): Payer {
-    switch (scope) {
-      case 'session':
-        return claims.sessionPlace === 0 ? NOBODY : this.#sessionPayer(callerOf(claims));
-      case 'subject':
-        return claims.subject;
-      case 'key':
-        return claims.account;
-      case 'prefix':
-        return claims.prefix;
-      default:
-        return scope;
-    }
   }
 
   #sessionPayer(session: Payer): Payer {
@@ -154,21 +145,59 @@ export class Uses {
   }
 }
 
-const NOTHING = (): void => {};
+/** Whom a rule counts by that is wider than a session. It asks nothing of a request that has not what it counts by. */
+function payerOf(scope: Exclude<LimitScope, 'session'>, claims: Claims): Payer {
+  switch (scope) {
+    case 'subject':
+      return claims.subject;
+    case 'key':
+      return claims.account;
+    case 'prefix':
+      return claims.prefix;
+    default:
+      return scope;
+  }
+}
+
+/** Payers of one rule who have nothing open and are kept for their next request: to forget them each time costs more. */
+const MOST_IDLE = 4096;
 
 class OwnCounts implements Counts {
-  readonly #open = new Map<Payer, number>();
+  readonly #open = new Map<Payer, Open>();
+  #idle = 0;
 
   of(payer: Payer): number {
-    return this.#open.get(payer) ?? 0;
+    return this.#open.get(payer)?.count ?? 0;
   }
 
-  raise(payer: Payer): () => void {
-    this.#open.set(payer, this.of(payer) + 1);
-    return () => {
-      const left = this.of(payer) - 1;
-      if (left > 0) this.#open.set(payer, left);
-      else this.#open.delete(payer);
-    };
+  raise(payer: Payer): Raised {
+    const known = this.#open.get(payer);
+    const open = known ?? new Open(payer, this);
+    if (known === undefined) this.#open.set(payer, open);
+    else if (known.count === 0) this.#idle -= 1;
+    open.count += 1;
+    return open;
+  }
+
+  ended({ payer }: Open): void {
+    if (this.#idle < MOST_IDLE) this.#idle += 1;
+    else this.#open.delete(payer);
+  }
+}
+
+/** What one payer has open. */
+class Open implements Raised {
+  count = 0;
+  readonly payer: Payer;
+  readonly #counts: OwnCounts;
+
+  constructor(payer: Payer, counts: OwnCounts) {
+    this.payer = payer;
+    this.#counts = counts;
+  }
+
+  lower(): void {
+    this.count -= 1;
+    if (this.count === 0) this.#counts.ended(this);
   }
 }

@@ -1,3 +1,4 @@
+import type { Claims } from '../../guard/state.ts';
 import type { Records } from './slab.ts';
 import { isTaken, lookAtCounter, takeCounter, WINDOW_WORDS, type WindowAnswer } from './window.ts';
 
@@ -12,6 +13,9 @@ const LOOKED = 5;
 const WINDOW = 6;
 export const ENTRY_WORDS = WINDOW + WINDOW_WORDS;
 export const ENTRY_LINK = NEXT;
+
+/** A counter of a window, and which window it is. */
+type WindowClaim = Pick<Claims, 'windowPlace' | 'windowIdHigh' | 'windowIdLow' | 'nonce' | 'repeatable'>;
 
 /** Windows by slot: one per entry, 160 bytes. Each belongs to a session and is in its chain, oldest first. */
 export class Windows {
@@ -53,6 +57,21 @@ export class Windows {
 
   setLooked(place: number, now: number): void {
     this.#slab.set(place, LOOKED, now);
+  }
+
+  /**
+   * Uses the counter that is claimed, where its window lives and its session was looked at after `again` (ticks): what nearly
+   * all calls come to, with the record found once. Null for all others, which are to be asked for one thing after the other.
+   */
+  takeQuickly(claims: WindowClaim, now: number, again: number): WindowAnswer | null {
+    const place = claims.windowPlace;
+    const words = this.#slab.words(place);
+    const base = this.#slab.base(place);
+    if (words === undefined || words[base + ID_HIGH] !== claims.windowIdHigh) return null;
+    if (words[base + ID_LOW] !== claims.windowIdLow || words[base + SESSION] === 0) return null;
+    if ((words[base + EXPIRES] ?? 0) <= now || (words[base + LOOKED] ?? 0) <= again) return null;
+    this.#slab.risk(place, EXPIRES);
+    return takeCounter(words, base + WINDOW, claims.nonce, claims.repeatable);
   }
 
   /** Uses a counter of a window that lives. */

@@ -1,4 +1,5 @@
 import type { Payer } from '../memory/payer.ts';
+import type { Raised } from '../memory/uses.ts';
 import { FIRST_HELD } from './layout.ts';
 import { keyBy, type Names } from './names.ts';
 import type { Payers } from './payers.ts';
@@ -70,6 +71,8 @@ export class OpenRequests {
   }
 }
 
+const NOTHING: Raised = Object.freeze({ lower() {} });
+
 /** The open requests of one rule. */
 export class SharedCounts {
   readonly #open: OpenRequests;
@@ -99,11 +102,11 @@ export class SharedCounts {
     return this.#open.countOf(high, low);
   }
 
-  raise(payer: Payer): () => void {
+  raise(payer: Payer): Raised {
     const name = this.#payers.nameOf(payer);
-    if (name === null) return () => {};
+    if (name === null) return NOTHING;
     const { high, low } = keyBy(this.#names.of(this.#rule), name);
     const held = this.#open.raise(high, low, this.#worker);
-    return () => this.#open.lower(held);
+    return { lower: () => this.#open.lower(held) };
   }
 }

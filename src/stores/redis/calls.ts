@@ -26,17 +26,25 @@ export interface CallsOptions {
   readonly onTrouble: (trouble: string) => void;
 }
 
+/** An item as JSON, and the partition that it is about. */
+export interface Written {
+  readonly z: number;
+  readonly text: string;
+}
+
 export interface Calls {
   /** Rejects where the server cannot be reached in time, or could not do it. */
   call(item: Item): Promise<Result>;
+  /** The same of an item that is written already; answers what `read` makes of its result. */
+  ask<T>(item: Written, read: (result: Result) => T): Promise<T>;
 }
 
 /** Requests that share a call: more would hold up those that come first. */
 const MOST = 64;
 
-interface Waiting {
-  readonly item: Item;
-  readonly resolve: (result: Result) => void;
+interface Waiting extends Written {
+  /** May throw. */
+  readonly answer: (result: Result) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -55,17 +63,17 @@ export function createCalls(runner: ScriptRunner, options: CallsOptions): Calls 
   };
 
   const send = async (waiting: readonly Waiting[]): Promise<void> => {
-    const items = waiting.map(({ item }) => item);
-    const place = `${prefix}{${items[0]?.z ?? 0}}`;
+    const place = `${prefix}{${waiting[0]?.z ?? 0}}`;
+    const items = `[${waiting.map(({ text }) => text).join(',')}]`;
     try {
-      const reply = await runner.run(STATE_SCRIPT, [place], [prefix, JSON.stringify(items), bounds]);
+      const reply = await runner.run(STATE_SCRIPT, [place], [prefix, items, bounds]);
       tell('');
       const { stamp, results } = readReply(reply);
       onAnswer(
-        items.map(({ z }) => z),
+        waiting.map(({ z }) => z),
         stamp,
       );
-      for (const [index, one] of waiting.entries()) answer(one, results[index]);
+      for (let at = 0; at < waiting.length; at++) answer(waiting[at] as Waiting, results[at]);
     } catch (error) {
       const failure = error instanceof Error ? error : new Error('unknown');
       tell(failure.message);
@@ -81,23 +89,25 @@ export function createCalls(runner: ScriptRunner, options: CallsOptions): Calls 
     }
   };
 
+  const plan = (one: Waiting): void => {
+    const lane = runner.cluster ? one.z : 0;
+    const waiting = lanes.get(lane);
+    if (waiting === undefined) lanes.set(lane, [one]);
+    else if (waiting.push(one) >= MOST) {
+      lanes.delete(lane);
+      void send(waiting);
+      return;
+    }
+    if (planned) return;
+    planned = true;
+    setImmediate(flush);
+  };
+
   return {
-    call(item) {
-      return new Promise((resolve, reject) => {
-        const lane = runner.cluster ? item.z : 0;
-        const waiting = lanes.get(lane) ?? [];
-        waiting.push({ item, resolve, reject });
-        if (waiting.length >= MOST) {
-          lanes.delete(lane);
-          void send(waiting);
-          return;
-        }
-        lanes.set(lane, waiting);
-        if (planned) return;
-        planned = true;
-        setImmediate(flush);
-      });
-    },
+    call: (item) =>
+      new Promise((resolve, reject) => plan({ z: item.z, text: JSON.stringify(item), answer: resolve, reject })),
+    ask: ({ z, text }, read) =>
+      new Promise((resolve, reject) => plan({ z, text, answer: (result) => resolve(read(result)), reject })),
   };
 }
 
@@ -107,10 +117,12 @@ function readReply(reply: unknown): { readonly stamp: string; readonly results: 
   return { stamp, results };
 }
 
-function answer({ resolve, reject }: Waiting, result: Result | undefined): void {
-  if (result !== undefined && !(Array.isArray(result) && result[0] === -1)) {
-    resolve(result);
-    return;
+function answer({ answer: take, reject }: Waiting, result: Result | undefined): void {
+  try {
+    if (result === undefined) throw new Error('state: no answer');
+    if (Array.isArray(result) && result[0] === -1) throw toFailure(String(result[1]));
+    take(result);
+  } catch (error) {
+    reject(error instanceof Error ? error : new Error('unknown'));
   }
-  reject(Array.isArray(result) ? toFailure(String(result[1])) : new Error('state: no answer'));
 }

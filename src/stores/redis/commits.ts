@@ -3,7 +3,7 @@ import { NO_IDS } from '../../guard/served.ts';
 import { NO_ORDER } from '../../guard/order.ts';
 import { NO_USE } from '../../guard/use.ts';
 import { hash } from 'node:crypto';
-import type { Item, Result } from './calls.ts';
+import type { Item, Result, Written } from './calls.ts';
 import { hex, partitionOfSession, partitionOfWindow, sessionPlace } from './places.ts';
 import { concurrentItems, limitItems, orderItems, servedItems, tellDebts, tellLimit, tellOrder } from './rule-items.ts';
 import type { Names } from './names.ts';
@@ -99,6 +99,22 @@ export function commitItem(claims: Claims, parts: CommitParts, hold: string): Co
   if (served !== NO_IDS) item.d = servedItems(served, names);
   if (item.z < 0) item.z = 0;
   return item;
+}
+
+/**
+ * {@link commitItem} of a signed call that claims its counter and nothing else, by far the most frequent one, as JSON. Null for
+ * any other: what is written by hand has to be the same.
+ */
+export function writeCounter(claims: Claims, { partitions, times }: CommitParts): Written | CommitCode | null {
+  const { nonce, windowPlace: place, windowIdHigh, windowIdLow } = claims;
+  if (!isCounter(nonce) || claims.redirectTarget !== '' || claims.repeatable || claimsSession(claims)) return null;
+  if (claims.entryWithin > 0 || claims.sessionClient !== 0 || claims.use !== NO_USE) return null;
+  if (claims.orders !== NO_ORDER || claims.served !== NO_IDS) return null;
+  const z = partitionOfWindow(place, windowIdLow, partitions);
+  if (z < 0) return 'stale';
+  const { t } = times.of(claims.now);
+  const time = t === undefined ? '' : `"t":${t},`;
+  return { z, text: `{"k":"c","z":${z},${time}"w":"${hex(windowIdHigh, windowIdLow)}","n":${nonce}}` };
 }
 
 function addWindow(item: CommitItem, claims: Claims, isHere: boolean): void {

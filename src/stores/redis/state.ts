@@ -14,7 +14,16 @@ import type {
 } from '../../guard/state.ts';
 import { type Hold, NOT_USED } from '../../guard/use.ts';
 import type { Calls, Item, Result } from './calls.ts';
-import { claimsWindow, type CommitItem, commitItem, CROWD, grantDigest, needsScript, readCommit } from './commits.ts';
+import {
+  claimsWindow,
+  type CommitItem,
+  commitItem,
+  CROWD,
+  grantDigest,
+  needsScript,
+  readCommit,
+  writeCounter,
+} from './commits.ts';
 import type { Connection } from './connection.ts';
 import type { Endings } from './endings.ts';
 import { enter } from './entries.ts';
@@ -70,10 +79,12 @@ export class RedisState implements State {
   commit(claims: Claims): CommitCode | Promise<CommitCode> {
     const { calls } = this.#parts;
     if (claims.used === NOT_USED && claims.key === '') {
-      // A signed call without rules of use, by far the most frequent one.
       if (!needsScript(claims)) return '';
+      const read = (result: Result): CommitCode => readCommit(claims, result);
+      const written = writeCounter(claims, this.#parts);
+      if (written !== null) return typeof written === 'string' ? written : calls.ask(written, read);
       const item = commitItem(claims, this.#parts, '');
-      return typeof item === 'string' ? item : calls.call(item).then((result) => readCommit(claims, result));
+      return typeof item === 'string' ? item : calls.call(item).then(read);
     }
     return this.#commitAll(claims);
   }

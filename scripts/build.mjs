@@ -1,11 +1,11 @@
 // `npm run build`: what the package ships besides its sources, in dist (or in the folder after --out).
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from './command.mjs';
 import { bundleLibrary } from './bundle-library.mjs';
 import { fail, root } from './install.mjs';
-import { buildBundle } from '../src/doors/bundle.ts';
+import { writePageBundle } from './page-bundle.mjs';
 
 const { values } = parseArgs({ options: { out: { type: 'string', default: join(root, 'dist') } } });
 const out = resolve(values.out);
@@ -15,16 +15,9 @@ await compile('tsconfig.build.json', []);
 // The page's script has the DOM's types instead of Node's; its emit lands beside the rest.
 await compile('src/browser/tsconfig.json', ['--noEmit', 'false', '--declaration', '--rootDir', join(root, 'src')]);
 
-await bundle(join(out, 'browser', 'page'));
+// So that an installed package needs no bundler.
+await writePageBundle(join(out, 'browser', 'page'));
 await bundleLibrary({ folder: join(out, 'guard'), outdir: join(out, 'guard') });
-
-// The script as pages get it, so that an installed package needs no bundler.
-async function bundle(folder) {
-  const { script, worker, chunks } = await buildBundle();
-  mkdirSync(folder, { recursive: true });
-  for (const [name, text] of Object.entries({ script, worker, ...chunks }))
-    writeFileSync(join(folder, `${name}.js`), text);
-}
 
 async function compile(project, options) {
   const { code } = await run('tsc', ['-p', project, '--outDir', out, ...options]);

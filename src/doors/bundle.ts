@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Bundle } from './script.ts';
 
 /**
@@ -16,8 +16,14 @@ const SOURCE = import.meta.url.endsWith('.ts');
 
 /** The bundle for this installation; the same promise every time. */
 export function loadBundle(): Promise<Bundle> {
-  loaded ??= SOURCE ? buildBundle() : readBundle(new URL('../browser/page/', import.meta.url));
+  loaded ??= SOURCE ? bundleOfSources() : readBundle(new URL('../browser/page/', import.meta.url));
   return loaded;
+}
+
+/** A run of many processes (`npm test`) builds once for all of them, and names the folder. */
+function bundleOfSources(): Promise<Bundle> {
+  const folder = process.env['SALLYPORT_PAGE_BUNDLE'] ?? '';
+  return folder === '' ? buildBundle() : readBundle(pathToFileURL(`${folder}${sep}`));
 }
 
 let loaded: Promise<Bundle> | undefined;

@@ -35,6 +35,19 @@ test('a set of networks holds what one of its networks holds, and nothing else',
   );
 });
 
+test('a set of thousands holds what one of its networks holds, in whatever order they came', () => {
+  // Every third address of a few thousand, and a block that holds some of them.
+  const single = (index: number): string => `198.18.${(index * 3) >> 8}.${(index * 3) & 255}`;
+  const count = 5000;
+  const shuffled = Array.from({ length: count }, (_, index) => single((index * 7919) % count));
+  const set = networkSet([...shuffled, '198.18.4.0/24']);
+  const held = new Set(shuffled);
+  for (let index = 0; index < 3 * count; index++) {
+    const address = `198.18.${index >> 8}.${index & 255}`;
+    assert.equal(set.has(address), held.has(address) || index >> 8 === 4, address);
+  }
+});
+
 test('P5.5 an address counts as the IPv4 one it carries, in whatever spelling', () => {
   const set = networkSet(['192.0.2.0/24', '::ffff:198.51.100.7', '2001:db8::/32']);
   for (const inside of ['192.0.2.9', '::ffff:192.0.2.9', '64:ff9b::192.0.2.9', '64:ff9b::c000:209', '198.51.100.7'])

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { Ban } from '../../src/guard/records.ts';
 import type { AuditPage, AuditVerified, BanPage } from '../../src/gateway/records-admin.ts';
-import { backend, desk } from './support.ts';
+import { backend, desk, until } from './support.ts';
 
 const SECRET = 'a secret that only this test and its gate know';
 
@@ -24,7 +24,6 @@ test('every switch is in the audit log, over a restart as well, and a row that w
   const made = await json('bans', 'add', '--prefix', '2001:db8::1', '--reason', 'scraping', '--for', '2h', '--json');
   assert.equal(made.code, 0);
   assert.equal((await run('bans', 'lift', 'no-such-ban')).code, 1);
-  const log = first.err();
   assert.equal(await first.stop(), 0);
 
   const second = await gate(...flags);
@@ -42,7 +41,7 @@ test('every switch is in the audit log, over a restart as well, and a row that w
   assert.deepEqual((await audit('--since', '2100-01-01')).rows, []);
   assert.equal((await run('audit', '--since', 'soon')).code, 2);
   const head = rows[0]?.mac ?? '';
-  assert.ok(log.includes(head), 'the head is in the log as well');
+  await until(() => first.err().includes(head), 'the head in the log as well');
   assert.match((await run('audit')).out, /admin +ban\.add +prefix:2001:db8::\/56 {2}scraping/);
 
   const whole = await verify('--head', head);

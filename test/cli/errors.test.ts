@@ -1,30 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { main } from '../../src/cli/main.ts';
+import { runInProcess } from './in-process.ts';
 import { desk } from './support.ts';
-
-/** Runs a command in this process: the same words, without the second that a process takes to start. */
-async function inProcess(folder: string, args: readonly string[], environment: Record<string, string>) {
-  const lines = { out: [] as string[], err: [] as string[] };
-  const plain = (text: string): string => text;
-  const paint = { strong: plain, faint: plain, good: plain, bad: plain, careful: plain };
-  const before = { folder: process.cwd(), env: { ...process.env } };
-  process.chdir(folder);
-  Object.assign(process.env, environment);
-  try {
-    const code = await main(args, {
-      out: (text) => void lines.out.push(text),
-      err: (text) => void lines.err.push(text),
-      paint,
-    });
-    return { code, out: lines.out.join('\n'), err: lines.err.join('\n') };
-  } finally {
-    process.chdir(before.folder);
-    for (const name of Object.keys(environment)) delete process.env[name];
-    Object.assign(process.env, before.env);
-  }
-}
 
 interface Row {
   readonly name: string;
@@ -122,7 +100,10 @@ for (const { name, args, says, file, environment } of rows) {
   test(`one line and exit 2: ${name}`, async (t) => {
     const { folder, runtime, write } = desk(t);
     if (file !== undefined) write(file.name, file.text);
-    const { code, out, err } = await inProcess(folder, args, { XDG_RUNTIME_DIR: runtime, ...environment });
+    const { code, out, err } = await runInProcess(args, {
+      folder,
+      environment: { XDG_RUNTIME_DIR: runtime, ...environment },
+    });
     assert.equal(code, 2, err);
     assert.equal(out, '');
     assert.match(err, says);

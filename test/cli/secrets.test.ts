@@ -19,7 +19,7 @@ const TYPED = 'plantedpasswordinthewrongfield';
 
 test('R22 R71 what people and partners show is in no output, log line or file: passwords, tokens, cookies, keys, links', async (t) => {
   const { url } = await backend(t);
-  const { gate, run, write, folder } = desk(t, { SALLYPORT_SECRET: SECRET });
+  const { gate, runApart: run, write, folder } = desk(t, { SALLYPORT_SECRET: SECRET });
   const routes = [{ match: 'GET /api/posts', keys: ['posts:read'] }];
   const login = { accounts: { signUp: 'open', token: 'your-api-token' } };
   write('sallyport.config.json', JSON.stringify({ records: 'sqlite:./kept.sqlite', login, routes }));
@@ -123,7 +123,13 @@ test('R22 R71 what a configuration holds, and what machines and second factors s
     'the key of test passes': testKey.split('\n')[1] ?? '',
   };
   const secrets = new Map<string, string>(Object.entries(planted));
-  const { gate, run, json, write, folder } = desk(t, { SALLYPORT_SECRET: SECRET, SALLYPORT_TEST_KEY: testKey });
+  const {
+    gate,
+    runApart: run,
+    json,
+    write,
+    folder,
+  } = desk(t, { SALLYPORT_SECRET: SECRET, SALLYPORT_TEST_KEY: testKey });
   const jwt = {
     ...{ issuer: 'app', audience: 'app', secret: planted['the secret of the app’s tokens'] },
     encryption: { alg: 'dir', enc: 'A256GCM', secret: planted['the key of encrypted tokens'] },

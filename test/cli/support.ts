@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { GateReport } from '../../src/cli/banner.ts';
+import { runInProcess } from './in-process.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'sallyport.js');
 
@@ -20,8 +21,10 @@ export interface Ended {
 export interface Desk {
   readonly folder: string;
   readonly runtime: string;
-  /** Runs a command to its end. */
+  /** Runs a command to its end: in this process, but for a gate and an attack, which measures its own. */
   run(...args: string[]): Promise<Ended>;
+  /** Runs it as people do, in a process of its own. */
+  runApart(...args: string[]): Promise<Ended>;
   /** Runs a command that prints JSON. */
   json(...args: string[]): Promise<{ code: number | null; value: unknown }>;
   /** Starts a gate and waits for what it says of itself. */
@@ -44,7 +47,8 @@ export function desk(t: TestContext, environment: Record<string, string> = {}): 
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-cli-'));
   const runtime = mkdtempSync(join(tmpdir(), 'sallyport-run-'));
   const started: (() => Promise<unknown>)[] = [];
-  const env = { ...process.env, NO_COLOR: '1', XDG_RUNTIME_DIR: runtime, ...environment };
+  const own = { NO_COLOR: '1', XDG_RUNTIME_DIR: runtime, ...environment };
+  const env = { ...process.env, ...own };
   t.after(async () => {
     for (const end of started) await end();
     rmSync(folder, { recursive: true });
@@ -52,16 +56,22 @@ export function desk(t: TestContext, environment: Record<string, string> = {}): 
   });
   const launch = (args: readonly string[]): ChildProcess =>
     spawn(process.execPath, [BIN, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const run = async (...args: string[]): Promise<Ended> => {
+  const runApart = async (...args: string[]): Promise<Ended> => {
     const child = launch(args);
     const [out, err] = [collect(child, 'stdout'), collect(child, 'stderr')];
     const [code] = await once(child, 'close');
     return { code, out: out(), err: err() };
   };
+  const run = (...args: string[]): Promise<Ended> => {
+    const [word = '-'] = args;
+    if (word.startsWith('-') || word === 'attack') return runApart(...args);
+    return runInProcess(args, { folder, environment: own });
+  };
   return {
     folder,
     runtime,
     run,
+    runApart,
     async json(...args) {
       const { code, out } = await run(...args, '--json');
       return { code, value: JSON.parse(out) };

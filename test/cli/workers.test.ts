@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
+import { runInProcess } from './in-process.ts';
 import { at, backend, desk } from './support.ts';
 
 const RULE = 'write a whole number from 1 to 256, or auto for as many as there are cores';
 
 for (const given of ['0', '-1', '1.5', '1000', 'two', '', '2 ', 'Auto']) {
   test(`--workers ${JSON.stringify(given)} is refused with the rule that it breaks`, async (t) => {
-    const { code, err } = await desk(t).run('--to', 'http://localhost:3000', `--workers=${given}`);
+    const args = ['--to', 'http://localhost:3000', `--workers=${given}`];
+    const { code, err } = await runInProcess(args, { folder: desk(t).folder, environment: {} });
     assert.equal(code, 2);
     const shown = /^-?\d+(?:\.\d+)?$/.test(given) ? given : JSON.stringify(given);
     assert.equal(err, `sallyport: command line: --workers is ${shown}; ${RULE}\n`);

@@ -14,7 +14,9 @@ import { asksForToken } from './config-person.ts';
 import { compileDrift } from './drift.ts';
 import { ANY_CLIENT, type ClientRule, type Policy, type RouteRule } from './policy.ts';
 import { type LayerConfig, layerConfig, shareFrom } from './rollout.ts';
-import { baseRule, compileRows, matcher } from './rows.ts';
+import { baseRule } from './base-rule.ts';
+import { matcher } from './row-match.ts';
+import { compileRows } from './rows.ts';
 import { placed } from './schema/documented.ts';
 import { compileSchemas } from './schema/rule.ts';
 

@@ -1,7 +1,7 @@
 import type { Mode } from './config.ts';
 import type { Check, Layer } from './layer.ts';
 import type { Policy, RouteRule } from './policy.ts';
-import { sampleOf } from './rows.ts';
+import { sampleOf } from './row-match.ts';
 import { EVERYBODY, NEVER_ROLLED_OUT, NOBODY } from './rollout.ts';
 
 /** One layer as one route runs it. */

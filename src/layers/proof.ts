@@ -1,4 +1,5 @@
-import { type OpenTicket, type Tickets, verifyProof } from '../doors/ticket.ts';
+import { type OpenTicket, verifyProof } from '../doors/open-ticket.ts';
+import type { Tickets } from '../doors/ticket.ts';
 import { type BurntProof, PASS, type Pass, type Refusal, refusal, type StreamDigest } from '../guard/decision.ts';
 import type { Context, Layer } from '../guard/layer.ts';
 import { ANY_CLIENT, type Policy, type RouteRule } from '../guard/policy.ts';

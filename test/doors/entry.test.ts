@@ -3,7 +3,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import type { EntryResult } from '../../src/doors/entry.ts';
 import { extract } from '../../src/doors/key-agreement.ts';
-import { verifyProof } from '../../src/doors/ticket.ts';
+import { verifyProof } from '../../src/doors/open-ticket.ts';
 import { clientBit } from '../../src/guard/client-bits.ts';
 import type { EntryClaim, State } from '../../src/guard/state.ts';
 import { createMemoryState } from '../../src/stores/memory/index.ts';

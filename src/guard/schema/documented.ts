@@ -3,7 +3,7 @@ import { parseRoute } from '../../wire/pattern.ts';
 import type { Config } from '../config.ts';
 import { type ConfigProblem, ConfigError } from '../errors.ts';
 import type { Policy, RouteRule } from '../policy.ts';
-import { sampleOf } from '../rows.ts';
+import { sampleOf } from '../row-match.ts';
 import type { Documented } from './openapi.ts';
 import { openapiName } from './rule.ts';
 

@@ -1,0 +1,63 @@
+import { compilePattern } from '../wire/pattern.ts';
+import type { Policy, RouteRule } from './policy.ts';
+
+/** A rule, and which requests fall under it. */
+export interface Row {
+  readonly rule: RouteRule;
+  /** Compared with the raw path where the row weakens, with the folded one where it protects (DESIGN §5). */
+  readonly exact: boolean;
+  readonly test: (path: string, method: string) => boolean;
+}
+
+/** Raw paths whose rule is remembered, and how long they may be; the table starts anew when it is full. */
+const REMEMBERED_PATHS = 4096;
+const LONGEST_REMEMBERED = 256;
+
+/** Finds the first row that fits; answers for paths seen before from memory. */
+export function matcher(rows: readonly Row[], loosePaths: boolean): Policy['match'] {
+  const find = (method: string, path: string, folded: string): RouteRule => {
+    const protectedPath = loosePaths ? folded : path;
+    for (const row of rows) {
+      if (takesMethod(row.rule.method, method) && row.test(row.exact ? path : protectedPath, method)) return row.rule;
+    }
+    return (rows[rows.length - 1] as Row).rule;
+  };
+  let known = new Map<string, Map<string, RouteRule>>();
+  let size = 0;
+  return (method, path, folded) => {
+    const found = known.get(method)?.get(path);
+    if (found !== undefined) return found;
+    if (size >= REMEMBERED_PATHS) {
+      known = new Map();
+      size = 0;
+    }
+    const rule = find(method, path, folded);
+    if (path.length > LONGEST_REMEMBERED || method.length > LONGEST_REMEMBERED) return rule;
+    const paths = known.get(method) ?? new Map<string, RouteRule>();
+    // A copy: the path was cut out of a target, and would keep all of its query alive.
+    known.set(method, paths.set(Buffer.from(path).toString(), rule));
+    size++;
+    return rule;
+  };
+}
+
+/** HEAD falls under GET's rule (RFC 9110 §9.3.2). */
+export const takesMethod = (rowMethod: string, method: string): boolean =>
+  rowMethod === '' || rowMethod === method || (rowMethod === 'GET' && method === 'HEAD');
+
+/** Whether a path fits: byte for byte, or as it is folded. */
+export function tester(pattern: string, exact: boolean): (path: string) => boolean {
+  const compiled = compilePattern(pattern, exact ? 'exact' : 'folded');
+  return (path) => compiled.test(path);
+}
+
+/** Where encoded slashes are data, what they encode can hide no dot segment. */
+export function opaqueTester(pattern: string): (path: string) => boolean {
+  const compiled = compilePattern(pattern, 'opaque');
+  return (path) => compiled.test(path);
+}
+
+/** Some path that a pattern fits: one that no other pattern names by chance. */
+export function sampleOf(pattern: string): string {
+  return pattern.replace(/\*\*$/, '*').replace(/:\w+|\*/g, 'sample-of-a-name');
+}

@@ -5,6 +5,7 @@ import type { Config } from '../guard/config.ts';
 import { parseConfig } from '../guard/config-schema.ts';
 import { ConfigError } from '../guard/errors.ts';
 import type { Policy } from '../guard/policy.ts';
+import type { Restored } from '../guard/restored.ts';
 import type { RunnerParts } from '../guard/run.ts';
 import { createRunner } from '../guard/runner.ts';
 import type { Compiled } from './in-force.ts';
@@ -17,10 +18,10 @@ export interface CompilerParts {
 }
 
 /**
- * Makes of a configuration what can be put in force. Layers that `restored` names go on as the configuration beside them
- * has them. Throws ConfigError.
+ * Makes of a configuration what can be put in force. Layers that `restored` names go on as the earlier configuration beside
+ * them has them. Throws ConfigError.
  */
-export type Compile = (config: Config, restored?: ReadonlyMap<string, Config>) => Compiled;
+export type Compile = (config: Config, restored?: ReadonlyMap<string, Restored>) => Compiled;
 
 export function createCompiler({ bundle, asks, runner }: CompilerParts): Compile {
   const known = { layers: runner.layers.map(({ name }) => name) };
@@ -29,7 +30,9 @@ export function createCompiler({ bundle, asks, runner }: CompilerParts): Compile
     const policy = compilePolicy(parseConfig(config, 'config', known));
     if (!asks) refuseOwners(policy);
     const script = createScript(scriptPolicy(policy, 'default'), bundle);
-    const before = new Map([...restored].map(([name, old]) => [name, compilePolicy(old)]));
+    const before = new Map(
+      [...restored].map(([name, { config: old, spares }]) => [name, { policy: compilePolicy(old), spares }]),
+    );
     return { policy, script, runner: createRunner(policy, runner, before) };
   };
 }

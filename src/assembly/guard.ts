@@ -50,6 +50,7 @@ export function toGuard(made: Made, judge: Judge, close: () => Promise<void>): G
       const checked = parseConfig(next, 'config');
       refuseLasting(checked, config, banning.bans !== null);
       inForce.put(judge.compile(checked, restored));
+      made.login.exchange(checked.login);
     },
     onKeyAlarm: alarms.add,
     onChallengeFault: faults.add,

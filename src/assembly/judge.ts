@@ -42,6 +42,7 @@ export async function createJudge(made: Made, given: GuardParts, layers: readonl
     wall,
     nextId: createIds(ground.fill),
     bucketOf,
+    beganOf: (request: RequestView) => (doors.buckets.visitor(request, wall())?.created ?? Infinity) * 1000,
     onLate: decisions.tell,
   };
   const bundle = given.bundle ?? (await loadBundle());

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../guard/config.ts';
 import { ConfigError } from '../guard/errors.ts';
+import { isSameButFunctions } from '../guard/exchangeable.ts';
 import { takesKeys } from '../guard/keys.ts';
 
 /** A part that is put together once, so that a reload cannot change what it was made of. */
@@ -15,7 +16,13 @@ interface Lasting {
 const AT_START = 'is taken up at the start; restart to change it';
 
 const LASTING: readonly Lasting[] = [
-  { field: 'login', value: 'changed', rule: AT_START, differs: by(({ login }) => login) },
+  // Its functions are new each time a file is read: those are exchanged.
+  {
+    field: 'login',
+    value: 'changed',
+    rule: AT_START,
+    differs: (next, first) => !isSameButFunctions(next.login, first.login),
+  },
   { field: 'bots', value: 'changed', rule: AT_START, differs: by(({ bots }) => bots) },
   { field: 'addresses.lists', value: 'changed', rule: AT_START, differs: by(({ addresses }) => addresses?.lists) },
   {

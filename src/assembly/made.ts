@@ -2,6 +2,7 @@ import { type Challenges, createChallenges } from '../challenges/create.ts';
 import { createSessionBook, type SessionBook } from '../doors/session-book.ts';
 import type { NewBan } from '../guard/ban-rule.ts';
 import type { Config } from '../guard/config.ts';
+import { createExchangeable, type Exchangeable } from '../guard/exchangeable.ts';
 import type { KeyAlarm } from '../guard/keys.ts';
 import type { Siblings } from '../guard/siblings.ts';
 import { createEmergency } from '../guard/unsure.ts';
@@ -24,6 +25,8 @@ export interface Made {
   readonly siblings: Siblings | null;
   readonly banning: Banning;
   readonly kept: Kept;
+  /** Calls the functions of the configuration in force, whichever it was made of. */
+  readonly login: Exchangeable<Config['login']>;
   readonly strangers: Strangers;
   readonly sessions: SessionBook;
   readonly pages: Pages;
@@ -42,7 +45,9 @@ export async function makeParts(config: Config, given: GuardParts, opened: Async
   // Records come later: a ban waits for nobody.
   const keep = (ban: NewBan): Promise<boolean> => (given.keepBan ?? keptIn(kept))(ban);
   const banning = createBanning(ground, { known: given.bans ?? null, siblings, keep });
-  const kept = await openKept({ ...ground, bans: banning.bans }, given.records, opened);
+  const login = createExchangeable(config.login);
+  const lasting = login.value === undefined ? config : { ...config, login: login.value };
+  const kept = await openKept({ ...ground, config: lasting, bans: banning.bans }, given.records, opened);
   const strangers = await openStrangers(ground, given.resolver, opened);
   const sessions = sessionsOf(ground, kept);
   const pages = createPages(ground.inForce, doors.stamps, siblings);
@@ -53,7 +58,7 @@ export async function makeParts(config: Config, given: GuardParts, opened: Async
   const load = given.load === undefined ? {} : { load: given.load };
   const emergency = createEmergency(ground.clock.monotonic);
   const challenges = { ...createChallenges({ ...ground, ...load, onFault: faults.tell }), emergency };
-  return { ground, doors, siblings, banning, kept, strangers, sessions, pages, challenges, alarms, faults };
+  return { ground, doors, siblings, banning, kept, login, strangers, sessions, pages, challenges, alarms, faults };
 }
 
 const keptIn =

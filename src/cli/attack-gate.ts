@@ -1,5 +1,5 @@
 import { type RunningGate, runningGates } from '../gateway/admin-client.ts';
-import type { GateRoutes, GateStatus } from '../gateway/control.ts';
+import type { GateRoutes, GateStatus } from '../gateway/gate-status.ts';
 import type { KeyIssued } from '../gateway/keys-admin.ts';
 import type { Config } from '../guard/config.ts';
 import type { IssuedKeys } from '../lab/options.ts';

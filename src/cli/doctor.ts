@@ -1,5 +1,5 @@
 import type { RunningGate } from '../gateway/admin-client.ts';
-import type { GateRoutes, GateStatus } from '../gateway/control.ts';
+import type { GateRoutes, GateStatus } from '../gateway/gate-status.ts';
 import type { RouteSeen } from '../gateway/routebook.ts';
 import { origin as originRule } from '../guard/config-rules.ts';
 import { SallyportError } from '../guard/errors.ts';

@@ -1,4 +1,5 @@
-import type { GateRoutes, GateStatus, ModeChanged } from '../gateway/control.ts';
+import type { GateRoutes, GateStatus } from '../gateway/gate-status.ts';
+import type { ModeChanged } from '../gateway/switching.ts';
 import { foundWebhooks, type Webhook } from '../gateway/webhooks.ts';
 import type { FramedPage } from '../gateway/frames.ts';
 import type { Mode } from '../guard/config.ts';

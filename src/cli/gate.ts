@@ -11,6 +11,7 @@ import { EXIT, type Io, present } from './command.ts';
 import { type ConfigFlags, type LoadedConfig, loadConfig } from './flags.ts';
 import type { GateWorkerData } from './gate-worker.ts';
 import { layersToAsk } from './layers.ts';
+import { version } from './version.ts';
 import { workersOf } from './workers.ts';
 
 export interface RunFlags extends ConfigFlags {
@@ -28,7 +29,13 @@ export async function runGate(flags: RunFlags, io: Io): Promise<number> {
   checkStart(loaded);
   const { receiveInheritance } = await import('../gateway/lifecycle.ts');
   const inheritance = await receiveInheritance();
-  const options = { ...loaded, log: flags.log, inheritance, load: async () => (await load()).config };
+  const options = {
+    ...loaded,
+    version: version(),
+    log: flags.log,
+    inheritance,
+    load: async () => (await load()).config,
+  };
   const service = await start(options, workersOf(loaded.config), flags);
   if (inheritance === null) present(io, describe(service, loaded), (report) => banner(report, io.terminal.paint));
   await service.stopped;

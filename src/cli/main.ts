@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { nearest } from '../lib/nearest.ts';
 import { SallyportError } from '../guard/errors.ts';
@@ -14,6 +13,7 @@ import { doctor, looks, switches } from './running-commands.ts';
 import { sessions } from './sessions-commands.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { users } from './users-commands.ts';
+import { version } from './version.ts';
 
 /**
  * The command line. Each command's code is loaded when it is called.
@@ -61,13 +61,6 @@ function build(terminal: Terminal, ended: (code: number) => void): Command {
     });
   for (const add of COMMANDS) add(program, parts);
   return program;
-}
-
-/** As package.json says it: two folders up from here, in the checkout and in the published package alike. */
-function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  if (typeof manifest !== 'object' || manifest === null || !('version' in manifest)) return 'unknown';
-  return String(manifest.version);
 }
 
 /** commander's `error: unknown option '--x'` and its suggestion, as one line that says how to go on. */

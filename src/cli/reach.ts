@@ -1,4 +1,4 @@
-import type { ModeChanged } from '../gateway/control.ts';
+import type { ModeChanged } from '../gateway/switching.ts';
 
 /** How far a switch went; begins on a line of its own. */
 export function reachWords(reach: ModeChanged['reach']): string {

@@ -1,4 +1,4 @@
-import type { ModeChanged } from '../gateway/control.ts';
+import type { ModeChanged } from '../gateway/switching.ts';
 import { EXIT, type Io, present, type ReportFlags } from './command.ts';
 import { ask, GateRefusal, theGate } from './gates.ts';
 import { reachWords } from './reach.ts';

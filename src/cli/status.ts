@@ -1,4 +1,4 @@
-import type { GateRoutes, GateStatus, LayerStatus, WorkersStatus } from '../gateway/control.ts';
+import type { GateRoutes, GateStatus, LayerStatus, WorkersStatus } from '../gateway/gate-status.ts';
 import type { Share } from '../gateway/summary.ts';
 import { foundWebhooks, type Webhook } from '../gateway/webhooks.ts';
 import { EXIT, type Io, present } from './command.ts';

@@ -1,8 +1,11 @@
 import { hostname } from 'node:os';
 import { parseConfig } from '../guard/config-schema.ts';
 import type { Config } from '../guard/config.ts';
+import type { Signals } from '../guard/signals.ts';
+import type { Terms } from '../guard/terms.ts';
+import { systemClock } from '../lib/clock.ts';
+import { type ChangeBook, openChangeBook } from './change-book.ts';
 import type { Log } from './log.ts';
-import type { Kept } from './kept.ts';
 import { inForce, type Live, type Settings } from './live.ts';
 import { openSwitches, type Switch, type Switches } from './switches.ts';
 
@@ -11,7 +14,7 @@ export const byHere = (who: string): string => `${who} on ${hostname()}`;
 
 /** Switches of gates that share these records; null where no other gate can. */
 export async function followSwitches(
-  { signals }: Pick<Kept, 'signals'>,
+  signals: Signals | null,
   secret: string,
   log: Log,
   live: () => Pick<Live, 'put'> | null,
@@ -28,6 +31,17 @@ export async function followSwitches(
     }
   };
   return openSwitches({ signals, secret, onSwitch, warn: (message) => log.warn(message) });
+}
+
+/** What changed before this start, and with it; null where nothing outlives this process that others could read. */
+export async function followChanges(
+  signals: Signals | null,
+  secret: string,
+  terms: Terms,
+  log: Log,
+): Promise<ChangeBook | null> {
+  if (signals === null) return null;
+  return openChangeBook({ signals, secret, terms, clock: systemClock, warn: (message) => log.warn(message) });
 }
 
 /** Nothing that was switched keeps a gate from starting: what its configuration cannot be with is left, and said. */

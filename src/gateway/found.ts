@@ -163,3 +163,14 @@ function merged(route: RouteConfig, carriers: readonly Carrier[]): RouteConfig {
 function lowered({ level, ...rest }: RouteConfig): Omit<RouteConfig, 'level'> & Pick<RouteConfig, 'level'> {
   return level === undefined || level === 'proof' ? rest : { ...rest, level };
 }
+
+/** A configuration as it is read from its file, and the routes that were accepted live. */
+export const withAccepted = (config: Config, accepted: readonly FoundRoute[]): Config =>
+  withFound(config, unlisted(config, accepted)).config;
+
+/** What was accepted live and is not in the file yet. */
+function unlisted(config: Config, accepted: readonly FoundRoute[]): FoundRoute[] {
+  const listed = (match: string): boolean =>
+    (config.routes ?? []).some((row) => row.match === match && row.carriers !== undefined);
+  return accepted.filter(({ match }) => !listed(match));
+}

@@ -6,6 +6,7 @@ import type { Ask } from '../guard/ask.ts';
 import type { Config, Mode } from '../guard/config.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
+import type { Restored } from '../guard/restored.ts';
 import type { RequestView } from '../guard/view.ts';
 import type { CertificateEvent } from './certificates/event.ts';
 import { keepCertificates } from './certificates/keeper.ts';
@@ -33,9 +34,9 @@ export interface Gate {
   setMode(mode: Mode): void;
   /**
    * Puts another configuration in force; requests under way finish under the old one. Layers that `restored` names go on as
-   * the configuration beside them has them. Throws ConfigError.
+   * the earlier configuration beside them has them. Throws ConfigError.
    */
-  reload(config: Config, restored?: ReadonlyMap<string, Config>): void;
+  reload(config: Config, restored?: ReadonlyMap<string, Restored>): void;
   /** Requests being answered and tunnels open now. */
   stats(): GateStats;
   /** The listening socket, for a successor that takes it over. */

@@ -1,19 +1,25 @@
-import type { Config } from '../guard/config.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { GuardRailConfig } from '../guard/config-rail.ts';
 import { BUCKETS, EVERYBODY, NEVER_ROLLED_OUT, NOBODY, shareFrom, type Visitor } from '../guard/rollout.ts';
 import { labelOf } from '../guard/session-label.ts';
+import type { Terms } from '../guard/terms.ts';
 import type { RequestView } from '../guard/view.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Code } from '../wire/codes.ts';
 import { createActive } from './active.ts';
 import { type Call, createHarm, type Harm } from './harm.ts';
+import { MARGIN_MS, MOST_CHANGES, WATCHED_MS, type WatchedChange } from './past.ts';
 import { type Reach, reached } from './reached.ts';
+
+/** `before`: the layer goes on as it was before the change; `spared`: it only records the sessions from before. */
+export type Undoing = 'before' | 'spared';
 
 /** A layer that refuses pages which worked before. */
 export interface RailEvent {
-  /** `undone`: it goes on as it was before the change. `alert`: nothing had changed of late, so somebody has to look. */
+  /** `undone`: it goes on as it was before the change. `alert`: nothing changed of late that could be undone, so somebody has to look. */
   readonly kind: 'undone' | 'alert';
+  /** What was done about it; null where nothing was. */
+  readonly undoing: Undoing | null;
   readonly layer: string;
   /** The code it refuses with most lately. */
   readonly code: Code;
@@ -27,14 +33,16 @@ export interface GuardRailParts {
   /** The configuration in force says; false for none. */
   readonly limits: () => GuardRailConfig | false;
   readonly visitorOf: (request: RequestView) => Visitor | null;
-  /** Lets a layer go on as it was before this change. */
-  undo(layer: string, before: Config, after: Config): void;
+  /** Lets a layer go on as it was before this change, or sessions from before it be. Null where it can do neither. */
+  undo(layer: string, change: WatchedChange): Undoing | null;
   tell(event: RailEvent): void;
 }
 
 export interface GuardRail {
   /** Another configuration is in force, or another share. */
-  changed(before: Config, after: Config): void;
+  changed(before: Terms, after: Terms): void;
+  /** Watches on what changed before this process began, or as it did. */
+  resume(changes: readonly WatchedChange[]): void;
   /** For `Guard.onDecision`. */
   decided(decision: Decision, request: RequestView): void;
 }
@@ -48,28 +56,26 @@ export const COUNTED: ReadonlySet<Code> = new Set<Code>([
   ...(['session-mismatch', 'digest'] as const),
 ]);
 
-const WINDOW_MS = 24 * 3_600_000;
 const HOUR_MS = 3_600_000;
-/** How far the clocks of gates may be apart: a session from around the change is none from before it. */
-const MARGIN_MS = 60_000;
 /** How long before a change a network counts as one that is there, at least. */
 const ACTIVE_MS = 10 * 60_000;
-const MOST_CHANGES = 8;
 const DEFAULTS = { share: '10%', networks: 5 };
 
 /** Where nothing has changed. */
 const ALL: Reach = { layer: '', from: NOBODY, to: EVERYBODY };
-const NO_CHANGE = { undo: null, others: new Set<string>() };
+const NO_CHANGE = { made: null, others: new Set<string>(), settled: [] };
 
 /** One change, or the lack of any, and what has come of it. */
 interface Change extends Reach {
-  readonly undo: ((layer: string) => void) | null;
+  readonly made: WatchedChange | null;
   /** Layers that have a reach of their own by this change. */
   readonly others: ReadonlySet<string>;
   /** Sessions that began before are older than the change: milliseconds since 1970. */
   readonly olderThan: number;
   /** Monotonic. */
   readonly until: number;
+  /** Monotonic: until then it is only counted. */
+  readonly judgedFrom: number;
   readonly harm: Harm;
   /** Layers about which all has been said. */
   readonly settled: Set<string>;
@@ -79,7 +85,8 @@ interface Change extends Reach {
  * Watches what comes of a change for 24 hours, and takes it back for the layer that refuses pages which worked before: never
  * further than to what held before the change, so that whoever brings that about gains no more than the change had just taken.
  * Counted are networks, each once, by sessions that are older than the change and were refused twice on a route with no call
- * that passed in between; of all that were seen shortly before the change or since. Where nothing has changed it only alerts.
+ * that passed in between; of all that were seen shortly before the change or since. Where nothing has changed it only alerts, and so
+ * it does where what held before is gone.
  */
 export function createGuardRail({ clock, limits, visitorOf, undo, tell }: GuardRailParts): GuardRail {
   let changes: readonly Change[] = [];
@@ -90,16 +97,34 @@ export function createGuardRail({ clock, limits, visitorOf, undo, tell }: GuardR
   // A wall clock that was put back makes new sessions look old: by how much it went back since the start, at the most.
   const offset = clock.wall() - clock.monotonic();
   let setBack = 0;
+  /** Monotonic: from then on it has been seen who is there. */
+  let knownFrom = 0;
 
-  /** @param age milliseconds since the change: sessions have to be older */
-  const watch = (reach: Reach, life: number, age: number, parts: Pick<Change, 'undo' | 'others'>): Change => ({
+  const watch = (
+    reach: Reach,
+    life: number,
+    olderThan: number,
+    parts: Pick<Change, 'made' | 'others' | 'judgedFrom'> & Pick<WatchedChange, 'settled'>,
+  ): Change => ({
     ...reach,
     ...parts,
-    olderThan: clock.wall() - age,
+    olderThan,
     until: clock.monotonic() + life,
     harm: createHarm(active.within(reach)),
-    settled: new Set(),
+    settled: new Set(parts.settled),
   });
+
+  /** One line for each reach that a change has. */
+  const linesOf = (made: WatchedChange, judgedFrom: number): Change[] => {
+    const reaches = reached(made.before, made.after);
+    const others = new Set(reaches.map(({ layer }) => layer));
+    const now = clock.wall();
+    // Where the clock is behind the change, those who come now are none from before it.
+    const olderThan = Math.min(made.at, now) - MARGIN_MS;
+    const life = WATCHED_MS - Math.max(0, now - made.at);
+    const { settled } = made;
+    return reaches.map((reach) => watch(reach, life, olderThan, { made, others, judgedFrom, settled }));
+  };
 
   const put = (lasting: readonly Change[], fresh: Change | null): void => {
     changes = lasting;
@@ -112,7 +137,10 @@ export function createGuardRail({ clock, limits, visitorOf, undo, tell }: GuardR
     const now = clock.monotonic();
     if (standing !== null && watching.every(({ until }) => until > now)) return;
     const lasting = changes.filter(({ until }) => until > now);
-    const fresh = standing !== null && standing.until > now ? standing : watch(ALL, HOUR_MS, HOUR_MS, NO_CHANGE);
+    const fresh =
+      standing !== null && standing.until > now
+        ? standing
+        : watch(ALL, HOUR_MS, clock.wall() - HOUR_MS, { ...NO_CHANGE, judgedFrom: knownFrom });
     put(lasting, fresh);
   };
 
@@ -121,15 +149,15 @@ export function createGuardRail({ clock, limits, visitorOf, undo, tell }: GuardR
 
   const judge = (change: Change, layer: string, code: Code): void => {
     const set = limits();
-    if (set === false || change.settled.has(layer)) return;
+    if (set === false || change.settled.has(layer) || clock.monotonic() < change.judgedFrom) return;
     const { share = DEFAULTS.share, networks = DEFAULTS.networks } = set;
     const { hurt, seen } = change.harm.of(layer);
     if (hurt < networks || hurt * BUCKETS < shareFrom(share) * seen) return;
     change.settled.add(layer);
     // The same harm is not told twice, as one of a change and one of none.
     standing?.settled.add(layer);
-    change.undo?.(layer);
-    tell({ kind: change.undo === null ? 'alert' : 'undone', layer, code, hurt, seen });
+    const undoing = change.made === null ? null : undo(layer, change.made);
+    tell({ kind: undoing === null ? 'alert' : 'undone', undoing, layer, code, hurt, seen });
   };
 
   const refused = (layer: string, code: Code, call: Call, visitor: Visitor): void => {
@@ -144,11 +172,15 @@ export function createGuardRail({ clock, limits, visitorOf, undo, tell }: GuardR
   return {
     changed(before, after) {
       look();
-      const reaches = reached(before, after);
-      const others = new Set(reaches.map(({ layer }) => layer));
-      const parts = { undo: (layer: string) => undo(layer, before, after), others };
-      const made = reaches.map((reach) => watch(reach, WINDOW_MS, MARGIN_MS, parts));
+      const made = linesOf({ at: clock.wall(), before, after, settled: [] }, 0);
       put([...made, ...changes].slice(0, MOST_CHANGES), standing);
+    },
+    resume(found) {
+      if (found.length === 0) return;
+      // Nobody has been seen yet: the first few who come must not be taken for all there are.
+      knownFrom = clock.monotonic() + ACTIVE_MS;
+      const made = found.flatMap((change) => linesOf(change, knownFrom));
+      put([...changes, ...made].slice(0, MOST_CHANGES), null);
     },
     decided(decision, request) {
       const { code, layer, route, prefix, outcome } = decision;

@@ -1,7 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { Config } from '../guard/config.ts';
 import { EVERYBODY, NOBODY, shareFrom } from '../guard/rollout.ts';
-import { wordsOf } from './live.ts';
+import type { Words } from '../guard/switch.ts';
+import { policyIdOf, type Terms } from '../guard/terms.ts';
 
 /** Whom a change has newly reached. */
 export interface Reach {
@@ -12,24 +11,17 @@ export interface Reach {
   readonly to: number;
 }
 
-/** Whether two configurations differ by more than modes and shares. */
-export function isOtherPolicy(before: Config, after: Config): boolean {
-  return !isDeepStrictEqual(withoutWords(before), withoutWords(after));
-}
-
-/** Whom a change can have hurt: where policy itself changed everybody, else those whom a larger share has reached. */
-export function reached(before: Config, after: Config): readonly Reach[] {
-  if (isOtherPolicy(before, after)) return [{ layer: '', from: NOBODY, to: EVERYBODY }];
-  const layers = new Set([...Object.keys(wordsOf(before).layers), ...Object.keys(wordsOf(after).layers)]);
+/** Whom a change can have hurt: where version or policy changed everybody, else those whom a larger share has reached. */
+export function reached(before: Terms, after: Terms): readonly Reach[] {
+  if (policyIdOf(before) !== policyIdOf(after)) return [{ layer: '', from: NOBODY, to: EVERYBODY }];
+  const layers = new Set([...Object.keys(before.words.layers), ...Object.keys(after.words.layers)]);
   return ['', ...layers]
-    .map((layer) => ({ layer, from: shareIn(before, layer), to: shareIn(after, layer) }))
+    .map((layer) => ({ layer, from: shareIn(before.words, layer), to: shareIn(after.words, layer) }))
     .filter(({ from, to }) => to > from);
 }
 
-function shareIn(config: Config, layer: string): number {
-  const { mode, rollout, layers } = wordsOf(config);
+/** Buckets that a layer is enforced for, as far as words say. */
+export function shareIn({ mode, rollout, layers }: Words, layer: string): number {
   const own = layers[layer];
   return mode === 'report' || own?.mode === 'report' ? NOBODY : shareFrom(own?.rollout ?? rollout);
 }
-
-const withoutWords = ({ mode: _mode, rollout: _rollout, layers: _layers, ...rest }: Config): object => rest;

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { DEFAULT_IPV6_PREFIX } from '../guard/config-addresses.ts';
 import type { Config, Mode } from '../guard/config.ts';
 import type { NewBan } from '../guard/ban-rule.ts';
+import { policyIdOf, termsOf, wordsOf } from '../guard/terms.ts';
 import { createMemoryState } from '../stores/memory/index.ts';
 import type { AuditEntry } from './admin-route.ts';
 import { audit, keepBan } from './auditing.ts';
@@ -12,9 +13,9 @@ import { handedRows, leaveRows } from './handed-rows.ts';
 import { type Inheritance, manageLifecycle } from './index.ts';
 import { assertSameStores, type Kept } from './kept.ts';
 import { keysRoutes } from './keys-admin.ts';
-import { byHere, followSwitches, tellTakenUp, usable } from './follow.ts';
+import { byHere, followChanges, followSwitches, tellTakenUp, usable } from './follow.ts';
 import { listenShared } from './listen.ts';
-import { createLive, inForce, type Live, takenUp, wordsOf } from './live.ts';
+import { createLive, inForce, type Live, takenUp } from './live.ts';
 import type { LogLevel } from './log.ts';
 import { prepare } from './prepared.ts';
 import { ADMIN, recordsRoutes } from './records-admin.ts';
@@ -32,6 +33,8 @@ export interface ServiceOptions {
   /** Its absolute path; ''. */
   readonly path: string;
   readonly log: LogLevel;
+  /** Of Sallyport. */
+  readonly version: string;
   /** Reads the configuration anew; throws ConfigError. */
   load(): Promise<Config>;
   /** From the process that this one replaces (SIGUSR2); null where a person started it. */
@@ -57,7 +60,7 @@ export interface Service {
 
 /** Starts the gate in this thread and ties it to this process's signals. */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { inheritance } = options;
+  const { inheritance, version } = options;
   const books = createBooks({ config: options.config, state: { usage: () => state.usage() } });
   const { records, probes, frames, metrics } = books;
   const { secret, log, kept } = await prepare({
@@ -76,11 +79,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const accepted = handedRows(inheritance);
   const config = withFound(options.config, accepted).config;
   let live: Live | null = null;
-  const switches = await followSwitches({ signals: shared?.signals ?? kept.signals }, secret, log, () => live);
+  const signals = shared?.signals ?? kept.signals;
+  const switches = await followSwitches(signals, secret, log, () => live);
   const last = switches?.last() ?? null;
   const settings =
     inheritance === null
-      ? usable(config, takenUp(last, wordsOf(options.config)), log)
+      ? usable(config, takenUp(last, wordsOf(config), policyIdOf(termsOf(config, version))), log)
       : { ...inheritance.settings, mode: inheritance.mode };
   if (inheritance === null) tellTakenUp(settings, last, log);
   const serving = {
@@ -102,7 +106,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await kept.close();
     throw error;
   });
-  live = createLive(gate, config, settings);
+  live = createLive({ gate, base: config, settings, version });
   const control = createControl({
     gate,
     records,
@@ -120,13 +124,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     metrics: () => metrics.text(),
     audit: serving.audit,
   });
+  const book = await followChanges(signals, secret, live.terms(), log);
   const rail = watchChanges({
     gate,
     live,
-    control,
+    undo: control.undo,
     audit: (layer, details) => auditUndone(layer, details, kept, log),
     log,
     metrics,
+    book,
   });
   const surroundings = await openSurroundings({
     port: gate.address.port,
@@ -156,6 +162,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   inheritance?.ready();
   const stopped = lifecycle.stopped.then(async () => {
     rail.close();
+    await book?.close();
     await surroundings.close();
     await switches?.close();
     await kept.close();

@@ -4,6 +4,7 @@ import type { Config } from '../guard/config.ts';
 import type { Decision } from '../guard/decision.ts';
 import { EVERYBODY } from '../guard/rollout.ts';
 import type { Guard } from '../guard/guard.ts';
+import type { Restored } from '../guard/restored.ts';
 import type { RequestView } from '../guard/view.ts';
 import { createAsk } from './ask.ts';
 import type { FieldRules } from './fields.ts';
@@ -25,7 +26,7 @@ export interface Stage {
   readonly frontend: Frontend | null;
   readonly jwks: () => object;
   readonly health: Health;
-  reload(config: Config, server: Server | HttpsServer, restored?: ReadonlyMap<string, Config>): Stage;
+  reload(config: Config, server: Server | HttpsServer, restored?: ReadonlyMap<string, Restored>): Stage;
 }
 
 /** @param draining whether the gate is about to stop */

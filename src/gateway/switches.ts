@@ -1,7 +1,7 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { Signal, Signals } from '../guard/signals.ts';
 import { parseSwitch } from '../guard/config-schema-switch.ts';
 import type { Switch } from '../guard/switch.ts';
+import { createSignedTexts } from './signed-text.ts';
 
 export type { Switch } from '../guard/switch.ts';
 
@@ -28,7 +28,6 @@ export interface Switches {
 }
 
 const ATTEMPTS = 5;
-const MAC_CHARACTERS = 43;
 
 /**
  * Switches travel as one signed text with a counter that only grows: whoever can write to the store cannot make one up, and an
@@ -37,9 +36,8 @@ const MAC_CHARACTERS = 43;
  */
 export async function openSwitches(options: SwitchesOptions): Promise<Switches> {
   const { signals, secret, onSwitch, warn, retryMs = 500 } = options;
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'sallyport switches', 32));
-  // Gates under another secret that share the database have a switch of their own.
-  const name = `switch ${createHmac('sha256', key).update('name').digest('hex').slice(0, 16)}`;
+  const texts = createSignedTexts(secret, 'switch');
+  const { name } = texts;
   let latest: Switch | null = null;
   let reading: Promise<void> | null = null;
   let again = false;
@@ -48,18 +46,11 @@ export async function openSwitches(options: SwitchesOptions): Promise<Switches> 
   /** Set while this gate's own switch has not reached the store. */
   let waiting: Switch | null = null;
 
-  const sign = (text: string): string => createHmac('sha256', key).update(text).digest('base64url');
-  const sealed = (made: Switch): string => {
-    const text = JSON.stringify(made);
-    return sign(text) + text;
-  };
+  const sealed = (made: Switch): string => texts.seal(JSON.stringify(made));
 
   const open = (signal: Signal): Switch | null => {
-    const [mac, text] = [signal.text.slice(0, MAC_CHARACTERS), signal.text.slice(MAC_CHARACTERS)];
-    const wanted = Buffer.from(sign(text));
-    const given = Buffer.from(mac);
-    if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return null;
-    const made = parseSwitch(text);
+    const text = texts.open(signal);
+    const made = text === null ? null : parseSwitch(text);
     return made !== null && made.counter === signal.counter ? made : null;
   };
 

@@ -1,6 +1,7 @@
+import type { Undone } from '../guard/switch.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { createAlerts } from './alerts.ts';
-import type { Control } from './control.ts';
+import type { ChangeBook } from './change-book.ts';
 import { byHere } from './follow.ts';
 import type { Gate } from './gate.ts';
 import { createGuardRail, type RailEvent } from './guard-rail.ts';
@@ -8,6 +9,8 @@ import type { Kept } from './kept.ts';
 import type { Live } from './live.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import type { WatchedChange } from './past.ts';
+import { undoneBy } from './undoing.ts';
 
 /** Who undoes a change, in audit and log. */
 const RAIL = 'guard rail';
@@ -15,16 +18,19 @@ const RAIL = 'guard rail';
 export interface WatchedGate {
   readonly gate: Gate;
   readonly live: Live;
-  readonly control: Pick<Control, 'undo'>;
+  /** Lets a layer go on as before this change, wherever the same holds. */
+  readonly undo: (layer: string, undone: Omit<Undone, 'of'>, by: string, change: WatchedChange) => void;
   /** Writes down that a layer was put back, and why. */
   readonly audit: (layer: string, details: string) => Promise<void>;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'rail'>;
+  /** What changed before this process began; null where nobody remembers. */
+  readonly book: Pick<ChangeBook, 'found' | 'changed' | 'settle'> | null;
   readonly clock?: Clock;
 }
 
 /** Watches what comes of changes, and says what was done about it: log, audit, metrics, webhook. */
-export function watchChanges({ gate, live, control, audit, log, metrics, clock = systemClock }: WatchedGate): {
+export function watchChanges({ gate, live, undo, audit, log, metrics, book, clock = systemClock }: WatchedGate): {
   close(): void;
 } {
   const alerts = createAlerts({ config: () => gate.config.alerts, fetch, warn: (message) => log.warn(message) });
@@ -41,19 +47,32 @@ export function watchChanges({ gate, live, control, audit, log, metrics, clock =
     clock,
     limits: () => gate.config.guardRail ?? {},
     visitorOf: (request) => gate.guard.visitorOf?.(request) ?? null,
-    undo: (layer, before, after) => control.undo(layer, before, after, byHere(RAIL)),
+    undo(layer, change) {
+      const undone = undoneBy(change, layer);
+      if (undone === null) return null;
+      undo(layer, undone, byHere(RAIL), change);
+      book?.settle(change, layer);
+      return undone.spares === undefined ? 'before' : 'spared';
+    },
     tell,
   });
-  live.onApplied(({ before, after }) => rail.changed(before, after));
+  let terms = live.terms();
+  rail.resume(book?.found(terms) ?? []);
+  live.onApplied(() => {
+    const before = terms;
+    terms = live.terms();
+    rail.changed(before, terms);
+    book?.changed(before, terms);
+  });
   gate.guard.onDecision(rail.decided);
   return { close: alerts.close };
 }
 
-function words({ kind, layer, code, hurt, seen }: RailEvent): string {
+function words({ undoing, layer, code, hurt, seen }: RailEvent): string {
   const what = `${layer} refuses pages that worked before (${code}), on ${hurt} of ${seen} networks`;
-  return kind === 'undone'
-    ? `guard rail: since the last change ${what}; it goes on as it was before`
-    : `guard rail: ${what}; nothing has changed here of late that could be undone`;
+  if (undoing === 'before') return `guard rail: since the last change ${what}; it goes on as it was before`;
+  if (undoing === 'spared') return `guard rail: since the new version ${what}; it only records sessions from before`;
+  return `guard rail: ${what}; nothing has changed here of late that could be undone`;
 }
 
 export async function auditUndone(

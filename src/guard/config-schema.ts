@@ -190,6 +190,12 @@ export function parseConfig(value: unknown, source: string, options: ParseOption
   return Object.freeze(config);
 }
 
+/** A part of a configuration that was checked as a whole once; null where a field of it is none that this version knows. */
+export function parseShape(value: unknown): Config | null {
+  const parsed = z.safeParse(configSchema, value);
+  return parsed.success ? applyPreset(parsed.data) : null;
+}
+
 /** A plain copy without fields that are `undefined`, as `process.env.X` gives them. */
 function withoutUndefined(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutUndefined);

@@ -8,6 +8,7 @@ import type { KeyDesk } from './key-desk.ts';
 import type { KeyAlarm } from './keys.ts';
 import type { Open, Watched } from './open.ts';
 import type { Policy } from './policy.ts';
+import type { Restored } from './restored.ts';
 import type { ServedWatch } from './served-watch.ts';
 import type { Visitor } from './rollout.ts';
 import type { UserAdmin } from './user-admin.ts';
@@ -51,9 +52,9 @@ export interface Guard {
   readonly workerScript?: { readonly url: string; readonly text: string };
   /**
    * Replaces the policy; requests already being judged finish under the old one. Layers that `restored` names go on as the
-   * configuration beside them has them. Throws ConfigError.
+   * earlier configuration beside them has them. Throws ConfigError.
    */
-  reload(config: Config, restored?: ReadonlyMap<string, Config>): void;
+  reload(config: Config, restored?: ReadonlyMap<string, Restored>): void;
   /** Whose request it is, by what was sealed here, and which share of a roll-out that is; null for nobody's. */
   readonly visitorOf?: (request: RequestView) => Visitor | null;
   /**

@@ -10,6 +10,8 @@ export interface Step {
   readonly check: Check;
   /** Buckets that it is enforced for (src/guard/rollout.ts): none where it only reports. */
   readonly share: number;
+  /** Sessions that began before are none of them, milliseconds since 1970; 0 where that makes no difference. */
+  readonly spares: number;
 }
 
 /** What a route runs, composed once when the policy is compiled. */
@@ -20,6 +22,8 @@ export interface Pipeline {
   readonly preflight: readonly Step[];
   /** Buckets for which a digest that does not fit refuses: it is the proof layer's finding, made after its check. */
   readonly proofShare: number;
+  /** Sessions whose digest is only recorded: {@link Step.spares} of the proof layer. */
+  readonly proofSpares: number;
   /** The same of the digest under a key's signature. */
   readonly keyShare: number;
   /** Of what the route itself asks for, beside its layers. */
@@ -28,17 +32,17 @@ export interface Pipeline {
   readonly reports: boolean;
 }
 
-/** Layers that are run as an earlier policy has them, because a change did harm (src/gateway/guard-rail.ts). */
-export type Restored = ReadonlyMap<string, Policy>;
+/** Layers that are run as an earlier policy has them: {@link import('./restored.ts').Restored}, compiled. */
+export type RestoredLayers = ReadonlyMap<string, { readonly policy: Policy; readonly spares: number }>;
 
-export const NOTHING_RESTORED: Restored = new Map();
+export const NOTHING_RESTORED: RestoredLayers = new Map();
 
 /** What one route runs, in the order of `layers`. */
 export function compose(
   policy: Policy,
   route: RouteRule,
   layers: readonly Layer[],
-  restored: Restored = NOTHING_RESTORED,
+  restored: RestoredLayers = NOTHING_RESTORED,
 ): Pipeline {
   const steps: Step[] = [];
   const after: Step[] = [];
@@ -56,22 +60,23 @@ export function compose(
     after,
     preflight: steps.filter((step) => step.layer.preflight === true),
     proofShare: shareNamed('proof'),
+    proofSpares: restored.get('proof')?.spares ?? 0,
     keyShare: shareNamed('key'),
     routeShare: routeShare(policy, route),
-    reports: [...steps, ...after].some(({ share }) => share !== EVERYBODY),
+    reports: [...steps, ...after].some(({ share, spares }) => share !== EVERYBODY || spares > 0),
   };
 }
 
 function stepOf(policy: Policy, rule: RouteRule, layer: Layer): Step | null {
   const check = layer.forRoute(rule, policy);
-  return check === null ? null : { layer, check, share: shareOf(policy, rule, layer) };
+  return check === null ? null : { layer, check, share: shareOf(policy, rule, layer), spares: 0 };
 }
 
 /** As it was before; and enforced for nobody for whom it is not by now. */
-function restoredStep(policy: Policy, rule: RouteRule, layer: Layer, restored: Restored): Step | null {
-  const before = restored.get(layer.name) ?? policy;
+function restoredStep(policy: Policy, rule: RouteRule, layer: Layer, restored: RestoredLayers): Step | null {
+  const { policy: before, spares } = restored.get(layer.name) ?? { policy, spares: 0 };
   const step = stepOf(before, ruleBefore(before, policy, rule), layer);
-  return step === null ? null : { ...step, share: Math.min(step.share, shareOf(policy, rule, layer)) };
+  return step === null ? null : { ...step, share: Math.min(step.share, shareOf(policy, rule, layer)), spares };
 }
 
 function ruleBefore(before: Policy, policy: Policy, rule: RouteRule): RouteRule {

@@ -43,6 +43,8 @@ export interface RunnerParts {
   readonly onLate?: (decision: Decision, request: RequestView) => void;
   /** The bucket that a roll-out counts a request by. Without it all are in the first: whatever is rolled out is enforced. */
   readonly bucketOf?: (request: RequestView, context: Context) => number;
+  /** When the session of a request began, by what was sealed here: milliseconds since 1970. Without it none is that old. */
+  readonly beganOf?: (request: RequestView) => number;
   /** Where calls wait that come a little early. Without one, none does. */
   readonly room?: WaitingRoom;
   /** What goes on while state cannot be reached. Without it nothing does. */
@@ -121,7 +123,7 @@ export class Run implements Content, Grounds {
       const verdict = this.ask(step);
       if (verdict === PASS) continue;
       if (verdict instanceof Promise) return this.later(steps, i, step, verdict);
-      if (this.took(step.layer.name, verdict as Refusal, this.enforces(step.share))) return this.decision();
+      if (this.took(step.layer.name, verdict as Refusal, this.holds(step))) return this.decision();
     }
     return steps === this.pipeline.after ? this.decision() : this.afterLayers();
   }
@@ -147,8 +149,16 @@ export class Run implements Content, Grounds {
     return this.bucket < share;
   }
 
+  private holds({ share, spares }: Pick<Step, 'share' | 'spares'>): boolean {
+    return this.enforces(share) && !(spares > 0 && this.began() < spares);
+  }
+
+  private began(): number {
+    return this.parts.beganOf?.(this.request) ?? Infinity;
+  }
+
   private ask(step: Step): Verdict | Promise<Verdict> {
-    this.context.claims = this.enforces(step.share) ? this.enforcedClaims : this.reportedClaims;
+    this.context.claims = this.holds(step) ? this.enforcedClaims : this.reportedClaims;
     try {
       return step.check(this.request, this.context);
     } catch (error) {
@@ -163,8 +173,7 @@ export class Run implements Content, Grounds {
     } catch (error) {
       verdict = this.fault(error);
     }
-    if (verdict !== PASS && this.took(step.layer.name, verdict as Refusal, this.enforces(step.share)))
-      return this.decision();
+    if (verdict !== PASS && this.took(step.layer.name, verdict as Refusal, this.holds(step))) return this.decision();
     return this.layers(steps, index + 1);
   }
 
@@ -284,7 +293,8 @@ export class Run implements Content, Grounds {
   }
 
   private digestEnforced(): boolean {
-    return this.enforces(this.context.key === null ? this.pipeline.proofShare : this.pipeline.keyShare);
+    const { keyShare, proofShare: share, proofSpares: spares } = this.pipeline;
+    return this.context.key === null ? this.holds({ share, spares }) : this.enforces(keyShare);
   }
 
   private commit(): Decision | Promise<Decision> {

@@ -3,7 +3,7 @@ import { newContext } from './context.ts';
 import type { Decision } from './decision.ts';
 import { createSiblings, type FormQuestion, type FormRules, formQuestion } from './form/question.ts';
 import { bothOf, namedMethods } from './methods.ts';
-import { compose, NOTHING_RESTORED, type Pipeline, type Restored } from './pipeline.ts';
+import { compose, NOTHING_RESTORED, type Pipeline, type RestoredLayers } from './pipeline.ts';
 import type { Policy, RouteRule } from './policy.ts';
 import { Run, type RunCase, type RunnerParts } from './run.ts';
 import type { RequestView } from './view.ts';
@@ -27,7 +27,7 @@ const ALONE: RunCase = Object.freeze({
 });
 
 /** Composes the pipelines of a policy. The order of `layers` is the order of admission. */
-export function createRunner(policy: Policy, parts: RunnerParts, restored: Restored = NOTHING_RESTORED): Runner {
+export function createRunner(policy: Policy, parts: RunnerParts, restored: RestoredLayers = NOTHING_RESTORED): Runner {
   const pipelines = new Map<RouteRule, Pipeline>();
   for (const route of [...policy.routes, policy.mountRoute, policy.ownRoute, policy.assetRoute])
     pipelines.set(route, compose(policy, route, parts.layers, restored));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { GateStatus } from '../../src/gateway/control.ts';
+import type { GateStatus } from '../../src/gateway/gate-status.ts';
 import type { Share } from '../../src/gateway/summary.ts';
 import { createSender, field, type RawAnswer, type RawRequest, type Sender, without } from '../../src/lab/http.ts';
 import { parseTarget } from '../../src/lab/target.ts';

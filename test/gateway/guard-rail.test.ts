@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createGuardRail, type RailEvent } from '../../src/gateway/guard-rail.ts';
 import { compilePolicy } from '../../src/guard/compile.ts';
+import type { WatchedChange } from '../../src/gateway/past.ts';
 import type { Config } from '../../src/guard/config.ts';
 import type { GuardRailConfig } from '../../src/guard/config-rail.ts';
 import { BUCKETS } from '../../src/guard/rollout.ts';
+import { idOf, type Terms, termsOf } from '../../src/guard/terms.ts';
 import { labelOf } from '../../src/guard/session-label.ts';
 import type { Code } from '../../src/wire/codes.ts';
 import { viewOf } from '../support/view.ts';
@@ -23,7 +25,13 @@ interface Person {
   readonly bucket: number;
 }
 
-function place(limits: GuardRailConfig | false = {}) {
+function place(limits: GuardRailConfig | false = {}, canUndo = true) {
+  const known = new Map<string, Config>();
+  const terms = (config: Config, version = '1.0.0'): Terms => {
+    const made = termsOf(config, version);
+    known.set(idOf(made), config);
+    return made;
+  };
   const time = { wall: 1_790_000_000_000, monotonic: 1_000_000 };
   const undone: { readonly layer: string; readonly before: Config }[] = [];
   const told: RailEvent[] = [];
@@ -32,7 +40,10 @@ function place(limits: GuardRailConfig | false = {}) {
     clock: { wall: () => time.wall, monotonic: () => time.monotonic },
     limits: () => limits,
     visitorOf: () => (calling === null ? null : { ...calling, session: calling.id, created: calling.created / 1000 }),
-    undo: (layer, before) => undone.push({ layer, before }),
+    undo(layer, { before }) {
+      undone.push({ layer, before: known.get(idOf(before)) ?? REPORT });
+      return canUndo ? 'before' : null;
+    },
     tell: (event) => told.push(event),
   });
   const decided = (person: Person, part: object, target: string): void => {
@@ -43,6 +54,8 @@ function place(limits: GuardRailConfig | false = {}) {
   };
   return {
     rail,
+    terms,
+    changed: (before: Config, after: Config) => rail.changed(terms(before), terms(after)),
     time,
     undone,
     told,
@@ -79,7 +92,7 @@ function crowd(here: Place, count: number): Person[] {
 test('P3.4 a change that refuses three of ten old sessions from networks of their own is undone for that layer', () => {
   const here = place();
   const people = crowd(here, 30);
-  here.rail.changed(REPORT, ENFORCE);
+  here.changed(REPORT, ENFORCE);
   for (const [index, person] of people.entries()) {
     if (index % 3 === 0) for (let i = 0; i < 2; i++) here.refuse(person, 'entry-required', 'session');
     else here.pass(person);
@@ -93,7 +106,7 @@ test('P3.4 a change that refuses three of ten old sessions from networks of thei
 test('P3.4 pages that mend themselves by a new entry are no harm: refused once, then let in', () => {
   const here = place();
   const people = crowd(here, 30);
-  here.rail.changed(REPORT, ENFORCE);
+  here.changed(REPORT, ENFORCE);
   for (let round = 0; round < 5; round++)
     for (const person of people) {
       here.refuse(person, 'stale');
@@ -105,7 +118,7 @@ test('P3.4 pages that mend themselves by a new entry are no harm: refused once, 
 test('P3.4 sessions that were made after the change do not count, however many there are', () => {
   const here = place();
   const people = crowd(here, 20);
-  here.rail.changed(REPORT, ENFORCE);
+  here.changed(REPORT, ENFORCE);
   for (const person of people) here.pass(person);
   here.later(10 * 60_000);
   for (let i = 0; i < 500; i++) {
@@ -119,7 +132,7 @@ test('P3.4 one network counts once, whatever its sessions do', () => {
   const here = place();
   const farm = Array.from({ length: 500 }, () => here.person({ prefix: '198.51.100.7' }));
   const people = crowd(here, 20);
-  here.rail.changed(REPORT, ENFORCE);
+  here.changed(REPORT, ENFORCE);
   for (const person of people) here.pass(person);
   for (const farmed of farm) for (let j = 0; j < 3; j++) here.refuse(farmed);
   assert.deepEqual([here.undone, here.told], [[], []]);
@@ -131,7 +144,7 @@ test('P3.4 a farm that made its sessions in time is outnumbered by who was there
   const people = crowd(here, 100);
   for (const person of people) here.pass(person);
   here.later(60_000);
-  here.rail.changed(REPORT, ENFORCE);
+  here.changed(REPORT, ENFORCE);
   for (const farmed of farm) for (let i = 0; i < 3; i++) here.refuse(farmed);
   assert.deepEqual([here.undone, here.told], [[], []]);
   for (const person of people.slice(0, 30)) for (let i = 0; i < 2; i++) here.refuse(person);
@@ -141,7 +154,7 @@ test('P3.4 a farm that made its sessions in time is outnumbered by who was there
 test('P3.4 codes of forged and altered requests, and of what costs money or asks who calls, do not count', () => {
   const here = place();
   const people = crowd(here, 20);
-  here.rail.changed(REPORT, ENFORCE);
+  here.changed(REPORT, ENFORCE);
   const rows: readonly (readonly [Code, string])[] = [
     ['signature', 'proof'],
     ['replayed', 'state'],
@@ -170,7 +183,7 @@ test('P3.4 of a step of a roll-out only those count whom it newly reached', () =
     const here = place();
     const people = Array.from({ length: 8 }, () => here.person({ bucket }));
     crowd(here, 200);
-    here.rail.changed(five, ten);
+    here.changed(five, ten);
     for (const person of people) for (let i = 0; i < 2; i++) here.refuse(person);
     assert.deepEqual(here.undone, undone, name);
   }
@@ -179,7 +192,7 @@ test('P3.4 of a step of a roll-out only those count whom it newly reached', () =
 test('P3.4 a layer that was switched alone is undone alone', () => {
   const here = place();
   const people = crowd(here, 10);
-  here.rail.changed({ ...ENFORCE, layers: { site: 'report' } }, ENFORCE);
+  here.changed({ ...ENFORCE, layers: { site: 'report' } }, ENFORCE);
   for (const person of people) for (let i = 0; i < 2; i++) here.refuse(person, 'entry-required', 'proof');
   assert.deepEqual(here.undone, []);
   for (const person of people) for (let i = 0; i < 2; i++) here.refuse(person, 'site', 'site', '/api/y');
@@ -191,7 +204,7 @@ test('P3.4 a layer that was switched alone is undone alone', () => {
 
 test('P3.4 where nothing changed for a day the gate only alerts, once an hour', () => {
   const here = place();
-  here.rail.changed(REPORT, ENFORCE);
+  here.changed(REPORT, ENFORCE);
   const people = crowd(here, 20);
   here.later(25 * HOUR);
   const storm = (): void => {
@@ -208,14 +221,14 @@ test('P3.4 where nothing changed for a day the gate only alerts, once an hour', 
 test('P3.6 clocks that jump: put forward the day does not end, put back new sessions do not look old', () => {
   const forward = place();
   const people = crowd(forward, 10);
-  forward.rail.changed(REPORT, ENFORCE);
+  forward.changed(REPORT, ENFORCE);
   forward.time.wall += 30 * 24 * HOUR;
   for (const person of people) for (let i = 0; i < 2; i++) forward.refuse(person);
   assert.equal(forward.undone.length, 1);
 
   const back = place();
   crowd(back, 10);
-  back.rail.changed(REPORT, ENFORCE);
+  back.changed(REPORT, ENFORCE);
   back.time.wall -= 3 * HOUR;
   for (let n = 0; n < 50; n++) {
     const farmed = back.person();
@@ -233,11 +246,109 @@ test('P3.4 the threshold is the configuration’s, and false is off', () => {
   ] as const) {
     const here = place(limits);
     const people = crowd(here, 30);
-    here.rail.changed(REPORT, ENFORCE);
+    here.changed(REPORT, ENFORCE);
     for (const [index, person] of people.entries()) {
       if (index % 2 === 0) for (let i = 0; i < 2; i++) here.refuse(person);
       else here.pass(person);
     }
     assert.equal(here.undone.length, undone, JSON.stringify(limits));
   }
+});
+
+/** A rail of a process that has just started, after these changes. */
+function restarted(here: Place, ...changes: readonly Partial<WatchedChange>[]): void {
+  const all = { at: here.time.wall, before: here.terms(REPORT), after: here.terms(ENFORCE), settled: [] };
+  here.rail.resume(changes.map((change) => ({ ...all, ...change })));
+}
+
+const hurt = (here: Place, people: readonly Person[], code: Code = 'entry-required', layer = 'proof'): void => {
+  for (const person of people) for (let i = 0; i < 2; i++) here.refuse(person, code, layer);
+};
+
+test('P3.4 a change that came with a restart is undone, once ten minutes have shown who is there', () => {
+  const here = place();
+  const people = crowd(here, 30);
+  restarted(here, {});
+  hurt(here, people.slice(0, 10));
+  assert.deepEqual([here.undone, here.told], [[], []]);
+  here.later(10 * 60_000);
+  hurt(here, people.slice(0, 1));
+  assert.deepEqual(
+    [here.undone, here.told.map(({ kind }) => kind)],
+    [[{ layer: 'proof', before: REPORT }], ['undone']],
+  );
+});
+
+test('P3.4 whoever is first at a gate that has just started is not taken for all there are', () => {
+  const here = place();
+  const farm = crowd(here, 6);
+  const people = crowd(here, 100);
+  restarted(here, {});
+  hurt(here, farm);
+  here.later(60_000);
+  for (const person of people) here.pass(person);
+  here.later(10 * 60_000);
+  hurt(here, farm);
+  assert.deepEqual([here.undone, here.told], [[], []]);
+  hurt(here, people.slice(0, 10));
+  assert.equal(here.undone.length, 1, 'as many of them are heard');
+});
+
+test('P3.4 the day of a change goes on over a restart, for what is left of it and for what is older than it', () => {
+  const rows = [
+    { name: 'in its last hour', ago: 23 * HOUR, undone: 1 },
+    { name: 'over', ago: 24 * HOUR, undone: 0 },
+  ];
+  for (const { name, ago, undone } of rows) {
+    const here = place();
+    const people = crowd(here, 10);
+    const at = here.time.wall;
+    here.later(ago);
+    const farmed = Array.from({ length: 50 }, () => here.person());
+    here.later(60_000);
+    restarted(here, { at });
+    here.later(11 * 60_000);
+    hurt(here, farmed);
+    assert.deepEqual(here.undone, [], `${name}: sessions that began after the change`);
+    hurt(here, people);
+    assert.equal(here.undone.length, undone, name);
+  }
+});
+
+test('P3.4 a layer for which a change was undone before the restart is left as somebody has it now', () => {
+  const here = place();
+  const people = crowd(here, 10);
+  restarted(here, { settled: ['proof'] });
+  here.later(11 * 60_000);
+  hurt(here, people);
+  assert.deepEqual(here.undone, []);
+  hurt(here, people, 'site', 'site');
+  assert.deepEqual(
+    here.undone.map(({ layer }) => layer),
+    ['site'],
+  );
+});
+
+test('P3.4 a change that cannot be undone alerts, once', () => {
+  const here = place({}, false);
+  const people = crowd(here, 10);
+  restarted(here, { before: here.terms(ENFORCE, '1.0.0'), after: here.terms(ENFORCE, '1.1.0') });
+  here.later(11 * 60_000);
+  hurt(here, people);
+  hurt(here, people);
+  assert.deepEqual(
+    here.told.map(({ kind, layer }) => [kind, layer]),
+    [['alert', 'proof']],
+  );
+});
+
+test('P3.6 where the clock is behind a change, nobody who comes now is older than it', () => {
+  const here = place();
+  const at = here.time.wall + 5 * HOUR;
+  restarted(here, { at });
+  here.later(11 * 60_000);
+  const farmed = Array.from({ length: 50 }, () => here.person());
+  here.later(60_000);
+  hurt(here, farmed);
+  assert.deepEqual([here.undone, here.told], [[], []]);
 });

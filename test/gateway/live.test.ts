@@ -3,7 +3,9 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import type { Config } from '../../src/guard/config.ts';
 import { usable } from '../../src/gateway/follow.ts';
-import { createLive, inForce, type Settings, stillSwitched, takenUp, wordsOf } from '../../src/gateway/live.ts';
+import { createLive, inForce, type Settings, stillSwitched, takenUp } from '../../src/gateway/live.ts';
+import type { Restored } from '../../src/guard/restored.ts';
+import { policyIdOf, termsOf, wordsOf } from '../../src/guard/terms.ts';
 import { createLog } from '../../src/gateway/log.ts';
 
 const FILE: Config = { to: 'http://localhost:3000', mode: 'enforce', rollout: '5%', layers: { site: 'report' } };
@@ -11,8 +13,8 @@ const FILE: Config = { to: 'http://localhost:3000', mode: 'enforce', rollout: '5
 function gateOf(config: Config) {
   const gate = {
     config: { ...config, listen: '127.0.0.1:4321' },
-    restored: new Map<string, Config>(),
-    reload(next: Config, restored?: ReadonlyMap<string, Config>) {
+    restored: new Map<string, Restored>(),
+    reload(next: Config, restored?: ReadonlyMap<string, Restored>) {
       gate.config = { ...next, listen: '127.0.0.1:4321' };
       gate.restored = new Map(restored);
     },
@@ -52,23 +54,47 @@ test('P3.5 a gate that starts finds itself switched back whatever its file says 
 
 test('P3.4 a layer that was put back goes on as before until it is switched, or another configuration is loaded', () => {
   const gate = gateOf(FILE);
-  const live = createLive(gate, FILE, {});
+  const live = createLive({ gate, base: FILE, settings: {}, version: '1.0.0' });
   const seen: (string | undefined)[] = [];
   live.onApplied(({ before, after }) => seen.push(before.rollout, after.rollout));
   live.put({ rollout: '25%', undone: { proof: wordsOf(FILE) } });
   assert.deepEqual(seen, ['5%', '25%']);
-  assert.equal(gate.restored.get('proof')?.rollout, '5%');
+  assert.equal(gate.restored.get('proof')?.config.rollout, '5%');
   assert.equal(
-    gate.restored.get('proof')?.listen,
+    gate.restored.get('proof')?.config.listen,
     '127.0.0.1:4321',
     'it answers for the names that the gate listens on',
   );
-  live.restore('site', { ...FILE, public: 'https://before.example' });
-  assert.deepEqual(live.restored(), ['proof', 'site']);
   live.rebase({ ...FILE, hosts: ['app.example'] });
-  assert.deepEqual(live.restored(), ['proof'], 'a step stays undone, a configuration that was mended is in force');
+  assert.deepEqual(live.restored(), ['proof'], 'a step stays undone, whatever else is asked by now');
   live.rebase({ ...FILE, rollout: '50%' });
   assert.deepEqual([live.restored(), gate.config.rollout], [[], '50%']);
+});
+
+test('P3.4 what was put back because of a policy or version holds under that one alone, in a gate that starts as well', () => {
+  const before: Config = { protect: ['/v1/**'] };
+  const of = policyIdOf(termsOf(FILE, '1.0.0'));
+  const undone = { proof: { ...wordsOf(FILE), of, pages: before, spares: 5 } };
+  const gate = gateOf(FILE);
+  const live = createLive({ gate, base: FILE, settings: { undone }, version: '1.0.0' });
+  const put = gate.restored.get('proof');
+  assert.deepEqual([put?.config.protect, put?.config.rollout, put?.spares], [['/v1/**'], '5%', 5]);
+  assert.equal(put?.config.to, undefined, 'nothing but what is asked of pages is of then');
+
+  live.amend({ ...FILE, open: ['/api/hook'] });
+  assert.deepEqual(live.restored(), ['proof'], 'with a route that was found and listed it is the same policy');
+  live.rebase({ ...FILE, limit: '10/minute' });
+  assert.deepEqual(live.restored(), [], 'of another than that it was put back in');
+
+  const words = wordsOf(FILE);
+  const made = { settings: { mode: 'enforce', undone }, over: words } as const;
+  assert.deepEqual(takenUp(made, words, of).undone, undone);
+  const upgraded = policyIdOf(termsOf(FILE, '1.0.1'));
+  assert.deepEqual(takenUp(made, words, upgraded).undone, {});
+  const other = gateOf(FILE);
+  const beside = createLive({ gate: other, base: FILE, settings: {}, version: '1.0.1' });
+  beside.put({ undone });
+  assert.deepEqual([beside.restored(), other.restored.size, beside.settings().undone], [[], 0, undone]);
 });
 
 test('P3.5 a switch that does not go with the configuration of a gate keeps it from starting in no case', () => {
@@ -83,16 +109,13 @@ test('P3.5 a switch that does not go with the configuration of a gate keeps it f
 
 test('what cannot be taken leaves everything as it was', () => {
   const gate = gateOf(FILE);
-  const live = createLive(
-    {
-      config: gate.config,
-      reload: () => {
-        throw new Error('no');
-      },
+  const failing = {
+    config: gate.config,
+    reload: () => {
+      throw new Error('no');
     },
-    FILE,
-    {},
-  );
+  };
+  const live = createLive({ gate: failing, base: FILE, settings: {}, version: '1.0.0' });
   assert.throws(() => live.put({ mode: 'report' }));
   assert.deepEqual([live.settings(), live.base()], [{}, FILE]);
 });

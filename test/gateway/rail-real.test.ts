@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { type TestContext, test } from 'node:test';
-import { createControl, type GateStatus, type ModeChanged } from '../../src/gateway/control.ts';
+import { createControl } from '../../src/gateway/control.ts';
+import type { GateStatus } from '../../src/gateway/gate-status.ts';
 import { createLive } from '../../src/gateway/live.ts';
 import { createLog } from '../../src/gateway/log.ts';
 import { createBooks, startServing } from '../../src/gateway/serving.ts';
+import type { ModeChanged } from '../../src/gateway/switching.ts';
 import { auditUndone, watchChanges } from '../../src/gateway/watch-changes.ts';
 import type { Config } from '../../src/guard/config.ts';
 import { disarm } from '../../src/lab/attackers/disarm.ts';
@@ -35,7 +37,7 @@ async function place(t: TestContext, ahead: number, config: Config = {}) {
   const file: Config = { to: backend.url, listen: '127.0.0.1:0', mode: 'report', ...config };
   const audit = async (): Promise<void> => {};
   const { gate } = await startServing({ config: file, secret: SECRET, state, log, guard: {}, gate: {}, audit }, books);
-  const live = createLive(gate, file, {});
+  const live = createLive({ gate, base: file, settings: {}, version: '1.0.0' });
   const control = createControl({
     ...books,
     gate,
@@ -55,7 +57,8 @@ async function place(t: TestContext, ahead: number, config: Config = {}) {
   const rail = watchChanges({
     gate,
     live,
-    control,
+    undo: control.undo,
+    book: null,
     audit: (layer, details) => auditUndone(layer, details, kept, log),
     log,
     metrics: books.metrics,

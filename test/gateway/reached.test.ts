@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reached } from '../../src/gateway/reached.ts';
 import type { Config } from '../../src/guard/config.ts';
+import { termsOf } from '../../src/guard/terms.ts';
 
 const ENFORCE: Config = { to: 'http://localhost:3000', mode: 'enforce' };
 const REPORT: Config = { ...ENFORCE, mode: 'report' };
@@ -36,10 +37,20 @@ const ROWS: readonly {
     reach: [{ layer: '', from: 500, to: 2500 }],
   },
   { name: 'another policy', before: ENFORCE, after: { ...ENFORCE, hosts: ['app.example'] }, reach: [all] },
+  {
+    name: 'nothing that is asked of pages',
+    before: ENFORCE,
+    after: { ...ENFORCE, limit: '10/minute', to: 'http://localhost:3001', guardRail: false },
+    reach: [],
+  },
 ];
 
 for (const { name, before, after, reach } of ROWS) {
   test(`P3.4 whom a change reaches: ${name}`, () => {
-    assert.deepEqual(reached(before, after), reach);
+    assert.deepEqual(reached(termsOf(before, '1.0.0'), termsOf(after, '1.0.0')), reach);
   });
 }
+
+test('P3.4 whom a change reaches: a new version of Sallyport', () => {
+  assert.deepEqual(reached(termsOf(ENFORCE, '1.0.0'), termsOf(ENFORCE, '1.1.0')), [all]);
+});

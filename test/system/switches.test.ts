@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { join } from 'node:path';
-import type { GateStatus } from '../../src/gateway/control.ts';
+import type { GateStatus } from '../../src/gateway/gate-status.ts';
 import { backend, desk, type RunningCommand } from '../cli/support.ts';
 import { until } from '../gateway/support.ts';
 

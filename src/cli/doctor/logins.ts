@@ -1,4 +1,4 @@
-import type { PersonRoute } from '../../gateway/control.ts';
+import type { PersonRoute } from '../../gateway/gate-status.ts';
 import { type AnswerKind, kindOf } from '../../lab/answer.ts';
 import { createSender } from '../../lab/http.ts';
 import { parseTarget } from '../../lab/target.ts';

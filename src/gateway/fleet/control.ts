@@ -1,12 +1,15 @@
 import type { Config, Mode } from '../../guard/config.ts';
+import { policyIdOf, type Terms, termsOf, wordsOf } from '../../guard/terms.ts';
 import type { AdminActions } from '../admin.ts';
 import { AdminRefusal, type AuditEntry, type Question, type Reply } from '../admin-route.ts';
-import { type GateRoutes, lastOf, type ModeChanged, refused, spread, switched, toBeListed } from '../control.ts';
-import { type FoundRoute, foundRoutes } from '../found.ts';
-import { type Settings, stillSwitched, wordsOf } from '../live.ts';
+import { type FoundRoute, foundRoutes, withAccepted, withFound } from '../found.ts';
+import { type GateRoutes, lastOf } from '../gate-status.ts';
+import { inForce, movedTo, type Settings, stillSwitched, undoneIn } from '../live.ts';
 import type { AnyDesk } from '../sessions-admin.ts';
 import type { Switches } from '../switches.ts';
+import { type ModeChanged, refused, spread, switched, toBeListed, withUndone } from '../switching.ts';
 import { Gone } from './calls.ts';
+import type { ChangeBook } from '../change-book.ts';
 import { copyOf, digestOf } from './digest.ts';
 import { joinSeen, joinSessions, joinStatus } from './merge.ts';
 import type { InForce, SupervisorActions, WorkerActions } from './messages.ts';
@@ -18,6 +21,8 @@ export interface FleetControlParts {
   readonly first: InForce;
   /** How switches reach other gates; null where this gate shares no records. */
   switches(): Switches | null;
+  /** Where changes are written down; null where nobody would read them. */
+  book(): Pick<ChangeBook, 'changed' | 'settle'> | null;
   /** Who makes switches here, for other gates' status. */
   readonly by: string;
   onAccepted(accepted: readonly FoundRoute[]): void;
@@ -45,9 +50,13 @@ type Answer<K extends keyof WorkerActions> = Awaited<ReturnType<WorkerActions[K]
 /** Administration of a gate of several workers: asks all, and says what they say together. */
 export function createFleetControl(parts: FleetControlParts): FleetControl {
   let current = parts.first;
-  /** Layers that go on as an earlier configuration has them. */
-  const restored = new Set<string>();
-  const restoredNow = (): string[] => [...new Set([...Object.keys(current.settings.undone ?? {}), ...restored])];
+  const restoredNow = (): string[] => undoneIn(current.settings, policyIdOf(current.terms)).map(([name]) => name);
+
+  const become = (next: InForce): void => {
+    const before = termsIn(current);
+    current = next;
+    parts.book()?.changed(before, termsIn(next));
+  };
 
   const members = (): readonly Member[] => parts.supervisor().members();
 
@@ -86,14 +95,13 @@ export function createFleetControl(parts: FleetControlParts): FleetControl {
 
   const alone = <T>(act: () => Promise<T>): Promise<T> => parts.supervisor().alone(act);
 
-  async function put(settings: Settings, mended: string): Promise<void> {
-    await change('put', { settings, mended });
-    current = { ...current, settings };
-    restored.delete(mended);
+  async function put(settings: Settings): Promise<void> {
+    await change('put', settings);
+    become({ ...current, settings });
   }
 
   const tellOthers = (by: string): Promise<ModeChanged['reach']> =>
-    spread(parts.switches(), current.settings, current.words, by);
+    spread(parts.switches(), current.settings, current.terms.words, by);
 
   return {
     get current() {
@@ -111,12 +119,12 @@ export function createFleetControl(parts: FleetControlParts): FleetControl {
     mode: (asked) =>
       alone(async (): Promise<ModeChanged> => {
         const before = modeIn(current);
-        const { mode, acceptFound, layer } = asked;
+        const { mode, acceptFound } = asked;
         const open = toBeListed(asked, before, acceptFound || mode === 'enforce' ? (await routes()).found : []);
         const listed = acceptFound ? open : [];
         const [lines = []] = listed.length === 0 ? [] : await change('amend', listed);
         if (listed.length > 0) {
-          current = { ...current, accepted: [...current.accepted, ...listed] };
+          become(amended(current, listed));
           parts.onAccepted(current.accepted);
         }
         const answer = (reach: ModeChanged['reach']): ModeChanged => {
@@ -124,35 +132,29 @@ export function createFleetControl(parts: FleetControlParts): FleetControl {
         };
         // Listing what was found, in report mode, is no switch.
         if (acceptFound && mode === 'report') return answer('here');
-        await put(switched(current.settings, current.words, asked), layer);
+        await put(switched(current.settings, current.terms.words, asked));
         return answer(await tellOthers(parts.by));
       }),
     reload: () =>
       alone(async () => {
         const config = await parts.load().catch(refused);
-        const words = wordsOf(config);
+        const terms = termsOf(withAccepted(config, current.accepted), current.terms.version);
         const next: InForce = {
-          change: current.change + 1,
           config: copyOf(config),
           digest: digestOf(config),
-          words,
-          settings: stillSwitched(current.settings, current.words, words),
+          terms,
+          settings: stillSwitched(current.settings, current.terms.words, terms.words, policyIdOf(terms)),
           accepted: current.accepted,
         };
         await change('rebase', next);
-        current = next;
-        restored.clear();
+        become(next);
         return { mode: modeIn(current) };
       }),
-    take: (settings) => alone(() => put(settings, '')),
-    undo: ({ layer, change: number, words, by }) =>
+    take: (settings) => alone(() => put(settings)),
+    undo: ({ layer, undone, by, change: made }) =>
       alone(async () => {
-        if (number !== null) {
-          await askAll('restore', { layer, change: number });
-          restored.add(layer);
-          return;
-        }
-        await put({ ...current.settings, undone: { ...current.settings.undone, [layer]: words } }, '');
+        await put(withUndone(current.settings, layer, undone, current.terms));
+        parts.book()?.settle(made, layer);
         await tellOthers(by);
       }),
     metrics: parts.metrics,
@@ -173,9 +175,24 @@ export function createFleetControl(parts: FleetControlParts): FleetControl {
   };
 }
 
-export const modeIn = ({ settings, words }: InForce): Mode => settings.mode ?? words.mode;
+/** With routes that were found; what was put back under this policy is meant for it with them, too. */
+function amended(current: InForce, listed: readonly FoundRoute[]): InForce {
+  const { version, words } = current.terms;
+  const { pages } = termsOf(withFound(current.terms.pages, listed).config, version);
+  const terms = { version, words, pages };
+  const settings = movedTo(current.settings, policyIdOf(current.terms), policyIdOf(terms));
+  return { ...current, terms, settings, accepted: [...current.accepted, ...listed] };
+}
 
-export const shareIn = ({ settings, words }: InForce): string => settings.rollout ?? words.rollout;
+export const modeIn = ({ settings, terms }: InForce): Mode => settings.mode ?? terms.words.mode;
+
+export const shareIn = ({ settings, terms }: InForce): string => settings.rollout ?? terms.words.rollout;
+
+/** What pages are asked for, with what was switched. */
+export const termsIn = ({ settings, terms }: Pick<InForce, 'settings' | 'terms'>): Terms => ({
+  ...terms,
+  words: wordsOf(inForce(terms.words, settings)),
+});
 
 /** What a worker answered; null is an answer too. */
 const found = <K extends keyof WorkerActions>(is: unknown): { readonly is: Answer<K> } => ({ is: is as Answer<K> });

@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { DEFAULT_IPV6_PREFIX } from '../../guard/config-addresses.ts';
 import { tlsOf } from '../../guard/config-tls.ts';
+import { policyIdOf, termsOf } from '../../guard/terms.ts';
 import { recordsOf } from '../../guard/records-url.ts';
 import { createSharedMemory, releaseWorker } from '../../stores/shared/index.ts';
 import { audit, keepBan } from '../auditing.ts';
 import { localCertificate } from '../certificates/local.ts';
-import { withAccepted } from '../control.ts';
-import { byHere, followSwitches, tellTakenUp, usable } from '../follow.ts';
+import { byHere, followChanges, followSwitches, tellTakenUp, usable } from '../follow.ts';
+import { withAccepted } from '../found.ts';
 import { handedRows, leaveRows } from '../handed-rows.ts';
 import { manageLifecycle } from '../lifecycle.ts';
 import { DEFAULT_LISTEN, parseListen } from '../listen.ts';
-import { type Settings, takenUp, wordsOf } from '../live.ts';
+import { type Settings, takenUp } from '../live.ts';
 import { createMetrics } from '../metrics.ts';
 import { isReadable, prepare } from '../prepared.ts';
 import { ADMIN, recordsRoutes } from '../records-admin.ts';
@@ -21,7 +22,7 @@ import { sessionsRoutes } from '../sessions-admin.ts';
 import { openSurroundings } from '../surroundings.ts';
 import { auditUndone } from '../watch-changes.ts';
 import { tellBans } from './bans.ts';
-import { createFleetControl, type FleetControl, modeIn, shareIn } from './control.ts';
+import { createFleetControl, type FleetControl, modeIn, shareIn, termsIn } from './control.ts';
 import { copyOf, digestOf } from './digest.ts';
 import { canSharePort, openEntrance } from './entrance.ts';
 import { createFigures } from './figures.ts';
@@ -66,17 +67,19 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
   const take = (settings: Settings): void => {
     control?.take(settings).catch((error) => log.error('switch: another gate’s cannot be taken up here', error));
   };
-  const switches = await followSwitches({ signals: shared?.signals ?? kept.signals }, secret, log, () =>
-    control === null ? null : { put: take },
-  );
+  const signals = shared?.signals ?? kept.signals;
+  const switches = await followSwitches(signals, secret, log, () => (control === null ? null : { put: take }));
   const last = switches?.last() ?? null;
-  const words = wordsOf(options.config);
+  const config = withAccepted(options.config, accepted);
+  const terms = termsOf(config, options.version);
   const settings =
     inheritance === null
-      ? usable(withAccepted(options.config, accepted), takenUp(last, words), log)
+      ? usable(config, takenUp(last, terms.words, policyIdOf(terms)), log)
       : { ...inheritance.settings, mode: inheritance.mode };
   if (inheritance === null) tellTakenUp(settings, last, log);
+  const book = await followChanges(signals, secret, termsIn({ settings, terms }), log);
   const closeKept = async (): Promise<void> => {
+    await book?.close();
     await switches?.close();
     await shared?.state.close();
     await kept.close();
@@ -104,14 +107,14 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
   const fleet = createFleetControl({
     supervisor: () => supervisor ?? NOBODY,
     first: {
-      change: 0,
       config: copyOf(options.config),
       digest: digestOf(options.config),
-      words,
+      terms,
       settings,
       accepted,
     },
     switches: () => switches,
+    book: () => book,
     by: byHere(ADMIN),
     onAccepted: leaveRows,
     load: async () => assertSteady(options.config, await options.load()),
@@ -140,6 +143,7 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
     port: entrance.port,
     listens: entrance.isShared,
     current: fleet.current,
+    found: book?.found(termsIn(fleet.current)) ?? [],
     file: options.file,
     folder: options.path === '' ? '' : dirname(options.path),
     started,

@@ -2,7 +2,7 @@ import type { LedgerLosses } from '../../guard/ledger.ts';
 import type { SessionFacts } from '../../guard/session-desk.ts';
 import type { GateStats } from '../gate.ts';
 import type { FramedPage } from '../frames.ts';
-import { type GateStatus, LATEST } from '../control.ts';
+import { type GateStatus, LATEST } from '../gate-status.ts';
 import type { RouteSeen } from '../routebook.ts';
 import { summaryOf } from '../summary.ts';
 import { joinMachines } from '../machine-calls.ts';

@@ -1,32 +1,32 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Config } from '../../guard/config.ts';
 import type { Ban } from '../../guard/records.ts';
+import type { Undone } from '../../guard/switch.ts';
+import type { Terms } from '../../guard/terms.ts';
 import type { NewBan } from '../../guard/ban-rule.ts';
 import type { SessionFacts } from '../../guard/session-desk.ts';
 import type { SharedMemory } from '../../stores/shared/memory.ts';
 import type { AuditEntry, Reply } from '../admin-route.ts';
 import type { OpenChallenge } from '../certificates/share.ts';
-import type { GateStatus } from '../control.ts';
 import type { DecisionRecord } from '../decision-record.ts';
 import type { FoundRoute } from '../found.ts';
-import type { Settings, Words } from '../live.ts';
+import type { GateStatus, PersonRoute } from '../gate-status.ts';
+import type { Settings } from '../live.ts';
 import type { LogLevel } from '../log.ts';
 import type { MetricFigures } from '../metrics.ts';
+import type { WatchedChange } from '../past.ts';
 import type { Question } from '../admin-route.ts';
 import type { RouteSeen } from '../routebook.ts';
-import type { PersonRoute } from '../control.ts';
 import type { VisitorFacts } from '../summary.ts';
 
 /** What every worker goes by. */
 export interface InForce {
-  /** Which configuration it is, counted from 0. */
-  readonly change: number;
   /** The configuration as it was loaded; null where it holds functions, and workers read the file themselves. */
   readonly config: Config | null;
   /** What that file must come to: {@link digestOf}. */
   readonly digest: string;
-  /** What it says of modes and shares. */
-  readonly words: Words;
+  /** What it asks of pages, as the file has it. */
+  readonly terms: Terms;
   /** What was switched live. */
   readonly settings: Settings;
   /** Found routes that were accepted live. */
@@ -45,6 +45,8 @@ export interface WorkerStart {
   /** Whether the worker listens there itself, or is handed connections. */
   readonly listens: boolean;
   readonly current: InForce;
+  /** What changed of late, for the guard rail. */
+  readonly found: readonly WatchedChange[];
   /** Name and folder of the configuration file; ''. */
   readonly file: string;
   readonly folder: string;
@@ -72,16 +74,14 @@ export interface WorkerActions {
   revokeAll(): Promise<number>;
   /** A question to administration about what a guard alone knows: keys, users. */
   ask(question: Question): Promise<Reply>;
-  /** Puts settings in force; `mended`: a layer that goes on by the configuration of now again. */
-  put(put: { readonly settings: Settings; readonly mended: string }): void;
+  /** Puts settings in force. */
+  put(settings: Settings): void;
   /** Lists found routes; answers the rows. */
   amend(open: readonly FoundRoute[]): readonly string[];
   /** Takes up another configuration. */
   rebase(next: InForce): Promise<void>;
   /** Takes the last change back. */
   takeBack(): void;
-  /** Lets a layer go on as the configuration before this change has it. */
-  restore(restore: { readonly layer: string; readonly change: number }): void;
   bans(bans: readonly Ban[]): void;
   challenge(challenge: OpenChallenge): void;
   certificate(): void;
@@ -99,12 +99,12 @@ export interface SupervisorActions {
   lines(text: string): void;
   challenge(challenge: OpenChallenge): Promise<void>;
   renewed(): void;
-  /** The guard rail of a worker puts a layer back: as it was before a configuration was loaded, or else as these words say. */
+  /** The guard rail of a worker puts a layer back, because of this change. */
   undo(undo: {
     readonly layer: string;
-    readonly change: number | null;
-    readonly words: Words;
+    readonly undone: Omit<Undone, 'of'>;
     readonly by: string;
+    readonly change: WatchedChange;
   }): void;
   undone(undone: { readonly layer: string; readonly details: string }): Promise<void>;
 }

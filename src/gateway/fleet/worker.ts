@@ -4,17 +4,17 @@ import { createHeldBans } from '../../keys/bans.ts';
 import { openSharedState } from '../../stores/shared/index.ts';
 import { type AuditEntry, dispatch, type Question } from '../admin-route.ts';
 import type { CertificateFollower, CertificateShare } from '../certificates/share.ts';
-import { describe, pendingOf, refused, seenBy, tried, withAccepted } from '../control.ts';
-import { type FoundRoute, withFound } from '../found.ts';
+import { type FoundRoute, withAccepted, withFound } from '../found.ts';
 import type { Gate } from '../gate.ts';
+import { describe, pendingOf, seenBy } from '../gate-status.ts';
 import { keepRecords } from '../kept.ts';
 import { listenShared } from '../listen.ts';
-import { createLive, inForce, type Live, type Settings, wordsOf } from '../live.ts';
+import { createLive, inForce, type Live, type Settings } from '../live.ts';
 import { createLog } from '../log.ts';
-import { isOtherPolicy } from '../reached.ts';
 import { known, peopleRoutes } from '../service.ts';
 import { type Serving, startServing } from '../serving.ts';
 import { connectShared, ledgerOf } from '../shared-state.ts';
+import { refused, tried } from '../switching.ts';
 import { watchChanges } from '../watch-changes.ts';
 import { type Calls, createCalls } from './calls.ts';
 import { digestOf } from './digest.ts';
@@ -68,19 +68,13 @@ export async function runWorker({ port, start, load }: WorkerParts): Promise<voi
     audit: (entry) => main.call('audit', entry),
   });
   const { gate, metrics } = serving;
-  const live = createLive(gate, config, current.settings);
-  // What was put back before this worker began is put back here as well.
-  if (Object.keys(current.settings.undone ?? {}).length > 0) live.put(current.settings);
-  const past = new Past(current.change);
+  const live = createLive({ gate, base: config, settings: current.settings, version: current.terms.version });
   const rail = watchChanges({
     gate,
     live,
-    control: {
-      undo(layer, before, after, by) {
-        const change = isOtherPolicy(before, after) ? past.changeAfter(before) : null;
-        main.tell('undo', { layer, change, words: wordsOf(before), by });
-      },
-    },
+    undo: (layer, undone, by, change) => main.tell('undo', { layer, undone, by, change }),
+    // What changes from now on, who supervises writes down.
+    book: { found: () => start.found, changed: () => {}, settle: () => {} },
     audit: (layer, details) => main.call('undone', { layer, details }),
     log,
     metrics,
@@ -93,7 +87,7 @@ export async function runWorker({ port, start, load }: WorkerParts): Promise<voi
     siblings.close();
     log.flush();
   };
-  Object.assign(actions, lookActions(serving, live, start, main), switchActions(gate, live, past, start, read), {
+  Object.assign(actions, lookActions(serving, live, start, main), switchActions(gate, live, start, read), {
     certificate: () => followers.forEach((follower) => void follower.read()),
     challenge: (challenge) => followers.forEach((follower) => void follower.answer(challenge)),
     close: ({ graceMs }) => close(graceMs),
@@ -111,38 +105,6 @@ async function readConfig({ config, digest }: InForce, load: () => Promise<Confi
   if (digestOf(read) === digest) return read;
   throw new Error('the configuration file says something else than what is in force; reload it');
 }
-
-/** Earlier configurations, for a layer that is to go on as one of them has it. */
-class Past {
-  readonly #configs = new Map<number, Config>();
-  #change: number;
-
-  constructor(change: number) {
-    this.#change = change;
-  }
-
-  /** @param config what is in force until then */
-  begin(change: number, config: Config): void {
-    this.#change = change;
-    this.#configs.set(change, config);
-    for (const oldest of this.#configs.size > MOST_PAST ? this.#configs.keys() : []) {
-      this.#configs.delete(oldest);
-      break;
-    }
-  }
-
-  before(change: number): Config | null {
-    return this.#configs.get(change) ?? null;
-  }
-
-  changeAfter(config: Config): number {
-    for (const [change, before] of this.#configs) if (before === config) return change;
-    return this.#change;
-  }
-}
-
-/** As many as the guard rail watches. */
-const MOST_PAST = 8;
 
 function shareOf(leads: boolean, main: Calls<SupervisorActions>, followers: CertificateFollower[]): CertificateShare {
   return {
@@ -183,7 +145,6 @@ function lookActions(serving: Serving, live: Live, start: WorkerStart, main: Cal
 function switchActions(
   gate: Gate,
   live: Live,
-  past: Past,
   { listens, host, port }: WorkerStart,
   read: (next: InForce) => Promise<Config>,
 ) {
@@ -199,7 +160,7 @@ function switchActions(
     connection: ({ peer, port: messages }: { peer: string; port: MessagePort }) => {
       gate.server.emit('connection', createPortStream(messages, peer));
     },
-    put: ({ settings, mended }: { settings: Settings; mended: string }) => change(() => live.put(settings, mended)),
+    put: (settings: Settings) => change(() => live.put(settings)),
     amend(open: readonly FoundRoute[]) {
       const { config, lines } = withFound(live.base(), open);
       change(() => live.amend(config));
@@ -207,17 +168,11 @@ function switchActions(
     },
     async rebase(next: InForce) {
       const config = await read(next).catch(refused);
-      const until = gate.config;
       change(() => live.rebase(config));
-      past.begin(next.change, until);
     },
     takeBack() {
       live.rebase(before.base);
       live.put(before.settings);
-    },
-    restore({ layer, change: number }: { layer: string; change: number }) {
-      const config = past.before(number);
-      if (config !== null) live.restore(layer, config);
     },
   } satisfies Partial<WorkerActions>;
 }

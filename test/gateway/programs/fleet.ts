@@ -13,6 +13,7 @@ const load = () =>
   );
 const service = await startFleet({
   ...(await load()),
+  version: process.env['SALLYPORT_TEST_VERSION'] ?? '1.0.0',
   log: 'info',
   inheritance: await receiveInheritance(),
   load: async () => (await load()).config,

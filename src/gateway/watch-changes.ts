@@ -35,13 +35,14 @@ export function watchChanges({ gate, live, undo, audit, log, metrics, book, cloc
 } {
   const alerts = createAlerts({ config: () => gate.config.alerts, fetch, warn: (message) => log.warn(message) });
   const tell = (event: RailEvent): void => {
-    const { kind, layer, code, hurt, seen } = event;
+    const { kind, undoing, layer, code, hurt, seen } = event;
     const text = words(event);
     const details = { layer, code, hurt, seen };
     log.warn(text, details);
     metrics.rail(event);
     alerts.send({ type: `guard-rail.${kind}`, time: new Date().toISOString(), text, details });
-    if (kind === 'undone') void audit(layer, `${code}: ${hurt} of ${seen} networks`);
+    if (kind === 'undone')
+      void audit(layer, `${code}: ${hurt} of ${seen} networks${undoing === 'spared' ? ', spared' : ''}`);
   };
   const rail = createGuardRail({
     clock,

@@ -185,7 +185,7 @@ test('P3.4 a new version that breaks pages lets those from before it be, and nob
   assert.deepEqual([await next.undone(), await unsigned(people[0] ?? assert.fail())], [[], 403]);
 });
 
-test('P3.4 disarm: sessions that were farmed before an upgrade get their own calls spared, and no layer that others need', async (t) => {
+test('P3.4 disarm: a farm from before an upgrade does not get other sites’ pages in', async (t) => {
   const here = await place(t);
   const old = await here.start('1.0.0', {}, -10 * MINUTE);
   const farm = await crowd(here, old, 1, 6);

@@ -249,7 +249,7 @@ function oneAddress(policy: Policy): string[] {
   return [
     `opens at most ${mint.perPrefix} new sessions a minute (${mint.total} from everybody together)`,
     `so at most ${mint.perPrefix * 60} sessions an hour, each living ${hours(session.idle)} idle and ${hours(session.max)} at most`,
-    `who comes when these are used up waits ${TURN_SECONDS} s, then gets in; all sessions that come so count as one under every limit per session`,
+    `who comes when these are used up waits ${TURN_SECONDS} s, then gets in; all sessions that come so have together what ${mint.perPrefix} have under every limit per session`,
     ...oneAddressTakes(policy),
   ];
 }

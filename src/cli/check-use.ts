@@ -87,8 +87,8 @@ function callsIn(minutes: number, { use, level }: RouteRule, { mint, session }: 
   if (level === 'open' || level === 'site' || own.length === 0) return together;
   const life = session.max / 60;
   const each = (from: number): number => within(Math.min(minutes - from, life), own);
-  // A bucket full at the start, what runs into it from then on, and the crowd of those who waited, which counts as one.
-  let calls = (mint.perPrefix + 1) * within(minutes, own);
+  // A bucket full at the start, what runs into it from then on, and the crowd of those who waited, which is worth as many.
+  let calls = 2 * mint.perPrefix * within(minutes, own);
   for (let minute = 0; minute < minutes; minute++) calls += mint.perPrefix * each(minute);
   return Math.min(together, calls);
 }

@@ -148,4 +148,4 @@ export function toAnswer(clock: Clock, { entered, crowded }: Opened): EntryResul
   return crowded ? { kind: 'answer', answer, note: CROWDED } : { kind: 'answer', answer };
 }
 
-const CROWDED = 'more sessions than its network may open: counts with the others of that crowd as one';
+const CROWDED = 'more sessions than its network may open: counts together with the others of that crowd as well';

@@ -18,7 +18,7 @@ export interface Turn {
 /**
  * What state grants: at once, or where there is no room for one more session, after a wait. Who has waited gets in, so that
  * nobody who farms sessions keeps a neighbour out; beyond its network's allowance as one of the crowd, so that a farm of
- * those is worth one session. The wait binds a request, and these are bounded: many at once wait no less than one.
+ * those is worth no more sessions than that. The wait binds a request, and these are bounded: many at once wait no less than one.
  */
 export function inTurn(
   { state, room, clock }: EntryDeps,

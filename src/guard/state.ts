@@ -173,8 +173,9 @@ export interface EntryClaim {
   readonly mintsPerMinute: number;
   readonly mintsPerMinuteTotal: number;
   /**
-   * Whoever asks has waited: where the allowance is used up, the session comes to be all the same, and counts, with all
-   * others of its network that came so, as one session under every limit (it is crowded). Default false.
+   * Whoever asks has waited: where the allowance is used up, the session comes to be all the same, and under every limit
+   * counts, besides for itself, together with all others of its network that came so (it is crowded; guard/crowd.ts). Default
+   * false.
    */
   readonly crowd?: boolean;
   /**

@@ -9,9 +9,12 @@ export function refuseBy(used: UseResult, rule: LimitRule | ConcurrentRule, wait
   used.retryAfter = Math.max(1, Math.ceil(wait / 1000));
 }
 
-/** Keeps what the limit with the fewest requests left says. `debt`: milliseconds until its bucket is full. */
-export function noteLimit(used: UseResult, rule: LimitRule, debt: number): void {
-  const left = Math.max(0, Math.floor((rule.depth - debt) / rule.interval + ROUNDING));
+/**
+ * Keeps what the limit with the fewest requests left says. `debt`: milliseconds until its bucket is full; `interval`: what one
+ * request takes of it.
+ */
+export function noteLimit(used: UseResult, rule: LimitRule, debt: number, interval = rule.interval): void {
+  const left = Math.max(0, Math.floor((rule.depth - debt) / interval + ROUNDING));
   if (used.tightest !== null && used.left <= left) return;
   used.tightest = rule;
   used.left = left;

@@ -249,6 +249,24 @@ test('R67 two hundred people behind one address, each with a session, are refuse
   assert.ok(gate.url.startsWith('http'));
 });
 
+test('R67 P5.4 two hundred people who open the page behind one address within the same seconds are refused nothing', async (t) => {
+  const { page } = await place(t, { routes: [{ match: 'GET /api/posts', limit: '60/minute' }] }, (_request, response) =>
+    json(response, []),
+  );
+  const outcomes = new Map<string, number>();
+  // More than a minute’s worth of new sessions: most of them wait for their turn, as their pages would.
+  await Promise.all(
+    Array.from({ length: 200 }, async () => {
+      const client = await page();
+      for (let i = 0; i < 5; i++) {
+        const found = await outcome(client, 'GET', '/api/posts');
+        outcomes.set(found, (outcomes.get(found) ?? 0) + 1);
+      }
+    }),
+  );
+  assert.deepEqual([...outcomes], [['200', 1000]]);
+});
+
 test('R65 ids that the first page’s HTML holds are given, and so are links, in numbers a minute', async (t) => {
   const routes: NonNullable<Config['routes']> = [
     { match: 'GET /api/posts' },

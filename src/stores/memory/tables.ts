@@ -11,6 +11,7 @@ import type {
   StateUsage,
   StepDone,
 } from '../../guard/state.ts';
+import { crowdNamed } from '../../guard/crowd.ts';
 import { NO_IDS } from '../../guard/served.ts';
 import { NO_ORDER } from '../../guard/order.ts';
 import { type Hold, NO_USE, NOT_USED } from '../../guard/use.ts';
@@ -153,7 +154,7 @@ export class TableState implements State {
   /** Whether the session counts with the crowd of its network; one that lives leaves it once there is room for it. */
   #crowded(slot: number, entry: EntryClaim, came: { isNew: boolean; isLate: boolean }, steady: number): boolean {
     const payer = this.#payer(slot);
-    if (came.isLate) this.#uses.join(payer, entry.prefix);
+    if (came.isLate) this.#uses.join(payer, crowdNamed(entry.prefix, entry.mintsPerMinute));
     else if (!came.isNew && this.#uses.crowdOf(payer) !== '' && this.#mint(entry, steady) === 0)
       this.#uses.leave(payer);
     return this.#uses.crowdOf(payer) !== '';

@@ -1,3 +1,4 @@
+import { crowdNamed } from '../../guard/crowd.ts';
 import { UnreachableError } from '../../guard/errors.ts';
 import type { EntryClaim, EntryGrant, SessionRef } from '../../guard/state.ts';
 import type { Calls, Result } from './calls.ts';
@@ -69,7 +70,7 @@ async function begin(parts: EntryParts, entry: EntryClaim): Promise<EntryGrant> 
   const [, crowd] = partsOf(
     await calls.call({
       ...item,
-      ...(wait > 0 ? { x: network } : {}),
+      ...(wait > 0 ? { x: crowdNamed(network, entry.mintsPerMinute) } : {}),
       ...(left.carried === undefined ? {} : { from: left.carried }),
     }),
   );

@@ -176,7 +176,7 @@ export class RedisState implements State {
     id: string,
   ): void {
     if (claims.used === NOT_USED) return;
-    const open = item?.x === undefined ? (item?.q ?? []).map(([name]) => String(name)) : [];
+    const open = (item?.q ?? []).map(([name]) => String(name));
     if (made.length === 0 && open.length === 0 && !wide.open) return;
     const hold = new RedisHold({ partition: item?.z ?? 0, caller: item?.s ?? item?.a ?? '', made, open, id, wide });
     if (open.length > 0) this.#open.add(hold);

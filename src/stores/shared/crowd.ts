@@ -1,8 +1,9 @@
+import { worthOf } from '../../guard/crowd.ts';
 import type { UseTables } from '../memory/uses.ts';
 import type { Doings } from './doings.ts';
 import type { Names } from './names.ts';
 
-/** Sessions that count as one with others of their network, which is kept by its name. */
+/** Sessions that count together with others of their network: its name is kept, and what they are worth. */
 export function sharedCrowd(doings: Doings, names: Names): UseTables['crowd'] {
   const CROWD = names.of('crowd');
   return {
@@ -10,15 +11,16 @@ export function sharedCrowd(doings: Doings, names: Names): UseTables['crowd'] {
     size: 1,
     get(session) {
       const doing = doings.find(CROWD, session);
-      return doing === 0 || doings.count(doing) === 0 ? undefined : `${doings.first(doing)} ${doings.last(doing)}`;
+      const worth = doing === 0 ? 0 : doings.count(doing);
+      return worth === 0 ? undefined : `${worth} ${doings.first(doing)} ${doings.last(doing)}`;
     },
-    set(session, prefix) {
-      const { high, low } = names.of(prefix);
+    set(session, crowd) {
+      const { high, low } = names.of(crowd);
       const doing = doings.make(CROWD, session, { urgent: true });
       if (doing === 0) return;
       doings.setFirst(doing, high);
       doings.setLast(doing, low);
-      doings.setCount(doing, 1);
+      doings.setCount(doing, worthOf(crowd));
     },
     delete(session) {
       const doing = doings.find(CROWD, session);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { compileUse, type ConcurrentConfig, type LimitConfig } from '../../../src/guard/config-use.ts';
-import type { Claims, SessionRef, State } from '../../../src/guard/state.ts';
+import type { Claims, State } from '../../../src/guard/state.ts';
 import { newUseResult, type UseRules } from '../../../src/guard/use.ts';
 import { type Entered, enter, entryClaim, MINUTE, noClaims, only, type Row, START, use, visit } from './support.ts';
 
@@ -151,36 +151,38 @@ export const uses: readonly Row[] = [
     },
   },
   {
-    name: 'R67 sessions beyond what a network may open count as one under every limit, until there is room for them',
-    why: 'who waits gets in; a farm of such sessions is worth one',
+    name: 'R67 sessions beyond what a network may open have together what those have that it may, until there is room for them',
+    why: 'who waits gets in; a farm of such sessions is worth no more, and a school that arrives at once is no farm',
     run: async (create) => {
       const state = await create();
       const here = { prefix: '198.51.100.7', mintsPerMinute: 2 };
-      const [own] = [await enter(state, here), await enter(state, here)];
+      const own = await enter(state, here);
+      await enter(state, here);
       const refused = await state.enter(entryClaim(here));
       assert.ok(!refused.ok && refused.waits === true);
-      const crowd = [];
-      for (let i = 0; i < 3; i++) crowd.push(await enter(state, { ...here, crowd: true }));
-      const elsewhere = await enter(state, { prefix: '198.51.100.8', mintsPerMinute: 0, crowd: true });
-      const rule = ruled([{ rate: '60/hour', burst: 6 }], { session: 4 });
-      const used = async (page: Entered) => admitted(state, calls(page, rule), 3);
-      assert.deepEqual([await used(crowd[0] as Entered), await used(crowd[1] as Entered)], [3, 1], 'four are open');
-      assert.equal(await used(own), 3, 'who came in time has all of a session’s');
-      assert.equal(await used(elsewhere), 3, 'each network has a crowd of its own');
-      const open = ruled([{ rate: '60/hour', burst: 4 }]);
-      const tries = [];
-      for (const page of crowd) tries.push(await admitted(state, calls(page, open, START + 100), 3));
-      assert.deepEqual(tries, [3, 1, 0]);
-      const { session } = crowd[2] as Entered;
-      const later = { ...here, now: START + MINUTE, session };
-      const page = await enter(state, later);
-      assert.equal(await admitted(state, calls(page, open, START + MINUTE), 9), 4, 'a session like others now');
-      const next = await enter(state, {
-        ...later,
-        session: null,
-        replaces: { session: crowd[1]?.session as SessionRef, until: START + 1e9, reason: 'login' },
-      });
-      assert.equal(await admitted(state, calls(next, open, START + 2 * MINUTE), 9), 1, 'a login leads out of no crowd');
+      const crowd: Entered[] = [];
+      for (let i = 0; i < 4; i++) crowd.push(await enter(state, { ...here, crowd: true }));
+      const elsewhere: Entered[] = [];
+      for (let i = 0; i < 2; i++)
+        elsewhere.push(await enter(state, { prefix: '198.51.100.8', mintsPerMinute: 0, crowd: true }));
+      const used = async (pages: readonly Entered[], rule: UseRules, now = START) => {
+        const all: number[] = [];
+        for (const page of pages) all.push(await admitted(state, calls(page, rule, now), 9));
+        return all;
+      };
+      const open = ruled([], { session: 3 });
+      assert.deepEqual(await used(crowd, open), [3, 3, 0, 0], 'each for itself, and all as two');
+      assert.deepEqual(await used([own], open), [3], 'who came in time has all of a session’s');
+      assert.deepEqual(await used(elsewhere, open), [3, 0], 'each network has a crowd of its own, worth one at least');
+      const limit = ruled([{ rate: '60/hour', burst: 4 }]);
+      assert.deepEqual(await used(crowd, limit, START + 100), [4, 4, 0, 0]);
+      const [, , third, fourth] = crowd;
+      assert.ok(third && fourth);
+      const replaces = { session: fourth.session, until: START + 1e9, reason: 'login' } as const;
+      const loggedIn = await enter(state, { ...here, replaces });
+      assert.deepEqual(await used([loggedIn], limit, START + 200), [0], 'a login leads out of no crowd');
+      const later = await enter(state, { ...here, now: START + MINUTE, session: third.session });
+      assert.deepEqual(await used([later], limit, START + MINUTE), [4], 'a session like others now');
     },
   },
   {

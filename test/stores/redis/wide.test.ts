@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test, type TestContext } from 'node:test';
 import { compileUse, type ConcurrentConfig, type LimitConfig } from '../../../src/guard/config-use.ts';
 import { noClaims } from '../../../src/guard/context.ts';
+import { crowdNamed } from '../../../src/guard/crowd.ts';
 import type { Claims } from '../../../src/guard/state.ts';
 import { newUseResult, type UseRules } from '../../../src/guard/use.ts';
 import { callersClock } from '../../../src/stores/redis/wide/clock.ts';
@@ -199,14 +200,15 @@ test('R67 the limit with the fewest requests left is told', async (context) => {
   assert.deepEqual([claims.used.tightest?.scope, claims.used.left, claims.used.fullIn], ['total', 9, 1]);
 });
 
-test('R67 sessions of a crowd count as one under the rules by session', async (context) => {
+test('R67 sessions of a crowd have together what so many sessions have under the rules by session', async (context) => {
   const { wide } = one(context);
   const rule = ruled([{ rate: '60/hour', burst: 4 }], { session: 3 });
-  const first = await taken(wide, () => call(rule), 9, '198.51.100.7');
-  assert.equal(first.length, 3, 'three are open');
+  const [here, elsewhere] = [crowdNamed('198.51.100.7', 2), crowdNamed('198.51.100.8', 1)];
+  const first = await taken(wide, () => call(rule), 9, here);
+  assert.equal(first.length, 6, 'two times three are open');
   for (const { end } of first) end();
-  assert.equal((await taken(wide, () => call(rule), 9, '198.51.100.7')).length, 1);
-  assert.equal((await taken(wide, () => call(rule), 9, '198.51.100.8')).length, 3, 'each network has its own');
+  assert.equal((await taken(wide, () => call(rule), 9, here)).length, 2);
+  assert.equal((await taken(wide, () => call(rule), 9, elsewhere)).length, 3, 'each network has its own');
 });
 
 test('R67 so many requests are open at a time over all processes, and who ends makes room, once', async (context) => {

@@ -44,7 +44,7 @@ local function commit(item)
     if (item.l or item.q) and session.crowd ~= (item.x or '') then return { CROWD, session.crowd } end
   end
   local caller, full, refused = item.s or item.a, nil, nil
-  if session and session.crowd == '' and (item.l or item.q) then
+  if session and (item.l or item.q) then
     full, refused = checkUse(item)
     if refused then return orReplay(item, refused) end
   end

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Claims } from '../../../guard/state.ts';
 import { type ConcurrentRule, type LimitRule, newUseResult, NO_USE } from '../../../guard/use.ts';
+import { NO_CROWD, worthOf } from '../../../guard/crowd.ts';
 import { whenKnown } from '../../../lib/eventually.ts';
 import { Calls } from './calls.ts';
 import { type CounterClock, SERVER_CLOCK } from './clock.ts';
@@ -60,14 +61,17 @@ export function createWide(
   /** One by one: what comes after one without room is not touched. */
   function* wantsOf(claims: Claims, crowd: string, now: number): Iterable<Want> {
     if (claims.key !== '' && claims.quotaCount > 0) yield quota(claims, now);
-    const { limits, concurrent } = crowd === '' ? widerOf(claims.use) : claims.use;
+    const { limits, concurrent } = crowd === NO_CROWD ? widerOf(claims.use) : claims.use;
+    const worth = crowd === NO_CROWD ? 1 : worthOf(crowd);
     for (const rule of concurrent) {
       const payer = payerOf(rule.scope, claims, crowd);
-      if (payer !== '') yield open(payer, rule, now);
+      const most = rule.scope === 'session' ? rule.most * worth : rule.most;
+      if (payer !== '') yield open(payer, { ...rule, most }, now);
     }
     for (const rule of limits) {
       const payer = payerOf(rule.scope, claims, crowd);
-      if (payer !== '') yield rate(payer, rule, claims.mayWait, now);
+      const interval = rule.scope === 'session' ? rule.interval / worth : rule.interval;
+      if (payer !== '') yield rate(payer, { ...rule, interval }, claims.mayWait, now);
     }
   }
 
@@ -79,7 +83,7 @@ export function createWide(
   return {
     take(claims, crowd) {
       const { use } = claims;
-      const counts = use !== NO_USE && (crowd !== '' || widerOf(use) !== NO_USE);
+      const counts = use !== NO_USE && (crowd !== NO_CROWD || widerOf(use) !== NO_USE);
       if (!counts && (claims.key === '' || claims.quotaCount === 0)) return NOTHING_TAKEN;
       return takeAll(wantsOf(claims, crowd, clock.read(claims.now)), claims.used, plan);
     },

@@ -1,4 +1,5 @@
 import type { LimitScope } from '../../../guard/config-use.ts';
+import { NO_CROWD, payerOfCrowd } from '../../../guard/crowd.ts';
 import type { Claims } from '../../../guard/state.ts';
 import { type ConcurrentRule, type LimitRule, NO_USE, type UseRules } from '../../../guard/use.ts';
 
@@ -16,11 +17,11 @@ export function widerOf(use: UseRules): UseRules {
   return found;
 }
 
-/** Whom a rule counts: '' where the request has not what it counts by, or the session counts for itself. */
+/** Whom a rule counts: '' where the request has not what it counts by, or the session counts for itself alone. */
 export function payerOf(scope: LimitScope, { subject, account, prefix }: Claims, crowd: string): string {
   switch (scope) {
     case 'session':
-      return crowd === '' ? '' : `crowd ${crowd}`;
+      return crowd === NO_CROWD ? '' : payerOfCrowd(crowd);
     case 'subject':
       return subject;
     case 'key':

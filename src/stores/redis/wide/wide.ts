@@ -15,8 +15,8 @@ export interface Wide {
    *
    * To be called before the session's own claims are applied, which may still refuse: then `undo`.
    *
-   * @param crowd the network prefix with whose crowd the session counts ({@link EntryClaim.crowd}); '' for none. Rules by
-   *   session count here where it has one, and nowhere else.
+   * @param crowd the crowd with which the session counts (guard/crowd.ts); '' for none. Rules by session count here where it has
+   *   one, beside what it is counted by itself.
    */
   take(claims: Claims, crowd: string): Eventually<Taken | null>;
   /**

@@ -22,8 +22,9 @@ export function exceptionFor(record: DecisionRecord): Exception {
         'every request of this route then needs a session only',
       );
     case 'forbidden':
+      return forbidden(record);
     case 'method':
-      return forRoute(record, rowOf(record), 'lists the route; it still asks for a proof');
+      return forRoute(record, rowOf(record), LISTED);
     case 'host':
       return forHost(record);
     case 'origin':
@@ -38,15 +39,25 @@ export function exceptionFor(record: DecisionRecord): Exception {
       return forRoute(record, rowOf(record, ', maxBody: 0'), '0 takes bodies of any size');
     case 'order':
     case 'not-served':
-      return {
-        line: '',
-        flag: '',
-        note: 'a rule of use of that route refused it; where people meet it, the rule is too tight (docs/use.md)',
-      };
+      return noted('a rule of use of that route refused it; where people meet it, the rule is too tight (docs/use.md)');
+    case 'budget':
+      return noted(
+        'raise the budget named above, or let one network or newcomers take more of it (share, keep), where people meet it',
+      );
+    case 'schema':
+      return noted('where a page of yours sends this, let the route’s schema or allow take it (docs/schema.md)');
+    case 'challenge':
+      return noted(`the page’s script does this step; challenge: 'never' in the route asks for none`);
+    case 'banned':
+      return noted(
+        isBy(record, 'lists')
+          ? 'take the network out of addresses.deny, or out of a list by its except (docs/addresses.md)'
+          : '`sallyport bans` lists who is banned and lifts a ban; those by rule end by themselves',
+      );
+    case 'unsure':
+      return noted('what has to be asked could not be reached, or failed; there is nothing to except');
     case 'limit':
-      if (record.trail.some(({ layer }) => layer === 'limit')) {
-        return { line: '', flag: '', note: 'raise the rule named above, where people meet it: rate, burst or wait' };
-      }
+      if (isBy(record, 'limit')) return noted('raise the rule named above, where people meet it: rate, burst or wait');
       return {
         line: 'mint: { perPrefix: 600 },',
         flag: '',
@@ -64,13 +75,29 @@ export function exceptionFor(record: DecisionRecord): Exception {
     case 'clock':
     case 'session-mismatch':
     case 'stamp':
-      return { line: '', flag: '', note: 'a page mends this by itself; there is nothing to except' };
+      return noted('a page mends this by itself; there is nothing to except');
     case 'upstream':
     case 'upstream-timeout':
-      return { line: '', flag: '', note: 'the backend failed; there is nothing to except' };
+      return noted('the backend failed; there is nothing to except');
     default:
       return openException(record);
   }
+}
+
+const LISTED = 'lists the route; it still asks for a proof';
+
+const noted = (note: string): Exception => ({ line: '', flag: '', note });
+
+const isBy = ({ code, trail }: DecisionRecord, name: string): boolean =>
+  trail.some((step) => step.layer === name && step.code === code);
+
+/** An unlisted route is listed; who may call is nothing to make an exception of. */
+function forbidden(record: DecisionRecord): Exception {
+  if (isBy(record, 'lists'))
+    return noted('list the network in addresses.allow, if it is to get in (docs/addresses.md)');
+  return isBy(record, 'route')
+    ? forRoute(record, rowOf(record), LISTED)
+    : noted('who may call this is for roles, scopes and policies to say (docs/authorization.md)');
 }
 
 const rowOf = (record: DecisionRecord, rest = ''): string => `routes: [{ match: ${quoted(matchFor(record))}${rest} },]`;
@@ -78,11 +105,7 @@ const rowOf = (record: DecisionRecord, rest = ''): string => `routes: [{ match: 
 /** The path is whoever asked's: an exception for one that is a pattern would be one for other addresses as well. */
 function forRoute({ path }: DecisionRecord, line: string, note: string, flag = ''): Exception {
   if (isNameable(path)) return { line, flag, note };
-  return {
-    line: '',
-    flag: '',
-    note: 'no pattern names this path alone; write one by hand, with :name for what varies',
-  };
+  return noted('no pattern names this path alone; write one by hand, with :name for what varies');
 }
 
 /** Takes the route out of everything: for webhooks, login callbacks, monitors. */

@@ -42,6 +42,7 @@ export function problemAnswer(decision: Decision, mount: string, now: number): A
   // The gate explains its codes itself: no third party learns who was refused.
   const docs = `${mount}/codes#${code}`;
   const more = {
+    retryable: row.retryable || decision.retryAfter > 0,
     needs: code === 'order' ? (decision.missing ?? '') : '',
     field: code === 'schema' ? (decision.field ?? '') : '',
     challenge: decision.challenge ?? null,
@@ -64,13 +65,15 @@ function challenge(code: Code, user: UserRule | null): string {
 const isNavigation = (carrier: Carrier): boolean => carrier === 'navigation' || carrier === 'form';
 
 interface More {
+  readonly retryable: boolean;
   readonly needs: string;
   readonly field: string;
   readonly challenge: ChallengeMember | null;
 }
 
 /** The members are a fixed list (P9.3): a test fails when one is added without thought. */
-function problem(code: Code, row: CodeRow, id: string, docs: string, { needs, field, challenge: asked }: More): string {
+function problem(code: Code, row: CodeRow, id: string, docs: string, more: More): string {
+  const { retryable, needs, field, challenge: asked } = more;
   return JSON.stringify({
     type: docs,
     title: row.title,
@@ -78,7 +81,8 @@ function problem(code: Code, row: CodeRow, id: string, docs: string, { needs, fi
     detail: row.detail,
     code,
     id,
-    retryable: row.retryable,
+    // Who is told how long to wait may try again then.
+    retryable,
     docs,
     // Which call belongs before this one: the app's own code makes it, so nobody learns what they could not see.
     ...(needs === '' ? {} : { needs }),

@@ -32,7 +32,9 @@ function decoyRows({ config, loose }: Ground, rows: readonly Row[]): Row[] {
   return (config.decoys ?? []).map((text) => {
     const { method, pattern } = parseRoute(text);
     const path = sampleOf(pattern);
-    const rule = Object.freeze({ ...find(method || 'GET', path, path), name: `decoy ${text}`, method, decoy: text });
+    // Never named: what is goes into the page's script, for everybody to read.
+    const own = { name: `decoy ${text}`, method, decoy: text, named: false };
+    const rule = Object.freeze({ ...find(method || 'GET', path, path), ...own });
     return { rule, exact: !loose, test: tester(pattern, !loose) };
   });
 }

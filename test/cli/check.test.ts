@@ -239,4 +239,8 @@ test('R68 R74 budgets are printed: what a call costs, who may spend how much, an
   assert.match(formatCheck(checked(config), paint), /Budgets/);
   assert.match(checked({ ...config, records: 'memory' }).budgets.at(-1) ?? '', /a restart forgets/);
   assert.deepEqual(checked({}).budgets, []);
+  const shared = { ...config, state: 'redis://user:pass-word@cache.example:6379' };
+  assert.match(checked(shared).budgets.at(-1) ?? '', /counted in state, redis:\/\/cache\.example:6379/);
+  const kept = { ...shared, records: 'postgres://db.example/sallyport' };
+  assert.match(checked(kept).budgets.at(-1) ?? '', /counted in records/);
 });

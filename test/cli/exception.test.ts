@@ -5,14 +5,14 @@ import type { DecisionRecord } from '../../src/gateway/decision-record.ts';
 import { parseConfig } from '../../src/guard/config-schema.ts';
 import type { Code } from '../../src/wire/codes.ts';
 
-function recorded(code: Code, path: string): DecisionRecord {
+function recorded(code: Code, path: string, layer = 'route'): DecisionRecord {
   return {
     id: 'AAAAAAAAAAAAAAAA',
     at: 0,
     outcome: 'refuse',
     wouldRefuse: false,
     code,
-    layer: 'proof',
+    layer,
     route: 'protect /api/**',
     level: 'proof',
     shown: 'open',
@@ -25,7 +25,7 @@ function recorded(code: Code, path: string): DecisionRecord {
     key: '',
     prefix: '127.0.0.1',
     family: 'Chrome',
-    trail: [],
+    trail: [{ layer, code, enforced: true, evidence: '', wouldPass: '' }],
     status: 0,
   };
 }
@@ -46,5 +46,26 @@ for (const code of NAMING) {
       assert.deepEqual([line, flag], ['', ''], path);
       assert.match(note, /by hand/);
     }
+  });
+}
+
+const OF_USE: readonly (readonly [layer: string, code: Code, says: RegExp])[] = [
+  ['ban', 'banned', /sallyport bans/],
+  ['lists', 'banned', /addresses\.deny/],
+  ['lists', 'forbidden', /addresses\.allow/],
+  ['can', 'forbidden', /roles, scopes and policies/],
+  ['budget', 'budget', /share, keep/],
+  ['schema', 'schema', /docs\/schema\.md/],
+  ['challenge', 'challenge', /challenge: 'never'/],
+  ['state', 'unsure', /nothing to except/],
+  ['limit', 'limit', /rate, burst or wait/],
+  ['order', 'order', /too tight/],
+];
+
+for (const [layer, code, says] of OF_USE) {
+  test(`P9.2 what ${layer} refuses with ${code} is no reason to open the route to everybody`, () => {
+    const { line, flag, note } = exceptionFor(recorded(code, '/api/chat', layer));
+    assert.deepEqual([line, flag], ['', '']);
+    assert.match(note, says);
   });
 }

@@ -87,6 +87,9 @@ test('401 says how to log in, 405 which methods there are, 429 how long to wait'
   const rule = { ...refused('method').route, allow: ['GET', 'POST'] };
   assert.equal(fieldOf(answerOf(refused('method', 'call', { route: rule })).fields, 'allow'), 'GET, POST');
   assert.equal(fieldOf(answerOf(refused('limit', 'call', { retryAfter: 7 })).fields, 'retry-after'), '7');
+  const retryable = (more: Partial<Decision>): unknown =>
+    JSON.parse(String(answerOf(refused('order', 'call', more)).body)).retryable;
+  assert.deepEqual([retryable({}), retryable({ retryAfter: 2 })], [false, true], 'too early is no more than that');
 });
 
 test('P9.4 a refusal carries the CORS fields that let the page read it', () => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Config } from '../../src/guard/config.ts';
 import type { Decision } from '../../src/guard/decision.ts';
+import { scriptPolicy } from '../../src/doors/script-policy.ts';
 import { parseConfig } from '../../src/guard/config-schema.ts';
+import { createGuard } from '../../src/index.ts';
 import { createTestDoors, type Doors, type Page } from '../support/doors.ts';
 import type { Sketch } from '../support/view.ts';
 
@@ -11,6 +13,7 @@ const UNKNOWN = { method: 'GET', target: '/api/admin/nothing' };
 const CALL = { method: 'GET', target: '/api/posts' };
 const NAMED: Config = { decoys: ['GET /api/admin/export'], bans: { after: 3 }, routes: [{ match: 'GET /api/posts' }] };
 const UNNAMED: Config = { decoys: ['GET /api/admin/export'], bans: { after: 3 } };
+const BELOW: Config = { ...NAMED, routes: [{ match: 'GET /api/posts' }, { match: '/api/**' }] };
 
 /** All that a client can see of it. */
 const shown = ({ outcome, code, layer, retryAfter, responseFields, level }: Decision) => ({
@@ -33,7 +36,18 @@ const ASKED: readonly (readonly [name: string, make: (page: Page, sketch: Sketch
 for (const [config, where] of [
   [NAMED, 'routes are named'],
   [UNNAMED, 'none are named'],
+  [BELOW, 'one row takes all that is below a path'],
 ] as const) {
+  test(`the page’s script, which everybody can read, names no decoy where ${where}`, async () => {
+    const guard = await createGuard({ to: 'http://127.0.0.1:3000', ...config });
+    const found = scriptPolicy(guard.policy, 'default').routes.map(({ match }) => match);
+    assert.deepEqual(
+      found,
+      (config.routes ?? []).map(({ match }) => match),
+    );
+    await guard.close();
+  });
+
   for (const [name, make] of ASKED) {
     test(`a decoy answers as any unknown address does where ${where}, ${name}`, async () => {
       const doors = createTestDoors(config);

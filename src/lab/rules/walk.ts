@@ -35,7 +35,7 @@ export interface Want {
   readonly patience: number;
 }
 
-/** New sessions a minute that gates give one address by default; beyond, they are one crowd and worth one session. */
+/** New sessions a minute that gates give one address by default; beyond, they are a crowd, and worth as many. */
 const MINTS = 60;
 /** Sessions that wait side by side where each has to wait between its steps. */
 const SIDE_BY_SIDE = 20;

@@ -45,7 +45,7 @@ export async function layGround(config: Config, parts: GuardParts, opened: Async
   const secret = toKey(given);
   const random = createRandom(fill);
   const shared = parts.state === undefined ? await openShared({ config, secret: given }) : null;
-  const state = parts.state ?? shared?.state ?? createMemoryState();
+  const state = parts.state ?? shared?.state ?? createMemoryState({ monotonic: clock.monotonic });
   if (parts.state === undefined) opened.defer(() => state.close());
   opened.defer(() => shared?.ledger?.close());
   const inForce = createInForce();
@@ -57,7 +57,7 @@ export async function layGround(config: Config, parts: GuardParts, opened: Async
     secret,
     ring: createKeyRing({ secret, clock, random, scope: state.scope ?? '' }),
     state,
-    ledger: parts.ledger ?? shared?.ledger ?? ledgerOf(parts.records),
+    ledger: parts.ledger ?? shared?.ledger ?? ledgerOf(parts.records, clock),
     fetch: parts.fetch ?? fetch,
     inForce,
     policy: inForce.policy,
@@ -66,8 +66,8 @@ export async function layGround(config: Config, parts: GuardParts, opened: Async
 }
 
 /** Records that are gone with the process are no better than memory, and slower. */
-const ledgerOf = (records: Records | undefined): Ledger =>
-  records?.ledger.lasts === true ? records.ledger : createMemoryLedger();
+const ledgerOf = (records: Records | undefined, { monotonic }: Clock): Ledger =>
+  records?.ledger.lasts === true ? records.ledger : createMemoryLedger(monotonic);
 
 /** A configured secret is text of whatever length; the ring wants 32 bytes. */
 function toKey(secret: string): Buffer {

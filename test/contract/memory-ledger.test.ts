@@ -4,7 +4,7 @@ import { ledgerContract } from './ledger.ts';
 ledgerContract(
   'the memory ledger',
   () => async () => {
-    const ledger = createMemoryLedger();
+    const ledger = createMemoryLedger(null);
     return { ledger, close: () => ledger.close() };
   },
   false,

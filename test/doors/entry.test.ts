@@ -16,7 +16,7 @@ function refused(result: EntryResult) {
 }
 
 /** Counts what an entry asks of the state. */
-function watched(inner: State = createMemoryState()) {
+function watched(inner: State = createMemoryState({ monotonic: null })) {
   const claims: EntryClaim[] = [];
   const state: State = {
     kind: 'watched',
@@ -197,7 +197,7 @@ test('another cookie, origin or key is another entry', async () => {
 });
 
 test('P7.3 where state answers later, an entry sent twice at once makes one claim', async () => {
-  const inner = createMemoryState();
+  const inner = createMemoryState({ monotonic: null });
   const { state: sync, claims } = watched(inner);
   const state: State = { ...sync, enter: async (claim) => sync.enter(claim) };
   const doors = createDoors({ state });
@@ -211,7 +211,7 @@ test('P7.3 where state answers later, an entry sent twice at once makes one clai
 });
 
 test('a state that fails fails that entry alone', async () => {
-  const inner = createMemoryState();
+  const inner = createMemoryState({ monotonic: null });
   let broken = true;
   const state: State = {
     ...watched(inner).state,

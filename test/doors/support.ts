@@ -84,7 +84,7 @@ export const AUTHORITY = 'localhost:4000';
 export function createDoors(options: DoorsOptions = {}) {
   const { clock = createHandClock(), instanceName = 'one' } = options;
   const policy = compilePolicy({ to: 'http://localhost:3000', ...options.config });
-  const state = options.state ?? createMemoryState();
+  const state = options.state ?? createMemoryState({ monotonic: null });
   const ring = ringOf({ clock, instanceName });
   const tickets = createTickets({ ring, clock, clients: () => policy.clients.keys() });
   const stamps = createStamps({ ring, clock, cookieName: () => policy.stampCookie });

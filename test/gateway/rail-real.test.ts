@@ -28,7 +28,7 @@ const MINUTES = 60_000;
 /** @param ahead by how much the guard rail’s clock is ahead, so that sessions of now are older than a change of now */
 async function place(t: TestContext, ahead: number, config: Config = {}) {
   const backend = await startPosts();
-  const state = createMemoryState();
+  const state = createMemoryState({ monotonic: null });
   const books = createBooks({ config, state });
   const records = await createRecords('memory', { secret: SECRET });
   const lines = new PassThrough();

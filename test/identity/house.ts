@@ -51,7 +51,7 @@ export function signed(key: { raw: Buffer; privateKey: KeyObject }, page: { publ
 
 export async function createHouse(sources = new Map<string, Source>()) {
   const clock = createHandClock();
-  const state = createMemoryState();
+  const state = createMemoryState({ monotonic: null });
   const records = await createRecords('memory', { secret: SECRET.toString('hex'), clock });
   const random = createRandom();
   const vault = createVault(SECRET, random);

@@ -99,8 +99,8 @@ test('R68 what is refused after the money was reserved gives it back', async () 
   };
   const runner = createRunner(compilePolicy(config), {
     layers: [address, budget, later],
-    state: createMemoryState(),
-    ledger: createMemoryLedger(),
+    state: createMemoryState({ monotonic: null }),
+    ledger: createMemoryLedger(null),
     wall: () => 1_790_000_000_000,
     nextId: () => 'id',
   });
@@ -112,10 +112,10 @@ test('R68 what is refused after the money was reserved gives it back', async () 
 
 test('R68 where the ledger cannot be reached nobody spends', async () => {
   const route = { match: 'POST /api/chat', level: 'open', cost: '1 USD', budget: '5 USD/day' } as const;
-  const ledger = { ...createMemoryLedger(), reserve: () => Promise.reject(new Error('gone')) };
+  const ledger = { ...createMemoryLedger(null), reserve: () => Promise.reject(new Error('gone')) };
   const runner = createRunner(compilePolicy({ mode: 'enforce', routes: [route] }), {
     layers: [address, budget],
-    state: createMemoryState(),
+    state: createMemoryState({ monotonic: null }),
     ledger,
     wall: () => 1_790_000_000_000,
     nextId: () => 'id',

@@ -54,7 +54,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 test('P2.1 whatever is reserved, settled and killed in whatever order: no window ever holds more than its cap', () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 30, maxLength: 160 }), fc.nat(SPAN), (steps, start) => {
-      const ledger = createMemoryLedger();
+      const ledger = createMemoryLedger(null);
       const calls: Call[] = [];
       const open: Call[] = [];
       let now = 1_790_000_000_000 + start;

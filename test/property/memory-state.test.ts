@@ -13,6 +13,7 @@ const IDLE = 60_000;
 /** What an honest observer remembers: who was let in with which counter, who was ended. */
 class World {
   readonly state: State = createMemoryState({
+    monotonic: null,
     sessions: SESSIONS,
     entries: ENTRIES,
     entriesPerSession: 5,

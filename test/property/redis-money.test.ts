@@ -36,7 +36,7 @@ test('R68 the server’s own language counts money as this one does, up to the l
         callersTime: true,
         settle: 0,
       });
-      const ledgers = [createMemoryLedger(), redis];
+      const ledgers = [createMemoryLedger(null), redis];
       const taken: { readonly amount: number; readonly entries: readonly (readonly Entry[])[] }[] = [];
       // Memory counts time from its first call on: at the start of a day, slots begin for both at once.
       let now = 20_000 * SPAN;

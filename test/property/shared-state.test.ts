@@ -32,7 +32,10 @@ type Page = Partial<Claims>;
 /** Two stores that are told the same, and have to answer the same. */
 class Twins {
   readonly memory = createSharedMemory({ ...SMALL, ...ROOM });
-  readonly states: readonly State[] = [createMemoryState(SMALL), openSharedState(this.memory, { worker: 0 })];
+  readonly states: readonly State[] = [
+    createMemoryState({ ...SMALL, monotonic: null }),
+    openSharedState(this.memory, { worker: 0, monotonic: null }),
+  ];
   readonly pages: Page[] = [];
   readonly held: (readonly Claims[])[] = [];
   now = START;

@@ -116,7 +116,7 @@ export function createTestDoors(config: Config, secret = randomBytes(32)): Doors
   const whereabouts = createWhereabouts(randomBytes(32));
   const forms = createFormTokens({ ring, random: createRandom(), wall: clock.wall, sessions: cookies });
   const outage: { error: Error | null } = { error: null };
-  const state = failing(createMemoryState(), outage);
+  const state = failing(createMemoryState({ monotonic: null }), outage);
   let ids = 0;
   const alarms: KeyAlarm[] = [];
   const banned: NewBan[] = [];
@@ -161,7 +161,7 @@ export function createTestDoors(config: Config, secret = randomBytes(32)): Doors
     state,
     room: createWaitingRoom(),
     emergency: createEmergency(clock.monotonic),
-    ledger: createMemoryLedger(),
+    ledger: createMemoryLedger(null),
     wall: clock.wall,
     nextId: () => `id${++ids}`,
     bucketOf: (request: RequestView, { prefix, now: at }: Context) => buckets.of(request, prefix, at),

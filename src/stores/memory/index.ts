@@ -1,7 +1,7 @@
 import type { State } from '../../guard/state.ts';
 import { SESSION_IDLE_SECONDS } from '../../wire/constants.ts';
 import { createBelongings } from './belongings.ts';
-import { SteadyClock, ticksOf } from './clock.ts';
+import { machineTime, type Monotonic, SteadyClock, ticksOf } from './clock.ts';
 import { Grants } from './grants.ts';
 import { Keys } from './keys.ts';
 import { Mints } from './mints.ts';
@@ -32,6 +32,11 @@ export interface MemoryStateOptions {
   grants?: number;
   /** Nonces of one signing key that are remembered at a time; a key that uses more is refused with `limit`. Default 131,072. */
   keyNonces?: number;
+  /**
+   * Milliseconds that never jump: by them a wall clock that is set forward is found out. Default: this machine’s; null to go by
+   * the times of requests alone, as tests do.
+   */
+  monotonic?: Monotonic;
   /** Sessions made again from their cookies that are kept from being made twice. Default 65,536. */
   remade?: number;
 }
@@ -46,7 +51,7 @@ export function createMemoryState(options: MemoryStateOptions = {}): State {
   const capacity = bound('sessions', options.sessions, 1 << 20);
   const [uses, orders, served] = [new Uses(), new Orders(), new Served()];
   return new TableState('memory', {
-    clock: new SteadyClock(),
+    clock: new SteadyClock(options.monotonic === undefined ? machineTime : options.monotonic),
     windows: new Windows(new Slab(ENTRY_WORDS, ENTRY_LINK, bound('entries', options.entries, 1 << 19))),
     sessions: new Sessions(new Slab(SESSION_WORDS, SESSION_LINK, capacity), new Prefixes(capacity)),
     mints: new Mints(),

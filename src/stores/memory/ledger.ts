@@ -1,14 +1,14 @@
 import { type Account, type Accounts, giveBackTo, newAccount, roll, spentOf, takeAll } from '../../guard/account.ts';
 import type { Cap, Entry, Ledger, Reserved } from '../../guard/ledger.ts';
-import { SteadyClock } from './clock.ts';
+import { machineTime, type Monotonic, SteadyClock } from './clock.ts';
 
 /** Accounts that are kept before those are looked for that nothing was spent of lately. */
 const MANY = 65_536;
 
 /** Money counted in this process, and gone with it. */
-export function createMemoryLedger(): Ledger {
+export function createMemoryLedger(monotonic: Monotonic = machineTime): Ledger {
   const accounts = new Map<string, Kept>();
-  const clock = new SteadyClock();
+  const clock = new SteadyClock(monotonic);
   let sweepAt = MANY;
   let now = 0;
 

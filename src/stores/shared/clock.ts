@@ -1,31 +1,53 @@
-import { LATE } from '../memory/clock.ts';
-import { ELAPSED, LATEST } from './layout.ts';
+import { type Monotonic, type Times, tellTime } from '../memory/clock.ts';
+import { CHECKED_AT, CHECKED_ELAPSED, ELAPSED, LATEST } from './layout.ts';
 import type { Words } from './words.ts';
 
-/** The one time of all threads, as memory/clock.ts keeps it: it never runs backwards. */
-export class SharedClock {
+/** The one time of all threads, as memory/clock.ts keeps it. */
+export class SharedClock implements Times {
   readonly #words: Words;
+  readonly #monotonic: Monotonic;
 
-  constructor(words: Words) {
+  /** `monotonic`: the same in all threads. */
+  constructor(words: Words, monotonic: Monotonic) {
     this.#words = words;
+    this.#monotonic = monotonic;
   }
 
   /** Milliseconds since the first reading of whichever thread. */
   read(now: number): number {
-    const latest = this.latest;
-    if (now === latest) return this.elapsed;
-    if (now < latest && latest - now <= LATE) return this.elapsed;
-    const elapsed = now > latest ? this.elapsed + (now - latest) : this.elapsed;
-    this.#words.setTime(LATEST, now);
-    this.#words.setTime(ELAPSED, elapsed);
-    return elapsed;
+    if (now !== this.latest) tellTime(this, now, this.#monotonic);
+    return this.elapsed;
+  }
+
+  get latest(): number {
+    return this.#words.float(LATEST);
+  }
+
+  set latest(time: number) {
+    this.#words.setTime(LATEST, time);
   }
 
   get elapsed(): number {
     return this.#words.float(ELAPSED);
   }
 
-  get latest(): number {
-    return this.#words.float(LATEST);
+  set elapsed(time: number) {
+    this.#words.setTime(ELAPSED, time);
+  }
+
+  get checkedAt(): number {
+    return this.#words.float(CHECKED_AT);
+  }
+
+  set checkedAt(time: number) {
+    this.#words.setTime(CHECKED_AT, time);
+  }
+
+  get checkedElapsed(): number {
+    return this.#words.float(CHECKED_ELAPSED);
+  }
+
+  set checkedElapsed(time: number) {
+    this.#words.setTime(CHECKED_ELAPSED, time);
   }
 }

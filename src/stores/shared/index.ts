@@ -14,6 +14,7 @@ import type {
 } from '../../guard/state.ts';
 import { NO_IDS } from '../../guard/served.ts';
 import { type Hold, NO_USE } from '../../guard/use.ts';
+import type { Monotonic } from '../memory/clock.ts';
 import { TableState } from '../memory/tables.ts';
 import { LOCK, MOST_WORKERS, OPEN_WORKERS } from './layout.ts';
 import { Lock } from './lock.ts';
@@ -39,6 +40,16 @@ const UNDERTAKER = MOST_WORKERS + 1;
 /** Ids given under one hold of the lock. */
 const IDS_AT_ONCE = 64;
 
+export interface SharedStateOptions {
+  /** Number of the thread, 0–255. */
+  readonly worker: number;
+  /**
+   * Milliseconds that never jump, the same in all threads: by them a wall clock that is set forward is found out. Default: this
+   * machine’s; null to go by the times of requests alone, as tests do.
+   */
+  readonly monotonic?: Monotonic;
+}
+
 /**
  * The state in this memory for one thread, which has this number (0–255) for itself until the state is closed or the
  * thread has died and {@link releaseWorker} was called. All methods answer synchronously; all threads see the same, so
@@ -47,12 +58,12 @@ const IDS_AT_ONCE = 64;
  *
  * Throws RangeError for a bad number, Error for one that is in use.
  */
-export function openSharedState(memory: SharedMemory, { worker }: { worker: number }): State {
+export function openSharedState(memory: SharedMemory, { worker, monotonic }: SharedStateOptions): State {
   checkNumber('openSharedState', worker);
   const flags = new Int32Array(memory.buffer);
   if (Atomics.compareExchange(flags, OPEN_WORKERS + worker, 0, 1) !== 0)
     throw new Error(`openSharedState: worker ${worker} is open already: a number is free once its state is closed`);
-  return new SharedState(memory, worker);
+  return new SharedState(memory, worker, monotonic);
 }
 
 /**
@@ -95,8 +106,8 @@ class SharedState implements State {
   readonly #state: TableState;
   #isClosed = false;
 
-  constructor(memory: SharedMemory, worker: number) {
-    const { tables, words, names, open } = openTables(memory, worker);
+  constructor(memory: SharedMemory, worker: number, monotonic: Monotonic | undefined) {
+    const { tables, words, names, open } = openTables(memory, worker, monotonic);
     this.#worker = worker;
     this.#flags = new Int32Array(memory.buffer);
     this.#lock = new Lock(memory.buffer, LOCK, { owner: worker + 1, patience: PATIENCE });

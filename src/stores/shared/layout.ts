@@ -17,8 +17,10 @@ export const ELAPSED = 24;
 export const REVOKED_UNKNOWN_UNTIL = 26;
 /** Four words. */
 export const SECRET = 28;
+export const CHECKED_AT = 32;
+export const CHECKED_ELAPSED = 34;
 /** Of each worker: whether its state is open. Then of each: its first open request. */
-export const OPEN_WORKERS = 32;
+export const OPEN_WORKERS = 36;
 export const MOST_WORKERS = 256;
 export const FIRST_HELD = OPEN_WORKERS + MOST_WORKERS;
 const FRONT = FIRST_HELD + MOST_WORKERS;

@@ -4,6 +4,7 @@ import type { Tables } from '../memory/tables.ts';
 import { Uses } from '../memory/uses.ts';
 import { ENTRY_LINK, ENTRY_WORDS, Windows } from '../memory/windows.ts';
 import { Cells, SharedBuckets } from './buckets.ts';
+import { machineTime, type Monotonic } from '../memory/clock.ts';
 import { SharedClock } from './clock.ts';
 import { sharedCrowd } from './crowd.ts';
 import { Doings } from './doings.ts';
@@ -33,7 +34,11 @@ export interface OpenTables {
 }
 
 /** What the rules of state are kept in, seen by one thread. */
-export function openTables({ buffer, bounds }: SharedMemory, worker: number): OpenTables {
+export function openTables(
+  { buffer, bounds }: SharedMemory,
+  worker: number,
+  monotonic: Monotonic = machineTime,
+): OpenTables {
   const layout = layoutOf(bounds);
   const words = new Words(buffer, layout);
   const names = new Names(Buffer.from(buffer, 4 * SECRET, 16).toString('latin1'));
@@ -61,7 +66,7 @@ export function openTables({ buffer, bounds }: SharedMemory, worker: number): Op
   });
   const prefixes = new SharedPrefixes(words, new Table(words, layout.prefixes), names, layout.prefixesByCount);
   const tables: Tables = {
-    clock: new SharedClock(words),
+    clock: new SharedClock(words, monotonic),
     windows: new Windows(windows),
     sessions: new Sessions(sessions, prefixes),
     mints: new SharedMints(cells, names),

@@ -8,7 +8,7 @@ const SEGMENT = 4096;
 describe('memory', () => {
   test('R44 a live entry takes at most 160 bytes and a session at most 64, prefixes apart', async () => {
     const entries = 8 * SEGMENT;
-    const state = createMemoryState({ entries, sessions: SEGMENT });
+    const state = createMemoryState({ monotonic: null, entries, sessions: SEGMENT });
     const people = [];
     for (let n = 0; n < SEGMENT; n += 1) people.push((await enter(state)).session);
     for (let n = SEGMENT; n < entries; n += 1) await enter(state, { session: people[n % SEGMENT] ?? null });
@@ -20,7 +20,7 @@ describe('memory', () => {
   });
 
   test('an empty state takes nothing, and grows by segments', async () => {
-    const state = createMemoryState();
+    const state = createMemoryState({ monotonic: null });
     assert.equal((await state.usage()).bytes, 0);
     await enter(state);
     const { bytes } = await state.usage();
@@ -32,7 +32,7 @@ describe('memory', () => {
   });
 
   test('R67 a table takes no more once it is full, whoever comes', async () => {
-    const state = createMemoryState({ entries: 300, sessions: 200 });
+    const state = createMemoryState({ monotonic: null, entries: 300, sessions: 200 });
     let full = 0;
     for (let n = 0; n < 5000; n += 1) {
       await enter(state, { prefix: `198.51.100.${n % 7}`, now: START + n * 10 });
@@ -45,7 +45,7 @@ describe('memory', () => {
   });
 
   test('what has expired makes room before anybody alive has to go', async () => {
-    const state = createMemoryState({ entries: 100, sessions: 1000, sessionIdle: 3_600_000 });
+    const state = createMemoryState({ monotonic: null, entries: 100, sessions: 1000, sessionIdle: 3_600_000 });
     for (let n = 0; n < 90; n += 1) await enter(state, { windowLife: 10_000 });
     const alive = await enter(state, { windowLife: 600_000 });
     for (let n = 0; n < 90; n += 1) await enter(state, { windowLife: 10_000, now: START + 20_000 });
@@ -53,7 +53,7 @@ describe('memory', () => {
   });
 
   test('sessions idle for longer than their cookies are forgotten, bit by bit', async () => {
-    const state = createMemoryState({ sessionIdle: 60_000 });
+    const state = createMemoryState({ monotonic: null, sessionIdle: 60_000 });
     for (let n = 0; n < 100; n += 1) await enter(state);
     for (let n = 0; n < 100; n += 1) await enter(state, { now: START + 120_000 });
     assert.equal((await state.usage()).sessions, 100);
@@ -70,7 +70,7 @@ describe('bounds are checked when they are given', () => {
   ];
   for (const { value, why } of bad) {
     test(`entries: ${value} is refused, since ${why}`, () => {
-      assert.throws(() => createMemoryState({ entries: value }), {
+      assert.throws(() => createMemoryState({ monotonic: null, entries: value }), {
         name: 'RangeError',
         message: /entries .* positive integer/,
       });
@@ -79,10 +79,10 @@ describe('bounds are checked when they are given', () => {
 });
 
 test('when more sessions were ended than can be remembered, cookies unknown to state get a new session', async () => {
-  const before = createMemoryState();
+  const before = createMemoryState({ monotonic: null });
   const ended = (await enter(before)).session;
   const other = (await enter(before)).session;
-  const state = createMemoryState({ revocations: 2 });
+  const state = createMemoryState({ monotonic: null, revocations: 2 });
   await enter(state);
   for (const session of [ended, { place: 8, idHigh: 8, idLow: 8 }, { place: 9, idHigh: 9, idLow: 9 }]) {
     state.revoke(session, START + 3_600_000, 'ended');
@@ -96,11 +96,11 @@ test('when more sessions were ended than can be remembered, cookies unknown to s
 });
 
 test('R18 a session made again and lost from sight ends with its id all the same', async () => {
-  const before = createMemoryState();
+  const before = createMemoryState({ monotonic: null });
   await enter(before);
   const first = (await enter(before)).session;
   const second = (await enter(before)).session;
-  const state = createMemoryState({ remade: 1 });
+  const state = createMemoryState({ monotonic: null, remade: 1 });
   const again = await enter(state, { session: first });
   await enter(state, { session: second });
   assert.equal(state.commit(use(again, 1, START + 1000)), '');

@@ -17,7 +17,7 @@ const DEATHS = Number(process.env['SALLYPORT_TEST_DEATHS'] ?? 12);
 describe('threads that are killed while others work', () => {
   test('R48 hang nobody, let nothing in twice, and leave nothing open and nothing broken', async (context) => {
     const memory = createSharedMemory({ sessions: 200, entries: 300, entriesPerSession: 4, ids: 512 });
-    const state = openSharedState(memory, { worker: WORKERS });
+    const state = openSharedState(memory, { worker: WORKERS, monotonic: null });
     const entered = await Promise.all(Array.from({ length: PAGES }, () => enter(state, { prefix: '198.51.100.1' })));
     const pages = entered.map((page) => {
       const { used, now, ...claims } = { ...use(page, 0), ...only(visit(page.session)) };

@@ -117,7 +117,7 @@ interface Scene {
 
 async function scene(): Promise<Scene> {
   const memory = small();
-  const state = openSharedState(memory, { worker: WORKER });
+  const state = openSharedState(memory, { worker: WORKER, monotonic: null });
   const page = await enter(state);
   return { memory, state, page };
 }
@@ -280,7 +280,7 @@ describe('a window at whose work a thread died', () => {
     assert.ok(atWork);
     const left = atWork.memory;
     await releaseWorker(left, WORKER);
-    const after = openSharedState(left, { worker: WORKER });
+    const after = openSharedState(left, { worker: WORKER, monotonic: null });
     for (const nonce of [1, 2, 900, 901]) assert.equal(await after.commit(use(page, nonce)), 'stale');
     const again = await enter(after, { session: page.session });
     assert.equal(await after.commit(use(again, 1)), '');
@@ -291,7 +291,10 @@ describe('a window at whose work a thread died', () => {
 describe('what a thread had open', () => {
   test('R67 is open no more once it has died, and what others have open is', async () => {
     const memory = small();
-    const [dead, other] = [openSharedState(memory, { worker: WORKER }), openSharedState(memory, { worker: 1 })];
+    const [dead, other] = [
+      openSharedState(memory, { worker: WORKER, monotonic: null }),
+      openSharedState(memory, { worker: 1, monotonic: null }),
+    ];
     const rules = compileUse({}, { match: 'GET /stream', concurrent: { route: 2 } }, 'proof');
     const call = (): Claims => ({ ...noClaims(START), use: rules, used: newUseResult() });
     assert.deepEqual(
@@ -305,12 +308,15 @@ describe('what a thread had open', () => {
 
   test('its number is free when the main thread has seen its end, and not before', async () => {
     const memory = small();
-    openSharedState(memory, { worker: WORKER });
-    assert.throws(() => openSharedState(memory, { worker: WORKER }), /worker 3 is open already/);
+    openSharedState(memory, { worker: WORKER, monotonic: null });
+    assert.throws(() => openSharedState(memory, { worker: WORKER, monotonic: null }), /worker 3 is open already/);
     await releaseWorker(memory, WORKER);
-    await openSharedState(memory, { worker: WORKER }).close();
-    openSharedState(memory, { worker: WORKER });
+    await openSharedState(memory, { worker: WORKER, monotonic: null }).close();
+    openSharedState(memory, { worker: WORKER, monotonic: null });
     for (const worker of [-1, 256, 1.5, Number.NaN])
-      assert.throws(() => openSharedState(memory, { worker }), { name: 'RangeError', message: /0 to 255/ });
+      assert.throws(() => openSharedState(memory, { worker, monotonic: null }), {
+        name: 'RangeError',
+        message: /0 to 255/,
+      });
   });
 });

@@ -25,7 +25,7 @@ export const SERVER_CLOCK: CounterClock = Object.freeze({
 
 /** For tests: time is what requests say it is. */
 export function callersClock(aheadLife = 3_600_000): CounterClock {
-  const clock = new SteadyClock();
+  const clock = new SteadyClock(null);
   let first = Number.NaN;
   let latest = 0;
   const now = () => (Number.isNaN(first) ? 0 : first + clock.elapsed);

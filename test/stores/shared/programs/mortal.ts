@@ -21,7 +21,7 @@ export interface Life {
 
 const START = 1_750_000_000_000;
 const { memory, worker, pages, board, calls, falls, by }: Life = workerData;
-const state = openSharedState(memory, { worker });
+const state = openSharedState(memory, { worker, monotonic: null });
 const use = compileUse(
   {},
   { match: 'POST /mortal', limit: { rate: '1000/second', per: 'route' }, concurrent: { session: 3 } },

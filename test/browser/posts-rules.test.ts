@@ -79,7 +79,10 @@ describeBrowsers('the posts example and its rules of use', (browser) => {
   });
 
   test('P9.4 what a program would do ends in a sentence that a visitor can read', async () => {
-    assert.equal(await tried('order'), '403: This call is not due: one that belongs before it is missing, or it comes too early or too often.');
+    assert.equal(
+      await tried('order'),
+      '403: This call is not due: one that belongs before it is missing, or it comes too early or too often.',
+    );
     assert.equal(await tried('served'), '403: This object was not given to this session.');
     assert.match(await tried('concurrent'), /^429: Wait, then try again\./);
     assert.match(await tried('limit'), /^429: Wait, then try again\. It may work in \d+ s\.$/);

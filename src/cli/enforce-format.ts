@@ -43,7 +43,7 @@ function breaks({ breaks: list, basis, enforcing }: EnforceReport, paint: Paint)
 function undone({ undone: layers, enforcing }: EnforceReport, paint: Paint): string {
   if (!enforcing || layers.length === 0) return '';
   const ends = layers.map((layer) => `${command()} enforce --layer ${layer}`).join(', ');
-  return `${paint.careful('As before a change that did harm')}: ${layers.join(', ')}. Once the cause is mended: ${ends}`;
+  return `${paint.careful('Put back, because a change did harm')}: ${layers.join(', ')}. Once the cause is mended: ${ends}`;
 }
 
 const FURTHER = (): string => `Further: ${command()} enforce --rollout 100%.`;

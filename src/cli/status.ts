@@ -70,7 +70,7 @@ function workerWords({ answering, replaced, hung }: WorkersStatus): string {
 
 function layerWords({ name, mode, rollout, undone }: LayerStatus): string {
   const own = [...(mode === '' ? [] : [mode]), ...(rollout === '' ? [] : [`for ${rollout}`])].join(' ');
-  const back = `as it was before a change that did harm; \`${command()} enforce --layer ${name}\` ends that`;
+  const back = `put back, because a change did harm; \`${command()} enforce --layer ${name}\` ends that`;
   return [name, ...(own === '' ? [] : [own]), ...(undone ? [back] : [])].join(', ');
 }
 

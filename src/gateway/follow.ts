@@ -72,7 +72,9 @@ export function settingsWords({ mode, rollout, layers = {}, undone = {} }: Setti
     ...(mode === undefined ? [] : [mode === 'report' ? 'report mode: NOTHING IS BLOCKED' : 'enforce mode']),
     ...(rollout === undefined ? [] : [`for ${rollout} of the sessions`]),
     ...own,
-    ...Object.keys(undone).map((name) => `${name} as before`),
+    ...Object.entries(undone).map(([name, { spares }]) =>
+      spares === undefined ? `${name} as before` : `${name} but for sessions from before a new version`,
+    ),
   ];
   return parts.length === 0 ? 'as the file says' : parts.join(', ');
 }

@@ -79,7 +79,7 @@ export interface LayerStatus {
   readonly mode: Mode | '';
   /** '' where it is the gate's. */
   readonly rollout: string;
-  /** True where the guard rail let it go on as it was before a change. */
+  /** True where the guard rail put it back, for all or for sessions from before a new version. */
   readonly undone: boolean;
 }
 

@@ -18,7 +18,7 @@ export interface ModeChanged {
   readonly lines: readonly string[];
   /** Who was switched: this gate alone, all that share its records, or all of them once records can be reached again. */
   readonly reach: 'here' | 'all' | 'later';
-  /** Layers that go on as they were before a change that did harm. */
+  /** Layers that were put back, because a change did harm. */
   readonly undone: readonly string[];
 }
 

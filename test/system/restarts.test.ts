@@ -205,6 +205,35 @@ test('P3.4 disarm: a farm from before an upgrade does not get other sites’ pag
   assert.match(upgraded.log(), /site refuses pages.*nothing has changed here of late that could be undone/);
 });
 
+test('P3.4 side by side, what was taken back of a new version leaves the gate of the old one as it is', async (t) => {
+  const here = await place(t);
+  const old = await here.start('1.0.0', {}, -10 * MINUTE);
+  const people = await crowd(here, old, 1, 4);
+  const upgraded = await here.start('1.1.0', { listen: '127.0.0.1:0' }, 0);
+  const moved = people.map((person, index) => {
+    const sender = createSender(parseTarget(`${upgraded.url}/api/posts`), `127.0.1.${index + 1}`);
+    t.after(() => sender.close());
+    const { host } = new URL(upgraded.url);
+    const fields = [
+      'Host',
+      host,
+      'Sec-Fetch-Site',
+      'same-origin',
+      'Sec-Fetch-Mode',
+      'cors',
+      'Cookie',
+      person.cookies(),
+    ];
+    return async () => (await sender.send({ method: 'GET', target: '/api/posts', fields, body: null })).status;
+  });
+  await upgraded.later(11 * MINUTE);
+  for (const call of moved) for (let i = 0; i < 2; i++) await call();
+  assert.deepEqual(await upgraded.undone(), ['proof']);
+  assert.equal(await moved[0]?.(), 200);
+  await until(() => old.log().includes('switched by another gate'), 'word of it at the other gate');
+  assert.deepEqual([await old.undone(), await failing(people)], [[], [403]]);
+});
+
 test('P3.4 restarts in a row give a farm no new window, nor sessions that began after the change', async (t) => {
   const here = await place(t);
   await (await here.start('1.0.0', OPEN, -10 * MINUTE)).stop();

@@ -3,6 +3,8 @@ import type { Chunks, Context } from '../context.ts';
 import type { Entry } from '../door.ts';
 import type { Platform } from '../platform.ts';
 import { prove } from '../proof.ts';
+import { parseProblem } from '../refusal.ts';
+import { REMEDIES } from './refused.ts';
 
 /** Does the further step that a refusal asks for (docs/challenges.md), so that the app sees the final answer alone. */
 
@@ -86,7 +88,7 @@ async function find(platform: Platform, chunks: Chunks, member: ChallengeMember)
 }
 
 /** What is done here, and shown to nobody. */
-const isOwn = ({ kind }: ChallengeMember): boolean => kind === 'proof-of-work' || kind === 'wait';
+export const isOwn = ({ kind }: ChallengeMember): boolean => kind === 'proof-of-work' || kind === 'wait';
 
 async function solveOwn(
   platform: Platform,
@@ -120,7 +122,14 @@ async function redeem(context: Context, member: ChallengeMember, used: Entry): P
     cache: 'no-store',
     redirect: 'manual',
   });
-  if (response.ok) passedAt = platform.now();
-  else doubted.set(found.kind, platform.now());
+  if (response.ok) {
+    passedAt = platform.now();
+    return true;
+  }
+  doubted.set(found.kind, platform.now());
+  // In a tab that slept meanwhile it is not the solution that fails.
+  const remedy = REMEDIES[parseProblem(await response.text())?.code ?? 'challenge'];
+  if (remedy === 'clock') door.learn(response.headers.get('date'));
+  if (remedy === 'enter') await door.again(used);
   return true;
 }

@@ -19,7 +19,10 @@ export const REMEDIES: { readonly [code in Code]?: Remedy } = {
   challenge: 'challenge',
 };
 
-/** Refusals that a page may have brought upon itself are mended once; challenges, which may need another, this often in all. */
+/**
+ * Refusals that a page may have brought upon itself are mended once; challenges, which may need another, this often in all. So is
+ * what became of a call while its challenge was solved: a tab that slept meanwhile finds its ticket gone, or its clock wrong.
+ */
 export const MOST_TRIES = 4;
 
 /** A refusal as one way of calling or another has received it. */
@@ -37,7 +40,7 @@ export interface Refused {
 export async function mend(context: Context, refused: Refused): Promise<Entry | undefined> {
   const problem = parseProblem(refused.text);
   if (problem?.id !== refused.header(HEADER_DECISION) || !problem) return undefined;
-  const most = problem.code === 'challenge' ? MOST_TRIES : 2;
+  const most = problem.code === 'challenge' || refused.used?.fields ? MOST_TRIES : 2;
   const entry = refused.tries < most ? await entryAfter(context, problem, refused) : undefined;
   const detail = new SallyportError(problem, refused.header('retry-after'));
   if (!entry) self.dispatchEvent(new CustomEvent(REFUSAL_EVENT, { detail }));
@@ -50,11 +53,19 @@ async function entryAfter(
   { used, method, header, tries }: Refused,
 ): Promise<Entry | undefined> {
   const { door, chunks } = context;
-  if (code === 'challenge') return used ? (await chunks('challenge')).pass(context, challenge, used, tries) : undefined;
+  if (code === 'challenge') {
+    const { pass, isOwn } = await chunks('challenge');
+    if (used) return pass(context, challenge, used, tries);
+    // Signed by a page that may not wait any more, as what a service worker has kept: signed and solved here, if nobody has to see it.
+    return used === null && challenge && isOwn(challenge) ? door.ready() : undefined;
+  }
   // A signed call that was refused as unsigned met a preload of the browser's: its ticket is good.
   const kind = used && code === 'entry-required' ? 'sign' : REMEDIES[code];
   if (kind === 'clock') door.learn(header('date'));
-  if (kind === 'enter') return used === null ? door.ready() : door.again(used);
+  if (kind === 'enter') {
+    if (used === null) return door.ready();
+    return door.again(used?.fields ? (await chunks('challenge')).plain(used) : used);
+  }
   // A replay is resent only where sending twice means once (RFC 9110 §9.2.2).
   return kind && (kind !== 'sign-idempotent' || /^(?:GET|HEAD|PUT|DELETE)$/.test(method)) ? door.ready() : undefined;
 }

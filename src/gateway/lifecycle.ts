@@ -20,6 +20,8 @@ export interface Inheritance {
    * their own, beside which one can listen too.
    */
   readonly server: NetServer | null;
+  /** Where those listen; 0 where the socket comes with it. */
+  readonly port: number;
   /** So that tickets, stamps and sessions stay valid. */
   readonly secret: string;
   /** Mode in force, which may differ from the file's. */
@@ -37,6 +39,7 @@ interface Handover {
   readonly settings: Settings;
   /** Whether a socket comes with it. */
   readonly listens: boolean;
+  readonly port: number;
 }
 
 /** What the gate that started this process hands over; null where a person started it. */
@@ -56,6 +59,7 @@ export function receiveInheritance(): Promise<Inheritance | null> {
       process.removeAllListeners('disconnect');
       resolve({
         server,
+        port: message.port,
         secret: message.secret,
         mode: message.mode,
         settings: message.settings,
@@ -76,6 +80,8 @@ function isHandover(message: unknown): message is Handover {
 export type Tied = Pick<Gate, 'mode' | 'close'> & {
   /** The listening socket, for a successor that takes it over; null where it can listen beside this one. */
   readonly server: NetServer | null;
+  /** The port beside which a successor listens, which its configuration may leave to chance. Needed without a socket. */
+  readonly port?: number;
 };
 
 export interface LifecycleOptions {
@@ -192,9 +198,9 @@ function startSuccessor(gate: Tied, secret: string, settings: Settings): Promise
 }
 
 function handOver(child: ChildProcess, gate: Tied, secret: string, settings: Settings): void {
-  const { server } = gate;
+  const { server, port = 0 } = gate;
   const listens = server !== null;
-  const message: Handover = { type: 'sallyport-inherit', secret, mode: gate.mode(), settings, listens };
+  const message: Handover = { type: 'sallyport-inherit', secret, mode: gate.mode(), settings, listens, port };
   if (server === null) child.send(message);
   else child.send(message, server);
 }

@@ -137,7 +137,7 @@ test('a port that somebody holds is said, though a socket could share it', async
   await once(holder, 'listening');
   t.after(() => holder.close());
   const { port } = holder.address() as AddressInfo; // bound to TCP above
-  const parts = { members: () => [], inherited: null, besides: false };
+  const parts = { members: () => [], inherited: null, besides: 0 };
   for (const shares of [true, false]) {
     const opening = openEntrance({ want: parseListen(`127.0.0.1:${port}`), canShare: async () => shares, ...parts });
     await assert.rejects(opening, /something else listens there already/);

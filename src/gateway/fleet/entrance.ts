@@ -23,15 +23,15 @@ export interface EntranceParts {
   members(): readonly Member[];
   /** From the process that this one replaces; null where there is none, or its workers listen themselves. */
   readonly inherited: NetServer | null;
-  /** Whether the process that this one replaces still listens there, by sockets of its workers. */
-  readonly besides: boolean;
+  /** Port at which the process that this one replaces still listens, by sockets of its workers; 0 where none does. */
+  readonly besides: number;
 }
 
 /** @throws SallyportError `listen` where the address cannot be had */
 export async function openEntrance(parts: EntranceParts): Promise<Entrance> {
   const { want, inherited } = parts;
   if (inherited === null && (await parts.canShare(want.host))) {
-    const address = parts.besides ? { host: want.host, port: want.port } : await freeAddress(want);
+    const address = parts.besides !== 0 ? { host: want.host, port: parts.besides } : await freeAddress(want);
     return { ...address, isShared: true, server: null, close: () => {} };
   }
   const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true });

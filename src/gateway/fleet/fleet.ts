@@ -90,7 +90,7 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
     canShare: options.canShare ?? canSharePort,
     members,
     inherited: inheritance?.server ?? null,
-    besides: inheritance !== null && inheritance.server === null,
+    besides: inheritance?.server === null ? inheritance.port : 0,
   }).catch(closing(closeKept));
   if (!entrance.isShared) {
     log.warn('this system lets one socket listen on a port: it takes all connections and hands them on to the workers');
@@ -197,6 +197,7 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
   const lifecycle = manageLifecycle({
     gate: {
       server: entrance.server,
+      port: entrance.port,
       mode: () => modeIn(fleet.current),
       close: ({ graceMs = 0 } = {}) => close(graceMs),
     },

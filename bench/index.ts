@@ -33,6 +33,7 @@ const GOALS: ReadonlyMap<number, Entry> = new Map([
   ],
   [13, { title: 'logins cannot starve the gate', load: async () => (await import('./goals/logins.ts')).logins }],
   [14, { title: 'rules of use', load: async () => (await import('./goals/use.ts')).use }],
+  [17, { title: 'a proof of work, for people', load: async () => (await import('./goals/challenge.ts')).challenge }],
   [11, { title: 'start and memory', load: async () => (await import('./goals/start.ts')).start }],
 ]);
 

@@ -1,4 +1,4 @@
-import { MOST_STRENGTH, type RiskBook, type Risk } from '../guard/challenge.ts';
+import { MOST_ASKED, type RiskBook, type Risk } from '../guard/challenge.ts';
 import { createGenerations } from '../lib/generations.ts';
 
 /**
@@ -20,7 +20,7 @@ const POINTS = {
   overload: 1,
 } as const;
 
-/** From here on a session is asked; each further point asks for more work. */
+/** From here on a session is asked; one point more asks for twice the work. */
 const ASKED = 2;
 
 const YOUNG_SECONDS = 600;
@@ -68,7 +68,7 @@ export function createRiskBook({ monotonic, load }: { monotonic: () => number; l
       const reasons = reasonsOf(session, seconds);
       let points = 0;
       for (const reason of reasons) points += POINTS[reason];
-      return { strength: Math.min(points - ASKED, MOST_STRENGTH), reasons: reasons.join(', ') };
+      return { strength: Math.min(points - ASKED, MOST_ASKED), reasons: reasons.join(', ') };
     },
     atDoor() {
       const busy = load();

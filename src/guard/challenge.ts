@@ -40,6 +40,9 @@ export interface ChallengePolicy {
 
 export const MOST_STRENGTH = 3;
 
+/** The most that `auto` asks: more would make people on slow devices wait, of whom a gate that is busy knows nothing. */
+export const MOST_ASKED = 1;
+
 /** What a challenge is bound to. */
 export interface ChallengeBond {
   /** Session id, 16 bytes base64url; '' for an entry, which has none yet. */
@@ -162,7 +165,7 @@ export function compileChallengePolicy(config: Config): ChallengePolicy | null {
 }
 
 /** Iterations of PBKDF2 where nobody says otherwise: docs/challenges.md has what that takes whom. */
-const DEFAULT_COST = 1000;
+const DEFAULT_COST = 500;
 
 /** Host of the page that a request comes from. */
 export function pageHost({ headers: { origin } }: RequestView, authority: string): string {
@@ -171,7 +174,7 @@ export function pageHost({ headers: { origin } }: RequestView, authority: string
 
 /** What speaks for asking. */
 export interface Risk {
-  /** How much is asked: 0 to {@link MOST_STRENGTH}; below 0 nothing. */
+  /** How much is asked: 0 to {@link MOST_ASKED}; below 0 nothing. */
   readonly strength: number;
   /** For the record. */
   readonly reasons: string;

@@ -27,13 +27,17 @@ export function solve(work: Work): Promise<string> {
   return solution;
 }
 
+/**
+ * All puzzles side by side: while the answer of one derivation is on its way back, the browser's own threads compute the next. No
+ * time limit: a tab that slept in between goes on, and whether it is too late is for the gate to say.
+ */
 async function inPage({ id, cost, puzzles }: Work): Promise<string> {
-  const counters: number[] = [];
-  for (let index = 0; index < puzzles; index++) {
-    const solution = await solveChallenge({ challenge: { parameters: puzzleOf(id, cost, index) }, deriveKey });
-    counters.push(solution?.counter ?? 0);
-  }
-  return counters.join('.');
+  const solutions = await Promise.all(
+    Array.from({ length: puzzles }, (_, index) =>
+      solveChallenge({ challenge: { parameters: puzzleOf(id, cost, index) }, deriveKey, timeout: 0 }),
+    ),
+  );
+  return solutions.map((solution) => solution?.counter ?? 0).join('.');
 }
 
 /** '' where there is no worker to be had. */

@@ -1,5 +1,5 @@
 import type { Hold } from '../../guard/use.ts';
-import type { Raised } from './uses.ts';
+import type { Raised } from './open-counts.ts';
 
 /** What one request took: each is given back once at most. */
 export class MemoryHold implements Hold {

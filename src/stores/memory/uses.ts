@@ -4,19 +4,8 @@ import type { Claims } from '../../guard/state.ts';
 import type { ConcurrentRule, LimitRule } from '../../guard/use.ts';
 import { noteLimit, ROUNDING, refuseBy } from '../../guard/use-result.ts';
 import { Buckets } from './buckets.ts';
+import { type Counts, OpenCounts, type Raised } from './open-counts.ts';
 import { callerOf, NOBODY, type Payer } from './payer.ts';
-
-/** What is counted under one limit on open requests. */
-export interface Counts {
-  of(payer: Payer): number;
-  raise(payer: Payer): Raised;
-}
-
-/** What was counted as open. */
-export interface Raised {
-  /** Takes one back, once for each time that it was raised. */
-  lower(): void;
-}
 
 /** Where it is counted: this thread's own maps, unless several share it. */
 export interface UseTables {
@@ -34,7 +23,7 @@ export interface UseTables {
 
 const ownTables = (): UseTables => ({
   buckets: ({ depth, wait }) => new Buckets(depth + wait),
-  counts: () => new OwnCounts(),
+  counts: () => new OpenCounts(),
   crowd: new Map<Payer, string>(),
 });
 
@@ -191,48 +180,5 @@ function payerOf(scope: Exclude<LimitScope, 'session'>, claims: Claims): Payer {
       return claims.prefix;
     default:
       return scope;
-  }
-}
-
-/** Payers of one rule who have nothing open and are kept for their next request: to forget them each time costs more. */
-const MOST_IDLE = 4096;
-
-class OwnCounts implements Counts {
-  readonly #open = new Map<Payer, Open>();
-  #idle = 0;
-
-  of(payer: Payer): number {
-    return this.#open.get(payer)?.count ?? 0;
-  }
-
-  raise(payer: Payer): Raised {
-    const known = this.#open.get(payer);
-    const open = known ?? new Open(payer, this);
-    if (known === undefined) this.#open.set(payer, open);
-    else if (known.count === 0) this.#idle -= 1;
-    open.count += 1;
-    return open;
-  }
-
-  ended({ payer }: Open): void {
-    if (this.#idle < MOST_IDLE) this.#idle += 1;
-    else this.#open.delete(payer);
-  }
-}
-
-/** What one payer has open. */
-class Open implements Raised {
-  count = 0;
-  readonly payer: Payer;
-  readonly #counts: OwnCounts;
-
-  constructor(payer: Payer, counts: OwnCounts) {
-    this.payer = payer;
-    this.#counts = counts;
-  }
-
-  lower(): void {
-    this.count -= 1;
-    if (this.count === 0) this.#counts.ended(this);
   }
 }

@@ -1,5 +1,5 @@
 import type { Payer } from '../memory/payer.ts';
-import type { Raised } from '../memory/uses.ts';
+import type { Raised } from '../memory/open-counts.ts';
 import { FIRST_HELD } from './layout.ts';
 import { keyBy, type Names } from './names.ts';
 import type { Payers } from './payers.ts';

@@ -95,7 +95,9 @@ for (const { why, body, evidence, headers = JSON_TYPE, target = '/api/chat' } of
     assert.ok(decision.outcome === 'refuse', `${decision.outcome} ${decision.code}`);
     const known = ['schema', 'content-type'];
     assert.ok(known.includes(decision.code), decision.code);
-    if (evidence !== '') assert.equal(decision.trail[0]?.evidence, evidence);
+    if (evidence === '') return;
+    assert.equal(decision.trail[0]?.evidence, evidence);
+    assert.equal(decision.field, `/${evidence.split(' ')[0]?.replace('.', '/')}`, 'the client is told which field');
   });
 }
 
@@ -112,6 +114,13 @@ for (const body of [
     assert.equal(decision.code, '');
     assert.equal(Buffer.from(decision.body ?? []).toString(), body, 'what was judged is what is forwarded');
   });
+
+test('P2.3 a choice in the query is named as it was written', async () => {
+  const place = doors();
+  const target = '/api/chat?x=1&Mod%65l[]=large';
+  const sketch = { method: 'POST', target, body: '{"model":"small"}', headers: JSON_TYPE };
+  assert.equal((await place.decide(place.enter().sign(sketch))).field, '?Model[]');
+});
 
 test('P2.3 the preset llm: the page says what it asks, and not of whom; what it may not choose costs nothing', async () => {
   const config = parseConfig({ preset: 'llm', budget: { amount: '0.06 EUR/day', share: 1, keep: 0 } }, 'config');

@@ -5,7 +5,7 @@ import { createSipHash } from '../../lib/sip-hash.ts';
 import { Buckets } from './buckets.ts';
 import { callerOf, NOBODY, type Payer } from './payer.ts';
 
-/** Ids of all sessions together, some 40 bytes each: beyond, the session that was given its ids first loses them. */
+/** Ids of all sessions together, some 40 bytes each: beyond, who was given the most loses them. */
 const MOST_IDS = 1 << 22;
 const MINUTE = 60_000;
 
@@ -20,9 +20,16 @@ export class Served {
   readonly #print = createPrint();
   readonly #given = new Map<Payer, Given>();
   readonly #linked = new Map<string, Buckets>();
+  /** Callers by how much they were given: those of one rank were given more than half as much as any other of it. */
+  readonly #ranks: Set<Payer>[] = [];
+  readonly #most: number;
   #ids = 0;
   /** What the request at hand names and nobody gave: between check and apply of one commit. */
   readonly #missing: ServedClaim[] = [];
+
+  constructor(most = MOST_IDS) {
+    this.#most = most;
+  }
 
   get size(): number {
     return this.#ids;
@@ -61,8 +68,10 @@ export class Served {
     this.#given.set(caller, given);
     const prints = given.get(source) ?? new Set<number>();
     given.set(source, prints);
+    const before = rankOf(given);
     for (const id of ids) this.#add(prints, this.#print(id));
-    while (this.#ids > MOST_IDS) this.#forgetFirst();
+    this.#rank(caller, before, rankOf(given));
+    while (this.#ids > this.#most) this.#forgetMost();
   }
 
   of(session: Payer): Given | undefined {
@@ -72,11 +81,15 @@ export class Served {
   /** A session goes on under another number, with what it was given; {@link forget} must have come before. */
   carry(session: Payer, given: Given): void {
     this.#given.set(session, given);
-    for (const prints of given.values()) this.#ids += prints.size;
+    this.#rank(session, NO_RANK, rankOf(given));
+    this.#ids += countOf(given);
   }
 
   forget(session: Payer): void {
-    for (const prints of this.#given.get(session)?.values() ?? []) this.#ids -= prints.size;
+    const given = this.#given.get(session);
+    if (given === undefined) return;
+    this.#rank(session, rankOf(given), NO_RANK);
+    this.#ids -= countOf(given);
     this.#given.delete(session);
   }
 
@@ -107,13 +120,37 @@ export class Served {
     return links;
   }
 
-  #forgetFirst(): void {
-    for (const first of this.#given.keys()) {
-      this.forget(first);
-      return;
+  #rank(caller: Payer, from: number, to: number): void {
+    if (from === to) return;
+    this.#ranks[from]?.delete(caller);
+    if (to === NO_RANK) return;
+    const rank = this.#ranks[to] ?? new Set();
+    this.#ranks[to] = rank;
+    rank.add(caller);
+  }
+
+  /** Of those who were given about the most, who was so first: nobody loses what is theirs to a farm that takes more. */
+  #forgetMost(): void {
+    for (let rank = this.#ranks.length - 1; rank >= 0; rank -= 1) {
+      for (const first of this.#ranks[rank] ?? []) {
+        this.forget(first);
+        return;
+      }
     }
   }
 }
+
+/** Of those who were given nothing. */
+const NO_RANK = -1;
+
+function countOf(given: Given): number {
+  let count = 0;
+  for (const prints of given.values()) count += prints.size;
+  return count;
+}
+
+/** 0 for one, 1 for two and three, 2 for four to seven … */
+const rankOf = (given: Given): number => NO_RANK + 32 - Math.clz32(countOf(given));
 
 function createPrint(): (id: string) => number {
   const key = randomBytes(16);

@@ -8,8 +8,9 @@ const PREVIOUS = 3;
 const NEXT = 4;
 /** Ids of ended sessions that are taken away at a time: a step under the lock stays short. */
 const AT_A_TIME = 64;
-/** Lists looked for where there is no room. */
+/** Stops of the hand where there is no room, and lists that it compares. */
 const STOPS = 64;
+const COMPARED = 8;
 
 /** Ids by key, each in its session's list of one source, the oldest first. */
 export class GivenIds {
@@ -82,14 +83,17 @@ export class GivenIds {
     }
   }
 
-  /** Takes the oldest ids of one list that lies at the hand. */
+  /** Takes the oldest ids of the longest list of a few that lie at the hand. */
   #makeRoom(but: number): void {
     const doings = this.#doings();
-    for (let stop = 0; stop < STOPS; stop += 1) {
+    let [longest, compared] = [0, 0];
+    for (let stop = 0; stop < STOPS && compared < COMPARED; stop += 1) {
       const list = doings.nextIds();
       if (list === 0 || list === but) continue;
-      for (let count = 0; count < AT_A_TIME && doings.first(list) !== 0; count += 1) this.dropFirst(list);
-      return;
+      compared += 1;
+      if (longest === 0 || doings.count(list) > doings.count(longest)) longest = list;
     }
+    if (longest === 0) return;
+    for (let count = 0; count < AT_A_TIME && doings.first(longest) !== 0; count += 1) this.dropFirst(longest);
   }
 }

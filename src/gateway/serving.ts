@@ -21,6 +21,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createPages } from './page.ts';
 import { createProbes, type Probes } from './probes.ts';
 import { createRecords, type Records } from './records.ts';
+import { createWayWarnings } from './way-warnings.ts';
 
 /** A gate and the books that are kept of what passes through it. */
 export interface Serving {
@@ -46,16 +47,22 @@ export interface ServingParts {
 export async function startServing(parts: ServingParts, books = createBooks(parts)): Promise<Serving> {
   const { config, secret, state, log, audit } = parts;
   const { records, frames, metrics } = books;
+  let trusted: () => readonly string[] = () => config.trustedProxies ?? NO_PROXIES;
+  const warned = createWayWarnings(log, () => trusted());
   const gate = await startGate(config, {
     secret,
     createGuard: async (full, { ask }) =>
       watched(await createGuard(full, { ask, state, secret, ...parts.guard }), records),
     createPages: (guard) => createPages(guard, frames.add),
-    onDecision: (decision, view) => tell(decision, view, books, log),
+    onDecision(decision, view) {
+      tell(decision, view, books, log);
+      warned(decision, view);
+    },
     onCertificate: (event) => certified(event, metrics, log),
     ...parts.gate,
   });
   books.opened(gate);
+  trusted = () => gate.config.trustedProxies ?? NO_PROXIES;
   gate.guard.lists?.onChange((list) => tellList(list, log));
   gate.guard.creations?.onFault(createCreationFaults(log));
   gate.guard.onChallengeFault?.(createChallengeFaults(log));
@@ -63,6 +70,8 @@ export async function startServing(parts: ServingParts, books = createBooks(part
   gate.guard.onKeyAlarm?.(createKeyAlarms(metrics, audit));
   return { gate, ...books };
 }
+
+const NO_PROXIES: readonly string[] = Object.freeze([]);
 
 export interface Books extends Omit<Serving, 'gate'> {
   /** The gate is there: its figures are shown from now on. */

@@ -34,7 +34,7 @@ export const groups = [
     folders: ['adapters', 'gateway', 'cli', 'system'],
     concurrency: 2,
     timeout: 18 * minutes,
-    programs: [...browsers, 'openssl', 'python3', 'redis'],
+    programs: [...browsers, 'nginx', 'openssl', 'python3', 'redis'],
   },
   { name: 'lab', folders: ['lab'], concurrency: 1, timeout: 12 * minutes, programs: browsers },
   {

@@ -8,6 +8,7 @@ import { delimiter, join } from 'node:path';
 const candidates = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge'],
   firefox: ['firefox-esr', 'firefox'],
+  nginx: ['nginx'],
   openssl: ['openssl'],
   pebble: ['pebble'],
   postgres: ['postgres'],

@@ -5,6 +5,7 @@ import { readLists } from './check-addresses.ts';
 import { describeState } from './check-state.ts';
 import { EXIT, type Io, present } from './command.ts';
 import { type ConfigFlags, loadConfig } from './flags.ts';
+import { inFile } from './in-file.ts';
 import { layersToAsk } from './layers.ts';
 
 /** `sallyport check`: what each route asks for and enforces. Needs no gate; fails only where the configuration does. */
@@ -14,12 +15,14 @@ export async function check(flags: ConfigFlags, io: Io): Promise<number> {
     flags,
     layers.map(({ name }) => name),
   );
-  const described = describePolicy(compilePolicy(config), layers, { file, preset });
-  const report = {
-    ...described,
-    state: await describeState(config),
-    addresses: [...described.addresses, ...(await readLists(config))],
-  };
+  const report = await inFile(file, async () => {
+    const described = describePolicy(compilePolicy(config), layers, { file, preset });
+    return {
+      ...described,
+      state: await describeState(config),
+      addresses: [...described.addresses, ...(await readLists(config))],
+    };
+  });
   present(io, report, (said) => formatCheck(said, io.terminal.paint));
   return EXIT.ok;
 }

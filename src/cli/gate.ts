@@ -10,6 +10,7 @@ import { banner, type GateReport } from './banner.ts';
 import { EXIT, type Io, present } from './command.ts';
 import { type ConfigFlags, type LoadedConfig, loadConfig } from './flags.ts';
 import type { GateWorkerData } from './gate-worker.ts';
+import { inFile } from './in-file.ts';
 import { layersToAsk } from './layers.ts';
 import { version } from './version.ts';
 import { workersOf } from './workers.ts';
@@ -36,7 +37,7 @@ export async function runGate(flags: RunFlags, io: Io): Promise<number> {
     inheritance,
     load: async () => (await load()).config,
   };
-  const service = await start(options, workersOf(loaded.config), flags);
+  const service = await inFile(loaded.file, () => start(options, workersOf(loaded.config), flags));
   if (inheritance === null) present(io, describe(service, loaded), (report) => banner(report, io.terminal.paint));
   await service.stopped;
   return EXIT.ok;

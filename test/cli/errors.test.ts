@@ -94,6 +94,21 @@ const rows: readonly Row[] = [
     file: { name: 'sallyport.config.ts', text: 'export default { to: nowhere };' },
     says: /sallyport\.config\.ts: not loadable; nowhere is not defined/,
   },
+  {
+    name: 'a list in a file that is not there',
+    args: ['check'],
+    file: { name: 'sallyport.config.json', text: '{ "addresses": { "lists": [{ "file": "none.txt" }] } }' },
+    says: /: sallyport\.config\.json: addresses\.lists\[0\]\.file is ".*none\.txt"; there is no such file/,
+  },
+  {
+    name: 'a document that is not there, when a gate starts',
+    args: [],
+    file: {
+      name: 'sallyport.config.json',
+      text: '{ "to": "http://127.0.0.1:9", "listen": "127.0.0.1:0", "openapi": "none.yaml" }',
+    },
+    says: /: sallyport\.config\.json: openapi is ".*none\.yaml"; this file cannot be read/,
+  },
 ];
 
 for (const { name, args, says, file, environment } of rows) {

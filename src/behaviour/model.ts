@@ -1,0 +1,171 @@
+import { Bulk, Calibration } from './calibration.ts';
+import { FEATURES, type FeatureKind, LENGTH, readPath } from './features.ts';
+import { HalfSpaceTrees } from './half-space-trees.ts';
+import { createSeeded } from './seeded.ts';
+import { B, F, FIRST_STAGE_CALLS, PATH_LENGTH, SNAPSHOT_BYTES, STAGES, type SessionTable, U } from './session-table.ts';
+import { Transitions } from './transitions.ts';
+
+/** One judgement of one session. */
+export interface Judgement {
+  /** Bits by which it is unusual, all in all. */
+  readonly score: number;
+  /** Features that carried it, the strongest first: their numbers, {@link LENGTH} being the last. At most three. */
+  readonly reasons: readonly number[];
+}
+
+/** One feature alone says no more than this, whatever it shows: it takes several to be one in a thousand. */
+const MOST_BITS = 10;
+/** Below this a feature carries nothing. */
+const REASON_BITS = 3;
+/** Kinds of reasons that add up. */
+const KINDS_COUNTED = 3;
+/** Sessions that have to have come to a stage before it is gone by; until then the stage before it is. */
+const FEWEST_AT_STAGE = 40;
+/** Odds from which on a session teaches neither paths nor the trees. */
+export const UNTAUGHT_ODDS = 100;
+/** Sessions after which the quantiles are found anew. */
+const REFRESH_EVERY = 25;
+const KINDS: readonly FeatureKind[] = ['time', 'path', 'addresses', 'errors', 'page'];
+const KIND_OF: readonly number[] = [...FEATURES, LENGTH].map(({ kind }) => KINDS.indexOf(kind));
+
+/** What is usual in this app, learned of its sessions. */
+export class Model {
+  readonly seed: number;
+  readonly transitions = new Transitions();
+  readonly trees: HalfSpaceTrees;
+  readonly calibration = new Calibration();
+  /** By stage, then feature. */
+  readonly bulks: readonly (readonly Bulk[])[];
+  /** Sessions that came to each stage. */
+  readonly reached = new Float32Array(STAGES);
+  /** Calls by hour of the day, UTC. */
+  readonly hours = new Float32Array(24);
+  /** Sessions learned, ever. */
+  learned = 0;
+  readonly #point = new Float32Array(FEATURES.length);
+  readonly #bits = new Float32Array(FEATURES.length + 1);
+  readonly #ofKind = new Float32Array(KINDS.length);
+  readonly #strongest = new Uint8Array(KINDS.length);
+
+  /** Sessions that it takes. */
+  readonly needed: number;
+
+  constructor(seed: number, needed: number) {
+    this.seed = seed;
+    this.needed = needed;
+    const random = createSeeded(seed);
+    this.trees = new HalfSpaceTrees({ dimensions: FEATURES.length, random, window: Math.max(50, needed >> 2) });
+    this.bulks = Array.from({ length: STAGES }, () => FEATURES.map(() => new Bulk(256)));
+  }
+
+  /** Judges a session by its features, read at this stage of it. Learns nothing. */
+  judge(features: Uint8Array, at: number, stage: number): Judgement {
+    this.#measure(features, at, stage);
+    const score = this.#sum() + Math.min(MOST_BITS, this.trees.bits(this.#point));
+    return { score, reasons: this.#reasons() };
+  }
+
+  /** Sessions learn what it takes to judge in turn: which call follows which, then what is usual, then what a score means. */
+  get phase(): 'paths' | 'bulks' | 'scores' | 'ready' {
+    if (this.learned >= this.needed) return 'ready';
+    if (this.learned * 2 >= this.needed) return 'scores';
+    return this.learned * 4 >= this.needed ? 'bulks' : 'paths';
+  }
+
+  /**
+   * Learns a session that has ended, judged before it is learned. `odds`: how unusual it was found while it lasted; one that
+   * was very unusual teaches what is rare, but neither paths nor the trees.
+   */
+  learn(table: SessionTable, slot: number, odds: number): void {
+    const { phase } = this;
+    const stages = table.bytes[table.b(slot, B.stages)] as number;
+    const last = 31 - Math.clz32(stages);
+    if (phase !== 'paths') this.#learnFeatures(table, slot, stages, phase !== 'bulks');
+    if (phase !== 'ready' || odds < UNTAUGHT_ODDS) {
+      const calls = table.words[table.u(slot, U.calls)] as number;
+      this.transitions.learn(table.bytes, table.b(slot, B.path), Math.min(calls, PATH_LENGTH));
+      if (phase !== 'paths') {
+        this.#measure(table.bytes, table.b(slot, B.snapshots + last * SNAPSHOT_BYTES), last);
+        this.trees.learn(this.#point);
+      }
+    }
+    this.learned += 1;
+    if (this.learned % REFRESH_EVERY === 0) this.refresh();
+  }
+
+  #learnFeatures(table: SessionTable, slot: number, stages: number, scores: boolean): void {
+    let score = table.floats[table.f(slot, F.raw)] as number;
+    for (let stage = 0; stage < STAGES; stage += 1) {
+      if ((stages & (1 << stage)) === 0) continue;
+      const at = table.b(slot, B.snapshots + stage * SNAPSHOT_BYTES);
+      readPath(table, slot, this.transitions, { calls: FIRST_STAGE_CALLS << stage, into: at });
+      if (scores) score = Math.max(score, this.judge(table.bytes, at, stage).score);
+      const bulks = this.bulks[stage] as readonly Bulk[];
+      for (let index = 0; index < bulks.length; index += 1)
+        (bulks[index] as Bulk).learn(table.bytes[at + index] as number);
+    }
+    // Who came so far came past all before it.
+    for (let stage = 31 - Math.clz32(stages); stage >= 0; stage -= 1)
+      this.reached[stage] = (this.reached[stage] as number) + 1;
+    if (scores) this.calibration.learn(score);
+  }
+
+  /** Everything weighs so much of what it did. */
+  fade(factor: number): void {
+    this.transitions.fade(factor);
+    for (const bulk of this.bulks.flat()) bulk.fade(factor);
+    for (const counts of [this.reached, this.hours])
+      for (let index = 0; index < counts.length; index += 1) counts[index] = (counts[index] as number) * factor;
+    this.calibration.bulk.fade(factor);
+    this.refresh();
+  }
+
+  refresh(): void {
+    for (const bulk of this.bulks.flat()) bulk.refresh();
+    this.calibration.bulk.refresh();
+  }
+
+  /** Fills the bits of each feature, and the point that the trees see. */
+  #measure(features: Uint8Array, at: number, stage: number): void {
+    const bulks = this.bulks[this.#knownStage(stage)] as readonly Bulk[];
+    for (let index = 0; index < bulks.length; index += 1) {
+      const grain = 255 * (FEATURES[index]?.grain ?? 0);
+      const bits = Math.min(MOST_BITS, (bulks[index] as Bulk).bits(features[at + index] as number, grain));
+      this.#bits[index] = bits;
+      this.#point[index] = bits / (bits + 3);
+    }
+    const [all, came] = [this.reached[0] as number, this.reached[stage] as number];
+    this.#bits[FEATURES.length] = Math.min(MOST_BITS, Math.log2((all + 1) / (came + 1)));
+  }
+
+  #knownStage(stage: number): number {
+    let known = stage;
+    while (known > 0 && (this.reached[known] as number) < FEWEST_AT_STAGE) known -= 1;
+    return known;
+  }
+
+  /** The strongest feature of each kind, and of the kinds the strongest few. */
+  #sum(): number {
+    this.#ofKind.fill(0);
+    for (let index = 0; index < this.#bits.length; index += 1) {
+      const kind = KIND_OF[index] as number;
+      const bits = this.#bits[index] as number;
+      if (bits <= (this.#ofKind[kind] as number)) continue;
+      this.#ofKind[kind] = bits;
+      this.#strongest[kind] = index;
+    }
+    let sum = 0;
+    for (const bits of this.#ofKind.toSorted().subarray(-KINDS_COUNTED)) sum += bits;
+    return sum;
+  }
+
+  #reasons(): number[] {
+    return [...this.#strongest]
+      .filter((index) => (this.#bits[index] as number) >= REASON_BITS)
+      .sort((one, other) => (this.#bits[other] as number) - (this.#bits[one] as number))
+      .slice(0, KINDS_COUNTED);
+  }
+}
+
+/** The words of a reason. */
+export const reasonWords = (index: number): string => (FEATURES[index] ?? LENGTH).words;

@@ -9,6 +9,7 @@ import type {
 } from '../guard/behaviour.ts';
 import { readFeatures, LOADS_HALVED_MS, type Surroundings } from './features.ts';
 import { Model, reasonWords, UNTAUGHT_ODDS } from './model.ts';
+import type { ReadModel } from './model-file.ts';
 import { hashOf, isCheckpoint, noteCall } from './record.ts';
 import { createRouteNumbers, type RouteNumbers } from './route-numbers.ts';
 import { B, D, F, FIRST_STAGE_CALLS, FLAG, SessionTable, SNAPSHOT_BYTES, STAGES, U } from './session-table.ts';
@@ -32,8 +33,8 @@ export interface Book extends BehaviourWatch, BehaviourRisk {
   figures(): BehaviourFigures;
   readonly model: Model;
   readonly routes: RouteNumbers;
-  /** Goes by another model from here on: one that was read. */
-  adopt(model: Model): void;
+  /** Goes by another model from here on: one that was read, with its routes. What is known of sessions stays. */
+  adopt(read: ReadModel): void;
 }
 
 /** A session that was idle for so long has ended, and teaches. */
@@ -289,7 +290,8 @@ export function createBook({ limits, seed, capacity = 16_384, tell = () => {} }:
     },
     routes,
     adopt(read) {
-      model = read;
+      model = read.model;
+      routes.adopt(read.routes);
     },
   };
 }

@@ -1,11 +1,11 @@
 /**
- * How unusual a value is, told by the bulk of what was seen and by nothing else: the middle, and how far four fifths reach beyond
+ * How unusual a value is, told by the bulk of what was seen and by nothing else: the middle, and how far the next fifth reaches beyond
  * it. The few at the end do not say what is usual: as long as they are a minority, one in ten, they may be whatever they like.
  * The price is that a tail is taken to fall off as the bulk does.
  */
 
 /** The share of all that lies below the value by which the fall is measured. */
-const UPPER = 0.8;
+const UPPER = 0.7;
 const MIDDLE = 0.5;
 /** From the middle to the upper value the share above it falls by so much. */
 const BITS_BETWEEN = Math.log2((1 - MIDDLE) / (1 - UPPER));
@@ -35,6 +35,17 @@ export class Bulk {
     for (let value = 0; value < this.counts.length; value += 1) {
       this.counts[value] = (this.counts[value] as number) * factor;
       this.total += this.counts[value] as number;
+    }
+  }
+
+  /** Takes counts over: places and counts. Throws RangeError for a place that there is not. */
+  restore(counts: readonly (readonly [place: number, count: number])[]): void {
+    this.counts.fill(0);
+    this.total = 0;
+    for (const [place, count] of counts) {
+      if (place >= this.counts.length) throw new RangeError('not a behaviour model: a value out of range');
+      this.counts[place] = count;
+      this.total += count;
     }
   }
 

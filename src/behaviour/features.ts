@@ -1,4 +1,4 @@
-import { B, D, F, PATH_LENGTH, type SessionTable, U } from './session-table.ts';
+import { ADDRESS_BITS, B, D, F, PATH_LENGTH, type SessionTable, U } from './session-table.ts';
 import { MOST_SURPRISE, START, type Transitions } from './transitions.ts';
 
 /** What kind of reason a feature is: of each kind the strongest one counts, so that one habit is not counted three times. */
@@ -47,6 +47,10 @@ const STRAY_AFTER = 4;
 /** How far a path has strayed after one more move. */
 export const strayed = (before: number, surprise: number): number => before * (1 - STRAY) + surprise * STRAY;
 export const canStray = (calls: number): boolean => calls > STRAY_AFTER;
+
+/** How many addresses there were, by how many bits of the map they have set (linear counting). */
+const addressesOf = (bits: number): number =>
+  -ADDRESS_BITS * Math.log(1 - Math.min(bits, ADDRESS_BITS - 1) / ADDRESS_BITS);
 
 /** Shares of eight calls differ by an eighth. */
 const COARSE = 0.1;
@@ -119,9 +123,9 @@ export const FEATURES: readonly Feature[] = [
   {
     name: 'breadth',
     kind: 'addresses',
-    words: 'asks for more different addresses',
-    grain: 0.05,
-    read: (table, slot) => scaled(word(table, slot, U.addresses), 8),
+    words: 'asks for a new address with more of its calls',
+    grain: COARSE,
+    read: (table, slot) => Math.min(1, addressesOf(word(table, slot, U.addresses)) / word(table, slot, U.calls)),
   },
   {
     name: 'counting',

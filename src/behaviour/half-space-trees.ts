@@ -28,11 +28,11 @@ export class HalfSpaceTrees {
   readonly #window: number;
   readonly #cutDimension: Uint8Array;
   readonly #cutAt: Float32Array;
-  reference: Float32Array;
-  latest: Float32Array;
-  /** Points in the reference, and in the latest window. */
-  total = 0;
-  pending = 0;
+  /** Points in each node: by the reference, and by the latest window. */
+  readonly reference: Float32Array;
+  readonly latest: Float32Array;
+  #total = 0;
+  #pending = 0;
 
   constructor({ dimensions, random, trees = 32, depth = 7, window }: HalfSpaceTreesOptions) {
     this.#dimensions = dimensions;
@@ -49,7 +49,7 @@ export class HalfSpaceTrees {
 
   /** How unusual a point is, in bits: the mean over the trees of how much emptier than even its corner is. 0 until a window is full. */
   bits(point: Float32Array): number {
-    if (this.total === 0) return 0;
+    if (this.#total === 0) return 0;
     let sum = 0;
     for (let tree = 0; tree < this.#trees; tree += 1) {
       let node = 0;
@@ -59,7 +59,7 @@ export class HalfSpaceTrees {
         node = this.#child(base, node, point);
         depth += 1;
       }
-      sum += Math.log2(this.total / ((this.reference[base + node] as number) + 0.5)) - depth;
+      sum += Math.log2(this.#total / ((this.reference[base + node] as number) + 0.5)) - depth;
     }
     return Math.max(0, sum / this.#trees);
   }
@@ -74,8 +74,8 @@ export class HalfSpaceTrees {
         node = this.#child(base, node, point);
       }
     }
-    this.pending += 1;
-    if (this.pending >= this.#window) this.turn();
+    this.#pending += 1;
+    if (this.#pending >= this.#window) this.turn();
   }
 
   /** The latest window goes by from now on, beside half of what went by before. */
@@ -83,9 +83,30 @@ export class HalfSpaceTrees {
     for (let index = 0; index < this.reference.length; index += 1) {
       this.reference[index] = (this.reference[index] as number) / 2 + (this.latest[index] as number);
     }
-    this.total = this.total / 2 + this.pending;
+    this.#total = this.#total / 2 + this.#pending;
     this.latest.fill(0);
-    this.pending = 0;
+    this.#pending = 0;
+  }
+
+  /** Points in the reference, and in the latest window. */
+  get totals(): { readonly total: number; readonly pending: number } {
+    return { total: this.#total, pending: this.#pending };
+  }
+
+  /** Takes counts over. Throws RangeError for a node that there is not. */
+  restore({ total, pending, reference, latest }: Counted): void {
+    for (const [into, counts] of [
+      [this.reference, reference],
+      [this.latest, latest],
+    ] as const) {
+      into.fill(0);
+      for (const [node, count] of counts) {
+        if (node >= into.length) throw new RangeError('not a behaviour model: a node out of range');
+        into[node] = count;
+      }
+    }
+    this.#total = total;
+    this.#pending = pending;
   }
 
   #child(base: number, node: number, point: Float32Array): number {
@@ -126,4 +147,12 @@ export class HalfSpaceTrees {
 interface Space {
   readonly low: Float32Array;
   readonly high: Float32Array;
+}
+
+/** What trees have counted: nodes by their number, and how many points fell there. */
+export interface Counted {
+  readonly total: number;
+  readonly pending: number;
+  readonly reference: readonly (readonly [node: number, count: number])[];
+  readonly latest: readonly (readonly [node: number, count: number])[];
 }

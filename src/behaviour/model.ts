@@ -19,8 +19,12 @@ const MOST_BITS = 10;
 const REASON_BITS = 3;
 /** Kinds of reasons that add up. */
 const KINDS_COUNTED = 3;
-/** Sessions that have to have come to a stage before it is gone by; until then the stage before it is. */
+/**
+ * Sessions, and share of all, that have to have come to a stage for it to be gone by; else the stage before it is. Programs go on
+ * for long: where few people do, one in ten of all would be most of those who came so far.
+ */
 const FEWEST_AT_STAGE = 40;
+const SHARE_AT_STAGE = 1 / 3;
 /** Odds from which on a session teaches neither paths nor the trees. */
 export const UNTAUGHT_ODDS = 100;
 /** Sessions after which the quantiles are found anew. */
@@ -140,7 +144,8 @@ export class Model {
 
   #knownStage(stage: number): number {
     let known = stage;
-    while (known > 0 && (this.reached[known] as number) < FEWEST_AT_STAGE) known -= 1;
+    const least = Math.max(FEWEST_AT_STAGE, (this.reached[0] as number) * SHARE_AT_STAGE);
+    while (known > 0 && (this.reached[known] as number) < least) known -= 1;
     return known;
   }
 

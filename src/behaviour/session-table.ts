@@ -13,7 +13,7 @@ export const FIRST_STAGE_CALLS = 8;
 /** Bytes of one snapshot: one for each feature. */
 export const SNAPSHOT_BYTES = 16;
 /** Bits by which distinct addresses are counted. */
-const ADDRESS_BITS = 256;
+export const ADDRESS_BITS = 256;
 
 /** Places of doubles. */
 export const D = { first: 0, last: 1, peakFrom: 2, since: 3, loadsAt: 4 } as const;

@@ -6,6 +6,7 @@ import type { Guard } from './guard/guard.ts';
 import type { Layer } from './guard/layer.ts';
 import { address } from './layers/address.ts';
 import { createAntiForgery } from './layers/anti-forgery.ts';
+import { createBehaviour } from './layers/behaviour.ts';
 import { createBanRule } from './layers/ban-rule.ts';
 import { createBan } from './layers/ban.ts';
 import { authorization } from './layers/authorization.ts';
@@ -87,6 +88,7 @@ export function defaultLayers(given: LayerParts): readonly Layer[] {
     order, // when it is its turn
     limit, // not too much
     budget, // not for more than may be spent
+    createBehaviour(parts.behaviour), // as the app is used
     createChallenge(parts.challenges), // with a further step done, where one is asked for
     replay, // once
     createSolution(parts.challenges), // really done

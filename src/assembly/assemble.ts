@@ -24,7 +24,7 @@ export async function assemble(config: Config, given: Given): Promise<Guard> {
 }
 
 function layerParts(made: Made, given: Given): LayerParts {
-  const { ground, doors, kept, strangers, banning, pages, challenges, alarms } = made;
+  const { ground, doors, kept, strangers, banning, pages, challenges, alarms, behaviour } = made;
   const { clock } = ground;
   const times = { since: clock.wall(), monotonic: clock.monotonic };
   return {
@@ -43,6 +43,7 @@ function layerParts(made: Made, given: Given): LayerParts {
     failed: banning.failed,
     pageGives: pages.gives,
     challenges,
+    behaviour: behaviour && { risk: behaviour.book, desk: challenges.desk },
     alarm: alarms.tell,
   };
 }

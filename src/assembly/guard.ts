@@ -24,7 +24,7 @@ type Judging =
   | 'visitorOf'
   | 'onDecision';
 
-type Desks = 'serves' | 'lists' | 'costs' | 'budgets' | 'users' | 'sessions' | 'creations' | 'keys';
+type Desks = 'behaviour' | 'serves' | 'lists' | 'costs' | 'budgets' | 'users' | 'sessions' | 'creations' | 'keys';
 
 /** The face of a guard: what adapters see of its parts. */
 export function toGuard(made: Made, judge: Judge, close: () => Promise<void>): Guard {
@@ -60,7 +60,7 @@ export function toGuard(made: Made, judge: Judge, close: () => Promise<void>): G
 
 /** What happens to requests. */
 function judging(made: Made, { decisions, open }: Judge): Pick<Guard, Judging> {
-  const { ground, doors } = made;
+  const { ground, doors, behaviour } = made;
   const { state, inForce, policy } = ground;
   const { wall } = ground.clock;
   const decided = (decision: Decision, request: RequestView): Decision => {
@@ -75,7 +75,10 @@ function judging(made: Made, { decisions, open }: Judge): Pick<Guard, Judging> {
     owns: (request) => request.path.startsWith(`${policy().mount}/`),
     serve: mountDoors(made, decisions.tell),
     refusalAnswer: (_request, decision) => problemAnswer(decision, policy().mount, wall()),
-    settle: (request, decision, response) => settle(state, request, decision, response, wall()),
+    settle(request, decision, response) {
+      if (decision.proof !== null) behaviour?.book.answered(decision.proof.ticket, response.status);
+      return settle(state, request, decision, response, wall());
+    },
     finish({ holds = [] }) {
       for (const hold of holds) letGo(state, hold);
     },
@@ -89,7 +92,7 @@ function judging(made: Made, { decisions, open }: Judge): Pick<Guard, Judging> {
 }
 
 /** What others ask of its parts: administration, and whatever follows the backend's answers. */
-function desks({ ground, kept, strangers, sessions }: Made, { costs }: Judge): Pick<Guard, Desks> {
+function desks({ ground, kept, strangers, sessions, behaviour }: Made, { costs }: Judge): Pick<Guard, Desks> {
   const { identity, keys } = kept;
   return {
     serves: createServedWatch(ground.state),
@@ -100,5 +103,6 @@ function desks({ ground, kept, strangers, sessions }: Made, { costs }: Judge): P
     sessions,
     creations: identity === null ? null : createCreationWatch(ground.policy, identity.creations),
     keys: keys?.desk ?? null,
+    behaviour: behaviour?.figures ?? null,
   };
 }

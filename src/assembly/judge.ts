@@ -25,13 +25,14 @@ export interface Judge {
 
 /** From here on a policy is in force. Throws ConfigError where it does not fit the layers. */
 export async function createJudge(made: Made, given: GuardParts, layers: readonly Layer[]): Promise<Judge> {
-  const { ground, doors, sessions, challenges } = made;
+  const { ground, doors, sessions, challenges, behaviour } = made;
   const { state, ledger, policy, inForce } = ground;
   const { wall } = ground.clock;
   const costs = createCosts({ ledger, policy, wall });
   const decisions = createListeners<[Decision, RequestView]>();
   decisions.add(sessions.seen);
   decisions.add(costs.decided);
+  if (behaviour !== null) decisions.add(behaviour.decided);
   const bucketOf = (request: RequestView, { prefix, now }: Context): number => doors.buckets.of(request, prefix, now);
   const runner = {
     layers,

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../guard/config.ts';
+import { learningOf } from '../guard/config-behaviour.ts';
 import { ConfigError } from '../guard/errors.ts';
 import { isSameButFunctions } from '../guard/exchangeable.ts';
 import { takesKeys } from '../guard/keys.ts';
@@ -33,6 +34,12 @@ const LASTING: readonly Lasting[] = [
   },
   { field: 'state', value: 'another', rule: AT_START, differs: by(({ state }) => state) },
   {
+    field: 'behaviour',
+    value: 'new, or with another sessions, perPrefix or model',
+    rule: 'what is learned is taken up at the start; restart to change it',
+    differs: (next, first) => next.behaviour !== undefined && !isDeepStrictEqual(learned(next), learned(first)),
+  },
+  {
     field: 'keys',
     value: 'new',
     rule: 'routes take keys where they did at the start; restart',
@@ -58,6 +65,9 @@ export function refuseLasting(next: Config, first: Config, takesBans: boolean): 
   if (!takesBans && next.bans !== undefined) problems.push(BANS);
   if (problems.length > 0) throw new ConfigError('config', problems);
 }
+
+/** Of the layer, what cannot change under way. */
+const learned = ({ behaviour }: Config) => behaviour && { ...learningOf(behaviour), model: behaviour.model };
 
 function by(part: (config: Config) => unknown): Lasting['differs'] {
   return (next, first) => !isDeepStrictEqual(part(next), part(first));

@@ -8,6 +8,7 @@ import type { Siblings } from '../guard/siblings.ts';
 import { createEmergency } from '../guard/unsure.ts';
 import type { ChallengeParts } from '../layers/challenge.ts';
 import type { ChallengeKind } from '../wire/challenge.ts';
+import { type Behaviour, openBehaviour } from './behaviour.ts';
 import { type Banning, createBanning } from './banning.ts';
 import { createDoors, type Doors } from './doors.ts';
 import { type Ground, layGround } from './ground.ts';
@@ -30,6 +31,8 @@ export interface Made {
   readonly strangers: Strangers;
   readonly sessions: SessionBook;
   readonly pages: Pages;
+  /** How the app is used; null where nothing is learned. */
+  readonly behaviour: Behaviour | null;
   readonly challenges: Challenges & Required<ChallengeParts>;
   /** Keys and passes that are shown where they should not be. */
   readonly alarms: Listeners<[KeyAlarm]>;
@@ -51,14 +54,29 @@ export async function makeParts(config: Config, given: GuardParts, opened: Async
   const strangers = await openStrangers(ground, given.resolver, opened);
   const sessions = sessionsOf(ground, kept);
   const pages = createPages(ground.inForce, doors.stamps, siblings);
-  hear(siblings, { sessions, banning, pages });
+  const behaviour = await openBehaviour(ground, siblings, opened);
+  hear(siblings, { sessions, banning, pages, behaviour });
   const alarms = createListeners<[KeyAlarm]>();
   kept.keys?.keys.onAlarm(alarms.tell);
   const faults = createListeners<[ChallengeKind, string]>();
   const load = given.load === undefined ? {} : { load: given.load };
   const emergency = createEmergency(ground.clock.monotonic);
   const challenges = { ...createChallenges({ ...ground, ...load, onFault: faults.tell }), emergency };
-  return { ground, doors, siblings, banning, kept, login, strangers, sessions, pages, challenges, alarms, faults };
+  return {
+    ground,
+    doors,
+    siblings,
+    banning,
+    kept,
+    login,
+    strangers,
+    sessions,
+    pages,
+    behaviour,
+    challenges,
+    alarms,
+    faults,
+  };
 }
 
 const keptIn =
@@ -75,9 +93,12 @@ const sessionsOf = ({ state, clock, policy }: Ground, { records }: Kept): Sessio
   });
 
 /** What guards in other threads have learned counts here as well. */
-function hear(siblings: Siblings | null, parts: Pick<Made, 'sessions' | 'banning' | 'pages'>): void {
+function hear(siblings: Siblings | null, parts: Pick<Made, 'sessions' | 'banning' | 'pages' | 'behaviour'>): void {
   siblings?.onNews((news) => {
-    if (news.kind === 'entered') parts.sessions.entered(news.session);
+    if (news.kind === 'entered') {
+      parts.sessions.entered(news.session);
+      parts.behaviour?.entered(news.session);
+    } else if (news.kind === 'unusual') parts.behaviour?.learn(news.session, news.odds);
     else if (news.kind === 'failed') parts.banning.learn(news.failure);
     else parts.pages.learn(news);
   });

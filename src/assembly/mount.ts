@@ -28,7 +28,7 @@ export function mountDoors(made: Made, decided: MountParts['decided']): Guard['s
   });
 }
 
-function secondDoor({ ground, doors, siblings, kept, challenges, banning, sessions }: Made): Enter {
+function secondDoor({ ground, doors, siblings, kept, challenges, banning, sessions, behaviour }: Made): Enter {
   const { clock, state, policy, random } = ground;
   const { tickets, stamps, cookies, whereabouts } = doors;
   return createEntry({
@@ -44,6 +44,7 @@ function secondDoor({ ground, doors, siblings, kept, challenges, banning, sessio
     isClosed: (prefix) => banning.bans?.has('mint', prefix) ?? false,
     onEntered(session) {
       sessions.entered(session);
+      behaviour?.entered(session);
       siblings?.tell({ kind: 'entered', session });
     },
     state,

@@ -15,6 +15,7 @@ import type { Siblings } from '../guard/siblings.ts';
 import type { State } from '../guard/state.ts';
 import type { Identity } from '../identity/index.ts';
 import type { BotParts } from '../layers/bot.ts';
+import type { BehaviourParts } from '../layers/behaviour.ts';
 import type { ChallengeParts } from '../layers/challenge.ts';
 import type { KeyParts } from '../layers/key.ts';
 import type { PageGives } from '../layers/served.ts';
@@ -49,6 +50,8 @@ export interface LayerParts {
   readonly failed?: (failure: Failure) => void;
   /** What calls may be asked for besides their proof. */
   readonly challenges?: ChallengeParts | null;
+  /** How usual sessions are; null or nothing where nothing is learned. */
+  readonly behaviour?: BehaviourParts | null;
   /** Told where keys and passes are shown that should not be there. */
   readonly alarm?: (alarm: KeyAlarm) => void;
 }
@@ -61,6 +64,7 @@ export const NONE = Object.freeze({
   bots: null,
   crawlers: null,
   challenges: null,
+  behaviour: null,
   pageGives: () => false,
   failed: () => {},
   alarm: () => {},

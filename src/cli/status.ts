@@ -2,6 +2,7 @@ import type { GateRoutes, GateStatus, LayerStatus, WorkersStatus } from '../gate
 import type { Share } from '../gateway/summary.ts';
 import { foundWebhooks, type Webhook } from '../gateway/webhooks.ts';
 import { EXIT, type Io, present } from './command.ts';
+import { formatBehaviour } from './status-behaviour.ts';
 import { formatBudgets } from './status-budgets.ts';
 import { formatFramed } from './framed.ts';
 import { ask, theGate } from './gates.ts';
@@ -33,6 +34,7 @@ export function formatStatus(report: StatusReport, paint: Paint): string {
     totals(report),
     groups(report, paint),
     formatBudgets(report.budgets, paint, report.losses),
+    formatBehaviour(report.behaviour, paint),
     latest(report, paint),
     lists(report, paint),
     formatFramed(report.framed, report.mode === 'enforce', paint),

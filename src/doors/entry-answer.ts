@@ -64,7 +64,7 @@ function complete(
   grant: EntryGrant & { readonly ok: true },
   session: GrantedSession,
 ): Opened | Refused {
-  const { request, facts, now, ticketId, userAgent } = attempt;
+  const { request, facts, now, ticketId, userAgent, load } = attempt;
   const random = deps.random(32);
   const expires = Math.floor(now / 1000) + TICKET_SECONDS;
   const agreed = deps.keys.agree({
@@ -107,7 +107,7 @@ function complete(
   };
   const { id, created } = session;
   const { client } = request;
-  deps.onEntered?.({ id, created, ref: grant.session, client, prefix: facts.prefix, userAgent });
+  deps.onEntered?.({ id, created, ref: grant.session, client, prefix: facts.prefix, userAgent, load });
   deps.challenges?.risk.crowded(labelOf(id), grant.crowded === true);
   return { entered, crowded: grant.crowded === true };
 }

@@ -35,6 +35,8 @@ export interface Attempt {
   readonly now: number;
   readonly choice: SessionChoice & { readonly kind: 'enter' };
   readonly userAgent: string;
+  /** The page load that its stamp is of; '' where none was asked for. */
+  readonly load: string;
   /** What ticket and cookie remember. */
   readonly from: Whereabouts;
   /** Whether a cookie came along that names a bound session to the page's script. */
@@ -78,6 +80,7 @@ export function prepare(
   const session = grant === null && staysBehind(policy.drift, shown, here) ? null : shown;
   const labelled = readCookie(cookie, BOUND_COOKIE) !== '';
   const stampWorn = client.stamp !== 'waive' && deps.stamps.isWorn(cookie);
+  const load = client.stamp === 'waive' ? '' : deps.stamps.loadOf(cookie);
   const { origin } = facts;
   const chosen = chooseSession({ policy, logins: deps.logins, request, origin, session, grant });
   return whenKnown(chosen, (choice) => {
@@ -87,7 +90,7 @@ export function prepare(
     }
     const from = rememberedAt(policy.drift, choice, shown, here);
     const ids = { ticketId: deps.random(16), sessionId: newSessionId(deps.random) };
-    const attempt: Attempt = { request, facts, now, choice, labelled, stampWorn, userAgent, from, ...ids };
+    const attempt: Attempt = { request, facts, now, choice, labelled, stampWorn, userAgent, load, from, ...ids };
     return whenKnown(meet(deps, policy, attempt, view), (met) =>
       'kind' in met ? met : { ...met, attempt, claim: claimOf(attempt, policy, stamp) },
     );

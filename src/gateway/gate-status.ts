@@ -1,3 +1,4 @@
+import type { BehaviourFigures } from '../guard/behaviour.ts';
 import { knownWrites } from '../guard/anonymous.ts';
 import type { Config, Mode } from '../guard/config.ts';
 import type { Spending } from '../guard/cost-watch.ts';
@@ -58,6 +59,8 @@ export interface GateStatus {
   readonly losses: LedgerLosses;
   /** Pages that other sites show in frames, which enforce mode ends. */
   readonly framed: readonly FramedPage[];
+  /** What was learned of how the app is used; null where nothing is. */
+  readonly behaviour: BehaviourFigures | null;
   /** Published lists of networks, and how each of them is. */
   readonly lists: readonly ListStatus[];
   /** How `doctor`'s own requests arrived. */
@@ -171,6 +174,7 @@ export async function describe(described: Described): Promise<GateStatus> {
     latest: records.latest(LATEST),
     losses: gate.guard.budgets?.losses() ?? NO_LOSSES,
     budgets: gate.guard.budgets === undefined ? [] : await gate.guard.budgets.spending().catch(() => null),
+    behaviour: gate.guard.behaviour?.() ?? null,
     framed: gate.guard.policy.config.securityHeaders === 'frameable' ? [] : frames.list(),
     lists: gate.guard.lists?.status() ?? [],
     probes: probes.list(),

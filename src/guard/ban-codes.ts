@@ -42,6 +42,7 @@ export const BAN_CODES: Readonly<Record<Code, { readonly counts: boolean; readon
   target: never('judged before any proof is'),
   'too-large': never('the head alone says so, before the counter is used up'),
   challenge: never('a step that people may fail'),
+  behaviour: never('a guess about how people use the app'),
   banned: never('a ban must not prolong itself'),
   'insecure-context': never('a page on plain HTTP'),
   unsure: never('our own fault'),

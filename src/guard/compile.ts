@@ -9,6 +9,7 @@ import { compileAddresses } from './config-addresses.ts';
 import { compileChallengePolicy } from './challenge.ts';
 import type { ClientConfig, Config } from './config.ts';
 import { compileBans } from './config-bans.ts';
+import { compileBehaviour } from './config-behaviour.ts';
 import { type AntiForgeryRule, compileAntiForgery } from './config-forms.ts';
 import { asksForToken } from './config-person.ts';
 import { compileDrift } from './drift.ts';
@@ -76,6 +77,7 @@ export function compilePolicy(config: Config): Policy {
     insecureHttp: config.insecureHttp === true,
     antiForgery: antiForgeryOf(config),
     bans: compileBans(config),
+    behaviour: compileBehaviour(config),
     challenge: compileChallengePolicy(config),
     documented: placed(schemas.documented, { config, match }),
     match,

@@ -9,6 +9,7 @@ import { budgetProblems } from './config-schema-budget.ts';
 import { driftProblems } from './config-schema-drift.ts';
 import { rolloutProblems } from './config-schema-rollout.ts';
 import { challengeProblems } from './config-schema-challenge.ts';
+import { behaviourProblems } from './config-schema-behaviour.ts';
 import { decoyProblems } from './config-schema-bans.ts';
 import { formProblems } from './config-schema-forms.ts';
 import { loginProblems } from './config-schema-login.ts';
@@ -48,6 +49,7 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...contentProblems(config),
     ...decoyProblems(config),
     ...challengeProblems(config),
+    ...behaviourProblems(config),
     ...nothingProtected(config),
     ...keys(config),
   ];

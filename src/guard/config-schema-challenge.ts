@@ -48,9 +48,10 @@ export function challengeProblems(config: Config): ConfigProblem[] {
   if (challenge === undefined) return problems;
   const { enter = 'never', remember } = challenge;
   if (challenge.kind !== undefined) say('challenge.kind', challenge.kind, unknownKind(challenge.kind, challenge));
-  if (asking.length === 0 && enter === 'never')
+  const isAsked = config.behaviour?.challenge !== undefined;
+  if (asking.length === 0 && enter === 'never' && !isAsked)
     say('challenge.enter', enter, 'nobody is asked; write challenge: "auto" in a route, or enter: "auto" here');
-  if (remember !== undefined && !asking.some((route) => challengeOf(route).when === 'auto'))
+  if (remember !== undefined && !isAsked && !asking.some((route) => challengeOf(route).when === 'auto'))
     say(
       'challenge.remember',
       remember,

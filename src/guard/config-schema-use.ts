@@ -5,7 +5,7 @@ import { choice, fields, list, optional, text, whole } from './config-schema-par
 import { type LimitConfig, type LimitScope, LONGEST_WAIT_SECONDS, limitsOf, parseRate } from './config-use.ts';
 import type { ConfigProblem } from './errors.ts';
 
-const rate: Rule = (value) =>
+export const rate: Rule = (value) =>
   parseRate(value) === null ? 'write a number and a span, as in 60/minute: second, minute, hour, day or week' : '';
 
 const WAIT = `write seconds, up to ${LONGEST_WAIT_SECONDS}`;

@@ -7,6 +7,7 @@ import * as rules from './config-rules.ts';
 import { acrValue } from './config-rules-login.ts';
 import { driftSchema } from './config-schema-drift.ts';
 import { alertsSchema, guardRailSchema, layerSchema, shareSchema } from './config-schema-rollout.ts';
+import { behaviourSchema } from './config-schema-behaviour.ts';
 import { bansSchema } from './config-schema-bans.ts';
 import { botsSchema } from './config-schema-bots.ts';
 import { challengeSchema, routeChallengeSchema } from './config-schema-challenge.ts';
@@ -118,6 +119,7 @@ export const configSchema = fields({
   testPasses: optional(fields({ publicKey: text(rules.testKey) })),
   keys: optional(fields({ leaked: optional(choice('alarm', 'revoke')), signUp: optional(text(rules.page)) })),
   bans: optional(bansSchema),
+  behaviour: optional(behaviourSchema),
   challenge: optional(challengeSchema),
   decoys: optional(list(text(rules.route), 'write a list of routes, as in ["GET /api/admin/export"]')),
   trustedProxies: optional(list(text(rules.network, rules.HOPS), rules.HOPS)),

@@ -83,6 +83,10 @@ function limitRule(where: string, limit: LimitConfig, level: Level): LimitRule {
   });
 }
 
+/** One limit, named for what sets it. */
+export const limitOf = (where: string, limit: LimitConfig): UseRules =>
+  Object.freeze({ limits: [limitRule(where, limit, 'proof')], concurrent: NO_USE.concurrent });
+
 function concurrentRule(where: string, scope: LimitScope, most: number): ConcurrentRule {
   const name = `${where}: concurrent per ${scope}`;
   return Object.freeze({ number: ruleNumber(name), name, scope, most });

@@ -2,6 +2,7 @@ import type { AddressesConfig, RouteAddressesConfig } from './config-addresses.t
 import type { CanRequest } from './can-request.ts';
 import type { AuthorizationConfig, CedarRouteConfig, OwnerConfig } from './config-authorization.ts';
 import type { BansConfig } from './config-bans.ts';
+import type { BehaviourConfig } from './config-behaviour.ts';
 import type { BotsConfig } from './config-bots.ts';
 import type { ChallengeConfig, RouteChallengeConfig } from './config-challenge.ts';
 import type { AntiForgeryConfig } from './config-forms.ts';
@@ -74,6 +75,8 @@ export interface Config {
   keys?: KeysConfig;
   /** Bans that a rule makes, and that end. Default: none; bans by hand are there always. */
   bans?: BansConfig;
+  /** What is done about sessions that use the app as hardly anybody does, by what was learned of it. Default: nothing is learned. */
+  behaviour?: BehaviourConfig;
   /** What `challenge` of a route, and here `enter`, ask for. Default: nobody is asked for anything. */
   challenge?: ChallengeConfig;
   /** Routes that no page calls and the backend does not have, as `GET /api/admin/export`: names for those who try what they find. */

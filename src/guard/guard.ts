@@ -1,4 +1,5 @@
 import type { ChallengeKind } from '../wire/challenge.ts';
+import type { BehaviourFigures } from './behaviour.ts';
 import type { Answer, Decision } from './decision.ts';
 import type { Config } from './config.ts';
 import type { BudgetDesk, CostWatch } from './cost-watch.ts';
@@ -72,6 +73,8 @@ export interface Guard {
   onKeyAlarm?(listener: (alarm: KeyAlarm) => void): void;
   /** Called when a provider of challenges refuses the gate itself: a wrong key, a quota that is used up. */
   onChallengeFault?(listener: (kind: ChallengeKind, reason: string) => void): void;
+  /** How far learning has come; null where nothing is learned. */
+  readonly behaviour?: (() => BehaviourFigures) | null;
   /** Follows what calls cost. */
   readonly costs?: CostWatch;
   /** What was spent of budgets. */

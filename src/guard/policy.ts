@@ -7,6 +7,7 @@ import type { AddressRules } from './config-addresses.ts';
 import type { DegradeConfig } from './config-budget.ts';
 import type { Can, Config, Mode } from './config.ts';
 import type { BanRule } from './config-bans.ts';
+import type { BehaviourRule } from './config-behaviour.ts';
 import type { AntiForgeryRule } from './config-forms.ts';
 import type { CreatorRule } from './creator.ts';
 import type { DriftRule } from './drift.ts';
@@ -160,6 +161,8 @@ export interface Policy {
   readonly documented: readonly DocumentedCall[];
   /** Bans that come of themselves; null where none do. */
   readonly bans: BanRule | null;
+  /** What is done about unusual sessions; null for nothing. */
+  readonly behaviour: BehaviourRule | null;
   /** Tokens against forged requests; null where no route asks for any. */
   readonly antiForgery: AntiForgeryRule | null;
   /** First row that fits. `open` rows compare `path`, all others `folded`. Never null: the last row fits all. */

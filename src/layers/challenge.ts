@@ -75,7 +75,8 @@ export function createChallenge(parts: ChallengeParts | null): Layer {
 const strengthOf = (rule: ChallengeRule, risk: number): number =>
   rule.kind === 'proof-of-work' ? Math.max(rule.strength, risk, 0) : rule.strength;
 
-function askingOf(
+/** What a refusal would ask for; null where the call cannot be made again with its counter. */
+export function askingOf(
   desk: ChallengeDesk,
   request: RequestView,
   { proof }: Context,

@@ -95,6 +95,13 @@ export const CODES = {
   'not-served': row(403, true, 'none', 'Not served', 'This object was not given to this session.'),
   schema: row(400, false, 'none', 'Schema violated', 'The request’s content is not what this address takes.'),
   challenge: row(403, true, 'challenge', 'Challenge required', 'A further step is asked for.'),
+  behaviour: row(
+    403,
+    true,
+    'none',
+    'Unusual use',
+    'This session is used in an unusual way; wait a minute, or load the page again.',
+  ),
   banned: row(403, false, 'none', 'Banned', 'This session or address has been banned.'),
   'wrong-instance': row(
     403,

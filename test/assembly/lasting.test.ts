@@ -19,6 +19,7 @@ const CHANGED: readonly { readonly field: string; readonly next: Partial<Config>
   { field: 'addresses.lists', next: { addresses: { lists: [{ file: '/lists/other.txt' }] } } },
   { field: 'challenge', next: { challenge: { turnstile: { siteKey: 'site', secret: 'another' } } } },
   { field: 'state', next: { state: 'memory' } },
+  { field: 'behaviour', next: { behaviour: { note: '1 in 100' } } },
   { field: 'keys', next: { routes: [{ match: 'GET /api/reports', keys: ['reports'] }] } },
   { field: 'bans', next: { bans: { after: 3, within: 60 } } },
 ];

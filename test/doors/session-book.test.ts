@@ -16,7 +16,7 @@ test('R19 a session whose login could not be taken out of the records can be end
   });
   const id = 'AAAAAAAAAAAAAAAAAAAAAA';
   const ref = { place: 7, idHigh: 1, idLow: 2 };
-  book.entered({ id, ref, created: 1, client: 'default', prefix: '192.0.2.1', userAgent: '' });
+  book.entered({ id, ref, created: 1, client: 'default', prefix: '192.0.2.1', userAgent: '', load: '' });
   const label = book.list()[0]?.label ?? '';
   await assert.rejects(book.revoke(label), /locked/);
   assert.deepEqual(revoked, [7], 'here it has ended all the same');

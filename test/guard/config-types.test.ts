@@ -26,6 +26,17 @@ test('the schema takes every field that the written type has', () => {
     whenUnsure: 'refuse',
     state: 'redis://127.0.0.1:6379',
     bans: { after: 3, within: 60, codes: ['order', 'schema'], longest: 600, prefix: 600 },
+    behaviour: {
+      note: '1 in 100',
+      limit: '1 in 1000',
+      challenge: '1 in 1000',
+      login: '1 in 2000',
+      refuse: '1 in 10000',
+      throttle: '30/minute',
+      sessions: 3000,
+      perPrefix: 50,
+      model: 'behaviour.json',
+    },
     challenge: {
       kind: 'turnstile',
       enter: 'auto',

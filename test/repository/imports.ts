@@ -16,6 +16,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   keys: ['doors', 'guard', 'wire', 'lib'],
   bots: ['guard', 'wire', 'lib'],
   addresses: ['guard', 'wire', 'lib'],
+  behaviour: ['guard', 'wire', 'lib'],
   challenges: ['doors', 'guard', 'wire', 'lib'],
   server: ['keys', 'guard', 'wire', 'lib'],
   stores: ['guard', 'wire', 'lib'],
@@ -25,6 +26,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   redis: ['stores'],
   shared: ['stores', 'guard'],
   assembly: [
+    'behaviour',
     'shared',
     'addresses',
     'bots',

@@ -1,3 +1,4 @@
+import type { BehaviourFigures } from '../../guard/behaviour.ts';
 import type { LedgerLosses } from '../../guard/ledger.ts';
 import type { SessionFacts } from '../../guard/session-desk.ts';
 import type { GateStats } from '../gate.ts';
@@ -18,6 +19,7 @@ export function joinStatus(all: readonly [WorkerStatus, ...WorkerStatus[]]): Gat
     summary: summaryOf(all.map(({ visitors }) => visitors)),
     latest: latest.slice(0, LATEST),
     losses: joinLosses(each.map(({ losses }) => losses)),
+    behaviour: joinBehaviour(each.map(({ behaviour }) => behaviour)),
     framed: joinFramed(each.flatMap(({ framed }) => framed)),
     probes: each.flatMap(({ probes }) => probes),
   };
@@ -33,6 +35,27 @@ const joinLosses = (all: readonly LedgerLosses[]): LedgerLosses => ({
   rewritten: sum(all.map(({ rewritten }) => rewritten)),
   lost: sum(all.map(({ lost }) => lost)),
   emptied: Math.max(...all.map(({ emptied }) => emptied)),
+});
+
+/** Each worker learns for itself: the one that is behind says how far they are. */
+function joinBehaviour(all: readonly (BehaviourFigures | null)[]): BehaviourFigures | null {
+  const [first, ...others] = all.filter((figures) => figures !== null);
+  return others.reduce<BehaviourFigures | null>((one, other) => one && joinFigures(one, other), first ?? null);
+}
+
+const joinFigures = (one: BehaviourFigures, other: BehaviourFigures): BehaviourFigures => ({
+  learned: Math.min(one.learned, other.learned),
+  needed: one.needed,
+  watched: one.watched + other.watched,
+  acted: {
+    note: one.acted.note + other.acted.note,
+    limit: one.acted.limit + other.acted.limit,
+    challenge: one.acted.challenge + other.acted.challenge,
+    login: one.acted.login + other.acted.login,
+    refuse: one.acted.refuse + other.acted.refuse,
+  },
+  judged: one.judged + other.judged,
+  wave: one.wave || other.wave,
 });
 
 function joinFramed(pages: readonly FramedPage[]): FramedPage[] {

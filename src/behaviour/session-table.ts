@@ -187,7 +187,7 @@ export class SessionTable {
   }
 
   #bucket(high: number, low: number): number {
-    return (Math.imul(high ^ low, 0x9e3779b1) >>> 7) & this.#mask;
+    return ((Math.imul(high, 0x85ebca6b) ^ Math.imul(low, 0x9e3779b1)) >>> 7) & this.#mask;
   }
 
   #append(slot: number): void {

@@ -52,7 +52,7 @@ function checkOf(parts: BehaviourParts, rule: BehaviourRule, route: RouteRule, p
     limit: throttling(rule.throttle, route.use),
     challenge: challenging(parts.desk, route, policy),
     login: (_request, context, ticket) => (hasLogin(context, ticket) ? PASS : LOGIN),
-    refuse: (_request, context, ticket) => refuseFor(risk, context, ticket),
+    refuse: (_request, context, ticket) => refusedFor(risk, context, ticket),
   };
   return (request, context) => {
     const ticket = shownTicket(context);
@@ -61,6 +61,10 @@ function checkOf(parts: BehaviourParts, rule: BehaviourRule, route: RouteRule, p
     if (found === null) return PASS;
     const action = milder(actionAt(rule, found.odds), rule, risk.isWave);
     if (action === null) return PASS;
+    if (found.refusedSince > 0 && context.now - found.refusedSince >= REFUSED_MS) {
+      risk.forget(ticket);
+      return PASS;
+    }
     risk.acted(ticket, action, context.now);
     const why = `one in ${shownOdds(found.odds)} sessions looks like this: ${risk.reasonsOf(ticket)}`;
     const verdict = act[action](request, context, ticket);
@@ -117,14 +121,9 @@ function challenging(desk: ChallengeDesk, route: RouteRule, policy: Policy): Act
 
 const hasLogin = ({ subject }: Context, ticket: TicketFacts): boolean => subject !== null || ticket.loginEpoch !== 0;
 
-/** For a minute; then what it did before is forgotten. */
-function refuseFor(risk: BehaviourRisk, context: Context, ticket: TicketFacts): Verdict {
-  const since = risk.riskOf(ticket)?.refusedSince ?? 0;
-  const left = since + REFUSED_MS - context.now;
-  if (left <= 0) {
-    risk.forget(ticket);
-    return PASS;
-  }
-  context.retryAfter = Math.ceil(left / 1000);
+/** Until a minute has passed since the first time. */
+function refusedFor(risk: BehaviourRisk, context: Context, ticket: TicketFacts): Refusal {
+  const since = risk.riskOf(ticket)?.refusedSince ?? context.now;
+  context.retryAfter = Math.ceil((since + REFUSED_MS - context.now) / 1000);
   return REFUSED;
 }

@@ -7,6 +7,7 @@ import { createChallenges } from '../../src/challenges/create.ts';
 import { createSessionCookies, type SessionCookies } from '../../src/doors/session-cookie.ts';
 import { createTickets, type Tickets } from '../../src/doors/ticket.ts';
 import { createWhereabouts, type WhereaboutsReader } from '../../src/doors/whereabouts.ts';
+import type { BehaviourRisk } from '../../src/guard/behaviour.ts';
 import { createBanBook } from '../../src/guard/ban-book.ts';
 import { watchFailures, type NewBan } from '../../src/guard/ban-rule.ts';
 import { clientBit } from '../../src/guard/client-bits.ts';
@@ -100,8 +101,11 @@ export interface SignOptions {
   readonly signed?: readonly string[];
 }
 
-/** @param secret what its seals and buckets are made of; without it a new one */
-export function createTestDoors(config: Config, secret = randomBytes(32)): Doors {
+/**
+ * @param secret what its seals and buckets are made of; without it a new one
+ * @param risk what is known of sessions; nothing by default
+ */
+export function createTestDoors(config: Config, secret = randomBytes(32), risk: BehaviourRisk | null = null): Doors {
   const now = { now: 1_750_000_000_000 };
   const clock: Clock = { wall: () => now.now, monotonic: () => now.now };
   const ring = createKeyRing({ secret, clock });
@@ -144,6 +148,7 @@ export function createTestDoors(config: Config, secret = randomBytes(32)): Doors
   });
   const layerParts = {
     challenges,
+    behaviour: risk && { risk, desk: challenges.desk },
     tickets,
     cookies,
     clock,

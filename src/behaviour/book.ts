@@ -31,6 +31,8 @@ export interface Book extends BehaviourWatch, BehaviourRisk {
   /** Another guard found this session as unusual. */
   told(session: SessionId, odds: number, now: number): void;
   figures(): BehaviourFigures;
+  /** Bits by which a session was found unusual at most; 0 for none. What odds are made of. */
+  scoreOf(session: SessionId): number;
   readonly model: Model;
   readonly routes: RouteNumbers;
   /** Goes by another model from here on: one that was read, with its routes. What is known of sessions stays. */
@@ -240,6 +242,10 @@ export function createBook({ limits, seed, capacity = 16_384, tell = () => {} }:
         .filter((reason) => reason >= 0)
         .map(reasonWords)
         .join('; ');
+    },
+    scoreOf(session) {
+      const slot = table.find(session);
+      return slot < 0 ? 0 : (floats[table.f(slot, F.raw)] as number);
     },
     get isWave() {
       return wave.isWave;

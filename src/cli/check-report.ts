@@ -1,3 +1,4 @@
+import { behaviourNotes } from './check-behaviour.ts';
 import { describeAddresses } from './check-addresses.ts';
 import { challengeNotes, describeChallenge } from './check-challenge.ts';
 import { describeDrift } from './check-drift.ts';
@@ -139,6 +140,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
       ...policyNotes(policy),
       ...challengeNotes(policy),
       ...formNotes(policy),
+      ...behaviourNotes(policy),
       ...rolloutNotes(policy),
       ...routes.flatMap(({ name, notes }) => notes.map((note) => `${name}: ${note}`)),
     ],

@@ -41,6 +41,7 @@ export function play(book: Book, visits: readonly Visit[], thresholds: readonly 
     book.tick(now);
     const risk = book.riskOf(session);
     const seen = state[index] as (typeof state)[number];
+    seen.score = Math.max(seen.score, book.scoreOf(session));
     if (risk === null || risk.odds <= seen.odds) continue;
     seen.odds = risk.odds;
     seen.reasons = book.reasonsOf(session);

@@ -6,10 +6,22 @@ import { type MadeCall, type MadeSession, makePerson } from './people.ts';
 export interface ProgramKind {
   readonly name: string;
   readonly what: string;
+  /** Calls of one session, where it never makes more. */
+  readonly most?: number;
   make(dice: Dice, calls: number, random: Seeded): MadeCall[];
 }
 
 export const PROGRAMS: readonly ProgramKind[] = [
+  {
+    name: 'hammer',
+    what: 'makes one call again and again, as fast as it is answered: what most rungs of the lab do',
+    make: (dice, calls) =>
+      walk(
+        calls,
+        () => dice.between(0.002, 0.006),
+        () => list(0),
+      ),
+  },
   {
     name: 'counter',
     what: 'counts through the posts, ten a second',
@@ -111,11 +123,17 @@ export const PROGRAMS: readonly ProgramKind[] = [
     what: 'does what people do, one visit after another, without an end',
     make: (_dice, calls, random) => people(calls, random),
   },
+  {
+    name: 'farm',
+    what: 'the same, with a new session for every 30 calls',
+    most: 30,
+    make: (_dice, calls, random) => people(calls, random),
+  },
 ];
 
 /** A session of a program, of so many calls. */
 export function makeProgram(random: Seeded, kind: ProgramKind, calls: number): MadeSession {
-  return { kind: kind.name, calls: kind.make(createDice(random), calls, random) };
+  return { kind: kind.name, calls: kind.make(createDice(random), Math.min(calls, kind.most ?? calls), random) };
 }
 
 type Wanted = readonly [route: string, target: string];

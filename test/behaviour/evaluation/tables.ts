@@ -1,0 +1,127 @@
+import { PROGRAMS } from '../app/programs.ts';
+import type { LogJudged } from './access-log.ts';
+import { type Judged, type MadeUp, ODDS, SESSIONS } from './made-up.ts';
+import { firstRefused } from './rate-limit.ts';
+import { areaInterval, areaUnderCurve, foundAt, median, wilson } from './statistics.ts';
+
+/** What was found, as the tables of docs/behaviour.md. */
+export function formatFigures(made: MadeUp, log: LogJudged | null): string {
+  const rates = [60, fairRate(made)];
+  const tables = [
+    peopleTable(made, rates),
+    programTable(made, rates),
+    curveTable(made),
+    poisonTable(made),
+    ...(log === null ? [] : [logTable(log)]),
+  ];
+  return tables.join('\n\n');
+}
+
+/** The lowest whole rate a minute that refuses no more people something than `1 in 1000` finds unusual. */
+function fairRate({ people }: MadeUp): number {
+  const found = people.filter(({ seen }) => seen.odds >= 1000).length;
+  const rates = people.map(({ rate }) => rate).toSorted((one, other) => other - one);
+  return Math.ceil(rates[found] ?? 1);
+}
+
+function peopleTable({ people }: MadeUp, rates: readonly number[]): string {
+  const line = (name: string, hits: number): string[] => {
+    const { low, high } = wilson(hits, people.length);
+    return [name, String(hits), per10k(hits / people.length), `${per10k(low)} – ${per10k(high)}`];
+  };
+  const rows = [
+    ...ODDS.map((odds) => line(`\`1 in ${odds}\``, people.filter(({ seen }) => seen.odds >= odds).length)),
+    ...rates.map((rate) => line(`${rate} a minute`, people.filter((one) => one.rate > rate).length)),
+  ];
+  const head = ['rule', `people hit, of ${people.length.toLocaleString('en')}`, 'per 10,000', '95 %'];
+  return `People, held out:\n\n${table(head, rows)}`;
+}
+
+function programTable({ programs }: MadeUp, rates: readonly number[]): string {
+  const rows = PROGRAMS.map(({ name, what }) => {
+    const judged = programs.get(name) ?? [];
+    return [
+      `${name}: ${what}`,
+      ...ODDS.map((odds) => after(judged.map(({ seen }) => seen.crossed.get(odds) ?? 0))),
+      ...rates.map((rate) => after(judged.map(({ seen }) => firstRefused(seen.visit.made, rate)))),
+    ];
+  });
+  const head = ['program', ...ODDS.map((odds) => `\`1 in ${odds}\``), ...rates.map((rate) => `${rate} a minute`)];
+  return `Programs: share of the sessions that are found, and after how many calls (the middle of those found):\n\n${table(head, rows)}`;
+}
+
+/** `98 % after 24`. */
+function after(firsts: readonly number[]): string {
+  const found = firsts.filter((first) => first > 0);
+  if (found.length === 0) return 'none';
+  return `${percent(found.length / firsts.length)} after ${median(found)}`;
+}
+
+function curveTable({ people, programs }: MadeUp): string {
+  const rows = PROGRAMS.map(({ name }) => {
+    const judged = programs.get(name) ?? [];
+    return [
+      name,
+      area(judged.map(score), people.map(score)),
+      area(judged.map(rate), people.map(rate)),
+      ...CURVE.map((share) => percent(foundAt(judged.map(score), people.map(score), share))),
+    ];
+  });
+  const head = [
+    'program',
+    'AUC of the model',
+    'AUC of a rate limit',
+    ...CURVE.map((share) => `found at ${percent(share)} of people`),
+  ];
+  return `The curves behind these (ROC), with the area under each and its 95 % interval:\n\n${table(head, rows)}`;
+}
+
+const CURVE = [0.001, 0.01, 0.05];
+const score = ({ seen }: Judged): number => seen.score;
+const rate = (judged: Judged): number => judged.rate;
+
+function area(meant: readonly number[], others: readonly number[]): string {
+  const value = areaUnderCurve(meant, others);
+  const { low, high } = areaInterval(value, meant.length, others.length);
+  return `${value.toFixed(3)} (${low.toFixed(3)} – ${high.toFixed(3)})`;
+}
+
+function poisonTable({ programs, poisoned, poisonedPeople }: MadeUp): string {
+  const share = (judged: readonly Judged[] | undefined, odds: number): string => {
+    const all = judged ?? [];
+    return percent(all.filter(({ seen }) => seen.odds >= odds).length / all.length);
+  };
+  const rows = PROGRAMS.map(({ name }) => [
+    name,
+    ...ODDS.flatMap((odds) => [share(programs.get(name), odds), share(poisoned.get(name), odds)]),
+  ]);
+  const head = ['program', ...ODDS.flatMap((odds) => [`\`1 in ${odds}\``, 'poisoned'])];
+  const hit = poisonedPeople.filter(({ seen }) => seen.odds >= 100).length;
+  return `The same after one in ten of the ${SESSIONS.toLocaleString('en')} sessions that taught it was one of the plain programs. Of ${poisonedPeople.length.toLocaleString('en')} people ${hit} were then found by \`1 in 100\`:\n\n${table(head, rows)}`;
+}
+
+function logTable({ file, sha256, lines, unread, programs, others, taught }: LogJudged): string {
+  const row = (name: string, of: (one: Judged) => number): string[] => [
+    name,
+    area(programs.map(of), others.map(of)),
+    ...CURVE.slice(1).map((share) => percent(foundAt(programs.map(of), others.map(of), share))),
+  ];
+  const head = [
+    'what tells them apart',
+    'AUC',
+    ...CURVE.slice(1).map((share) => `found at ${percent(share)} of the others`),
+  ];
+  const about = [
+    `\`${file}\` (SHA-256 \`${sha256}\`), ${lines.toLocaleString('en')} lines, ${unread} of them unreadable.`,
+    `The sessions of its first half taught (${taught}, unsorted, programs among them), those of the second were judged: ${programs.length} of programs that say in their User-Agent that they are none of a person, ${others.length} others. Only sessions of eight calls or more.`,
+  ];
+  return `${about.join(' ')}\n\n${table(head, [row('the model', score), row('a rate limit', rate)])}`;
+}
+
+const per10k = (share: number): string => (share * 10_000).toFixed(1);
+const percent = (share: number): string => `${Number((share * 100).toFixed(share < 0.1 ? 1 : 0))} %`;
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}

@@ -1,5 +1,5 @@
-import * as z from 'zod/mini';
 import { FEATURES } from './features.ts';
+import type { Counted } from './half-space-trees.ts';
 import { Model } from './model.ts';
 import { STAGES } from './session-table.ts';
 import { MOST_ROUTES } from './transitions.ts';
@@ -41,12 +41,7 @@ export interface ReadModel {
  * of another version or with other features says so.
  */
 export function parseModel(text: string): ReadModel {
-  const read = shape.safeParse(parseJson(text));
-  if (!read.success) {
-    const [issue] = read.error.issues;
-    throw new RangeError(`not a behaviour model: ${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'other'}`);
-  }
-  const { seed, needed, learned, routes, moves, reached, hours, values, scores, trees } = read.data;
+  const { seed, needed, learned, routes, moves, reached, hours, values, scores, trees } = checked(parseJson(text));
   const model = new Model(seed, needed);
   model.learned = learned;
   model.transitions.restore(moves);
@@ -79,24 +74,78 @@ function parseJson(text: string): unknown {
   }
 }
 
-const count = z.number().check(z.gte(0), z.lte(1e12));
-const place = z.int().check(z.gte(0), z.lt(2 ** 20));
-const route = z.int().check(z.gte(0), z.lt(MOST_ROUTES));
-const counts = z.array(z.tuple([place, count])).check(z.maxLength(2 ** 17));
-const names = FEATURES.map(({ name }) => name);
+/** What a model's text has to hold, field by field. */
+interface Written {
+  readonly seed: number;
+  readonly needed: number;
+  readonly learned: number;
+  readonly routes: readonly string[];
+  readonly moves: readonly (readonly [from: number, to: number, count: number])[];
+  readonly reached: readonly number[];
+  readonly hours: readonly number[];
+  readonly values: readonly (readonly Sparse[])[];
+  readonly scores: Sparse;
+  readonly trees: Counted;
+}
 
-const shape = z.strictObject({
-  sallyport: z.literal('behaviour'),
-  version: z.literal(MODEL_VERSION, 'another version of Sallyport wrote it; learn anew'),
-  features: z.array(z.string()).check(z.refine((given) => given.join() === names.join(), 'other features; learn anew')),
-  seed: z.int(),
-  needed: z.int().check(z.gte(1), z.lte(1e6)),
-  learned: z.int().check(z.gte(0), z.lte(1e15)),
-  routes: z.array(z.string().check(z.maxLength(4096))).check(z.maxLength(MOST_ROUTES)),
-  moves: z.array(z.tuple([route, route, count])).check(z.maxLength(MOST_ROUTES ** 2)),
-  reached: z.array(count).check(z.length(STAGES)),
-  hours: z.array(count).check(z.length(24)),
-  values: z.array(z.array(counts).check(z.length(FEATURES.length))).check(z.length(STAGES)),
-  scores: counts,
-  trees: z.strictObject({ total: count, pending: count, reference: counts, latest: counts }),
-});
+type Test = (value: unknown) => boolean;
+
+const whole =
+  (least: number, most: number): Test =>
+  (value) =>
+    Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most;
+const isCount: Test = (value) => typeof value === 'number' && value >= 0 && value <= 1e12;
+const isName: Test = (value) => typeof value === 'string' && value.length <= 4096;
+const listOf =
+  (each: Test, most: number, least = 0): Test =>
+  (value) =>
+    Array.isArray(value) && value.length >= least && value.length <= most && value.every(each);
+const tuple =
+  (...tests: readonly Test[]): Test =>
+  (value) =>
+    Array.isArray(value) && value.length === tests.length && tests.every((test, index) => test(value[index]));
+const object =
+  (shape: Readonly<Record<string, Test>>): Test =>
+  (value) =>
+    typeof value === 'object' && value !== null && faultIn(value, shape) === '';
+
+const isRoute = whole(0, MOST_ROUTES - 1);
+const isSparse = listOf(tuple(whole(0, 2 ** 20), isCount), 2 ** 17);
+const [stages, features] = [STAGES, FEATURES.length];
+
+const SHAPE: Readonly<Record<keyof Written | 'sallyport' | 'version' | 'features', Test>> = {
+  sallyport: (value) => value === 'behaviour',
+  version: (value) => value === MODEL_VERSION,
+  features: (value) => Array.isArray(value) && value.join() === FEATURES.map(({ name }) => name).join(),
+  seed: whole(0, 2 ** 32),
+  needed: whole(1, 1e6),
+  learned: whole(0, 1e15),
+  routes: listOf(isName, MOST_ROUTES),
+  moves: listOf(tuple(isRoute, isRoute, isCount), MOST_ROUTES ** 2),
+  reached: listOf(isCount, stages, stages),
+  hours: listOf(isCount, 24, 24),
+  values: listOf(listOf(isSparse, features, features), stages, stages),
+  scores: isSparse,
+  trees: object({ total: isCount, pending: isCount, reference: isSparse, latest: isSparse }),
+};
+
+/** What to do about a field that does not fit. */
+const ADVICE: Readonly<Record<string, string>> = {
+  version: 'another version of Sallyport wrote it; learn anew',
+  features: 'other features were learned; learn anew',
+};
+
+function checked(value: unknown): Written {
+  if (typeof value !== 'object' || value === null) throw new RangeError('not a behaviour model: it is no object');
+  const fault = faultIn(value, SHAPE);
+  if (fault !== '')
+    throw new RangeError(`not a behaviour model: ${fault}: ${ADVICE[fault] ?? 'not as it was written'}`);
+  // SAFETY: every field has been looked at, and there is no other.
+  return value as Written;
+}
+
+/** The first field that does not fit, is missing, or is one too many; '' for none. */
+function faultIn(value: object, shape: Readonly<Record<string, Test>>): string {
+  const broken = Object.entries(shape).find(([name, test]) => !test(Reflect.get(value, name)));
+  return broken?.[0] ?? Object.keys(value).find((name) => !Object.hasOwn(shape, name)) ?? '';
+}

@@ -32,8 +32,8 @@ const GOALS: ReadonlyMap<number, Entry> = new Map([
     { title: 'asking whether they may', load: async () => (await import('./goals/authorization.ts')).authorization },
   ],
   [13, { title: 'logins cannot starve the gate', load: async () => (await import('./goals/logins.ts')).logins }],
-  [15, { title: 'watching behaviour', load: async () => (await import('./goals/behaviour.ts')).behaviour }],
   [14, { title: 'rules of use', load: async () => (await import('./goals/use.ts')).use }],
+  [15, { title: 'watching behaviour', load: async () => (await import('./goals/behaviour.ts')).behaviour }],
   [17, { title: 'a proof of work, for people', load: async () => (await import('./goals/challenge.ts')).challenge }],
   [11, { title: 'start and memory', load: async () => (await import('./goals/start.ts')).start }],
 ]);

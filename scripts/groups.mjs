@@ -40,7 +40,7 @@ export const groups = [
   {
     name: 'browser',
     folders: ['browser'],
-    concurrency: 1,
+    concurrency: 2,
     timeout: 30 * minutes,
     programs: browsers,
     apps: ['test/apps/next', 'test/apps/storybook'],

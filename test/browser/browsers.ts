@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { after, before, describe } from 'node:test';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { freshProfile } from './firefox-profile.ts';
 
 /**
  * The system's own Chromium and Firefox behind one API. A test file launches each once and reuses pages:
@@ -82,16 +83,20 @@ export async function launchBrowser(name: BrowserName, options: LaunchOptions = 
     throw new Error(`no system ${name} found; install it or set SALLYPORT_${name.toUpperCase()}`);
   const hosts = options.loopbackHosts ?? [];
   if (name === 'firefox') {
-    return puppeteer.launch({
-      browser: 'firefox',
-      executablePath,
-      headless: true,
-      acceptInsecureCerts: options.anyCertificate ?? false,
-      extraPrefsFirefox: {
-        ...FIREFOX_PREFS,
-        ...(hosts.length > 0 ? { 'network.dns.localDomains': hosts.join(',') } : {}),
-        ...options.firefoxPrefs,
-      },
+    const launch = (userDataDir: string, extraPrefsFirefox: Readonly<Record<string, unknown>>) =>
+      puppeteer.launch({
+        browser: 'firefox',
+        executablePath,
+        headless: true,
+        acceptInsecureCerts: options.anyCertificate ?? false,
+        userDataDir,
+        extraPrefsFirefox,
+      });
+    const profile = await freshProfile(executablePath, async (used) => (await launch(used, FIREFOX_PREFS)).close());
+    return launch(profile, {
+      ...FIREFOX_PREFS,
+      ...(hosts.length > 0 ? { 'network.dns.localDomains': hosts.join(',') } : {}),
+      ...options.firefoxPrefs,
     });
   }
   const mapped = hosts.map((host) => `MAP ${host} 127.0.0.1`).join(',');

@@ -36,7 +36,7 @@ export const groups = [
     timeout: 18 * minutes,
     programs: [...browsers, 'nginx', 'openssl', 'python3', 'redis'],
   },
-  { name: 'lab', folders: ['lab'], concurrency: 1, timeout: 12 * minutes, programs: browsers },
+  { name: 'lab', folders: ['lab'], concurrency: 2, timeout: 12 * minutes, programs: browsers },
   {
     name: 'browser',
     folders: ['browser'],

@@ -33,6 +33,43 @@ export function toView(request: Incoming, response: Outgoing | null): RequestVie
   };
 }
 
+/** A request as it was written down elsewhere. */
+export interface WrittenRequest {
+  readonly method: string;
+  readonly target: string;
+  /** Name, value, name, value … */
+  readonly fields: readonly string[];
+  readonly peer: string;
+  /** Null for none. */
+  readonly body: Uint8Array | null;
+}
+
+/** The view of a request that nobody is making: for judging what was written down. */
+export function toWrittenView({ method, target, fields, peer, body }: WrittenRequest): RequestView {
+  const mark = target.indexOf('?');
+  const path = mark === -1 ? target : target.slice(0, mark);
+  const { headers, repeated } = readFields(fields);
+  return {
+    method,
+    target,
+    path,
+    query: mark === -1 ? '' : target.slice(mark),
+    folded: foldPath(path),
+    secure: true,
+    authority: headers.host.toLowerCase(),
+    peer,
+    clientCertificate: '',
+    fields,
+    headers,
+    repeated,
+    body:
+      body === null
+        ? NO_BODY
+        : { length: body.length, collect: async (limit) => (body.length > limit ? null : body) },
+    waiter: null,
+  };
+}
+
 /** The view of a request that could not be read: for the record of its refusal. */
 export function toViewOfNothing(peer: string): RequestView {
   return {

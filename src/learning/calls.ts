@@ -1,0 +1,63 @@
+import type { Policy } from '../guard/policy.ts';
+import { foldPath, pathTrouble } from '../wire/fold.ts';
+import { compilePattern } from '../wire/pattern.ts';
+import { type Observation, pathOf } from './observation.ts';
+import type { PathPatterns } from './paths.ts';
+
+/** What a request is to the policy that holds. */
+export type Place =
+  /** Outside of what is protected, or excepted: nothing is learned of it. */
+  | { readonly kind: 'outside' }
+  /** A preflight, or written so that two servers could read it differently. */
+  | { readonly kind: 'unusable' }
+  /** A route that the configuration names. */
+  | { readonly kind: 'known'; readonly match: string }
+  /** Protected, and named by nothing. */
+  | { readonly kind: 'new'; readonly path: string };
+
+/** Where requests belong, by the policy that holds and by the patterns that were learned beside it. */
+export interface Calls {
+  placeOf(observation: Observation): Place;
+  /** The route's `match`; '' where it belongs to none. */
+  matchOf(observation: Observation, patterns: PathPatterns): string;
+}
+
+const OUTSIDE: Place = Object.freeze({ kind: 'outside' });
+const UNUSABLE: Place = Object.freeze({ kind: 'unusable' });
+const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
+
+export function createCalls(policy: Policy): Calls {
+  const writable = new Map<string, boolean>();
+  /** Whether the configuration could write it: a segment may hold what patterns cannot. */
+  const canWrite = (pattern: string): boolean => {
+    const known = writable.get(pattern);
+    if (known !== undefined) return known;
+    let can = true;
+    try {
+      compilePattern(pattern);
+    } catch {
+      can = false;
+    }
+    if (writable.size < 10_000) writable.set(pattern, can);
+    return can;
+  };
+  const placeOf = ({ method, target }: Observation): Place => {
+    const path = pathOf(target);
+    const asked = method === 'HEAD' ? 'GET' : method;
+    if (!METHODS.has(asked) || pathTrouble(path) !== '') return UNUSABLE;
+    const rule = policy.match(asked, path, foldPath(path));
+    if (rule.named) return { kind: 'known', match: rule.name };
+    return rule.level === 'open' ? OUTSIDE : { kind: 'new', path };
+  };
+  return {
+    placeOf,
+    matchOf(observation, patterns) {
+      const place = placeOf(observation);
+      if (place.kind === 'known') return place.match;
+      if (place.kind !== 'new') return '';
+      const pattern = patterns.of(place.path);
+      if (pattern === '' || !canWrite(pattern)) return '';
+      return `${observation.method === 'HEAD' ? 'GET' : observation.method} ${pattern}`;
+    },
+  };
+}

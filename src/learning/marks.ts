@@ -1,0 +1,42 @@
+import { createHmac, randomBytes } from 'node:crypto';
+
+/**
+ * Keyed hashes of scalar values: by them an id in a path is recognized in an earlier answer, without either being kept. The
+ * key is drawn at random and gone with whoever reads.
+ */
+export interface Marks {
+  /** 11 characters; '' for what names nothing: '', and text of more than 255 characters. */
+  of(value: string): string;
+  /** Of each segment of a path, percent sequences resolved. */
+  ofPath(path: string): readonly string[];
+}
+
+const LONGEST = 255;
+const MOST_SEGMENTS = 16;
+
+export function createMarks(key: Uint8Array = randomBytes(32)): Marks {
+  const of = (value: string): string =>
+    value === '' || value.length > LONGEST
+      ? ''
+      : createHmac('sha256', key).update(value).digest().subarray(0, 8).toString('base64url');
+  return {
+    of,
+    ofPath: (path) =>
+      path
+        .split('/')
+        .slice(1, MOST_SEGMENTS + 1)
+        .map((segment) => of(decoded(segment))),
+  };
+}
+
+/** Reads without hashing: for sources whose bodies nobody compares. */
+export const NO_MARKS: Marks = Object.freeze({ of: () => '', ofPath: () => Object.freeze([]) });
+
+function decoded(segment: string): string {
+  if (!segment.includes('%')) return segment;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

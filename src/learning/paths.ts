@@ -1,0 +1,178 @@
+import { isId, isWord } from './segments.ts';
+
+/**
+ * Which parts of paths are names and which are parameters: by what stands there, and by how many different things do. Bounded,
+ * however many paths come.
+ */
+export interface PathTree {
+  /** One request that the backend had something for. */
+  add(path: string, session: string): void;
+  /** What has been seen, as patterns. */
+  patterns(): PathPatterns;
+}
+
+export interface PathPatterns {
+  /** `/api/posts/:id` for `/api/posts/7`; '' for a path of no pattern. */
+  of(path: string): string;
+}
+
+interface Node {
+  /** Children by their text. Identifiers are all one, under `:`. */
+  readonly children: Map<string, Node>;
+  /** Sessions that came here, each counted once as long as no other comes in between. */
+  sessions: number;
+  last: string;
+  /** Requests for children that are not told apart any more. */
+  spilled: number;
+  /** Whether requests end here. */
+  isEnd: boolean;
+}
+
+const MOST_CHILDREN = 300;
+const MOST_NODES = 50_000;
+const MOST_SEGMENTS = 16;
+const IDS = ':';
+
+export function createPathTree(): PathTree {
+  const root = newNode();
+  let nodes = 1;
+
+  const childOf = (node: Node, segment: string): Node => {
+    const name = isId(segment) ? IDS : segment;
+    const known = node.children.get(name);
+    if (known !== undefined) return known;
+    if (name !== IDS && (node.children.size >= MOST_CHILDREN || nodes >= MOST_NODES)) {
+      node.spilled += 1;
+      return childOf(node, '0');
+    }
+    const made = newNode();
+    nodes += 1;
+    // A copy: the segment was cut out of a log's text, and would keep all of it alive.
+    node.children.set(Buffer.from(name).toString(), made);
+    return made;
+  };
+
+  return {
+    add(path, session) {
+      let node = root;
+      for (const segment of segmentsOf(path)) {
+        node = childOf(node, segment);
+        if (node.last !== session) node.sessions += 1;
+        node.last = session;
+      }
+      node.isEnd = true;
+    },
+    patterns: () => patternsOf(settle(root, [])),
+  };
+}
+
+const newNode = (): Node => ({ children: new Map(), sessions: 0, last: '', spilled: 0, isEnd: false });
+
+const segmentsOf = (path: string): string[] =>
+  path
+    .split('/')
+    .filter((segment) => segment !== '')
+    .slice(0, MOST_SEGMENTS);
+
+/** A tree in which it has been decided what is a parameter. */
+interface Settled {
+  readonly names: ReadonlyMap<string, Settled>;
+  /** What stands for everything else; null where there is nothing else. */
+  readonly parameter: { readonly name: string; readonly node: Settled } | null;
+}
+
+/** @param above segments over this one, as they stand in the pattern */
+function settle(node: Node, above: readonly string[]): Settled {
+  const words = [...node.children].filter(([text]) => text !== IDS);
+  const kept = areValues(node, words) ? words.filter(([text, child]) => standsOut(text, child, words)) : words;
+  const merged = [...node.children].filter(([text]) => text === IDS || !kept.some(([word]) => word === text));
+  const name = parameterName(
+    above,
+    merged.every(([text]) => text === IDS),
+  );
+  return {
+    names: new Map(kept.map(([text, child]) => [text, settle(child, [...above, text])])),
+    parameter:
+      merged.length === 0
+        ? null
+        : { name, node: settle(joined(merged.map(([, child]) => child)), [...above, `:${name}`]) },
+  };
+}
+
+const FEWEST_VALUES = 12;
+const FEWEST_SLUGS = 4;
+
+/**
+ * Whether the words at one place are values of a parameter: there are many, and new ones keep coming. The share of words seen
+ * in one session alone is what the next request brings that is new (Good and Turing, 1953). Few are enough where most of them
+ * look like slugs.
+ */
+function areValues({ spilled }: Node, words: readonly (readonly [string, Node])[]): boolean {
+  if (spilled > 0) return true;
+  const slugs = words.filter(([text]) => !isWord(text)).length;
+  if (words.length >= FEWEST_SLUGS && slugs >= 0.8 * words.length) return true;
+  if (words.length < FEWEST_VALUES) return false;
+  const sessions = words.reduce((sum, [, child]) => sum + child.sessions, 0);
+  const once = words.filter(([, { sessions: seen }]) => seen === 1).length;
+  return once / sessions >= 0.01 || slugs >= 0.5 * words.length;
+}
+
+/** A plain word among values that is asked for far more often than they are is a name of its own: `/articles/feed`. */
+function standsOut(text: string, { sessions }: Node, words: readonly (readonly [string, Node])[]): boolean {
+  if (!isWord(text)) return false;
+  const others = words.map(([, child]) => child.sessions).toSorted((a, b) => a - b);
+  const usual = others[Math.floor(others.length / 2)] ?? 0;
+  return sessions >= 5 && sessions >= 10 * usual;
+}
+
+function joined(nodes: readonly Node[]): Node {
+  const all = newNode();
+  for (const node of nodes) {
+    all.sessions += node.sessions;
+    all.spilled += node.spilled;
+    all.isEnd ||= node.isEnd;
+    for (const [text, child] of node.children) {
+      const known = all.children.get(text);
+      all.children.set(text, known === undefined ? child : joined([known, child]));
+    }
+  }
+  return all;
+}
+
+/** `id` where identifiers stand, else `name`; `id2` where there is an `id` already. */
+function parameterName(above: readonly string[], isIds: boolean): string {
+  const name = isIds ? 'id' : 'name';
+  const taken = above.filter((segment) => segment.startsWith(`:${name}`)).length;
+  return taken === 0 ? name : `${name}${taken + 1}`;
+}
+
+const MOST_KNOWN = 20_000;
+
+function patternsOf(root: Settled): PathPatterns {
+  let known = new Map<string, string>();
+  const find = (path: string): string => {
+    let node: Settled = root;
+    let pattern = '';
+    for (const segment of segmentsOf(path)) {
+      const next: Settled | undefined = node.names.get(segment);
+      if (next !== undefined) {
+        pattern += `/${segment}`;
+        node = next;
+      } else if (node.parameter !== null) {
+        pattern += `/:${node.parameter.name}`;
+        node = node.parameter.node;
+      } else return '';
+    }
+    return pattern === '' ? '/' : pattern;
+  };
+  return {
+    of(path) {
+      const found = known.get(path);
+      if (found !== undefined) return found;
+      const pattern = find(path);
+      if (known.size >= MOST_KNOWN) known = new Map();
+      known.set(Buffer.from(path).toString(), pattern);
+      return pattern;
+    },
+  };
+}

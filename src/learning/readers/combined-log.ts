@@ -1,0 +1,75 @@
+import { prefixOf } from '../../lib/address.ts';
+import { remembered } from './remembered.ts';
+import type { Observation } from '../observation.ts';
+
+/**
+ * `203.0.113.7 - jake [22/Nov/2026:10:00:00 +0000] "GET /api/posts HTTP/1.1" 200 512 "https://…/" "Mozilla/5.0 …"`, as
+ * nginx and Apache write it, with the virtual host in front or not, the last two fields or not.
+ */
+const LINE =
+  /^(?:\S+:\d+ )?(\S+) \S+ \S[^[]{0,200}\[(\d{2}\/[A-Z][a-z]{2}\/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\] "([A-Z]+) (\S+)(?: [^"]*)?" (\d{3}) \S+(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)")?/;
+
+export const NOT_A_REQUEST = 'no request line that could be read';
+
+/** One line; null where it is none of these. */
+export function readCombined(line: string): Observation | null {
+  const found = LINE.exec(line);
+  if (found === null) return null;
+  const [, address = '', date = '', method = '', target = '', status = '', referer = '', agent = ''] = found;
+  const time = timeOf(date);
+  if (!target.startsWith('/') || Number.isNaN(time)) return null;
+  return fromLog({ time, address, method, target: unescaped(target), status: Number(status), referer, agent });
+}
+
+/** What any access log has to say. */
+export interface Logged {
+  readonly time: number;
+  readonly address: string;
+  readonly method: string;
+  readonly target: string;
+  readonly status: number;
+  readonly referer: string;
+  readonly agent: string;
+}
+
+const NO_MARKS: readonly string[] = Object.freeze([]);
+
+export const fromLog = ({ time, address, method, target, status, referer, agent }: Logged): Observation => ({
+  time,
+  session: '',
+  prefix: prefixes(address),
+  method,
+  target,
+  status,
+  agent: agents(unescaped(agent)),
+  carrier: '',
+  page: referer === '' || referer === '-' ? '' : pages(referer),
+  type: '',
+  request: null,
+  answer: null,
+  marks: NO_MARKS,
+  verified: null,
+  exchange: null,
+});
+
+/** The same few of these come again and again; each is kept once. */
+const agents = remembered((agent) => (agent === '-' ? '' : agent));
+const prefixes = remembered((address) => prefixOf(address));
+export const pages = remembered((referer) => URL.parse(referer)?.pathname ?? '');
+
+const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
+
+/** Many lines in a row have one date. */
+const timeOf = remembered((date) => {
+  const month = MONTHS.indexOf(date.slice(3, 6)) / 3 + 1;
+  const [day, year, clock, zone] = [date.slice(0, 2), date.slice(7, 11), date.slice(12, 20), date.slice(21)];
+  return Date.parse(`${year}-${String(month).padStart(2, '0')}-${day}T${clock}${zone.slice(0, 3)}:${zone.slice(3)}`);
+});
+
+/** nginx writes `\x22`, Apache `\"`: for what could end the field. */
+function unescaped(text: string): string {
+  if (!text.includes('\\')) return text;
+  return text.replace(/\\(?:x([0-9A-Fa-f]{2})|(.))/g, (_, code: string | undefined, plain: string) =>
+    code === undefined ? plain : String.fromCharCode(Number.parseInt(code, 16)),
+  );
+}

@@ -8,6 +8,7 @@ import { EXIT } from './command.ts';
 import type { ConfigFlags } from './flags.ts';
 import type { RunFlags } from './gate.ts';
 import { keys } from './keys-commands.ts';
+import { learning } from './learning-commands.ts';
 import { type CommandParts, configFlags, type Json, jsonFlag } from './parts.ts';
 import { doctor, looks, switches } from './running-commands.ts';
 import { sessions } from './sessions-commands.ts';
@@ -44,7 +45,7 @@ function failure(error: unknown, terminal: Terminal): number {
 }
 
 /** In the order in which the help lists them. */
-const COMMANDS = [gate, switches, looks, audit, bans, users, keys, sessions, attack, check, doctor];
+const COMMANDS = [gate, switches, looks, audit, bans, users, keys, sessions, attack, check, doctor, learning];
 
 function build(terminal: Terminal, ended: (code: number) => void): Command {
   const parts: CommandParts = { io: ({ json }) => ({ terminal, json: json === true }), ended };

@@ -8,6 +8,7 @@ import { learnLimits, type LearnedLimit } from './limits.ts';
 import { createTally, type Observation, pathOf, type Source, type Tally, type Unreadable } from './observation.ts';
 import { learnOrder, type LearnedOrder, precedenceOf } from './order.ts';
 import { createPathTree, type PathPatterns } from './paths.ts';
+import { eachMark } from './shape.ts';
 import { createSchemaBook, type LearnedSchema, type SchemaBook } from './schemas.ts';
 import { createSessionBook, hashOf, ROUTE, type SessionProfile } from './sessions.ts';
 import { type TypicalSessions, typicalSessions, type Untypical } from './typical.ts';
@@ -18,8 +19,6 @@ import { weigh } from './weights.ts';
 export interface LearnedRoute {
   /** `GET /api/posts/:id`, as the configuration writes it where it has it already. */
   readonly match: string;
-  /** Whether the configuration names it. */
-  readonly known: boolean;
   readonly calls: number;
   /** Calls that the backend answered with less than 400. */
   readonly done: number;
@@ -54,8 +53,9 @@ export interface Learned {
   readonly networks: number;
   /** One in so many sessions was kept. */
   readonly oneIn: number;
-  /** Sessions that were left out, by reason. */
+  /** Sessions that were left out, by reason, and the hashes of their names. */
   readonly left: ReadonlyMap<Untypical, number>;
+  readonly leftOut: ReadonlySet<number>;
   readonly unreadable: readonly (Unreadable & { readonly source: string })[];
   /** Whether bodies and header fields were there to be learned from. */
   readonly shows: { readonly fields: boolean; readonly bodies: boolean };
@@ -86,7 +86,6 @@ export async function learn(sources: readonly Source[], { policy, onProgress }: 
   const orders = learnOrder(precedenceOf(profiles, typical.weights));
   const content = await readContent(rich, { calls, patterns, usage, typical }, onBytes);
   const supported = supportOf(profiles, typical);
-  const named = new Set(policy.routes.filter((rule) => rule.named).map(({ name }) => name));
   const routes = usage.routes.flatMap((facts, number): LearnedRoute[] => {
     const support = supported.get(number);
     if (support === undefined || facts.done === 0) return [];
@@ -96,7 +95,6 @@ export async function learn(sources: readonly Source[], { policy, onProgress }: 
     return [
       {
         ...facts,
-        known: named.has(facts.match),
         sessions: support.sessions,
         networks: support.networks.size,
         carriers: own?.carriers.carriers() ?? [],
@@ -115,6 +113,7 @@ export async function learn(sources: readonly Source[], { policy, onProgress }: 
     networks: new Set(profiles.map(({ prefix }) => prefix)).size,
     oneIn,
     left: typical.left,
+    leftOut: typical.hashes,
     unreadable: usage.unreadable,
     shows: {
       fields: sources.some(({ shows }) => shows.fields),
@@ -122,6 +121,9 @@ export async function learn(sources: readonly Source[], { policy, onProgress }: 
     },
   };
 }
+
+/** Fields that say what something is, in words that paths have as well. */
+const KIND = /[.'_](?:type|kind|__typename|rel)(?:'\])?$/i;
 
 /** First reading: what is a name in a path and what a parameter, by what the backend had something for. */
 async function readPaths(
@@ -136,7 +138,8 @@ async function readPaths(
       for (const one of batch) {
         if (one.status >= 400 || one.verified === false) continue;
         const place = calls.placeOf(one);
-        if (place.kind === 'new') tree.add(place.path, visitors.of(one));
+        if (place.kind === 'new') tree.add(place.path, visitors.of(one), one.marks);
+        if (one.answer !== null) eachMark(one.answer, (at, mark) => !KIND.test(at) && tree.gave(mark));
       }
     }
   }

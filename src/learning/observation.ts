@@ -59,7 +59,10 @@ export interface Source {
   /** File name, or what stands for it. */
   readonly name: string;
   readonly format: Format;
+  /** What can be learned of it. */
   readonly shows: Shows;
+  /** What it can be judged by: for that bodies are needed as they were, not as they looked. */
+  readonly judges: Shows;
   /** Bytes, for progress. */
   readonly size: number;
   /**

@@ -5,8 +5,14 @@ import { isId, isWord } from './segments.ts';
  * however many paths come.
  */
 export interface PathTree {
-  /** One request that the backend had something for. */
-  add(path: string, session: string): void;
+  /**
+   * One request that the backend had something for.
+   *
+   * @param marks of the path's segments; empty where there are none
+   */
+  add(path: string, session: string, marks: readonly string[]): void;
+  /** A text that an answer gave: what stands in paths and in answers is a value. */
+  gave(mark: string): void;
   /** What has been seen, as patterns. */
   patterns(): PathPatterns;
 }
@@ -19,6 +25,8 @@ export interface PathPatterns {
 interface Node {
   /** Children by their text. Identifiers are all one, under `:`. */
   readonly children: Map<string, Node>;
+  /** Of its text; '' where it is not known. */
+  mark: string;
   /** Sessions that came here, each counted once as long as no other comes in between. */
   sessions: number;
   last: string;
@@ -31,10 +39,12 @@ interface Node {
 const MOST_CHILDREN = 300;
 const MOST_NODES = 50_000;
 const MOST_SEGMENTS = 16;
+const MOST_GIVEN = 200_000;
 const IDS = ':';
 
 export function createPathTree(): PathTree {
   const root = newNode();
+  const given = new Set<string>();
   let nodes = 1;
 
   const childOf = (node: Node, segment: string): Node => {
@@ -43,7 +53,7 @@ export function createPathTree(): PathTree {
     if (known !== undefined) return known;
     if (name !== IDS && (node.children.size >= MOST_CHILDREN || nodes >= MOST_NODES)) {
       node.spilled += 1;
-      return childOf(node, '0');
+      if (nodes >= MOST_NODES || !makeRoom(node)) return childOf(node, '0');
     }
     const made = newNode();
     nodes += 1;
@@ -53,20 +63,45 @@ export function createPathTree(): PathTree {
   };
 
   return {
-    add(path, session) {
+    add(path, session, marks) {
       let node = root;
-      for (const segment of segmentsOf(path)) {
+      for (const [place, segment] of segmentsOf(path).entries()) {
         node = childOf(node, segment);
+        node.mark ||= marks[place] ?? '';
         if (node.last !== session) node.sessions += 1;
         node.last = session;
       }
       node.isEnd = true;
     },
-    patterns: () => patternsOf(settle(root, [])),
+    gave(mark) {
+      if (given.size < MOST_GIVEN) given.add(mark);
+    },
+    patterns: () => patternsOf(settle(root, [], given)),
   };
 }
 
-const newNode = (): Node => ({ children: new Map(), sessions: 0, last: '', spilled: 0, isEnd: false });
+const TRIES = 3;
+
+/** Puts the oldest word that one session alone asked for to the identifiers. What several asked for stays, as the latest. */
+function makeRoom({ children }: Node): boolean {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const [oldest] = children;
+    if (oldest === undefined) return false;
+    const [text, child] = oldest;
+    children.delete(text);
+    if (text === IDS || child.sessions > 1) {
+      children.set(text, child);
+      continue;
+    }
+    const ids = children.get(IDS);
+    if (ids === undefined) children.set(IDS, child);
+    else absorb(ids, child);
+    return true;
+  }
+  return false;
+}
+
+const newNode = (): Node => ({ children: new Map(), mark: '', sessions: 0, last: '', spilled: 0, isEnd: false });
 
 const segmentsOf = (path: string): string[] =>
   path
@@ -82,20 +117,20 @@ interface Settled {
 }
 
 /** @param above segments over this one, as they stand in the pattern */
-function settle(node: Node, above: readonly string[]): Settled {
+function settle(node: Node, above: readonly string[], given: ReadonlySet<string>): Settled {
   const words = [...node.children].filter(([text]) => text !== IDS);
-  const kept = areValues(node, words) ? words.filter(([text, child]) => standsOut(text, child, words)) : words;
+  const kept = areValues(node, words, given) ? words.filter(([text, child]) => standsOut(text, child, words)) : words;
   const merged = [...node.children].filter(([text]) => text === IDS || !kept.some(([word]) => word === text));
   const name = parameterName(
     above,
     merged.every(([text]) => text === IDS),
   );
   return {
-    names: new Map(kept.map(([text, child]) => [text, settle(child, [...above, text])])),
+    names: new Map(kept.map(([text, child]) => [text, settle(child, [...above, text], given)])),
     parameter:
       merged.length === 0
         ? null
-        : { name, node: settle(joined(merged.map(([, child]) => child)), [...above, `:${name}`]) },
+        : { name, node: settle(joined(merged.map(([, child]) => child)), [...above, `:${name}`], given) },
   };
 }
 
@@ -104,11 +139,17 @@ const FEWEST_SLUGS = 4;
 
 /**
  * Whether the words at one place are values of a parameter: there are many, and new ones keep coming. The share of words seen
- * in one session alone is what the next request brings that is new (Good and Turing, 1953). Few are enough where most of them
- * look like slugs.
+ * in one session alone is what the next request brings that is new (Good and Turing, 1953). Few are enough where answers gave
+ * them, or most of them look like slugs.
  */
-function areValues({ spilled }: Node, words: readonly (readonly [string, Node])[]): boolean {
+function areValues(
+  { spilled }: Node,
+  words: readonly (readonly [string, Node])[],
+  given: ReadonlySet<string>,
+): boolean {
   if (spilled > 0) return true;
+  const known = words.filter(([, { mark }]) => given.has(mark)).length;
+  if (words.length >= 2 && known >= 0.8 * words.length) return true;
   const slugs = words.filter(([text]) => !isWord(text)).length;
   if (words.length >= FEWEST_SLUGS && slugs >= 0.8 * words.length) return true;
   if (words.length < FEWEST_VALUES) return false;
@@ -127,16 +168,21 @@ function standsOut(text: string, { sessions }: Node, words: readonly (readonly [
 
 function joined(nodes: readonly Node[]): Node {
   const all = newNode();
-  for (const node of nodes) {
-    all.sessions += node.sessions;
-    all.spilled += node.spilled;
-    all.isEnd ||= node.isEnd;
-    for (const [text, child] of node.children) {
-      const known = all.children.get(text);
-      all.children.set(text, known === undefined ? child : joined([known, child]));
-    }
-  }
+  for (const node of nodes) absorb(all, node);
   return all;
+}
+
+/** Adds all of one node to another, which is changed. */
+function absorb(all: Node, { sessions, spilled, isEnd, children }: Node): void {
+  all.sessions += sessions;
+  all.spilled += spilled;
+  all.isEnd ||= isEnd;
+  for (const [text, child] of children) {
+    const known = all.children.get(text);
+    if (known !== undefined) absorb(known, child);
+    else if (all.children.size < MOST_CHILDREN || text === IDS) all.children.set(text, child);
+    else all.spilled += 1;
+  }
 }
 
 /** `id` where identifiers stand, else `name`; `id2` where there is an `id` already. */

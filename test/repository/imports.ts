@@ -42,6 +42,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   index: ['assembly', 'stores', 'layers', 'guard'],
   gateway: [
+    'learning',
     'index',
     'shared',
     'config',
@@ -55,6 +56,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'wire',
     'lib',
   ],
+  learning: ['index', 'adapters', 'guard', 'wire', 'lib'],
   lab: [
     'index',
     'challenges',
@@ -70,6 +72,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib',
   ],
   cli: [
+    'learning',
     'addresses',
     'challenges',
     'testing',

@@ -17,6 +17,7 @@ export const harFile = (file: string, marks: Marks): Source => ({
   name: basename(file),
   format: 'HAR',
   shows: { fields: true, bodies: true, networks: false },
+  judges: { fields: true, bodies: true, networks: false },
   size: statSync(file).size,
   async *read(tally, onBytes = () => {}) {
     const host = oneHost(tally);

@@ -10,6 +10,7 @@ export const accessLog = (file: string): Source => ({
   name: basename(file),
   format: 'access log',
   shows: { fields: false, bodies: false, networks: true },
+  judges: { fields: false, bodies: false, networks: true },
   size: statSync(file).size,
   async *read(tally, onBytes) {
     for await (const { lines, first } of linesOf(file, tally, onBytes)) {

@@ -24,6 +24,7 @@ export const playwrightTrace = (file: string, marks: Marks): Source => ({
   name: basename(file),
   format: 'Playwright trace',
   shows: { fields: true, bodies: true, networks: false },
+  judges: { fields: true, bodies: true, networks: false },
   size: statSync(file).size,
   async *read(tally, onBytes = () => {}) {
     let zip: ZipFile;

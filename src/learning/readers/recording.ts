@@ -13,6 +13,7 @@ export const recording = (file: string): Source => ({
   name: basename(file),
   format: 'recording',
   shows: { fields: true, bodies: true, networks: true },
+  judges: { fields: false, bodies: false, networks: true },
   size: statSync(file).size,
   async *read(tally, onBytes) {
     for await (const { lines, first } of linesOf(file, tally, onBytes)) {

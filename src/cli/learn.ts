@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { compilePolicy } from '../guard/compile.ts';
+import type { Config } from '../guard/config.ts';
+import { parseConfig } from '../guard/config-schema.ts';
+import { ConfigError, SallyportError } from '../guard/errors.ts';
+import { callsIn } from '../learning/documents.ts';
+import { editConfig, type Edited, NotEditable } from '../learning/edit.ts';
+import { type Learned, learn as learnFrom } from '../learning/learn.ts';
+import { createMarks } from '../learning/marks.ts';
+import type { Source } from '../learning/observation.ts';
+import { type Documents, NO_DOCUMENT } from '../learning/proposal.ts';
+import { formatOf, openSource } from '../learning/readers/open.ts';
+import { type Tried, tryProposal } from '../learning/tried.ts';
+import { EXIT, type Io, present } from './command.ts';
+import { type ConfigFlags, loadConfig, type LoadedConfig } from './flags.ts';
+import { layersToAsk } from './layers.ts';
+import { comment, formatLearn, type LearnReport } from './learn-format.ts';
+import { loadConfigFile } from './load-config.ts';
+import { createProgress } from './progress.ts';
+
+export interface LearnFlags extends ConfigFlags {
+  write?: boolean;
+}
+
+/**
+ * `sallyport learn`: proposes a policy by what traffic shows, as a diff of the configuration. Exits 0 where there is a proposal
+ * that can be used (with `--write`: where it was written), 1 where there is none.
+ */
+export async function learn(files: readonly string[], flags: LearnFlags, io: Io): Promise<number> {
+  const loaded = await loadConfig(withBackend(flags), layerNames());
+  const marks = createMarks();
+  const formats = files.map((file) => ({ file, format: formatOf(file) }));
+  const sources = formats.flatMap(({ file, format }) =>
+    format === 'OpenAPI' ? [] : [openSource(file, format, marks)],
+  );
+  const [document, ...more] = formats.filter(({ format }) => format === 'OpenAPI').map(({ file }) => file);
+  if (more.length > 0) throw new SallyportError('usage', 'give one OpenAPI document: a configuration names one');
+  const documents = document === undefined ? NO_DOCUMENT : documentsOf(document, loaded);
+  const { learned, tried } = await work(sources, loaded.config, documents, io);
+  const target = targetOf(loaded);
+  const edited = edit(target, tried, learned);
+  const written = flags.write === true && edited.diff !== '' ? await write(target, edited) : false;
+  const report: LearnReport = {
+    config: target.name,
+    files: formats.map(({ file, format }) => ({ name: basename(file), format })),
+    learned,
+    ...tried,
+    diff: edited.diff,
+    unplaced: edited.unplaced,
+    why: edited.why,
+    written,
+  };
+  present(io, report, (said) => formatLearn(said, io.terminal.paint));
+  return edited.diff !== '' && edited.why === '' ? EXIT.ok : EXIT.no;
+}
+
+const layerNames = (): string[] => layersToAsk().map(({ name }) => name);
+
+/** Whoever has no configuration yet need not say where the backend is, to learn from files. */
+const withBackend = (flags: LearnFlags): ConfigFlags => {
+  const { write: _, ...rest } = flags;
+  return rest;
+};
+
+async function work(
+  sources: readonly Source[],
+  config: Config,
+  documents: Documents,
+  io: Io,
+): Promise<{ learned: Learned; tried: Tried }> {
+  const progress = createProgress(!io.json && process.stderr.isTTY === true);
+  const bytes = Math.max(
+    1,
+    sources.reduce((sum, { size }) => sum + size, 0),
+  );
+  let judged = 0;
+  try {
+    const policy = compilePolicy({ ...config, ...withDocumented(config, documents) });
+    const learned = await learnFrom(sources, { policy, onProgress: (share) => progress.at(0.75 * share, 'reading') });
+    const onBytes = (more: number): void => {
+      judged += more;
+      progress.at(0.75 + (0.25 * judged) / bytes, 'trying what was learned');
+    };
+    return { learned, tried: await tryProposal(sources, learned, { config, documents, onBytes }) };
+  } finally {
+    progress.end();
+  }
+}
+
+/** While learning, what the document lists counts as named: no pattern is learned beside it. */
+const withDocumented = ({ routes = [] }: Config, { matches }: Documents): Pick<Config, 'routes'> => {
+  const named = new Set(routes.map(({ match }) => match));
+  const more = matches.filter((match) => !named.has(match)).map((match) => ({ match }));
+  return routes.length + more.length === 0 ? {} : { routes: [...routes, ...more] };
+};
+
+/** A document that bodies cannot be held to still says which calls there are. */
+function documentsOf(file: string, { config, path }: LoadedConfig): Documents {
+  const all = callsIn(file);
+  const protectedOnly = compilePolicy({ ...config, routes: [] });
+  const matches = all.filter((match) => {
+    const [method = '', pattern = ''] = match.split(' ');
+    const sample = pattern.replaceAll(/:\w+/g, '1');
+    return protectedOnly.match(method, sample, sample).level !== 'open';
+  });
+  const named = relative(path === '' ? process.cwd() : dirname(path), resolve(file));
+  const openapi = config.openapi === undefined ? named : '';
+  try {
+    compilePolicy({ ...config, openapi: resolve(file), ...withDocumented(config, { matches, openapi }) });
+    return { matches, openapi };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { matches, openapi: '' };
+  }
+}
+
+/** The file that is changed, or made. */
+interface Target {
+  readonly path: string;
+  readonly name: string;
+  /** '' where there is none yet. */
+  readonly text: string;
+}
+
+function targetOf({ path }: LoadedConfig): Target {
+  if (path === '') return { path: resolve('sallyport.config.ts'), name: 'sallyport.config.ts', text: '' };
+  return { path, name: basename(path), text: existsSync(path) ? readFileSync(path, 'utf8') : '' };
+}
+
+function edit({ name, text }: Target, tried: Tried, learned: Learned): Edited & { readonly why: string } {
+  try {
+    return { ...editConfig(name, text, tried.proposal, comment(tried, learned)), why: '' };
+  } catch (error) {
+    if (!(error instanceof NotEditable)) throw error;
+    const fresh = editConfig('sallyport.config.ts', '', tried.proposal, comment(tried, learned));
+    return { ...fresh, why: error.message };
+  }
+}
+
+/** Puts the file in place only once it loads and passes every check. */
+async function write({ path, name }: Target, { text }: Edited): Promise<boolean> {
+  const trial = join(dirname(path), `.${basename(name, extname(name))}.${randomUUID()}${extname(name)}`);
+  writeFileSync(trial, text, { mode: 0o600, flag: 'wx' });
+  try {
+    const { value } = await loadConfigFile(trial);
+    compilePolicy(parseConfig(value, name, { layers: layerNames() }));
+    renameSync(trial, path);
+    return true;
+  } catch (error) {
+    rmSync(trial, { force: true });
+    throw error;
+  }
+}

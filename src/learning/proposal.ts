@@ -1,0 +1,184 @@
+import type { Config, RouteConfig } from '../guard/config.ts';
+import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
+import type { Level } from '../guard/decision.ts';
+import { afterEvidence, counted, limitEvidence, routeEvidence, servedEvidence } from './evidence.ts';
+import type { Learned, LearnedRoute } from './learn.ts';
+
+/** A field of a route that is proposed. */
+export interface ProposedField {
+  readonly name: 'carriers' | 'contentTypes' | 'limit' | 'after' | 'served' | 'schema';
+  readonly value: unknown;
+  /** What it rests on. */
+  readonly evidence: string;
+  /** What is less strict by it than before; '' for nothing. */
+  readonly loosens: string;
+  /** The layer that would refuse by it; '' where none would. */
+  readonly layer: string;
+}
+
+/** A route that is proposed, or fields for one that is there. */
+export interface ProposedRoute {
+  readonly match: string;
+  readonly known: boolean;
+  readonly evidence: string;
+  readonly loosens: string;
+  readonly fields: readonly ProposedField[];
+  /** Why it is only written as a comment; '' where it is to hold. */
+  readonly doubt: string;
+}
+
+export interface Proposal {
+  readonly routes: readonly ProposedRoute[];
+  /** The OpenAPI document to hold content to, as the configuration is to name it; '' for none. */
+  readonly openapi: string;
+}
+
+/** Operations of an OpenAPI document. */
+export interface Documents {
+  /** `POST /api/posts/:id` */
+  readonly matches: readonly string[];
+  /** As the configuration is to name it; '' where it cannot be held to it. */
+  readonly openapi: string;
+}
+
+export const NO_DOCUMENT: Documents = Object.freeze({ matches: Object.freeze([]), openapi: '' });
+
+/** From how many networks on one of them alone is worth a doubt. */
+const MANY_NETWORKS = 20;
+
+/**
+ * What is proposed for a configuration: routes that it does not name, and for each what it says nothing of. What it says
+ * already stays as it is.
+ */
+export function propose(learned: Learned, config: Config, documents: Documents = NO_DOCUMENT): Proposal {
+  const given = new Map((config.routes ?? []).map((route) => [route.match, route]));
+  const refusesUnlisted = config.routes !== undefined && config.routes.length > 0;
+  const loosens = refusesUnlisted ? 'it was refused as a route that nobody had listed' : '';
+  const withDocument = documents.openapi === '' ? config : { ...config, openapi: documents.openapi };
+  const seen = learned.routes.map((route): ProposedRoute => {
+    const before = given.get(route.match);
+    const known = before !== undefined;
+    return {
+      match: route.match,
+      known,
+      evidence: routeEvidence(route, learned.sessions),
+      loosens: known ? '' : loosens,
+      fields: fieldsOf(route, before, withDocument),
+      doubt: known || documents.matches.includes(route.match) ? '' : doubtOf(route, learned),
+    };
+  });
+  const unseen = documents.matches
+    .filter((match) => !given.has(match) && !seen.some((route) => route.match === match))
+    .map((match): ProposedRoute => ({ match, known: false, evidence: UNSEEN, loosens, fields: [], doubt: '' }));
+  const routes = [...seen, ...unseen];
+  const listed = new Set([...given.keys(), ...routes.filter(({ doubt }) => doubt === '').map(({ match }) => match)]);
+  return {
+    openapi: config.openapi === undefined ? documents.openapi : '',
+    routes: routes
+      .map((route) => ({ ...route, fields: route.fields.filter((field) => namesListed(field, listed)) }))
+      .filter(({ known, fields }) => !known || fields.length > 0)
+      .toSorted((a, b) => (placeOf(a.match) < placeOf(b.match) ? -1 : 1)),
+  };
+}
+
+const UNSEEN = 'the OpenAPI document has it; no traffic showed it';
+
+/** What the configuration comes to with a proposal in it. */
+export function proposedConfig(config: Config, { routes, openapi }: Proposal): Config {
+  const sure = routes.filter(({ doubt }) => doubt === '');
+  const fieldsFor = (match: string): object =>
+    Object.fromEntries(
+      sure.find((route) => route.match === match)?.fields.map(({ name, value }) => [name, value]) ?? [],
+    );
+  const before = (config.routes ?? []).map((route) => ({ ...route, ...fieldsFor(route.match) }));
+  const more = sure.filter(({ known }) => !known).map(({ match }) => ({ match, ...fieldsFor(match) }));
+  const all = [...before, ...more];
+  return { ...config, ...(openapi === '' ? {} : { openapi }), ...(all.length === 0 ? {} : { routes: all }) };
+}
+
+/** Names before what stands for anything: the first that fits decides. */
+const placeOf = (match: string): string => match.replace(/^\S+ /, '').replaceAll(/:\w+/g, '\x7f') + match;
+
+function doubtOf({ networks, calls, programs }: LearnedRoute, learned: Learned): string {
+  if (programs === calls && calls > 0)
+    return `programs alone call it: for webhooks write \`open\`, for partners \`keys\`; both loosen what is protected`;
+  if (learned.networks >= MANY_NETWORKS && networks < 2) return 'all of its sessions came from one network';
+  return '';
+}
+
+const namesListed = ({ name, value }: ProposedField, listed: ReadonlySet<string>): boolean => {
+  if (name === 'after') return listed.has(String(value));
+  if (name !== 'served') return true;
+  const from: unknown = Array.isArray(value)
+    ? value.flatMap(({ from: one }) => one)
+    : Reflect.get(Object(value), 'from');
+  return [from].flat().every((match) => listed.has(String(match)));
+};
+
+/** Fields that the configuration does not have there yet. */
+function fieldsOf(route: LearnedRoute, before: RouteConfig | undefined, config: Config): ProposedField[] {
+  const fields: ProposedField[] = [];
+  const level = before?.level;
+  const unsigned = route.carriers.filter(({ name }) => UNSIGNED_CARRIERS.has(name));
+  const lowers = unsigned.length > 0 && (level === undefined || level === 'session');
+  if (before?.carriers === undefined && lowers) {
+    const seen = unsigned.map(
+      ({ name, requests, sessions }) => `${name} ${counted(requests)} times in ${counted(sessions)} sessions`,
+    );
+    fields.push({
+      name: 'carriers',
+      value: unsigned.map(({ name }) => name),
+      evidence: `called as ${seen.join(', ')}`,
+      loosens: 'such requests cannot be signed; a session is asked for in place of a proof',
+      layer: '',
+    });
+    if (route.types.length > 0 && before?.contentTypes === undefined) fields.push(contentTypes(route));
+  }
+  fields.push(...ruleFields(route, before, config, hasSession(level)));
+  return fields;
+}
+
+const hasSession = (level: Level | undefined): boolean => level !== 'open' && level !== 'site';
+
+const contentTypes = ({ types }: LearnedRoute): ProposedField => ({
+  name: 'contentTypes',
+  value: types.map(({ name }) => name),
+  evidence: `sent as ${types.map(({ name, requests }) => `${name} ${counted(requests)} times`).join(', ')}`,
+  loosens: 'forms of other pages can have these types as well',
+  layer: '',
+});
+
+/** What only ever refuses more than before. */
+function ruleFields(
+  route: LearnedRoute,
+  before: RouteConfig | undefined,
+  config: Config,
+  hasOrder: boolean,
+): ProposedField[] {
+  const fields: ProposedField[] = [];
+  const tightens = (name: ProposedField['name'], value: unknown, evidence: string, layer: string): void => {
+    fields.push({ name, value, evidence, loosens: '', layer });
+  };
+  const { limit, after, served, schema } = route;
+  if (limit !== null && before?.limit === undefined && hasOrder)
+    tightens('limit', `${limit.perMinute}/minute`, limitEvidence(limit), 'limit');
+  if (after !== null && before?.after === undefined && hasOrder)
+    tightens('after', after.match, afterEvidence(route), 'order');
+  if (served.length > 0 && before?.served === undefined && hasOrder) {
+    const rules = served.map(({ param, from, at }) => ({ param, from: single(from), at: single(at) }));
+    tightens('served', single(rules), served.map(servedEvidence).join('; '), 'served');
+  }
+  const isJson =
+    route.types.length === 0 && before?.contentTypes === undefined && before?.carriers?.includes('form') !== true;
+  if (
+    schema !== null &&
+    isJson &&
+    before?.schema === undefined &&
+    before?.maxBody === undefined &&
+    config.openapi === undefined
+  )
+    tightens('schema', { body: schema.body }, `${counted(schema.bodies)} bodies`, 'schema');
+  return fields;
+}
+
+const single = <T>(all: readonly T[]): T | readonly T[] => (all.length === 1 && all[0] !== undefined ? all[0] : all);

@@ -58,7 +58,10 @@ function editModule(
 ): { text: string; unplaced: ProposedRoute[] } {
   const named = openapi === '' ? text : withField(name, text, (pad) => [`${pad}openapi: ${toLiteral(openapi)},`]);
   const { text: edited, unplaced } = withKnown(name, named, routes, comment);
-  const more = routes.filter(({ known }) => !known);
+  // A doubt that stands there as a comment is not written twice.
+  const isThere = ({ match, doubt }: ProposedRoute): boolean =>
+    doubt !== '' && text.includes(`match: ${toLiteral(match)}`);
+  const more = routes.filter((route) => !route.known && !isThere(route));
   if (more.length === 0) return { text: edited, unplaced };
   const list = routesIn(configIn(name, edited), edited);
   if (list !== null) {

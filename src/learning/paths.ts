@@ -53,7 +53,8 @@ export function createPathTree(): PathTree {
     if (known !== undefined) return known;
     if (name !== IDS && (node.children.size >= MOST_CHILDREN || nodes >= MOST_NODES)) {
       node.spilled += 1;
-      if (nodes >= MOST_NODES || !makeRoom(node)) return childOf(node, '0');
+      nodes -= makeRoom(node);
+      if (node.children.size >= MOST_CHILDREN || nodes >= MOST_NODES) return childOf(node, '0');
     }
     const made = newNode();
     nodes += 1;
@@ -82,11 +83,14 @@ export function createPathTree(): PathTree {
 
 const TRIES = 3;
 
-/** Puts the oldest word that one session alone asked for to the identifiers. What several asked for stays, as the latest. */
-function makeRoom({ children }: Node): boolean {
+/**
+ * Puts the oldest word that one session alone asked for to the identifiers. What several asked for stays, as the latest.
+ * Answers with the nodes that are gone by it.
+ */
+function makeRoom({ children }: Node): number {
   for (let tries = 0; tries < TRIES; tries++) {
     const [oldest] = children;
-    if (oldest === undefined) return false;
+    if (oldest === undefined) return 0;
     const [text, child] = oldest;
     children.delete(text);
     if (text === IDS || child.sessions > 1) {
@@ -94,11 +98,11 @@ function makeRoom({ children }: Node): boolean {
       continue;
     }
     const ids = children.get(IDS);
-    if (ids === undefined) children.set(IDS, child);
-    else absorb(ids, child);
-    return true;
+    if (ids !== undefined) return absorb(ids, child);
+    children.set(IDS, child);
+    return 0;
   }
-  return false;
+  return 0;
 }
 
 const newNode = (): Node => ({ children: new Map(), mark: '', sessions: 0, last: '', spilled: 0, isEnd: false });
@@ -119,7 +123,9 @@ interface Settled {
 /** @param above segments over this one, as they stand in the pattern */
 function settle(node: Node, above: readonly string[], given: ReadonlySet<string>): Settled {
   const words = [...node.children].filter(([text]) => text !== IDS);
-  const kept = areValues(node, words, given) ? words.filter(([text, child]) => standsOut(text, child, words)) : words;
+  const kept = areValues(node, words, given)
+    ? words.filter(([text, child]) => !given.has(child.mark) && standsOut(text, child, words))
+    : words;
   const merged = [...node.children].filter(([text]) => text === IDS || !kept.some(([word]) => word === text));
   const name = parameterName(
     above,
@@ -158,12 +164,19 @@ function areValues(
   return once / sessions >= 0.01 || slugs >= 0.5 * words.length;
 }
 
-/** A plain word among values that is asked for far more often than they are is a name of its own: `/articles/feed`. */
-function standsOut(text: string, { sessions }: Node, words: readonly (readonly [string, Node])[]): boolean {
-  if (!isWord(text)) return false;
-  const others = words.map(([, child]) => child.sessions).toSorted((a, b) => a - b);
-  const usual = others[Math.floor(others.length / 2)] ?? 0;
-  return sessions >= 5 && sessions >= 10 * usual;
+/**
+ * A plain word among values that has other things below it than they have, or none, is a name of its own: `/articles/feed` beside
+ * `/articles/:name/comments`. Where the values are plain words as well, it is asked for several times as often as they are.
+ */
+function standsOut(text: string, { sessions, children }: Node, words: readonly (readonly [string, Node])[]): boolean {
+  if (!isWord(text) || sessions < 5) return false;
+  const others = words.filter(([other]) => other !== text);
+  const slugs = others.filter(([other]) => !isWord(other)).length;
+  const counts = others.map(([, other]) => other.sessions).toSorted((a, b) => a - b);
+  const usual = counts[Math.floor(counts.length / 2)] ?? 0;
+  if (slugs < 0.8 * others.length && sessions < 3 * usual) return false;
+  const below = new Set(others.flatMap(([, other]) => [...other.children.keys()]));
+  return children.size === 0 ? below.size > 0 : [...children.keys()].some((name) => !below.has(name));
 }
 
 function joined(nodes: readonly Node[]): Node {
@@ -172,17 +185,24 @@ function joined(nodes: readonly Node[]): Node {
   return all;
 }
 
-/** Adds all of one node to another, which is changed. */
-function absorb(all: Node, { sessions, spilled, isEnd, children }: Node): void {
+/** Adds all of one node to another, which is changed. Answers with the nodes that are gone by it. */
+function absorb(all: Node, { sessions, spilled, isEnd, children }: Node): number {
   all.sessions += sessions;
   all.spilled += spilled;
   all.isEnd ||= isEnd;
+  let gone = 1;
   for (const [text, child] of children) {
     const known = all.children.get(text);
-    if (known !== undefined) absorb(known, child);
-    else if (all.children.size < MOST_CHILDREN || text === IDS) all.children.set(text, child);
-    else all.spilled += 1;
+    if (known !== undefined) gone += absorb(known, child);
+    else all.children.set(text, child);
   }
+  while (all.children.size > MOST_CHILDREN) {
+    const made = makeRoom(all);
+    if (made === 0) break;
+    all.spilled += 1;
+    gone += made;
+  }
+  return gone;
 }
 
 /** `id` where identifiers stand, else `name`; `id2` where there is an `id` already. */

@@ -17,7 +17,7 @@ export interface TypicalSessions {
 /** What is not typical is a minority. More than this share, and it is how the app is used. */
 const MOST_LEFT_OUT = 0.12;
 /** Pairs that so many sessions keep are an order that most keep, whatever abuse there is. */
-const USUAL = 0.85;
+const USUAL = 0.75;
 
 /**
  * Finds sessions that stand apart from the others as a whole: much faster than the learned limits, in none of the orders that
@@ -56,7 +56,10 @@ function isTooFast({ routes }: SessionProfile, limits: ReadonlyMap<number, Learn
   return false;
 }
 
-/** Several calls, most of them to routes before which everybody else does something that this session never did. */
+/** Whoever comes by a link and looks around makes a few such calls, and then what everybody makes. */
+const MOST_BY_LINK = 8;
+
+/** Many calls, most of them to routes before which everybody else does something that this session never did. */
 function inNoOrder(profiles: readonly SessionProfile[], weights: Float64Array): (profile: SessionProfile) => boolean {
   const before = new Map<number, number[]>();
   for (const { route, after } of usualPairs(precedenceOf(profiles, weights), USUAL)) {
@@ -74,6 +77,6 @@ function inNoOrder(profiles: readonly SessionProfile[], weights: Float64Array): 
       const missing = steps.filter((step) => (done.get(step) ?? NEVER) === NEVER).length;
       if (steps.length > 0 && missing > 0.5 * steps.length) out += routes[at + ROUTE.calls] ?? 0;
     }
-    return out >= 3 && out > 0.3 * calls;
+    return out >= MOST_BY_LINK && out > 0.5 * calls;
   };
 }

@@ -71,12 +71,16 @@ describe('what is a parameter in a path', () => {
   });
 
   test('a name among values keeps its route', () => {
-    const calls = times(300, (index) => `/api/articles/on-things-and-others-${index}`).concat(
-      times(200, () => '/api/articles/feed'),
-    );
-    const patterns = patternsOf(calls);
+    const calls = times(300, (index) => `/api/articles/on-things-and-others-${index}/comments`);
+    const patterns = patternsOf([...calls, ...times(200, () => '/api/articles/feed')]);
     assert.equal(patterns.of('/api/articles/feed'), '/api/articles/feed');
-    assert.equal(patterns.of('/api/articles/on-rain'), '/api/articles/:name');
+    assert.equal(patterns.of('/api/articles/on-rain/comments'), '/api/articles/:name/comments');
+  });
+
+  test('a value that many ask for is still one', () => {
+    const calls = times(300, (index) => `/api/articles/on-things-and-others-${index}/comments`);
+    const patterns = patternsOf([...calls, ...times(200, () => '/api/articles/welcome/comments')]);
+    assert.equal(patterns.of('/api/articles/welcome/comments'), '/api/articles/:name/comments');
   });
 
   test('two parameters have two names', () => {

@@ -9,6 +9,7 @@ import { createTally, type Observation, type Source, type Unreadable } from '../
 import { formatOf, openSource } from '../../src/learning/readers/open.ts';
 import { readLine } from '../../src/learning/readers/log.ts';
 import { RECORDING_HEAD } from '../../src/learning/readers/recording.ts';
+import { zipOf } from './zip.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-readers-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -175,6 +176,43 @@ describe('files', () => {
     assert.deepEqual(
       unreadable.map(({ reason }) => reason),
       ['the file breaks off, or is no JSON from there on'],
+    );
+  });
+
+  test('a trace of Playwright: entries line by line, bodies from beside them', async () => {
+    const snapshot = (url: string, name: string): string =>
+      JSON.stringify({
+        type: 'resource-snapshot',
+        snapshot: {
+          startedDateTime: '2026-11-22T10:00:00.000Z',
+          request: { method: 'GET', url, headers: [] },
+          response: { status: 200, content: { mimeType: 'application/json', _sha1: name } },
+        },
+      });
+    const lines = [
+      snapshot('https://app.example/api/a', 'aa.json'),
+      '{"type":"event"}',
+      '{"type":',
+      snapshot('https://app.example/api/b', 'no.json'),
+    ];
+    const zip = zipOf({
+      '0-trace.network': lines.join('\n'),
+      'resources/aa.json': '{"id":1}',
+      'resources/pic.png': 'x',
+    });
+    const { all, unreadable } = await readAll(open(fileOf('trace.zip', zip)));
+    assert.deepEqual(
+      all.map(({ target }) => target),
+      ['/api/a', '/api/b'],
+    );
+    assert.equal(all[0]?.answer?.type, 'object');
+    assert.equal(all[1]?.answer, null, 'a body that is not there');
+    assert.deepEqual(unreadable, [{ reason: 'no JSON', count: 1, first: 3 }]);
+
+    const cut = await readAll(open(fileOf('cut.zip', zip.subarray(0, zip.length - 30))));
+    assert.deepEqual(
+      cut.unreadable.map(({ reason }) => reason),
+      ['the archive breaks off or is damaged'],
     );
   });
 

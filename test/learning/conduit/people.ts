@@ -5,7 +5,7 @@ import { type Answer, type Conduit, createConduit } from './app.ts';
 export interface People {
   readonly sessions: number;
   readonly seed: number;
-  /** Networks that they come from. Default a third of the sessions. */
+  /** Networks that they come from. Default half as many as there are sessions. */
   readonly networks?: number;
 }
 
@@ -19,7 +19,7 @@ const EVERY = 20_000;
  * follow, go back, and wait in between. Three in a hundred do everything three times as fast, and for longer.
  */
 export function conduitPeople(
-  { sessions, seed, networks = Math.ceil(sessions / 3) }: People,
+  { sessions, seed, networks = Math.ceil(sessions / 2) }: People,
   app = createConduit(),
 ): Made[] {
   const made: Made[] = [];
@@ -116,17 +116,17 @@ function home(browser: Browser, random: Random, known: string[]): void {
   browser.call('GET', '/api/tags');
   const feed = browser.user !== '' && random.chance(0.6);
   known.push(
-    ...slugsIn(browser.call('GET', feed ? '/api/articles/feed?limit=10&offset=0' : '/api/articles?limit=10&offset=0')),
+    ...slugsIn(browser.call('GET', feed ? '/api/articles/feed?limit=5&offset=0' : '/api/articles?limit=5&offset=0')),
   );
 }
 
 function more(browser: Browser, random: Random, known: string[]): void {
-  known.push(...slugsIn(browser.call('GET', `/api/articles?limit=10&offset=${10 * random.whole(1, 11)}`)));
+  known.push(...slugsIn(browser.call('GET', `/api/articles?limit=5&offset=${5 * random.whole(1, 11)}`)));
 }
 
 function byTag(browser: Browser, random: Random, known: string[]): void {
   known.push(
-    ...slugsIn(browser.call('GET', `/api/articles?tag=${random.pick(['bread', 'salt', 'maps'])}&limit=10&offset=0`)),
+    ...slugsIn(browser.call('GET', `/api/articles?tag=${random.pick(['bread', 'salt', 'maps'])}&limit=5&offset=0`)),
   );
 }
 

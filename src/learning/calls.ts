@@ -11,7 +11,7 @@ export type Place =
   /** A preflight, or written so that two servers could read it differently. */
   | { readonly kind: 'unusable' }
   /** A route that the configuration names. */
-  | { readonly kind: 'known'; readonly match: string }
+  | { readonly kind: 'known'; readonly match: string; readonly path: string }
   /** Protected, and named by nothing. */
   | { readonly kind: 'new'; readonly path: string };
 
@@ -46,7 +46,7 @@ export function createCalls(policy: Policy): Calls {
     const asked = method === 'HEAD' ? 'GET' : method;
     if (!METHODS.has(asked) || pathTrouble(path) !== '') return UNUSABLE;
     const rule = policy.match(asked, path, foldPath(path));
-    if (rule.named) return { kind: 'known', match: rule.name };
+    if (rule.named) return { kind: 'known', match: rule.name, path };
     return rule.level === 'open' ? OUTSIDE : { kind: 'new', path };
   };
   return {

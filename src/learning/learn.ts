@@ -138,7 +138,8 @@ async function readPaths(
       for (const one of batch) {
         if (one.status >= 400 || one.verified === false) continue;
         const place = calls.placeOf(one);
-        if (place.kind === 'new') tree.add(place.path, visitors.of(one), one.marks);
+        // Also of routes that are named: what stands beside them is compared with it.
+        if ('path' in place) tree.add(place.path, visitors.of(one), one.marks);
         if (one.answer !== null) eachMark(one.answer, (at, mark) => !KIND.test(at) && tree.gave(mark));
       }
     }

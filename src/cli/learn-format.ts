@@ -10,7 +10,9 @@ export interface LearnReport extends Tried {
   /** Name of the configuration that the diff is of. */
   readonly config: string;
   readonly files: readonly { readonly name: string; readonly format: string }[];
-  readonly learned: Learned;
+  /** Calls of a watched gate that were not written down. */
+  readonly lost: number;
+  readonly learned: Omit<Learned, 'leftOut'>;
   readonly diff: string;
   readonly unplaced: readonly ProposedRoute[];
   /** Why the file cannot be changed by itself; ''. */
@@ -48,11 +50,12 @@ export function formatLearn(report: LearnReport, paint: Paint): string {
     .join('\n\n');
 }
 
-function basis({ learned, files, verdicts }: LearnReport, paint: Paint): string {
+function basis({ learned, files, lost, verdicts }: LearnReport, paint: Paint): string {
   const { requests, outside, unusable, unverified, sessions, networks, oneIn, routes, shows } = learned;
   const rows = [
     ['read', files.map(({ name, format }) => `${shown(name)} (${format})`).join(', ')],
     ['requests', `${counted(requests)}; ${counted(outside)} of them outside of what is protected`],
+    ...(lost > 0 ? [['lost', `${count(lost, 'call')} came faster than they could be fetched`]] : []),
     ...(unusable > 0 ? [['left out', `${count(unusable, 'request')}: preflights, odd methods, ambiguous paths`]] : []),
     ...(unverified > 0 ? [['not verified', `${count(unverified, 'request')}: nothing was learned of them`]] : []),
     [
@@ -71,9 +74,9 @@ function basis({ learned, files, verdicts }: LearnReport, paint: Paint): string 
   return `${paint.strong('Learned')}\n${table(rows)}${missing}`;
 }
 
-function leftOut({ left }: Learned, paint: Paint): string {
-  if (left.size === 0) return '';
-  const rows = [...left].map(([reason, sessions]) => [count(sessions, 'session'), reason]);
+function leftOut({ left }: LearnReport['learned'], paint: Paint): string {
+  if (left.length === 0) return '';
+  const rows = left.map(({ reason, sessions }) => [count(sessions, 'session'), reason]);
   return `${paint.careful('Left out')}, since they do not use the app as the others do\n${table(rows)}`;
 }
 

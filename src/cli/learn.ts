@@ -17,11 +17,15 @@ import { EXIT, type Io, present } from './command.ts';
 import { type ConfigFlags, loadConfig, type LoadedConfig } from './flags.ts';
 import { layersToAsk } from './layers.ts';
 import { comment, formatLearn, type LearnReport } from './learn-format.ts';
+import { watchGate, type Watched, type WatchFlags } from './learn-gate.ts';
 import { loadConfigFile } from './load-config.ts';
 import { createProgress } from './progress.ts';
 
 export interface LearnFlags extends ConfigFlags {
   write?: boolean;
+  /** Watch the running gate; `for` says how long, in seconds. */
+  fromGate?: boolean;
+  for?: number;
 }
 
 /**
@@ -29,23 +33,49 @@ export interface LearnFlags extends ConfigFlags {
  * that can be used (with `--write`: where it was written), 1 where there is none.
  */
 export async function learn(files: readonly string[], flags: LearnFlags, io: Io): Promise<number> {
-  const loaded = await loadConfig(withBackend(flags), layerNames());
+  if (files.length === 0 && flags.fromGate !== true)
+    throw new SallyportError('usage', 'give files to learn from, or --from-gate to watch the running gate');
+  const loaded = await loadConfig(ofConfig(flags), layerNames());
+  const watched = flags.fromGate === true ? await watchGate(ofWatch(flags), io) : null;
+  try {
+    return await learnAll(files, watched, { loaded, isWritten: flags.write === true, io });
+  } finally {
+    watched?.remove();
+  }
+}
+
+interface Learning {
+  readonly loaded: LoadedConfig;
+  /** Whether the proposal is to be written. */
+  readonly isWritten: boolean;
+  readonly io: Io;
+}
+
+async function learnAll(
+  files: readonly string[],
+  watched: Watched | null,
+  { loaded, isWritten, io }: Learning,
+): Promise<number> {
   const marks = createMarks();
   const formats = files.map((file) => ({ file, format: formatOf(file) }));
-  const sources = formats.flatMap(({ file, format }) =>
-    format === 'OpenAPI' ? [] : [openSource(file, format, marks)],
-  );
+  const read = formats.flatMap(({ file, format }) => (format === 'OpenAPI' ? [] : [openSource(file, format, marks)]));
+  const sources = watched === null ? read : [...read, watched.source];
   const [document, ...more] = formats.filter(({ format }) => format === 'OpenAPI').map(({ file }) => file);
   if (more.length > 0) throw new SallyportError('usage', 'give one OpenAPI document: a configuration names one');
   const documents = document === undefined ? NO_DOCUMENT : documentsOf(document, loaded);
   const { learned, tried } = await work(sources, loaded.config, documents, io);
   const target = targetOf(loaded);
   const edited = edit(target, tried, learned);
-  const written = flags.write === true && edited.diff !== '' ? await write(target, edited) : false;
+  const written = isWritten && edited.diff !== '' ? await write(target, edited) : false;
+  const { leftOut: _, ...said } = learned;
   const report: LearnReport = {
     config: target.name,
-    files: formats.map(({ file, format }) => ({ name: basename(file), format })),
-    learned,
+    files: [
+      ...formats.map(({ file, format }) => ({ name: basename(file), format })),
+      ...(watched === null ? [] : [{ name: watched.source.name, format: 'watched' }]),
+    ],
+    lost: watched?.lost ?? 0,
+    learned: said,
     ...tried,
     diff: edited.diff,
     unplaced: edited.unplaced,
@@ -58,11 +88,16 @@ export async function learn(files: readonly string[], flags: LearnFlags, io: Io)
 
 const layerNames = (): string[] => layersToAsk().map(({ name }) => name);
 
-/** Whoever has no configuration yet need not say where the backend is, to learn from files. */
-const withBackend = (flags: LearnFlags): ConfigFlags => {
-  const { write: _, ...rest } = flags;
-  return rest;
-};
+const ofConfig = ({ config, protect, open }: LearnFlags): ConfigFlags => ({
+  ...(config === undefined ? {} : { config }),
+  ...(protect === undefined ? {} : { protect }),
+  ...(open === undefined ? {} : { open }),
+});
+
+const ofWatch = ({ listen, for: seconds }: LearnFlags): WatchFlags => ({
+  ...(listen === undefined ? {} : { listen }),
+  ...(seconds === undefined ? {} : { for: seconds }),
+});
 
 async function work(
   sources: readonly Source[],

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ConfigFlags } from './flags.ts';
 import type { LearnFlags } from './learn.ts';
-import { type CommandParts, type Json, jsonFlag, repeat } from './parts.ts';
+import { type CommandParts, duration, type Json, jsonFlag, repeat } from './parts.ts';
 
 /** `sallyport learn` and `sallyport replay`. */
 export function learning(program: Command, { io, ended }: CommandParts): void {
@@ -9,7 +9,10 @@ export function learning(program: Command, { io, ended }: CommandParts): void {
     program
       .command('learn')
       .description('propose a policy by what traffic shows, as a diff of the configuration')
-      .argument('<files...>', 'access logs, HAR files, Playwright traces, an OpenAPI document')
+      .argument('[files...]', 'access logs, HAR files, Playwright traces, an OpenAPI document')
+      .option('--from-gate', 'watch the running gate, until Ctrl-C')
+      .option('--for <time>', 'watch it for so long, as 15m', duration)
+      .option('--listen <host:port>', 'which gate, where several run')
       .option('--write', 'write the proposal into the configuration'),
   ).action(async (files: string[], options: LearnFlags & Json) => {
     const { learn } = await import('./learn.ts');

@@ -6,7 +6,9 @@ import type { ServedReader } from '../guard/served-watch.ts';
 import type { RequestView } from '../guard/view.ts';
 import { type Creation, creationOf } from './creation.ts';
 import { isPlainJson } from './fieldlist.ts';
+import type { ObservedAnswer, Observing } from './observing.ts';
 import type { ResponseHead } from './response-fields.ts';
+import type { Route } from './route.ts';
 
 /** What the guard learns of one answer while it passes: whom redirects lead to, what was made or given, what it cost. */
 export class AnswerWatch {
@@ -19,9 +21,13 @@ export class AnswerWatch {
   #giving: ServedReader | null = null;
   /** Set where the answer says what the call cost. */
   #cost: FollowedAnswer | null = null;
+  /** Set while somebody watches what passes. */
+  #observed: ObservedAnswer | null = null;
+  readonly #observing: Observing | null;
 
-  constructor(guard: Guard, view: RequestView, decision: Decision) {
+  constructor({ guard, observing }: Pick<Route, 'guard' | 'observing'>, view: RequestView, decision: Decision) {
     this.#guard = guard;
+    this.#observing = observing;
     this.#view = view;
     this.#decision = decision;
     this.#creation = creationOf(guard.creations, view, decision);
@@ -40,6 +46,7 @@ export class AnswerWatch {
   /** What has to be known before anybody can act on the answer. Undefined where nothing has to be waited for. */
   head(status: number, { fields, location }: ResponseHead): Promise<unknown> | undefined {
     const { serves, costs } = this.#guard;
+    this.#observed = this.#observing?.begin(this.#decision, this.#view, status, fields) ?? null;
     if (costs?.takes(this.#decision) === true) this.#cost = costs.follow(this.#decision, status, fields);
     if (serves?.takes(this.#decision) === true && status < 300 && isPlainJson(fields))
       this.#giving = serves.reader(this.#decision);
@@ -51,6 +58,7 @@ export class AnswerWatch {
   /** A chunk; it may go on when this is done. */
   chunk(chunk: Buffer): void | Promise<void> {
     this.#cost?.add(chunk);
+    this.#observed?.add(chunk);
     return this.#giving?.read(chunk);
   }
 
@@ -64,6 +72,7 @@ export class AnswerWatch {
   /** All of it has come. */
   end(): void {
     this.#cost?.end();
+    this.#observed?.end();
   }
 
   /** What was read whole; null for an answer without a body. */

@@ -54,7 +54,7 @@ export class Exchange implements Open, Destination {
     this.#onUpgrade = onUpgrade;
     this.#journey = new Journey(route.upstream, view, onUpgrade !== null, this);
     this.#delivery = new Delivery(response);
-    this.#watch = new AnswerWatch(route.guard, view, decision);
+    this.#watch = new AnswerWatch(route, view, decision);
     this.#counted = decision.route.orders.some(({ atMost }) => atMost > 0);
     response.on('close', this.#onClose);
     response.on('error', this.#onClose);

@@ -13,6 +13,7 @@ import { keepCertificates } from './certificates/keeper.ts';
 import { ALONE, type CertificateShare } from './certificates/share.ts';
 import type { Frontend } from './frontend.ts';
 import { DEFAULT_LISTEN, listen, type ListenAddress, parseListen } from './listen.ts';
+import type { Observing } from './observing.ts';
 import type { Pages } from './page.ts';
 import { coveredBy } from './preload.ts';
 import type { Assertions } from './route.ts';
@@ -70,6 +71,8 @@ export interface GateParts {
   onSettled?(decision: Decision, view: RequestView, status: number): void;
   /** Told of certificates that the gate makes or gets itself. */
   onCertificate?(event: CertificateEvent): void;
+  /** Hears of answers while somebody watches. Default: nobody does. */
+  observing?: Observing;
   onRequestStart?(): void;
   onRequestEnd?(): void;
   /** A socket that already listens, from a process that is about to stop. */

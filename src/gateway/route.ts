@@ -4,6 +4,7 @@ import type { Asserted } from './assertion.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import type { FieldRules } from './fields.ts';
+import type { Observing } from './observing.ts';
 import type { Pages } from './page.ts';
 import type { Unattended } from './unattended.ts';
 import type { Upstream } from './upstream.ts';
@@ -25,6 +26,8 @@ export interface Route {
   draining(): boolean;
   /** Told of decisions that fell while forwarding: digest, too-large, upstream. */
   onFault(decision: Decision, view: RequestView): void;
+  /** Hears of answers while somebody watches. */
+  readonly observing: Observing | null;
   readonly onSettled: ((decision: Decision, view: RequestView, status: number) => void) | null;
 }
 

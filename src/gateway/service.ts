@@ -18,6 +18,8 @@ import { listenShared } from './listen.ts';
 import { createLive, inForce, type Live, takenUp } from './live.ts';
 import type { LogLevel } from './log.ts';
 import { prepare } from './prepared.ts';
+import { createObserving } from './observing.ts';
+import { observingRoutes } from './observing-admin.ts';
 import { ADMIN, recordsRoutes } from './records-admin.ts';
 import { createBooks, type ServingParts, startServing } from './serving.ts';
 import { sessionsRoutes } from './sessions-admin.ts';
@@ -76,6 +78,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     },
   );
   const state = shared?.state ?? createMemoryState();
+  const observing = createObserving(() => performance.now(), Date.now);
   const accepted = handedRows(inheritance);
   const config = withFound(options.config, accepted).config;
   let live: Live | null = null;
@@ -97,7 +100,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...ledgerOf(shared),
       keepBan: (ban: NewBan) => keepBan(ban, kept, log),
     },
-    gate: enteredBy(inheritance),
+    gate: { ...enteredBy(inheritance), observing },
     audit: (entry: AuditEntry) => audit(entry, kept, log),
   };
   const { gate } = await startServing(serving, books).catch(async (error: unknown) => {
@@ -141,6 +144,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       ...recordsRoutes(kept.records, Date.now, () => gate.config.addresses?.ipv6Prefix ?? DEFAULT_IPV6_PREFIX),
       ...sessionsRoutes(() => gate.guard.sessions ?? null, kept.records, Date.now),
       ...peopleRoutes(gate),
+      ...observingRoutes(observing),
     ],
     metrics,
     at: options.config.metrics,

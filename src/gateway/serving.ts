@@ -39,7 +39,7 @@ export interface ServingParts {
   readonly log: Log;
   readonly guard: Pick<GuardParts, 'records' | 'bans' | 'keepBan' | 'ledger' | 'siblings'>;
   /** How connections come in, where it is not by the gate's own socket. */
-  readonly gate: Pick<GateParts, 'inherited' | 'listen' | 'certificates'>;
+  readonly gate: Pick<GateParts, 'inherited' | 'listen' | 'certificates' | 'observing'>;
   audit(entry: AuditEntry): Promise<void>;
 }
 

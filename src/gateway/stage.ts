@@ -52,6 +52,7 @@ export async function createStage(config: Config, parts: GateParts, draining: ()
       assertions,
       draining,
       onFault,
+      observing: parts.observing ?? null,
       onSettled: parts.onSettled ?? null,
     };
     current = route;

@@ -54,7 +54,7 @@ export interface Learned {
   /** One in so many sessions was kept. */
   readonly oneIn: number;
   /** Sessions that were left out, by reason, and the hashes of their names. */
-  readonly left: ReadonlyMap<Untypical, number>;
+  readonly left: readonly { readonly reason: Untypical; readonly sessions: number }[];
   readonly leftOut: ReadonlySet<number>;
   readonly unreadable: readonly (Unreadable & { readonly source: string })[];
   /** Whether bodies and header fields were there to be learned from. */
@@ -112,7 +112,7 @@ export async function learn(sources: readonly Source[], { policy, onProgress }: 
     sessions: profiles.length,
     networks: new Set(profiles.map(({ prefix }) => prefix)).size,
     oneIn,
-    left: typical.left,
+    left: [...typical.left].map(([reason, sessions]) => ({ reason, sessions })),
     leftOut: typical.hashes,
     unreadable: usage.unreadable,
     shows: {

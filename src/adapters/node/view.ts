@@ -63,9 +63,7 @@ export function toWrittenView({ method, target, fields, peer, body }: WrittenReq
     headers,
     repeated,
     body:
-      body === null
-        ? NO_BODY
-        : { length: body.length, collect: async (limit) => (body.length > limit ? null : body) },
+      body === null ? NO_BODY : { length: body.length, collect: async (limit) => (body.length > limit ? null : body) },
     waiter: null,
   };
 }

@@ -4,6 +4,7 @@ import type { Guard } from '../guard/guard.ts';
 import type { RequestView } from '../guard/view.ts';
 import { checkWhileRead, giveBack } from './node/checked.ts';
 import { hearAnswer, isHeard } from './node/hear.ts';
+import { refuseGateOnly } from './node/keepable.ts';
 import type { Incoming, Outgoing } from './node/message.ts';
 import { dropOverrides } from './node/overrides.ts';
 import { send } from './node/send.ts';
@@ -25,11 +26,14 @@ export type Next = (
  * Puts a guard in front of a node:http server: `createServer(createNodeHandler(guard, app))`. Answers the guard's own
  * addresses, refuses what the guard refuses, and hands everything else to `next`. `request` can then be read as if
  * nobody had read it before; one whose body turns out not to fit its proof breaks off before its last bytes.
+ *
+ * Throws ConfigError where the guard's configuration asks for what only the gate can keep.
  */
 export function createNodeHandler(
   guard: Guard,
   next: Next,
 ): (request: IncomingMessage, response: ServerResponse) => void {
+  refuseGateOnly(guard.policy.config);
   return function handle(request, response) {
     judge(guard, request, response, (decision, view) => {
       for (let i = 0; i + 1 < decision.responseFields.length; i += 2) {

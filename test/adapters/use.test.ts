@@ -160,3 +160,30 @@ test('R65 what the app writes waits, in order, for state that is elsewhere, and 
   const seen = await client.call({ method: 'GET', at: '/api/posts' }).catch(() => null);
   assert.doesNotMatch(Buffer.from(seen?.body ?? '').toString(), /a7|b8/);
 });
+
+test('R74 a rule that needs what only the gate sees is refused when the handler is made, by field and rule', async (t) => {
+  const served = { param: 'id', from: 'GET /api/posts', at: '$[*].id' };
+  const routes: NonNullable<Config['routes']> = [
+    { match: 'POST /api/ask', cost: { max: '0.01 USD', actual: () => 0 }, budget: '1 USD/day' },
+    { match: 'GET /api/posts' },
+    { match: 'GET /api/posts/:id', served: { ...served, pages: '/posts/:id' } },
+  ];
+  const guard = await createGuard({ hosts: ['127.0.0.1'], routes, records: 'memory' });
+  t.after(() => guard.close());
+  assert.throws(
+    () => createNodeHandler(guard, () => {}),
+    /^ConfigError: config: routes\[0\]\.cost\.actual is set for POST \/api\/ask; only the gate reads.*\nconfig: routes\[2\]\.served\.pages is/,
+  );
+});
+
+test('the same rules without those fields are kept', async (t) => {
+  const served = { param: 'id', from: 'GET /api/posts', at: '$[*].id' };
+  const routes: NonNullable<Config['routes']> = [
+    { match: 'POST /api/ask', cost: { max: '0.01 USD' }, budget: '1 USD/day' },
+    { match: 'GET /api/posts' },
+    { match: 'GET /api/posts/:id', served },
+  ];
+  const guard = await createGuard({ hosts: ['127.0.0.1'], routes, records: 'memory' });
+  t.after(() => guard.close());
+  assert.equal(typeof createNodeHandler(guard, () => {}), 'function');
+});

@@ -17,8 +17,10 @@ export interface Behaviour {
   readonly figures: () => BehaviourFigures;
 }
 
-/** Sessions are judged so often: what is asked for each call is looked up. */
-const TICK_MS = 100;
+/** So soon after the call that gave reason to it a session is judged: what each call asks is looked up. */
+const JUDGED_AFTER_MS = 5;
+/** So often those that have ended are looked for. */
+const TICK_MS = 1000;
 const SAVE_MS = 600_000;
 
 /** Null where the configuration has no such layer. Throws ConfigError where the file of the model holds none. */
@@ -38,10 +40,11 @@ export async function openBehaviour(
   const book = createBook({
     limits: () => learning,
     seed: random(4).readUInt32BE(0),
+    wake: () => wake(),
     tell: (session, odds) => siblings?.tell({ kind: 'unusual', session, odds }),
   });
   if (path !== undefined) {
-    const read = await store.readModel(path).catch((error: unknown) => {
+    const read = await store.readModel(path, learning.sessions).catch((error: unknown) => {
       const rule = `${error instanceof Error ? error.message : 'cannot be read'}; move it away to learn anew`;
       throw new ConfigError('config', [{ field: 'behaviour.model', value: JSON.stringify(path), rule }]);
     });
@@ -57,8 +60,7 @@ export async function openBehaviour(
     opened.defer(() => save().catch(() => {}));
     opened.defer(() => clearInterval(saving));
   }
-  const ticking = setInterval(() => void book.tick(clock.wall()), TICK_MS).unref();
-  opened.defer(() => clearInterval(ticking));
+  const wake = keepTicking(book, clock.wall, opened);
   return {
     book,
     decided: createEar(book, policy),
@@ -67,4 +69,22 @@ export async function openBehaviour(
     learn: (session, odds) => book.told(session, odds, clock.wall()),
     figures: book.figures,
   };
+}
+
+/** Answers how to have it judge soon. Neither timer keeps a process going. */
+function keepTicking(book: Book, wall: () => number, opened: AsyncDisposableStack): () => void {
+  let soon: NodeJS.Timeout | null = null;
+  const tick = (): void => {
+    soon = null;
+    if (book.tick(wall())) wake();
+  };
+  const wake = (): void => {
+    soon ??= setTimeout(tick, JUDGED_AFTER_MS).unref();
+  };
+  const ticking = setInterval(wake, TICK_MS).unref();
+  opened.defer(() => {
+    clearInterval(ticking);
+    if (soon !== null) clearTimeout(soon);
+  });
+  return wake;
 }

@@ -21,6 +21,8 @@ export interface BookOptions {
   readonly seed: number;
   /** Sessions watched at a time. Default 16,384. */
   readonly capacity?: number;
+  /** Called when there is something to judge: whoever is woken calls {@link Book.tick} soon. */
+  readonly wake?: () => void;
   /** Told of a session that has become unusual, for those who see other calls of it. */
   readonly tell?: (session: SessionId, odds: number) => void;
 }
@@ -55,7 +57,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** Calls that have to be known before hours of the day are compared. */
 const FEWEST_CALLS_OF_HOURS = 2000;
 
-export function createBook({ limits, seed, capacity = 16_384, tell = () => {} }: BookOptions): Book {
+export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, tell = () => {} }: BookOptions): Book {
   const table = new SessionTable(capacity);
   const { doubles, words, floats, bytes } = table;
   const routes = createRouteNumbers();
@@ -171,6 +173,7 @@ export function createBook({ limits, seed, capacity = 16_384, tell = () => {} }:
     setFlag(slot, FLAG.queued);
     queue[queued] = slot;
     queued += 1;
+    if (queued === 1) wake();
   };
 
   /** Hot path: a few writes into one record. */

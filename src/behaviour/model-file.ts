@@ -39,10 +39,12 @@ export interface ReadModel {
 /**
  * Reads what {@link formatModel} wrote. Throws RangeError for anything else: a model is believed, so half of one is none. A model
  * of another version or with other features says so.
+ *
+ * @param sessions that it takes from here on: one that was taught by fewer goes on learning. Default: as when it was written
  */
-export function parseModel(text: string): ReadModel {
+export function parseModel(text: string, sessions?: number): ReadModel {
   const { seed, needed, learned, routes, moves, reached, hours, values, scores, trees } = checked(parseJson(text));
-  const model = new Model(seed, needed);
+  const model = new Model(seed, sessions ?? needed);
   model.learned = learned;
   model.transitions.restore(moves);
   model.reached.set(reached);

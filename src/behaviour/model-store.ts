@@ -6,8 +6,10 @@ import type { Model } from './model.ts';
 /**
  * Reads a model; null where there is no file yet. Throws RangeError naming the file where it holds none: what is believed has
  * to be whole.
+ *
+ * @param sessions that it takes from here on; as {@link parseModel}
  */
-export async function readModel(path: string): Promise<ReadModel | null> {
+export async function readModel(path: string, sessions?: number): Promise<ReadModel | null> {
   let text: string;
   try {
     if ((await stat(path)).size > MOST_MODEL_BYTES) throw new RangeError(`${path}: too long for a behaviour model`);
@@ -17,7 +19,7 @@ export async function readModel(path: string): Promise<ReadModel | null> {
     throw error;
   }
   try {
-    return parseModel(text);
+    return parseModel(text, sessions);
   } catch (error) {
     throw new RangeError(`${path}: ${error instanceof Error ? error.message : 'unreadable'}`);
   }

@@ -29,6 +29,11 @@ test('a model that was written and read says the same of the same sessions', () 
   assert.equal(formatModel(read.model, read.routes), text, 'and is written as it was');
 });
 
+test('where it takes more sessions from now on, it goes on learning', () => {
+  assert.equal(parseModel(text, 200).model.phase, 'ready');
+  assert.notEqual(parseModel(text, 10_000).model.phase, 'ready');
+});
+
 test('no address, session or path of anybody is in it', () => {
   assert.doesNotMatch(text, /network|\/api\/posts\/\d/);
 });

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { judgeLog } from './access-log.ts';
+import { judgeLive } from './live.ts';
 import { judgeMadeUp } from './made-up.ts';
 import { formatFigures } from './tables.ts';
 
@@ -10,7 +11,8 @@ const { values } = parseArgs({
   options: { log: { type: 'string' }, quick: { type: 'boolean', default: false } },
 });
 const made = judgeMadeUp(values.quick ? { people: 1000, programs: 50 } : { people: 20_000, programs: 200 });
-const figures = formatFigures(made, values.log === undefined ? null : await judgeLog(values.log));
+const live = await judgeLive();
+const figures = formatFigures(made, live, values.log === undefined ? null : await judgeLog(values.log));
 console.log(figures);
 if (!values.quick) write(figures);
 

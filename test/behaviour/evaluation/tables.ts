@@ -1,17 +1,23 @@
 import { PROGRAMS } from '../app/programs.ts';
+import type { judgeLive, Live } from './live.ts';
 import type { LogJudged } from './access-log.ts';
 import { type Judged, type MadeUp, ODDS, SESSIONS } from './made-up.ts';
 import { firstRefused } from './rate-limit.ts';
 import { areaInterval, areaUnderCurve, foundAt, median, wilson } from './statistics.ts';
 
 /** What was found, as the tables of docs/behaviour.md. */
-export function formatFigures(made: MadeUp, log: LogJudged | null): string {
+export function formatFigures(
+  made: MadeUp,
+  live: Awaited<ReturnType<typeof judgeLive>>,
+  log: LogJudged | null,
+): string {
   const rates = [60, fairRate(made)];
   const tables = [
     peopleTable(made, rates),
     programTable(made, rates),
     curveTable(made),
     poisonTable(made),
+    liveTable(live),
     ...(log === null ? [] : [logTable(log)]),
   ];
   return tables.join('\n\n');
@@ -98,6 +104,22 @@ function poisonTable({ programs, poisoned, poisonedPeople }: MadeUp): string {
   const head = ['program', ...ODDS.flatMap((odds) => [`\`1 in ${odds}\``, 'poisoned'])];
   const hit = poisonedPeople.filter(({ seen }) => seen.odds >= 100).length;
   return `The same after one in ten of the ${SESSIONS.toLocaleString('en')} sessions that taught it was one of the plain programs. Of ${poisonedPeople.length.toLocaleString('en')} people ${hit} were then found by \`1 in 100\`:\n\n${table(head, rows)}`;
+}
+
+function liveTable({ off, waits, loads }: Awaited<ReturnType<typeof judgeLive>>): string {
+  const row = (name: string, { calls, loads: pages }: Live): string[] => [
+    name,
+    calls.toLocaleString('en'),
+    String(pages),
+    Math.round(calls / pages).toLocaleString('en'),
+  ];
+  const head = ['', 'calls it had', 'pages it loaded', 'calls a page'];
+  const rows = [
+    row('without the layer', off),
+    row("`refuse: '1 in 1000'`, and it stops where it is refused", waits),
+    row('the same, and it loads the page again each time', loads),
+  ];
+  return `Live: one program at a real gate on loopback, that counts through the posts as fast as it is answered, for ${off.seconds} seconds:\n\n${table(head, rows)}`;
 }
 
 function logTable({ file, sha256, lines, unread, programs, others, taught }: LogJudged): string {

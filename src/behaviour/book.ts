@@ -1,15 +1,18 @@
-import type {
-  BehaviourAction,
-  BehaviourFigures,
-  BehaviourRisk,
-  BehaviourWatch,
-  Heard,
-  Risk,
-  SessionId,
+import {
+  BEHAVIOUR_ACTIONS,
+  type BehaviourAction,
+  type BehaviourFigures,
+  type BehaviourRisk,
+  type BehaviourWatch,
+  type Heard,
+  type Risk,
+  type SessionId,
 } from '../guard/behaviour.ts';
 import { readFeatures, LOADS_HALVED_MS, type Surroundings } from './features.ts';
 import { Model, reasonWords, UNTAUGHT_ODDS } from './model.ts';
+import { hourShare, noteHour } from './hours.ts';
 import type { ReadModel } from './model-file.ts';
+import { Queue } from './queue.ts';
 import { hashOf, isCheckpoint, noteCall } from './record.ts';
 import { createRouteNumbers, type RouteNumbers } from './route-numbers.ts';
 import { B, D, F, FIRST_STAGE_CALLS, FLAG, SessionTable, SNAPSHOT_BYTES, STAGES, U } from './session-table.ts';
@@ -52,10 +55,6 @@ const CLOSED_A_TICK = 64;
 const LEAST_ODDS = 10;
 /** Part of the table that is kept free, so that no call has to make room. */
 const KEPT_FREE = 1 / 16;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-/** Calls that have to be known before hours of the day are compared. */
-const FEWEST_CALLS_OF_HOURS = 2000;
 
 export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, tell = () => {} }: BookOptions): Book {
   const table = new SessionTable(capacity);
@@ -63,8 +62,7 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
   const routes = createRouteNumbers();
   const teaching = new Teaching(limits);
   const wave = new Wave();
-  const queue = new Uint32Array(Math.min(capacity, 8192));
-  let queued = 0;
+  const queue = new Queue(Math.min(capacity, 8192));
   let model = new Model(seed, limits().sessions);
   let taughtInSpan = 0;
   let judged = 0;
@@ -169,11 +167,9 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
   });
 
   const enqueue = (slot: number): void => {
-    if (queued === queue.length || flag(slot, FLAG.queued)) return;
+    if (flag(slot, FLAG.queued) || !queue.push(slot)) return;
     setFlag(slot, FLAG.queued);
-    queue[queued] = slot;
-    queued += 1;
-    if (queued === 1) wake();
+    if (queue.size === 1) wake();
   };
 
   /** Hot path: a few writes into one record. */
@@ -187,8 +183,7 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
     }
     if (words[table.u(slot, U.prefix)] === 0) words[table.u(slot, U.prefix)] = hashOf(prefix);
     if (firstCall === 0) firstCall = now;
-    const hour = Math.floor(now / HOUR_MS) % 24;
-    model.hours[hour] = (model.hours[hour] as number) + 1;
+    noteHour(model.hours, now);
     const call = { number: routes.of(route), request, now };
     if (isCheckpoint(noteCall(table, slot, call, model.transitions))) enqueue(slot);
   };
@@ -256,7 +251,7 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
     acted(session, action, now) {
       const slot = table.find(session);
       if (slot < 0) return;
-      const bit = ACTED_BITS[action];
+      const bit = bitOf(action);
       if (flag(slot, bit)) return;
       if (action === 'refuse') doubles[table.d(slot, D.since)] = now;
       setFlag(slot, action === 'note' ? bit : bit | FLAG.acted);
@@ -267,15 +262,13 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
       if (slot >= 0) restart(slot);
     },
     tick(now) {
-      const todo = Math.min(queued, JUDGED_A_TICK);
-      for (let index = 0; index < todo; index += 1) {
-        const slot = queue[index] as number;
+      const todo = Math.min(queue.size, JUDGED_A_TICK);
+      for (let done = 0; done < todo; done += 1) {
+        const slot = queue.shift();
         const at = table.u(slot, U.flags);
         words[at] = (words[at] as number) & ~FLAG.queued;
         judge(slot, now);
       }
-      queue.copyWithin(0, todo, queued);
-      queued -= todo;
       let closed = 0;
       for (; closed < CLOSED_A_TICK && table.size > 0; closed += 1) {
         const slot = table.oldest;
@@ -284,7 +277,7 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
         close(slot);
         table.remove(slot);
       }
-      return queued > 0 || closed === CLOSED_A_TICK;
+      return queue.size > 0 || closed === CLOSED_A_TICK;
     },
     figures: () => ({
       learned: Math.min(model.learned, model.needed),
@@ -305,19 +298,5 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
   };
 }
 
-/** Beside those of {@link FLAG}: what was done to a session, so that it is counted once. */
-const ACTED_BITS: Readonly<Record<BehaviourAction, number>> = {
-  note: 64,
-  limit: 128,
-  challenge: 256,
-  login: 512,
-  refuse: 1024,
-};
-
-/** Of the app's calls, by those that are known; 1 for every hour until a day has been seen. */
-function hourShare(hours: Float32Array, firstCall: number, now: number): number {
-  if (now - firstCall < DAY_MS) return 1;
-  let all = 0;
-  for (const calls of hours) all += calls;
-  return all < FEWEST_CALLS_OF_HOURS ? 1 : ((hours[Math.floor(now / HOUR_MS) % 24] as number) / all) * 24;
-}
+/** A bit beside those of {@link FLAG} for what was done to a session, so that it is counted once. */
+const bitOf = (action: BehaviourAction): number => FLAG.firstAction << BEHAVIOUR_ACTIONS.indexOf(action);

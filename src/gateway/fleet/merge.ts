@@ -38,7 +38,7 @@ const joinLosses = (all: readonly LedgerLosses[]): LedgerLosses => ({
 });
 
 /** Each worker learns for itself: the one that is behind says how far they are. */
-function joinBehaviour(all: readonly (BehaviourFigures | null)[]): BehaviourFigures | null {
+export function joinBehaviour(all: readonly (BehaviourFigures | null)[]): BehaviourFigures | null {
   const [first, ...others] = all.filter((figures) => figures !== null);
   return others.reduce<BehaviourFigures | null>((one, other) => one && joinFigures(one, other), first ?? null);
 }

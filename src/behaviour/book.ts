@@ -66,6 +66,7 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
   let model = new Model(seed, limits().sessions);
   let taughtInSpan = 0;
   let judged = 0;
+  let crowded = 0;
   let firstCall = 0;
   const acted: Record<BehaviourAction, number> = { note: 0, limit: 0, challenge: 0, login: 0, refuse: 0 };
   const surroundings = {
@@ -105,7 +106,11 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
   const close = (slot: number): void => {
     if ((bytes[table.b(slot, B.stages)] as number) === 0) return;
     const keepsSilent = flag(slot, FLAG.refused) || flag(slot, FLAG.acted) || flag(slot, FLAG.taught);
-    if (keepsSilent || !teaching.takes(words[table.u(slot, U.prefix)] as number)) return;
+    if (keepsSilent) return;
+    if (!teaching.takes(words[table.u(slot, U.prefix)] as number)) {
+      crowded += 1;
+      return;
+    }
     const { sessions } = limits();
     model.learn(table, slot, floats[table.f(slot, F.odds)] as number);
     setFlag(slot, FLAG.taught);
@@ -282,6 +287,7 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
     figures: () => ({
       learned: Math.min(model.learned, model.needed),
       needed: model.needed,
+      crowded,
       watched: table.size,
       acted: { ...acted },
       judged,

@@ -66,6 +66,8 @@ export interface BehaviourFigures {
   /** Sessions that have taught, and how many it takes. */
   readonly learned: number;
   readonly needed: number;
+  /** Sessions that did not teach because others of their network had. */
+  readonly crowded: number;
   /** Sessions that are watched now. */
   readonly watched: number;
   /** Sessions that were acted on since the start, by what was done. */

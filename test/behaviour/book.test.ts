@@ -99,6 +99,7 @@ describe('poisoning', () => {
     const school = createSchool({ sessions: 500, perPrefix: 10 });
     school.teach(programs(school, 'counter', 1500, 'one network'));
     assert.equal(school.book.figures().learned, 10);
+    assert.equal(school.book.figures().crowded, 1490);
   });
 
   /** Sessions that all end before the first of them is idle for long. */

@@ -12,6 +12,7 @@ const PAINT = { strong: plain, faint: plain, good: plain, bad: plain, careful: p
 const FIGURES: BehaviourFigures = {
   learned: 2000,
   needed: 2000,
+  crowded: 3,
   watched: 40,
   judged: 900,
   acted: { note: 9, limit: 1, challenge: 0, login: 0, refuse: 0 },
@@ -25,7 +26,9 @@ test('nothing is learned: nothing is said', () => {
 test('still learning: how far it has come, and that nothing is done', () => {
   const text = formatBehaviour({ ...FIGURES, learned: 312 }, PAINT);
   assert.match(text, /still learning, 312 of 2,000 sessions: nothing is done yet/);
-  assert.doesNotMatch(text, /noted|judged/);
+  assert.doesNotMatch(text, /noted|judged|waiting/);
+  const office = formatBehaviour({ ...FIGURES, learned: 40, crowded: 500 }, PAINT);
+  assert.match(office, /waiting +500 sessions of networks that have taught their share; see behaviour\.perPrefix/);
 });
 
 test('learned: what was done, and nothing that was not', () => {
@@ -40,6 +43,7 @@ test('several workers: the one that is behind says how far they are, the rest is
   assert.deepEqual(joinBehaviour([FIGURES, other]), {
     ...FIGURES,
     learned: 1500,
+    crowded: 6,
     watched: 42,
     judged: 1800,
     acted: { note: 18, limit: 2, challenge: 0, login: 0, refuse: 0 },

@@ -46,6 +46,7 @@ export function joinBehaviour(all: readonly (BehaviourFigures | null)[]): Behavi
 const joinFigures = (one: BehaviourFigures, other: BehaviourFigures): BehaviourFigures => ({
   learned: Math.min(one.learned, other.learned),
   needed: one.needed,
+  crowded: one.crowded + other.crowded,
   watched: one.watched + other.watched,
   acted: {
     note: one.acted.note + other.acted.note,

@@ -45,6 +45,27 @@ export const PEOPLE: readonly PersonKind[] = [
   person('quick', 5, { pause: 2.5, things: 26, does: { read: 12, list: 5, search: 4 } }),
 ];
 
+/** People of kinds that are not among those who teach: whoever uses an app in a way of their own. */
+export const STRANGERS: readonly (PersonKind & { readonly what: string })[] = [
+  {
+    ...person('binger', 0, { pause: 5, things: 60, does: { read: 1 } }),
+    what: 'reads one post after another, some sixty',
+  },
+  {
+    ...person('moderator', 0, { pause: 6, things: 40, does: { read: 3, search: 2, list: 2 } }),
+    what: 'looks through lists, searches and posts, some forty times',
+  },
+  { ...person('publisher', 0, { pause: 15, things: 25, does: { write: 1 } }), what: 'writes some twenty-five posts' },
+  {
+    ...person('asker alone', 0, { pause: 20, things: 25, does: { ask: 1 } }),
+    what: 'does nothing but ask the assistant',
+  },
+  {
+    ...person('resting', 0, { pause: 90, things: 8, does: { read: 3, list: 2 } }),
+    what: 'goes by keyboard, with rests',
+  },
+];
+
 function person(name: string, share: number, rest: Pick<PersonKind, 'pause' | 'things' | 'does'>): PersonKind {
   return { name, share, spread: 0.9, thingsSpread: 0.7, ...rest };
 }

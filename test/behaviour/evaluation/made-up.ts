@@ -1,3 +1,4 @@
+import { makePerson, STRANGERS } from '../app/people.ts';
 import { PROGRAMS } from '../app/programs.ts';
 import { createSchool, type School } from '../app/school.ts';
 import type { Seen } from '../app/play.ts';
@@ -22,6 +23,8 @@ export interface Judged {
 
 export interface MadeUp {
   readonly people: readonly Judged[];
+  /** People of kinds that did not teach, by kind. */
+  readonly strangers: ReadonlyMap<string, readonly Judged[]>;
   readonly programs: ReadonlyMap<string, readonly Judged[]>;
   /** The same after one session in ten was a program while it learned. */
   readonly poisoned: ReadonlyMap<string, readonly Judged[]>;
@@ -32,16 +35,23 @@ export interface MadeUp {
 export function judgeMadeUp({ people, programs }: Effort): MadeUp {
   const clean = new Map<string, Judged[]>();
   const poisoned = new Map<string, Judged[]>();
+  const strangers = new Map<string, Judged[]>();
   const of = { people: [] as Judged[], poisonedPeople: [] as Judged[] };
   for (let seed = 1; seed <= MODELS; seed += 1) {
     const school = taught(seed, 0);
     of.people.push(...askPeople(school, people / MODELS));
     for (const { name } of PROGRAMS) add(clean, name, askProgram(school, name, programs / MODELS));
+    for (const kind of STRANGERS)
+      add(
+        strangers,
+        kind.name,
+        ask(school, (2 * programs) / MODELS, () => makePerson(school.random, undefined, kind)),
+      );
     const abused = taught(seed, 0.1);
     of.poisonedPeople.push(...askPeople(abused, people / MODELS / 5));
     for (const { name } of PROGRAMS) add(poisoned, name, askProgram(abused, name, programs / MODELS));
   }
-  return { ...of, programs: clean, poisoned };
+  return { ...of, strangers, programs: clean, poisoned };
 }
 
 /** @param abuse share of sessions that are programs, one kind after another */

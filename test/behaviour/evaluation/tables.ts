@@ -1,3 +1,4 @@
+import { STRANGERS } from '../app/people.ts';
 import { PROGRAMS } from '../app/programs.ts';
 import type { judgeLive, Live } from './live.ts';
 import type { LogJudged } from './access-log.ts';
@@ -14,6 +15,7 @@ export function formatFigures(
   const rates = [60, fairRate(made)];
   const tables = [
     peopleTable(made, rates),
+    strangerTable(made),
     programTable(made, rates),
     curveTable(made),
     poisonTable(made),
@@ -41,6 +43,16 @@ function peopleTable({ people }: MadeUp, rates: readonly number[]): string {
   ];
   const head = ['rule', `people hit, of ${people.length.toLocaleString('en')}`, 'per 10,000', '95 %'];
   return `People, held out:\n\n${table(head, rows)}`;
+}
+
+function strangerTable({ strangers }: MadeUp): string {
+  const rows = STRANGERS.map(({ name, what }) => {
+    const judged = strangers.get(name) ?? [];
+    const hits = ODDS.map((odds) => judged.filter(({ seen }) => seen.odds >= odds).length);
+    return [`${name}: ${what}`, ...hits.map((hit) => percent(hit / judged.length))];
+  });
+  const head = ['person', ...ODDS.map((odds) => `\`1 in ${odds}\``)];
+  return `People of kinds that were not among those who taught, and how many of them are hit:\n\n${table(head, rows)}`;
 }
 
 function programTable({ programs }: MadeUp, rates: readonly number[]): string {

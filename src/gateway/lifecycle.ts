@@ -10,8 +10,11 @@ import { keepEarlyConnections } from './listen.ts';
 /** Tells a process that the one before it will hand over its socket. Taken out of the environment at once. */
 const SUCCESSOR = 'SALLYPORT_SUCCESSOR';
 
-/** Milliseconds a successor gets until it has to be ready; then it is ended and nothing has changed. */
-const READY_MS = 30_000;
+/**
+ * Milliseconds a successor gets until it has to be ready; then it is ended and nothing has changed. Longer than what each of
+ * its workers gets: where one of those does not come up, it says so itself.
+ */
+const READY_MS = 60_000;
 
 /** What a gate leaves to the process that replaces it. Travels by IPC alone: never in the environment or a file. */
 export interface Inheritance {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { connect } from 'node:tls';
 import { request } from 'undici';
 import { parseTarget } from '../../src/lab/target.ts';
 import { createWireClient, type WireClient } from '../../src/lab/wire-client.ts';
+import { at } from '../cli/support.ts';
 import { CLIENT, startProvider } from '../identity/oidc/provider.ts';
 import { startPebble } from '../support/pebble.ts';
 import { codeOf, type Fleet, startApi, startFleetOf, until } from './fleet-support.ts';
@@ -151,4 +153,60 @@ function fingerprintAt(port: number): Promise<string> {
     });
     socket.on('error', () => resolve(''));
   });
+}
+
+for (const shares of [true, false])
+  test(`SIGUSR2 replaces a gate of several workers ${shares ? 'that listen themselves' : 'behind one socket'}: port and mode stay, pages enter once more, nothing captured passes`, async (t) => {
+    const api = await startApi(t);
+    const fleet = await startFleetOf(t, api.url, { shares, flags: { protect: ['/api/**'] } });
+    const client = wanderer(fleet);
+    await opened(client);
+    const captured = client.sign(MINE);
+    assert.equal(codeOf(await fleet.send(captured)), 'admit');
+    assert.equal((await fleet.admin('POST', '/mode', { mode: 'report' })).status, 200);
+    assert.equal((await fleet.admin('POST', '/mode', { mode: 'enforce' })).status, 200);
+    const next = await replaced(t, fleet);
+    assert.notEqual(next, fleet.child.pid);
+
+    const { body: status } = await fleet.admin('GET', '/status');
+    assert.deepEqual([at(status, 'mode'), at(status, 'workers', 'answering')], ['enforce', 2]);
+    assert.equal(new URL(String(at(status, 'url'))).port, String(fleet.port));
+    const before = api.calls;
+    assert.doesNotMatch(await saidAgain(fleet, captured), /admit/);
+    assert.equal(api.calls, before);
+    await opened(client);
+    assert.equal(await saidToAll(fleet, client), 'admit');
+  });
+
+const saidAgain = async (fleet: Fleet, captured: ReturnType<WireClient['sign']>): Promise<string> =>
+  (await Promise.all(Array.from({ length: AT_ONCE }, async () => codeOf(await fleet.send(captured))))).join();
+
+/** Has the gate replace itself; answers the new process, which ends with the test. */
+async function replaced(t: TestContext, { child, lines, ended }: Fleet): Promise<number> {
+  const said = (pattern: RegExp): string | undefined =>
+    lines()
+      .map(({ msg }) => pattern.exec(String(msg))?.[1])
+      .find((found) => found !== undefined);
+  let next = 0;
+  // The new process writes where the old one did.
+  const closed = once(child, 'close');
+  t.after(async () => {
+    if (next === 0) return;
+    process.kill(next, 'SIGTERM');
+    await closed;
+  });
+  child.kill('SIGUSR2');
+  // The gate itself gives up first, and says why.
+  await until(
+    () => {
+      assert.equal(said(/^upgrade: (.*)/), undefined);
+      next = Number(said(/^process (\d+) has taken over/) ?? 0);
+      return next !== 0;
+    },
+    'a new process',
+    120_000,
+  );
+  await ended;
+  assert.equal(child.exitCode, 0);
+  return next;
 }

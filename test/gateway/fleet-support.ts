@@ -106,10 +106,14 @@ export async function startFleetOf(context: TestContext, to: string, options: Fl
 
 async function readyUrl(child: ChildProcess, log: () => string): Promise<string> {
   let said = '';
-  for await (const text of child.stdout?.setEncoding('utf8') ?? []) {
+  // Left open: a process that takes this one's place says the same.
+  for await (const text of child.stdout?.setEncoding('utf8').iterator({ destroyOnReturn: false }) ?? []) {
     said += String(text);
     const url = /^ready (\S+)$/m.exec(said)?.[1];
-    if (url !== undefined) return url;
+    if (url !== undefined) {
+      child.stdout?.resume();
+      return url;
+    }
   }
   throw new Error(`the gate did not start: ${said} ${log()}`);
 }
@@ -149,9 +153,9 @@ export const codeOf = ({ status, body, failed }: RawAnswer): string => {
   return status === 200 ? 'admit' : String(JSON.parse(Buffer.from(body).toString('utf8')).code);
 };
 
-/** Waits until a condition holds; fails after half a minute. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = performance.now() + 30_000;
+/** Waits until a condition holds; fails after half a minute, or after so many milliseconds. */
+export async function until(condition: () => boolean | Promise<boolean>, what: string, atMost = 30_000): Promise<void> {
+  const end = performance.now() + atMost;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 25));

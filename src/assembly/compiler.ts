@@ -33,7 +33,7 @@ export function createCompiler({ bundle, asks, runner }: CompilerParts): Compile
     const before = new Map(
       [...restored].map(([name, { config: old, spares }]) => [name, { policy: compilePolicy(old), spares }]),
     );
-    return { policy, script, runner: createRunner(policy, runner, before) };
+    return { policy, restored: before, script, runner: createRunner(policy, runner, before) };
   };
 }
 

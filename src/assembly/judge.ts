@@ -49,6 +49,6 @@ export async function createJudge(made: Made, given: GuardParts, layers: readonl
   const bundle = given.bundle ?? (await loadBundle());
   const compile = createCompiler({ bundle, asks: given.ask !== undefined, runner });
   inForce.put(compile(ground.config));
-  const standing = createStanding({ layers, state, policy, bucketOf });
+  const standing = createStanding({ layers, state, policy, restored: inForce.restored, bucketOf });
   return { compile, decisions, costs, open: createOpenBook(standing, wall, decisions.tell) };
 }

@@ -79,6 +79,17 @@ function restoredStep(policy: Policy, rule: RouteRule, layer: Layer, restored: R
   return step === null ? null : { ...step, share: Math.min(step.share, shareOf(policy, rule, layer)), spares };
 }
 
+/** For whom a layer is enforced on a route, be it restored or not. */
+export function enforcementOf(
+  policy: Policy,
+  rule: RouteRule,
+  layer: Layer,
+  restored: RestoredLayers,
+): Pick<Step, 'share' | 'spares'> {
+  if (restored.has(layer.name)) return restoredStep(policy, rule, layer, restored) ?? { share: NOBODY, spares: 0 };
+  return { share: shareOf(policy, rule, layer), spares: 0 };
+}
+
 function ruleBefore(before: Policy, policy: Policy, rule: RouteRule): RouteRule {
   if (rule === policy.mountRoute) return before.mountRoute;
   if (rule === policy.ownRoute) return before.ownRoute;

@@ -1,9 +1,9 @@
 import { type Eventually, whenKnown } from '../lib/eventually.ts';
 import { PASS, type Refusal, refusal, type Verdict } from './decision.ts';
 import type { Context, Grounds, Layer } from './layer.ts';
-import { shareOf } from './pipeline.ts';
+import { enforcementOf, type RestoredLayers } from './pipeline.ts';
 import type { Policy } from './policy.ts';
-import { EVERYBODY, isPartial, NOBODY } from './rollout.ts';
+import { EVERYBODY, isPartial } from './rollout.ts';
 import { type SessionRef, sessionRef, type State } from './state.ts';
 import type { RequestView } from './view.ts';
 
@@ -15,6 +15,8 @@ export interface StandingParts {
   readonly layers: readonly Layer[];
   readonly state: Pick<State, 'endedBy'>;
   readonly policy: () => Policy;
+  /** Layers of it that go on as before. */
+  readonly restored: () => RestoredLayers;
   /** See {@link import('./run.ts').RunnerParts.bucketOf}. */
   readonly bucketOf?: (request: RequestView, context: Context) => number;
 }
@@ -33,7 +35,7 @@ export interface Fallen {
  */
 export type Standing = (grounds: Grounds, since: number, now: number) => Eventually<Fallen | null>;
 
-export function createStanding({ layers, state, policy, bucketOf }: StandingParts): Standing {
+export function createStanding({ layers, state, policy, restored, bucketOf }: StandingParts): Standing {
   const asking = layers.filter((layer) => layer.stands !== undefined);
   const replay = layers.find(({ name }) => name === 'replay');
   const session = layers.find(({ name }) => name === 'session');
@@ -43,7 +45,9 @@ export function createStanding({ layers, state, policy, bucketOf }: StandingPart
     const now = policy();
     const { method, path, folded } = request;
     const route = context.policy === now ? context.route : now.match(method, path, folded);
-    const share = layer === undefined ? NOBODY : shareOf(now, route, layer);
+    if (layer === undefined) return false;
+    const { share, spares } = enforcementOf(now, route, layer, restored());
+    if (spares > 0 && beganOf(context) < spares) return false;
     return isPartial(share) ? (bucketOf?.(request, context) ?? 0) < share : share === EVERYBODY;
   }
 
@@ -76,6 +80,10 @@ export function createStanding({ layers, state, policy, bucketOf }: StandingPart
 
 const fallen = ({ name }: Layer, verdict: Verdict): Fallen | null =>
   verdict.kind === 'pass' ? null : { layer: name, refused: verdict };
+
+/** When the session of a request began, milliseconds since 1970: what it showed of that may be out of time by now. */
+const beganOf = ({ ticket, cookieCreated }: Context): number =>
+  (cookieCreated || (ticket?.sessionCreated ?? Infinity)) * 1000;
 
 function refOf({ ticket, cookieSession }: Context): SessionRef | null {
   if (ticket !== null) return { place: ticket.sessionPlace, idHigh: ticket.sessionIdHigh, idLow: ticket.sessionIdLow };

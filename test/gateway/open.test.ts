@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { AUDIENCE, ISSUER, makeKey, makeToken } from '../identity/jwt/issuer.ts';
 import { order } from '../keys/support.ts';
 import { createGuard } from '../../src/index.ts';
+import type { WireClient } from '../../src/lab/wire-client.ts';
 import { openPlace, type OpenPlace, SECRET } from './open-support.ts';
 import { until } from './support.ts';
 
@@ -132,6 +133,68 @@ test('R72 report mode ends nothing, and enforce mode what report mode had let in
   assert.equal(feed.ended(), '');
   place.gate.setMode('enforce');
   await until(() => feed.ended() === 'broken');
+});
+
+test('P3.4 a stream of a session that the guard rail spares is not ended by that layer; a later session’s is', async (t) => {
+  const place = await openPlace(t, { routes: [{ match: 'GET /api/feed', level: 'session', carriers: ['stream'] }] });
+  const { gate, clock } = place;
+  const unsigned = (page: WireClient) => ({
+    ...FEED,
+    target: '/api/feed',
+    fields: [
+      ...FEED.fields,
+      'Host',
+      place.host,
+      'Cookie',
+      page.cookies(),
+      'Sec-Fetch-Site',
+      'same-origin',
+      'X-Requested-With',
+      'app',
+    ],
+    body: null,
+  });
+  const opened = async () => {
+    const page = await place.page();
+    const feed = await place.send(unsigned(page));
+    await until(() => feed.text() !== '');
+    return { page, feed, label: labelOf(place) };
+  };
+  const old = await opened();
+  clock.move(60_000);
+  const upgraded = clock.wall();
+  clock.move(60_000);
+  const late = await opened();
+  gate.reload(gate.config, new Map([['session', { config: gate.config, spares: upgraded }]]));
+  for (const { label } of [old, late]) assert.ok(await gate.guard.sessions?.revoke(label));
+  await until(() => late.feed.ended() === 'broken');
+  assert.deepEqual([lastEnded(place)?.code, lastEnded(place)?.layer], ['stale', 'session']);
+  // Both were asked about in the same half second, and what is asked for anew is judged alike.
+  assert.equal((await place.send(unsigned(late.page))).status, 403);
+  assert.equal((await place.send(unsigned(old.page))).status, 200);
+  place.held.get('/api/feed')?.[0]?.write('data: still here\n\n');
+  await until(() => old.feed.text().includes('still here') || old.feed.ended() !== '');
+  assert.equal(old.feed.ended(), '');
+  gate.reload(gate.config);
+  await until(() => old.feed.ended() === 'broken');
+});
+
+test('P3.4 a stream goes on under a layer that was put back to recording only, and ends once it is enforced again', async (t) => {
+  const place = await openPlace(t, ACCOUNTS);
+  const { gate } = place;
+  const page = await place.page();
+  const feed = await place.send(page.sign(FEED));
+  const label = labelOf(place);
+  const other = await place.send((await place.page()).sign(FEED));
+  const recorded = { ...gate.config, layers: { replay: 'report' } } as const;
+  gate.reload(gate.config, new Map([['replay', { config: recorded, spares: 0 }]]));
+  assert.ok(await gate.guard.sessions?.revoke(label));
+  const looks = performance.now();
+  await until(() => performance.now() - looks > 1200);
+  assert.deepEqual([feed.ended(), other.ended()], ['', '']);
+  gate.reload(gate.config);
+  await until(() => feed.ended() === 'broken');
+  assert.equal(other.ended(), '');
 });
 
 test('P11.1 R69 a key that is revoked or expires ends what it had opened; another key’s stream goes on', async (t) => {

@@ -88,6 +88,7 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
   let login: string | undefined;
 
   const seconds = () => Math.floor((now() + offset) / 1000);
+  /** Less than nothing is nothing, as setTimeout has it. */
   const wait = (milliseconds: number) => new Promise<void>((done) => void later(done, milliseconds));
   const live = () => (entry && seconds() < entry.expires ? entry : undefined);
 
@@ -169,9 +170,10 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
   }
 
   /** Tries until it works, is refused for good, or has taken too long. */
-  async function attempt(delay: number): Promise<Entry | undefined> {
-    await (delay && wait(delay));
+  async function attempt(pause: number): Promise<Entry | undefined> {
     for (let tries = 0; ; tries++) {
+      const began = now();
+      await (pause && wait(pause));
       // Blocked, offline, or put off by the server.
       const made = await handshake().catch((): PutOff => ({ code: 'blocked', after: 250 * 2 ** tries }));
       if (!('code' in made)) {
@@ -179,10 +181,11 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
         entry = made;
         return entry;
       }
+      // Longer than a pause and a request may take: this machine slept, and nobody has waited meanwhile.
+      if (now() - began > 2 * PUT_OFF) openingSince = now();
       // Everybody's page meets a restart at the same moment: spread out.
-      const pause = made.after * (0.75 + random() / 2);
+      pause = made.after * (0.75 + random() / 2);
       if (!pause || now() + pause - openingSince > (made.code === 'blocked' ? PATIENCE : PUT_OFF)) break;
-      await wait(pause);
     }
     notBefore = now() + Math.min(40_000, 2000 * 2 ** failures++) * (0.5 + random());
     return undefined;
@@ -215,8 +218,7 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
         if (now() >= notBefore) void open();
         return undefined;
       }
-      const opened = open();
-      return Promise.race([opened, wait(Math.max(0, openingSince + PATIENCE - now())).then(() => undefined)]);
+      return Promise.race([open(), wait(openingSince + PATIENCE - now()).then(() => undefined)]);
     },
     async again(refused) {
       const living = live();

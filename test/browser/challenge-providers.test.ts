@@ -66,7 +66,7 @@ after(async () => {
   await provider?.close();
 });
 beforeEach(() => {
-  Object.assign(provider.pages, { widget: 'passes', blocked: false, score: 0.9 });
+  Object.assign(provider.pages, { widget: 'passes', blocked: false, ready: Promise.resolve(), score: 0.9 });
   provider.pages.loaded.length = 0;
   provider.asked.length = 0;
   provider.next.length = 0;
@@ -201,6 +201,39 @@ describeBrowsers('a route that asks for a provider’s challenge', (browser) => 
     await start(page, 'GET', '/api/free?say=done');
     assert.deepEqual(await ended(page), { status: 200, text: 'done' });
     assert.equal(provider.asked.length, 1);
+  });
+
+  /** Opens a new tab of the guarded site, as a browser that is new there. */
+  async function arrive(): Promise<{ page: Page; loaded: Promise<unknown> }> {
+    await browser.browser.deleteCookie(...(await browser.browser.cookies()));
+    const page = await browser.newPage();
+    return { page, loaded: page.goto(guarded.url) };
+  }
+
+  test('at the second door, a script that the page itself is still loading is not loaded again', async () => {
+    const { promise, resolve: answer } = Promise.withResolvers<void>();
+    provider.pages.ready = promise;
+    const { page, loaded } = await arrive();
+    const part = await page.waitForRequest((request) => /\/captcha\.[0-9a-f]+\.js/.test(request.url()));
+    // The page asks for the part once; once it runs for us, it has run for the page's script.
+    await page.evaluate((url) => import(url).then(() => new Promise((resolve) => setTimeout(resolve))), part.url());
+    answer();
+    await loaded;
+    await start(page, 'GET', '/api/free?say=done');
+    assert.deepEqual(await ended(page), { status: 200, text: 'done' });
+    assert.deepEqual(provider.pages.loaded, [`${SCRIPTS.recaptcha}?render=${SITE_KEY}`]);
+    assert.equal(provider.asked.length, 1);
+    await page.close();
+  });
+
+  test('at the second door, a script that the page itself could not load is no dead end', async () => {
+    provider.pages.blocked = true;
+    const { page, loaded } = await arrive();
+    await loaded;
+    await start(page, 'GET', '/api/free?say=done');
+    assert.deepEqual(await ended(page), { status: 200, text: 'done' });
+    assert.equal(provider.asked.length, 0);
+    await page.close();
   });
 
   test('where the part that knows providers cannot be loaded, the app gets the gate’s own answer', async () => {

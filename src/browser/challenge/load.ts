@@ -11,11 +11,27 @@ export async function load(widget: Widget, parameters: ChallengeParameters): Pro
   const address = `${parameters['script']}`;
   let started = loading.get(address);
   if (!started) {
-    started = insert(address, widget.query(parameters));
+    started = underWay(address).then(() => (widget.api() ? undefined : insert(address, widget.query(parameters))));
     loading.set(address, started);
     started.catch(() => loading.delete(address));
   }
   return started;
+}
+
+/**
+ * Settles at once unless the page itself is loading this script (`everyPage`, or the app's own element), and else when that
+ * has ended, however it has: a page counts as loaded once all scripts that came with it have run or failed.
+ */
+function underWay(address: string): Promise<void> {
+  const { href } = new URL(address);
+  const element = [...document.scripts].find(({ src }) => src.split('?')[0] === href);
+  if (!element || document.readyState === 'complete') return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => resolve();
+    element.addEventListener('load', done);
+    element.addEventListener('error', done);
+    self.addEventListener('load', done);
+  });
 }
 
 function insert(address: string, query: Readonly<Record<string, string>>): Promise<void> {

@@ -10,6 +10,8 @@ export interface ProviderPages {
   widget: 'passes' | 'asks' | 'fails' | 'hangs';
   /** Scripts that answer 404, as behind a blocker. */
   blocked: boolean;
+  /** Scripts are answered once this holds. */
+  ready: Promise<void>;
   score: number;
   /** Scripts that were loaded, with their queries. */
   readonly loaded: string[];
@@ -28,6 +30,7 @@ export function createProviderPages(mint: (token: Partial<Token>) => string): Pr
   const pages: ProviderPages = {
     widget: 'asks',
     blocked: false,
+    ready: Promise.resolve(),
     score: 0.9,
     loaded: [],
     answer(request, response, text) {
@@ -46,7 +49,8 @@ export function createProviderPages(mint: (token: Partial<Token>) => string): Pr
           response.writeHead(404).end();
           return true;
         }
-        return send('text/javascript', SCRIPT);
+        void pages.ready.then(() => send('text/javascript', SCRIPT));
+        return true;
       }
       if (url.pathname === '/widget') {
         const score = /recaptcha|enterprise/.test(url.searchParams.get('kind') ?? '');

@@ -71,6 +71,19 @@ export interface AttackFlags {
   coreHour?: CoreHour;
 }
 
+export interface EvidenceFlags {
+  config?: string;
+  to?: string;
+  at?: string;
+  page?: string;
+  calls?: number;
+  layerCalls?: number;
+  layers?: boolean;
+  seconds?: number;
+  prices?: string;
+  output?: string;
+}
+
 /** What the attacker pays for an hour of one core. */
 export interface CoreHour {
   readonly price: number;

@@ -5,6 +5,7 @@ import { attack } from './attack-commands.ts';
 import { audit } from './audit-commands.ts';
 import { bans } from './bans-commands.ts';
 import { EXIT } from './command.ts';
+import { evidence } from './evidence-commands.ts';
 import type { ConfigFlags } from './flags.ts';
 import type { RunFlags } from './gate.ts';
 import { keys } from './keys-commands.ts';
@@ -45,7 +46,7 @@ function failure(error: unknown, terminal: Terminal): number {
 }
 
 /** In the order in which the help lists them. */
-const COMMANDS = [gate, switches, looks, audit, bans, users, keys, sessions, attack, check, doctor, learning];
+const COMMANDS = [gate, switches, looks, audit, bans, users, keys, sessions, attack, evidence, check, doctor, learning];
 
 function build(terminal: Terminal, ended: (code: number) => void): Command {
   const parts: CommandParts = { io: ({ json }) => ({ terminal, json: json === true }), ended };

@@ -16,7 +16,7 @@ export function stillPossible(
 ): string[] {
   const list = report.nothingBlocked
     ? ['Everything that the table shows to get in, a plain client first: nothing stands in its way.']
-    : report.rungs.filter(getsIn).map((rung) => possibleOf(rung, attackers) + price(rung));
+    : report.rungs.filter(getsIn).map((rung) => wayIn(rung, attackers));
   const unknown = Object.groupBy(
     report.rungs.filter((rung) => rung.verdict === 'not run'),
     (rung) => rung.why,
@@ -36,6 +36,10 @@ const partly = (rollout: string): string[] =>
       ];
 
 const getsIn = (rung: RungReport): boolean => rung.verdict === 'gets in' || rung.verdict === 'slowed';
+
+/** What one of them gets, and its price. */
+export const wayIn = (rung: RungReport, attackers: readonly Attacker[]): string =>
+  possibleOf(rung, attackers) + price(rung);
 
 function possibleOf(rung: RungReport, attackers: readonly Attacker[]): string {
   return attackers.find((attacker) => attacker.name === rung.name)?.possible ?? rung.title;

@@ -18,3 +18,8 @@ export interface Prices {
   /** One hour of one IPv4 address of one's own at a proxy service: some two dollars a month. */
   readonly addressHour: number;
 }
+
+/** What CPU and further addresses cost. `addresses` is null where more of them are of no use. */
+export function moneyFor(cpuSeconds: number, addresses: number | null, prices: Prices): number {
+  return (cpuSeconds / 3600) * prices.coreHour + ((addresses ?? 1) - 1) * prices.addressHour;
+}

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Config } from '../../guard/config.ts';
-import { PRICES, type Prices } from '../prices.ts';
+import { moneyFor, PRICES, type Prices } from '../prices.ts';
 import { figuresOf } from './figures.ts';
 import { type RuleSet, ruleSets } from './rule-sets.ts';
 import type { ShopAnswer, ShopOrder } from './shop.ts';
@@ -88,7 +88,7 @@ function perThousand({ admitted, requests, sessions, spend, waited }: Walked, bo
   const cpuSeconds = (spend.cpu ?? 0) * scale;
   const seconds = (spend.wall + waited) * scale;
   const addresses = bounded ? null : Math.max(1, Math.ceil(seconds / 3600 - SPARE));
-  const money = (cpuSeconds / 3600) * PRICES.coreHour + ((addresses ?? 1) - 1) * PRICES.addressHour;
+  const money = moneyFor(cpuSeconds, addresses, PRICES);
   return { requests: requests * scale, sessions: sessions * scale, cpuSeconds, seconds, addresses, money };
 }
 

@@ -1,0 +1,85 @@
+import { availableParallelism, cpus, loadavg, release, type } from 'node:os';
+import { formRoute } from '../form-route.ts';
+import { ATTACKERS, runLab } from '../index.ts';
+import { objectRoutes } from '../object-routes.ts';
+import type { LabOptions } from '../options.ts';
+import type { Prices } from '../prices.ts';
+import { ablate } from './ablate.ts';
+import { type Evidence, type Machine, type Run, toEvidence } from './evidence.ts';
+import type { Gates, OpenGate } from './gates.ts';
+import { SETTINGS } from './settings.ts';
+
+export interface GatherOptions {
+  /** What stands behind the gates, and the path under attack, for the report. */
+  readonly app: string;
+  readonly path: string;
+  /** Version of Sallyport. */
+  readonly version: string;
+  readonly command: string;
+  readonly prices: Prices;
+  /** Calls by which a price is measured. */
+  readonly calls: number;
+  /** Seconds that one gate's run may take, at most. */
+  readonly seconds: number;
+  /** Calls for each layer, off and alone; 0 for no such table. */
+  readonly layerCalls: number;
+  /** What nobody but the app's owner knows: calls that may be made, a page. */
+  readonly lab: LabOptions;
+  /** Told what is being done now. */
+  onStep?(what: string): void;
+}
+
+/** Attacks the three gates one after another, then those for the layers. A few minutes. */
+export async function gather(gates: Gates, options: GatherOptions): Promise<Evidence> {
+  const { calls, seconds, onStep } = options;
+  const began = performance.now();
+  const made = new Date().toISOString();
+  const runs: Run[] = [];
+  for (const setting of SETTINGS) {
+    const gate = await gates.open({ setting });
+    const report = await runLab(gate.url, {
+      ...labOptions(gate, options),
+      calls,
+      seconds,
+      mode: setting === 'off' ? 'report' : 'enforce',
+      rules: setting === 'strict',
+      onRung: (name, when) => {
+        if (when === 'start') onStep?.(`${setting}: ${name}`);
+      },
+    });
+    runs.push({ setting, digest: gate.digest, config: gate.config, report });
+  }
+  const layers =
+    options.layerCalls === 0
+      ? null
+      : await ablate(gates, {
+          attackers: ATTACKERS,
+          calls: options.layerCalls,
+          options: (gate) => labOptions(gate, options),
+          onGate: (name, at, of) => onStep?.(`layers, ${at} of ${of}: ${name}`),
+        });
+  const { app, path, command, prices, version } = options;
+  const browser = runs.map(({ report }) => report.browser).find((name) => name !== '') ?? '';
+  const versions = { sallyport: version, node: process.version, browser, system: `${type()} ${release()}` };
+  const facts = { made, command, versions, machine: machine(), app, path, calls, prices, layers };
+  return toEvidence({ ...facts, seconds: (performance.now() - began) / 1000 }, runs, ATTACKERS);
+}
+
+/** What attackers know of a gate, as its owner would tell them. */
+function labOptions({ url, config, given }: OpenGate, { lab }: GatherOptions): LabOptions {
+  const object = objectRoutes(new URL(url).pathname, config.routes ?? [], null);
+  const form = formRoute(config);
+  return {
+    ...lab,
+    ...given,
+    policy: config,
+    nobody: config.login === undefined,
+    ...(object === null ? {} : { object }),
+    ...(form === null ? {} : { form }),
+  };
+}
+
+function machine(): Machine {
+  const [load = 0] = loadavg();
+  return { cores: availableParallelism(), processor: cpus()[0]?.model ?? '', load };
+}

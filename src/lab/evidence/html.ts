@@ -1,0 +1,199 @@
+import { barChart, kindClass, stackedChart } from './chart.ts';
+import { escapeHtml } from './escape-html.ts';
+import type { AttackerRow, Evidence, Got } from './evidence.ts';
+import { SETTING_TITLES, SETTINGS } from './settings.ts';
+import { STYLE } from './style.ts';
+import { assumed, conditions, figure, GROUP_TITLES, share, titlesOf } from './words.ts';
+import { duration } from '../rules/table.ts';
+
+/** One page that asks nobody for anything: no script, no font, no image from elsewhere. */
+export function toHtml(found: Evidence): string {
+  const parts = [
+    firstPage(found),
+    charts(found),
+    details(found),
+    rules(found),
+    stillPossible(found),
+    requirements(found),
+    made(found),
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>Sallyport: evidence</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>What each attacker gets</h1>
+${parts.filter((part) => part !== '').join('\n')}
+</main>
+</body>
+</html>
+`;
+}
+
+const by = ({ command }: Evidence): string => `<p class="by">Made by <code>${escapeHtml(command)}</code></p>`;
+
+function firstPage(found: Evidence): string {
+  const heads = SETTINGS.map((name) => `<th scope="col">${escapeHtml(SETTING_TITLES[name])}</th>`).join('');
+  const means = found.settings
+    .map(({ title, means }) => `<dt>${escapeHtml(title)}</dt><dd>${escapeHtml(means)}</dd>`)
+    .join('');
+  return `<p>In front of ${escapeHtml(found.app)}, at <code>GET ${escapeHtml(found.path)}</code>. ${escapeHtml(conditions(found))}.</p>
+<dl>${means}</dl>
+${table(
+  'What each attacker gets with Sallyport off, on by default and strict',
+  `<th scope="col">attacker</th>${heads}<th scope="col">CPU s per 1,000, strict</th><th scope="col">not stopped</th>`,
+  grouped(
+    found,
+    (row) => [...SETTINGS.map((name) => verdict(row.got[name])), cost(row.got.strict), cell(row.notStopped)],
+    6,
+  ),
+)}
+${by(found)}
+${layers(found)}`;
+}
+
+const verdict = ({ verdict, why }: Got): string =>
+  `<td><span class="verdict ${kindClass(verdict)}">${verdict}</span>${why === '' ? '' : ` <small>${escapeHtml(why)}</small>`}</td>`;
+const cell = (text: string): string => `<td>${escapeHtml(text)}</td>`;
+const number = (text: string): string => `<td class="number">${escapeHtml(text)}</td>`;
+const cost = ({ cpuSeconds }: Got): string => number(figure(cpuSeconds));
+
+function table(caption: string, head: string, body: string): string {
+  return `<div class="wide" role="region" tabindex="0" aria-label="${escapeHtml(caption)}"><table><caption>${escapeHtml(caption)}</caption><thead><tr>${head}</tr></thead>${body}</table></div>`;
+}
+
+/** Rows under the titles of their groups. */
+function grouped({ attackers }: Evidence, cells: (row: AttackerRow) => readonly string[], columns: number): string {
+  return Object.entries(GROUP_TITLES)
+    .map(([group, title]) => {
+      const rows = attackers.filter((row) => row.group === group);
+      if (rows.length === 0) return '';
+      const lines = rows.map((row) => `<tr><th scope="row">${escapeHtml(row.title)}</th>${cells(row).join('')}</tr>`);
+      return `<tbody><tr><th class="group" scope="rowgroup" colspan="${columns}">${escapeHtml(title)}</th></tr>${lines.join('')}</tbody>`;
+    })
+    .join('');
+}
+
+function layers(found: Evidence): string {
+  const { layers } = found;
+  if (layers === null) return '';
+  const rows = layers.rows.map(({ name, offLetsIn, aloneHolds, cpu }) => {
+    const costs = [cpu.strict, cpu.off, cpu.alone].map((value) => number(figure(value))).join('');
+    return `<tr><th scope="row">${escapeHtml(name)}</th>${cell(titlesOf(found, offLetsIn))}${cell(titlesOf(found, aloneHolds))}${costs}</tr>`;
+  });
+  return `<h2>What each layer adds</h2>
+<p>Each layer of the strict gate off, and each alone, against ${layers.attackers.length} attackers of ${layers.calls} calls each: ${escapeHtml(titlesOf(found, layers.attackers))}. A layer without which nobody gets further stands behind others here, or meets none of these. CPU: of whoever walks the doors, in seconds per 1,000 admitted calls, with all layers, without this one, and with it alone; by so few calls it is rough.</p>
+${table(
+  'What each layer adds',
+  '<th scope="col">layer</th><th scope="col">without it get further</th><th scope="col">alone it holds</th><th scope="col">CPU s, all</th><th scope="col">CPU s, without</th><th scope="col">CPU s, alone</th>',
+  `<tbody>${rows.join('')}</tbody>`,
+)}
+${by(found)}`;
+}
+
+const VERDICTS = ['stopped', 'slowed', 'gets in', 'not run'] as const;
+
+function charts(found: Evidence): string {
+  const stacked = SETTINGS.map((name) => ({
+    label: SETTING_TITLES[name],
+    parts: VERDICTS.map((kind) => ({
+      kind,
+      count: found.attackers.filter((row) => row.got[name].verdict === kind).length,
+    })),
+  }));
+  const bars = found.attackers
+    .flatMap(({ title, got }) =>
+      got.strict.cpuSeconds === null ? [] : [{ label: title, value: got.strict.cpuSeconds }],
+    )
+    .sort((a, b) => b.value - a.value)
+    .map((bar) => ({ ...bar, shown: `${figure(bar.value)} s` }));
+  const legend = VERDICTS.map((kind) => `<span class="verdict ${kindClass(kind)}">${kind}</span>`).join(' ');
+  return `<h2>How many attackers get what</h2>
+<p>${legend}</p>
+${stackedChart('Attackers by what they get, at each of the three gates; the first table has the same in words', stacked)}
+${by(found)}
+<h2>CPU of the attacker for 1,000 admitted calls, strict</h2>
+${barChart('Seconds of CPU for 1,000 admitted calls at the strict gate; the table below has the same in figures', bars)}
+${by(found)}`;
+}
+
+function details(found: Evidence): string {
+  const heads = SETTINGS.map((name) => `<th scope="col">${escapeHtml(SETTING_TITLES[name])}: got in</th>`).join('');
+  const body = grouped(
+    found,
+    ({ got, how }) => [
+      cell(how),
+      ...SETTINGS.map((name) => cell(share(got[name]))),
+      number(figure(got.strict.cpuRatio)),
+      number(figure(got.strict.money)),
+    ],
+    7,
+  );
+  return `<h2>How it was measured</h2>
+<p>${escapeHtml(assumed(found))}</p>
+${table(
+  'How each attacker goes about it, and what it cost',
+  `<th scope="col">attacker</th><th scope="col">how</th>${heads}<th scope="col">CPU against a plain call</th><th scope="col">${escapeHtml(found.prices.currency)} per 1,000</th>`,
+  body,
+)}
+${by(found)}`;
+}
+
+function rules(found: Evidence): string {
+  if (found.rules.length === 0) return '';
+  const rows = found.rules.map(({ title, why, per1000 }) => {
+    if (per1000 === null)
+      return `<tr><th scope="row">${escapeHtml(title)}</th><td colspan="6">${escapeHtml(`not measured: ${why}`)}</td></tr>`;
+    const { requests, sessions, cpuSeconds, seconds, addresses, money } = per1000;
+    const cells = [
+      Math.round(requests).toString(),
+      Math.round(sessions).toString(),
+      figure(cpuSeconds),
+      duration(seconds),
+      addresses === null ? 'none' : String(addresses),
+      figure(money),
+    ];
+    return `<tr><th scope="row">${escapeHtml(title)}</th>${cells.map(number).join('')}</tr>`;
+  });
+  const heads = ['rule', 'requests', 'sessions', 'CPU s', 'time', 'addresses', found.prices.currency];
+  return `<h2>What each rule of use adds</h2>
+<p>For 1,000 admitted calls of a program that walks the doors and keeps every rule, by one address, at gates that differ by these rules alone. Time is on the clock, with all waits; addresses: so many have them within an hour, and none where everybody together is bounded.</p>
+${table('What each rule of use adds', heads.map((head) => `<th scope="col">${escapeHtml(head)}</th>`).join(''), `<tbody>${rows.join('')}</tbody>`)}
+${by(found)}`;
+}
+
+const stillPossible = ({ stillPossible }: Evidence): string =>
+  `<h2>Still possible at the strict gate</h2>\n<ul>${stillPossible.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
+
+function requirements(found: Evidence): string {
+  const rows = (kind: 'asvs' | 'api', prefix: string): string =>
+    Object.entries(found.requirements[kind])
+      .map(([id, words]) => {
+        const by = found.attackers.filter((row) => row[kind].includes(id));
+        const said = by.map(({ title, got }) => `${title}: ${got.strict.verdict}`).join('; ');
+        return `<tr><th scope="row">${escapeHtml(prefix + id)}</th>${cell(words)}${cell(said === '' ? 'no attacker of this run' : said)}</tr>`;
+      })
+      .join('');
+  return `<h2>Requirements that were put to the test</h2>
+<p>By the numbers of OWASP ASVS 5.0 and OWASP API Security Top 10 2023; the words are ours. A row says what attackers found at the strict gate. It does not say that a requirement is met.</p>
+${table('Requirements and the attackers that test them', '<th scope="col">requirement</th><th scope="col">what it is about</th><th scope="col">attackers at the strict gate</th>', `<tbody>${rows('asvs', 'ASVS ')}${rows('api', '')}</tbody>`)}`;
+}
+
+function made(found: Evidence): string {
+  const rows = found.settings
+    .map(
+      ({ title, digest, seconds }) =>
+        `<tr><th scope="row">${escapeHtml(title)}</th><td><code>${digest}</code></td>${number(figure(seconds))}</tr>`,
+    )
+    .join('');
+  return `<h2>Configurations</h2>
+${table('Digests of the three configurations', '<th scope="col">gate</th><th scope="col">SHA-256</th><th scope="col">seconds</th>', `<tbody>${rows}</tbody>`)}
+<p>The configurations themselves stand in <code>sallyport-evidence.json</code>. ${escapeHtml(conditions(found))}.</p>
+${by(found)}`;
+}

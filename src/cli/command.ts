@@ -81,6 +81,8 @@ export interface EvidenceFlags {
   layers?: boolean;
   seconds?: number;
   prices?: string;
+  compare?: string;
+  markdown?: string;
   output?: string;
 }
 

@@ -17,6 +17,8 @@ export function evidence(program: Command, { io, ended }: CommandParts): void {
       .option('--no-layers', 'leave out what each layer adds')
       .option('--seconds <number>', 'the run at one of the three gates takes no longer (default 120)', wholeNumber)
       .option('--prices <file>', 'prices of your own, as JSON (docs/evidence.md)')
+      .option('--compare <file>', 'an earlier sallyport-evidence.json: names figures that differ by more than 15 %')
+      .option('--markdown <file>', 'the tables as Markdown, too')
       .option('--output <folder>', 'where the files go (default: here)'),
   ).action(async (options: EvidenceFlags & Json) => {
     const { evidence } = await import('./evidence.ts');

@@ -3,6 +3,7 @@ import { startGate } from '../gateway/index.ts';
 import type { Gate } from '../gateway/index.ts';
 import { shownConfig } from '../gateway/shown-config.ts';
 import type { Config } from '../guard/config.ts';
+import { ALWAYS_ENFORCED } from '../guard/config-cross.ts';
 import type { Policy } from '../guard/policy.ts';
 import { type App, startApp } from '../lab/evidence/app.ts';
 import { digestOf } from '../lab/evidence/digest.ts';
@@ -70,9 +71,9 @@ async function close(): Promise<void> {
   await app?.close();
 }
 
-/** Layers that some route asks. Those that refuse in report mode, too, cannot be switched off. */
+/** Layers that some route asks and that can be left to report. */
 function switchable(policy: Policy): string[] {
-  return layersToAsk()
-    .filter((layer) => layer.always !== true && policy.routes.some((rule) => layer.forRoute(rule, policy) !== null))
-    .map(({ name }) => name);
+  const asked = layersToAsk().filter((layer) => policy.routes.some((rule) => layer.forRoute(rule, policy) !== null));
+  const names = asked.filter(({ always }) => always !== true).map(({ name }) => name);
+  return [...new Set(names)].filter((name) => !ALWAYS_ENFORCED.includes(name));
 }

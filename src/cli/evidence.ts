@@ -1,10 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { SallyportError } from '../guard/errors.ts';
+import { type Comparison, compare, comparisonText, parseEvidence } from '../lab/evidence/compare.ts';
 import type { Evidence } from '../lab/evidence/evidence.ts';
 import { gather } from '../lab/evidence/gather.ts';
 import { toHtml } from '../lab/evidence/html.ts';
 import { loadPrices } from '../lab/evidence/load-prices.ts';
+import { toMarkdown } from '../lab/evidence/markdown.ts';
 import { toSarif } from '../lab/evidence/sarif.ts';
 import { OWN_CALLS, OWN_PATH } from '../lab/evidence/settings.ts';
 import { firstTable } from '../lab/evidence/text.ts';
@@ -23,12 +25,13 @@ const SECONDS = 120;
 
 /**
  * `sallyport evidence`: attacks three gates of its own and writes `sallyport-evidence.html`, `.json` and `.sarif`. Exits 0 when
- * all three are written, whatever they say.
+ * all three are written, whatever they say; with `--compare` 1 where a figure differs and nobody knows why.
  */
 export async function evidence(flags: EvidenceFlags, io: Io): Promise<number> {
   const own = ownConfig(flags);
   const path = pathOf(flags, own);
   const prices = await loadPrices(flags.prices ?? null);
+  const earlier = flags.compare === undefined ? null : await earlierRun(flags.compare);
   const folder = resolve(flags.output ?? '.');
   await mkdir(folder, { recursive: true });
   const gates = forkGates(own, path);
@@ -51,8 +54,25 @@ export async function evidence(flags: EvidenceFlags, io: Io): Promise<number> {
     progress(io, '');
   }
   const files = await write(folder, found);
-  io.terminal.out(io.json ? JSON.stringify(found, null, 2) : `${firstTable(found)}\nWritten: ${files.join(', ')}`);
-  return EXIT.ok;
+  if (flags.markdown !== undefined) {
+    await writeFile(flags.markdown, toMarkdown(found));
+    files.push(flags.markdown);
+  }
+  const comparison = earlier === null ? null : compare(earlier, found);
+  io.terminal.out(io.json ? JSON.stringify({ ...found, comparison }, null, 2) : said(found, files, comparison));
+  return comparison?.differences.some(({ reason }) => reason === '') === true ? EXIT.no : EXIT.ok;
+}
+
+function said(found: Evidence, files: readonly string[], comparison: Comparison | null): string {
+  const compared = comparison === null ? [] : ['', comparisonText(comparison)];
+  return [firstTable(found), `Written: ${files.join(', ')}`, ...compared].join('\n');
+}
+
+/** Read before anything is attacked: a run may write over it. */
+async function earlierRun(file: string): Promise<Evidence> {
+  const found = parseEvidence(await readFile(file, 'utf8').catch(() => ''));
+  if (found !== null) return found;
+  throw new SallyportError('usage', `--compare: ${file} is no sallyport-evidence.json of this version`);
 }
 
 /** Flags of the configuration; null for the lab's own app. */

@@ -242,12 +242,15 @@ function botProblems(config: Config, route: RouteConfig, field: string): ConfigP
   return problems;
 }
 
+/** Layers that are enforced or not there: what they let in stands in place of all that is asked of pages. */
+export const ALWAYS_ENFORCED: readonly string[] = ['key', 'bot', 'crawler', 'test-pass'];
+
 /** What is only reported would stand in place of the page all the same. */
 function keys(config: Config): ConfigProblem[] {
   const rule = 'this stands in place of all that is asked of pages; it cannot be left unchecked';
-  return ['key', 'bot', 'crawler', 'test-pass']
-    .filter((name) => layerConfig(config.layers?.[name] ?? {}).mode === 'report')
-    .map((name) => problem(`layers.${name}`, 'report', rule));
+  return ALWAYS_ENFORCED.filter((name) => layerConfig(config.layers?.[name] ?? {}).mode === 'report').map((name) =>
+    problem(`layers.${name}`, 'report', rule),
+  );
 }
 
 function nothingProtected(config: Config): ConfigProblem[] {

@@ -1,0 +1,85 @@
+import { duration } from '../rules/table.ts';
+import type { Evidence } from './evidence.ts';
+import { SETTING_MEANS, SETTING_TITLES, SETTINGS } from './settings.ts';
+import { assumed, conditions, figure, GROUP_TITLES, titlesOf } from './words.ts';
+
+/** Lines that stand in the page whatever the figures are, in their order. A test holds docs/what-it-costs.md to them. */
+export const FRAME = {
+  title: '# What it costs',
+  origin:
+    'Written by `npm run evidence`, which runs `sallyport evidence --markdown docs/what-it-costs.md`. Nobody edits it by hand: run it again for figures of your own machine.',
+  attackers: '## What each attacker gets',
+  attackersHead: '| attacker | off | on by default | strict | CPU s per 1,000, strict | not stopped |',
+  rules: '## What each rule of use adds',
+  rulesHead: '| rule | requests | sessions | CPU s | time | addresses | money |',
+  layers: '## What each layer adds',
+  layersHead: '| layer | without it get further | alone it holds |',
+  possible: '## Still possible',
+  conditions: '## Under which conditions',
+} as const;
+
+/** docs/what-it-costs.md. */
+export function toMarkdown(found: Evidence): string {
+  const means = SETTINGS.map((name) => `- **${SETTING_TITLES[name]}**: ${SETTING_MEANS[name]}`);
+  const parts = [
+    [FRAME.title, '', FRAME.origin, '', ...means],
+    [FRAME.attackers, '', ...attackers(found)],
+    [FRAME.rules, '', ...rules(found)],
+    ...(found.layers === null ? [] : [[FRAME.layers, '', ...layers(found)]]),
+    [FRAME.possible, '', ...found.stillPossible.map((line) => `- ${line}`)],
+    [FRAME.conditions, '', `${conditions(found)}.`, '', assumed(found), '', `Made by \`${found.command}\`.`],
+  ];
+  return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+const line = (cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+const rule = (head: string): string => head.replace(/[^|]+/g, '---');
+
+function attackers(found: Evidence): string[] {
+  const rows = Object.entries(GROUP_TITLES).flatMap(([group, title]) => {
+    const own = found.attackers.filter((row) => row.group === group);
+    if (own.length === 0) return [];
+    const lines = own.map(({ title: name, got, notStopped }) =>
+      line([name, ...SETTINGS.map((setting) => got[setting].verdict), figure(got.strict.cpuSeconds), notStopped]),
+    );
+    return [line([`**${title}**`, '', '', '', '', '']), ...lines];
+  });
+  return [FRAME.attackersHead, rule(FRAME.attackersHead), ...rows];
+}
+
+function rules({ rules }: Evidence): string[] {
+  const rows = rules.map(({ title, why, per1000 }) => {
+    if (per1000 === null) return line([title, `not measured: ${why}`, '', '', '', '', '']);
+    const { requests, sessions, cpuSeconds, seconds, addresses, money } = per1000;
+    const counts = [Math.round(requests), Math.round(sessions)].map(String);
+    return line([
+      title,
+      ...counts,
+      figure(cpuSeconds),
+      duration(seconds),
+      addresses === null ? 'none' : String(addresses),
+      figure(money),
+    ]);
+  });
+  return [
+    'For 1,000 admitted calls by one address of a program that keeps every rule. Addresses: so many have them within an hour; none where everybody together is bounded.',
+    '',
+    FRAME.rulesHead,
+    rule(FRAME.rulesHead),
+    ...rows,
+  ];
+}
+
+function layers(found: Evidence): string[] {
+  const { attackers: run = [], rows = [], calls = 0 } = found.layers ?? {};
+  return [
+    `Each layer of the strict gate off, and each alone, against ${run.length} attackers of ${calls} calls each: ${titlesOf(found, run)}.`,
+    '',
+    FRAME.layersHead,
+    rule(FRAME.layersHead),
+    ...rows.map(({ name, offLetsIn, aloneHolds }) =>
+      line([name, titlesOf(found, offLetsIn), titlesOf(found, aloneHolds)]),
+    ),
+  ];
+}

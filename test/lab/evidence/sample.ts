@@ -1,0 +1,78 @@
+import type { Evidence } from '../../../src/lab/evidence/evidence.ts';
+import { toEvidence } from '../../../src/lab/evidence/evidence.ts';
+import { SETTINGS, type SettingName } from '../../../src/lab/evidence/settings.ts';
+import { ATTACKERS } from '../../../src/lab/index.ts';
+import type { LabReport, RungReport } from '../../../src/lab/outcome.ts';
+import { PRICES } from '../../../src/lab/prices.ts';
+import type { Verdict } from '../../../src/lab/tally.ts';
+
+/** What attackers got at one gate; those that are not named were not run. */
+export type Verdicts = Readonly<Record<string, Verdict>>;
+
+const EVERYTHING: Verdicts = { plain: 'gets in', replay: 'gets in', doors: 'gets in', order: 'gets in' };
+
+export const VERDICTS: Readonly<Record<SettingName, Verdicts>> = {
+  off: EVERYTHING,
+  default: { ...EVERYTHING, plain: 'stopped', replay: 'stopped' },
+  strict: { plain: 'stopped', replay: 'stopped', doors: 'slowed', order: 'stopped' },
+};
+
+/** Evidence as a run would give it, without one. `cpu` is in seconds for 1,000 calls of whoever gets in. */
+export function sampleEvidence({ cpu = 0.5, requests = 1020, verdicts = VERDICTS } = {}): Evidence {
+  const runs = SETTINGS.map((setting) => ({
+    setting,
+    digest: setting.padEnd(64, '0'),
+    config: { mode: setting === 'off' ? ('report' as const) : ('enforce' as const) },
+    report: sampleReport(verdicts[setting], cpu, requests),
+  }));
+  const facts = {
+    made: '2026-11-22T00:00:00.000Z',
+    seconds: 120,
+    command: 'sallyport evidence',
+    versions: { sallyport: '0.1.0', node: 'v24.0.0', browser: '', system: 'Linux' },
+    machine: { cores: 2, processor: 'A processor', load: 0.5 },
+    app: '<an app>',
+    path: '/api/notes',
+    calls: 100,
+    prices: PRICES,
+    layers: {
+      calls: 10,
+      attackers: ['plain', 'replay'],
+      rows: [{ name: 'replay', offLetsIn: ['replay'], aloneHolds: [], cpu: { strict: 0.5, off: 0.5, alone: null } }],
+    },
+  };
+  return toEvidence(facts, runs, ATTACKERS);
+}
+
+export function sampleReport(verdicts: Verdicts, cpu: number, requests = 1020): LabReport {
+  const rungs = ATTACKERS.map(({ name, group, title, how }): RungReport => {
+    const verdict = verdicts[name] ?? 'not run';
+    const isIn = verdict === 'gets in' || verdict === 'slowed';
+    return {
+      ...{ name, group, title, how, verdict, why: verdict === 'not run' ? 'nobody asked <it> to' : '' },
+      ...{
+        tried: 100,
+        admitted: isIn ? 100 : 0,
+        elsewhere: 0,
+        unanswered: 0,
+        held: 0,
+        honest: 0,
+        refused: {},
+        notes: [],
+      },
+      cost: isIn ? { cpuSeconds: cpu, wallSeconds: 1, cpuRatio: 2, wallRatio: 2, money: null } : null,
+      setup: null,
+    };
+  });
+  const per1000 = { requests, sessions: 20, cpuSeconds: cpu, seconds: 60, addresses: 3, money: 1 };
+  return {
+    ...{ url: 'http://127.0.0.1:1/api/notes', method: 'GET', started: '', seconds: 40, gate: true, mode: 'enforce' },
+    ...{ rollout: '100%', nothingBlocked: false, honestStatus: 200, doors: '', browser: '', price: null, made: [] },
+    ...{ removed: false, issued: [], revoked: false, plain: { cpuSeconds: 0.2, wallSeconds: 1 }, rungs },
+    rules: {
+      prices: PRICES,
+      rows: [{ name: 'doors', title: 'the doors alone', own: false, why: '', admitted: 200, per1000 }],
+    },
+    stillPossible: ['A program that walks the doors itself gets in.'],
+  } satisfies LabReport;
+}

@@ -41,7 +41,7 @@ test('R16 a layer’s worth: who gets further without it, and whom it holds alon
   assert.deepEqual(report.attackers, ['plain', 'replay', 'doors']);
   const [proof, replay] = report.rows;
   assert.ok(proof?.offLetsIn.includes('plain'), JSON.stringify(proof));
-  assert.ok(proof.aloneHolds.includes('plain'), JSON.stringify(proof));
+  assert.ok(proof?.aloneHolds.includes('plain'), JSON.stringify(proof));
   assert.deepEqual(replay?.offLetsIn, ['replay']);
   assert.ok((replay.cpu.strict ?? 0) > 0 && (replay.cpu.off ?? 0) > 0, 'whoever walks the doors has a price');
 });

@@ -46,7 +46,7 @@ export async function evidence(flags: EvidenceFlags, io: Io): Promise<number> {
       calls: flags.calls ?? CALLS,
       seconds: flags.seconds ?? SECONDS,
       layerCalls: flags.layers === false ? 0 : (flags.layerCalls ?? LAYER_CALLS),
-      lab: await labOf(flags, own),
+      lab: (url) => labOf(url, flags, own),
       onStep: (what) => progress(io, what),
     });
   } finally {
@@ -92,8 +92,8 @@ function pathOf({ at }: EvidenceFlags, own: ConfigFlags | null): string {
 }
 
 /** What is known of the app beside its policy: for the own one all of it, else what `sallyport.lab.ts` in this folder says. */
-async function labOf({ page }: EvidenceFlags, own: ConfigFlags | null): Promise<LabOptions> {
-  const known = own === null ? OWN_CALLS : await loadLabFile('', null);
+async function labOf(url: string, { page }: EvidenceFlags, own: ConfigFlags | null): Promise<LabOptions> {
+  const known = own === null ? OWN_CALLS : await loadLabFile(url, null);
   return { ...known, ...(page === undefined ? {} : { page }) };
 }
 

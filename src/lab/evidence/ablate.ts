@@ -24,14 +24,18 @@ export interface LayerRow {
 }
 
 /**
- * Who is run against each of these gates: those that need no browser, do not use up what others need, and cost little. An attacker
- * that nobody but one layer stands against is worth more here than ten that many do.
+ * Who is run against each of these gates: those that need no browser, do not use up what others need, and take little. What limits and
+ * budgets are worth, the table of rules says in figures.
  */
 export const ABLATED: readonly string[] = [
   ...['plain', 'headers', 'replay', 'cookie', 'moved', 'altered', 'aliases', 'doors', 'cookie-doors'],
   ...['cookie-login', 'jwt-stolen', 'other-object', 'forged-form', 'key-replay'],
-  ...['order', 'enumerate', 'challenge-replay', 'ticket'],
+  ...['order', 'enumerate', 'challenge', 'challenge-replay', 'ticket'],
 ];
+
+/** Pages of other sites need a browser, which takes seconds at each gate: they are run where a layer judges where calls come from. */
+const BY_PAGES: readonly string[] = ['other-site'];
+const JUDGES_PAGES: readonly string[] = ['site', 'cors', 'carrier'];
 
 /** Seconds that one gate has. */
 const SECONDS = 60;
@@ -40,31 +44,36 @@ export interface Ablation {
   readonly attackers: readonly Attacker[];
   readonly calls: number;
   /** What attackers need to know of the app, at this gate. */
-  options(gate: OpenGate): LabOptions;
+  options(gate: OpenGate): LabOptions | Promise<LabOptions>;
   /** Told before each gate: its name, and how many there are. */
   onGate?(name: string, at: number, of: number): void;
 }
 
-/** Opens one gate after another: nothing enforced, everything, and for each layer all but it and it alone. */
+/** Opens one gate after another: nothing enforced that can be left to report, everything, and for each layer all but it and it alone. */
 export async function ablate(gates: Gates, { attackers, calls, options, onGate }: Ablation): Promise<LayersReport> {
-  const chosen = attackers.filter(({ name }) => ABLATED.includes(name));
-  const run = async (order: Parameters<Gates['open']>[0]): Promise<LabReport> => {
-    const gate = await gates.open(order);
-    return runAttackers(gate.url, { ...options(gate), calls, seconds: SECONDS, later: 1, chromium: null }, chosen);
+  const run = async (reporting: readonly string[], names: readonly string[]): Promise<LabReport> => {
+    const layers = Object.fromEntries(reporting.map((name) => [name, 'report'] as const));
+    const gate = await gates.open({ setting: 'strict', layers });
+    const chosen = attackers.filter(({ name }) => names.includes(name));
+    return runAttackers(gate.url, { ...(await options(gate)), calls, seconds: SECONDS, later: 1 }, chosen);
   };
   const { layers } = await gates.open({ setting: 'strict' });
   const of = 2 + 2 * layers.length;
+  const names = [...ABLATED, ...BY_PAGES];
   onGate?.('none', 1, of);
-  const none = await run({ setting: 'off' });
+  const none = await run(layers, names);
   onGate?.('all', 2, of);
-  const all = await run({ setting: 'strict' });
+  const all = await run([], names);
   const rows: LayerRow[] = [];
   for (const [index, name] of layers.entries()) {
+    const against = JUDGES_PAGES.includes(name) ? names : ABLATED;
     onGate?.(name, 3 + 2 * index, of);
-    const off = await run({ setting: 'strict', layers: { [name]: 'report' } });
-    const others = layers.filter((layer) => layer !== name).map((layer) => [layer, 'report'] as const);
+    const off = await run([name], against);
     onGate?.(name, 4 + 2 * index, of);
-    const alone = await run({ setting: 'strict', layers: Object.fromEntries(others) });
+    const alone = await run(
+      layers.filter((layer) => layer !== name),
+      against,
+    );
     rows.push({
       name,
       offLetsIn: further(all, off),
@@ -72,7 +81,7 @@ export async function ablate(gates: Gates, { attackers, calls, options, onGate }
       cpu: { strict: cpuOf(all), off: cpuOf(off), alone: cpuOf(alone) },
     });
   }
-  return { calls, attackers: chosen.map(({ name }) => name), rows };
+  return { calls, attackers: all.rungs.map(({ name }) => name), rows };
 }
 
 /** Names of those who got less in the first run than in the second. What did not run in both says nothing. */

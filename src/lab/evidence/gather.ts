@@ -23,8 +23,8 @@ export interface GatherOptions {
   readonly seconds: number;
   /** Calls for each layer, off and alone; 0 for no such table. */
   readonly layerCalls: number;
-  /** What nobody but the app's owner knows: calls that may be made, a page. */
-  readonly lab: LabOptions;
+  /** What nobody but the app's owner knows, for the gate at this address: calls that may be made, a page. */
+  lab(url: string): LabOptions | Promise<LabOptions>;
   /** Told what is being done now. */
   onStep?(what: string): void;
 }
@@ -38,7 +38,7 @@ export async function gather(gates: Gates, options: GatherOptions): Promise<Evid
   for (const setting of SETTINGS) {
     const gate = await gates.open({ setting });
     const report = await runLab(gate.url, {
-      ...labOptions(gate, options),
+      ...(await labOptions(gate, options)),
       calls,
       seconds,
       mode: setting === 'off' ? 'report' : 'enforce',
@@ -66,11 +66,11 @@ export async function gather(gates: Gates, options: GatherOptions): Promise<Evid
 }
 
 /** What attackers know of a gate, as its owner would tell them. */
-function labOptions({ url, config, given }: OpenGate, { lab }: GatherOptions): LabOptions {
+async function labOptions({ url, config, given }: OpenGate, { lab }: GatherOptions): Promise<LabOptions> {
   const object = objectRoutes(new URL(url).pathname, config.routes ?? [], null);
   const form = formRoute(config);
   return {
-    ...lab,
+    ...(await lab(url)),
     ...given,
     policy: config,
     nobody: config.login === undefined,

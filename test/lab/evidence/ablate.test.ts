@@ -34,7 +34,7 @@ test('R16 a layer’s worth: who gets further without it, and whom it holds alon
   const report = await ablate(gates, {
     attackers,
     calls: 4,
-    options: () => ({}),
+    options: () => ({ chromium: null }),
     onGate: (name) => seen.push(name),
   });
   assert.deepEqual(seen, ['none', 'all', 'proof', 'proof', 'replay', 'replay']);

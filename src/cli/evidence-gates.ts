@@ -16,6 +16,7 @@ export function forkGates(flags: ConfigFlags | null, path: string): ForkedGates 
   const ask = (message: GateMessage): Promise<GateReply> =>
     new Promise((resolve, reject) => {
       const gone = (): void => reject(new SallyportError('listen', 'the process of the gates under attack ended'));
+      if (!child.connected) return gone();
       child.once('exit', gone);
       child.once('message', (reply) => {
         child.off('exit', gone);
@@ -25,7 +26,9 @@ export function forkGates(flags: ConfigFlags | null, path: string): ForkedGates 
       child.send(message);
     });
   return {
-    close: () => child.disconnect(),
+    close() {
+      if (child.connected) child.disconnect();
+    },
     async open(order) {
       const reply = await ask({ ...order, flags, path });
       if ('failed' in reply) throw new SallyportError('config', `the “${order.setting}” gate: ${reply.failed}`);

@@ -88,7 +88,7 @@ function layers(found: Evidence): string {
     return `<tr><th scope="row">${escapeHtml(name)}</th>${cell(titlesOf(found, offLetsIn))}${cell(titlesOf(found, aloneHolds))}${costs}</tr>`;
   });
   return `<h2>What each layer adds</h2>
-<p>Each layer of the strict gate off, and each alone, against ${layers.attackers.length} attackers of ${layers.calls} calls each: ${escapeHtml(titlesOf(found, layers.attackers))}. Pages of other sites are run where a layer judges where calls come from. A layer without which nobody gets further stands behind others here, or meets none of these; what limits and budgets are worth, the table of rules says. CPU: of whoever walks the doors, in seconds per 1,000 admitted calls, with all layers, without this one, and with it alone; by so few calls it is rough.</p>
+<p>Each layer of the strict gate off, and each alone, against ${layers.attackers.length} attackers of ${layers.calls} calls each: ${escapeHtml(titlesOf(found, layers.attackers))}. Pages of other sites are run where a layer judges where calls come from. A layer without which nobody gets further stands behind others here, or meets none of these; what limits and budgets are worth, the table of rules says. Rows go by verdicts: a layer that closes most of an attacker’s ways and leaves one open is not named. CPU: of whoever walks the doors, in seconds per 1,000 admitted calls, with all layers, without this one, and with it alone; by so few calls it is rough.</p>
 ${table(
   'What each layer adds',
   '<th scope="col">layer</th><th scope="col">without it get further</th><th scope="col">alone it holds</th><th scope="col">CPU s, all</th><th scope="col">CPU s, without</th><th scope="col">CPU s, alone</th>',

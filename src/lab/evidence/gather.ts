@@ -1,4 +1,4 @@
-import { availableParallelism, cpus, loadavg, release, type } from 'node:os';
+import { arch, availableParallelism, cpus, loadavg, type } from 'node:os';
 import { formRoute } from '../form-route.ts';
 import { ATTACKERS, runLab } from '../index.ts';
 import { objectRoutes } from '../object-routes.ts';
@@ -60,7 +60,7 @@ export async function gather(gates: Gates, options: GatherOptions): Promise<Evid
         });
   const { app, path, command, prices, version } = options;
   const browser = runs.map(({ report }) => report.browser).find((name) => name !== '') ?? '';
-  const versions = { sallyport: version, node: process.version, browser, system: `${type()} ${release()}` };
+  const versions = { sallyport: version, node: process.version, browser, system: `${type()} ${arch()}` };
   const facts = { made, command, versions, machine: machine(), app, path, calls, prices, layers };
   return toEvidence({ ...facts, seconds: (performance.now() - began) / 1000 }, runs, ATTACKERS);
 }

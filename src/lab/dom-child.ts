@@ -1,13 +1,16 @@
 import type { Spend } from './cost.ts';
 import { processMeter } from './cost.ts';
+import { openHappyDom } from './dom-happy.ts';
+import { openJsdom } from './dom-jsdom.ts';
 import { MINTS_SPENT } from './not-run.ts';
 import { type PageAnswer, runCallsWith } from './page-calls.ts';
 
-/** A process of its own for code that comes from a page: happy-dom does not isolate what it runs. */
+/** A process of its own for code that comes from a page: such libraries do not isolate what they run. */
 
 export interface DomOrder {
-  /** URL of the module. */
-  readonly happyDom: string;
+  readonly imitation: 'happy-dom' | 'jsdom';
+  /** URL of its module. */
+  readonly library: string;
   readonly page: string;
   /** Headers to ask for the page with. */
   readonly navigation: Readonly<Record<string, string>>;
@@ -27,48 +30,10 @@ export interface DomResult {
   readonly spend: Spend;
 }
 
-/** The part of happy-dom that is used. */
-interface HappyDom {
-  Browser: new (options: unknown) => HappyBrowser;
-}
-
-interface HappyBrowser {
-  newPage(): HappyPage;
-  close(): Promise<void>;
-}
-
-interface HappyPage {
-  readonly mainFrame: {
-    readonly window: { fetch: typeof fetch; readonly document: { querySelector(selector: string): unknown } };
-  };
-  goto(url: string): Promise<unknown>;
-}
-
-/**
- * What an attacker patches within the hour: happy-dom 21 keeps no Secure cookies on loopback, sends no Origin with
- * requests to the own origin, asks for pages like a call, and has no `window.origin`.
- */
-function settingsFor({ page, navigation, cookies }: DomOrder, onAnswer: (answer: Response) => void): object {
-  const { origin } = new URL(page);
-  const always = { Origin: origin, ...(cookies === '' ? {} : { Cookie: cookies }) };
-  const exactly = new RegExp(`^${page.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`);
-  return {
-    enableJavaScriptEvaluation: true,
-    suppressInsecureJavaScriptEnvironmentWarning: true,
-    fetch: {
-      disableStrictSSL: true,
-      interceptor: { afterAsyncResponse: async ({ response }: { response: Response }) => onAnswer(response) },
-      requestHeaders: [
-        { url: exactly, headers: navigation },
-        { url: /./, headers: always },
-      ],
-    },
-    navigation: {
-      beforeContentCallback: (window: { origin: string }) => {
-        window.origin = origin;
-      },
-    },
-  };
+/** What of an imitated page is used. */
+export interface DomWindow {
+  fetch: typeof fetch;
+  readonly document: { querySelector(selector: string): unknown };
 }
 
 process.once('message', async (message) => {
@@ -81,15 +46,11 @@ async function run(order: DomOrder): Promise<DomResult> {
   const none: Spend = { cpu: 0, wall: 0 };
   const opening = processMeter.start();
   try {
-    // SAFETY: an optional library without a type of ours; the interface above is what its documentation says.
-    const { Browser } = (await import(order.happyDom)) as HappyDom;
     let limited = false;
-    const settings = settingsFor(order, (answer) => {
+    const open = order.imitation === 'jsdom' ? openJsdom : openHappyDom;
+    const window = await open(order, (answer) => {
       limited ||= answer.status === 429 && answer.url.endsWith('/enter');
     });
-    const page = new Browser({ settings }).newPage();
-    await page.goto(order.page);
-    const { window } = page.mainFrame;
     if (window.document.querySelector('script[src*="/s."]') === null) {
       return { failed: 'the page does not carry the gate’s script', answers: [], setup: none, spend: none };
     }
@@ -102,6 +63,6 @@ async function run(order: DomOrder): Promise<DomResult> {
     return { failed: '', answers: [...first, ...rest], setup, spend: calling() };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { failed: `happy-dom did not run the page: ${why}`, answers: [], setup: none, spend: none };
+    return { failed: `${order.imitation} did not run the page: ${why}`, answers: [], setup: none, spend: none };
   }
 }

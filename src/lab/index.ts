@@ -13,7 +13,7 @@ import { codeInjection } from './attackers/code-injection.ts';
 import { cookieLogin } from './attackers/cookie-login.ts';
 import { cookie, cookieDoors } from './attackers/cookie.ts';
 import { disarm } from './attackers/disarm.ts';
-import { domEmulation } from './attackers/dom-emulation.ts';
+import { domEmulation, jsdomEmulation } from './attackers/dom-emulation.ts';
 import { doors } from './attackers/doors.ts';
 import { forgedForm } from './attackers/forged-form.ts';
 import { headers } from './attackers/headers.ts';
@@ -27,6 +27,7 @@ import { otherSite } from './attackers/other-site.ts';
 import { plain } from './attackers/plain.ts';
 import { replay, replayLater } from './attackers/replay.ts';
 import { sessionFixation } from './attackers/session-fixation.ts';
+import { slow } from './attackers/slow.ts';
 import { ticket } from './attackers/ticket.ts';
 import { forgedTokens } from './attackers/jwt-forged.ts';
 import { stolenToken } from './attackers/jwt-stolen.ts';
@@ -58,6 +59,7 @@ export const ATTACKERS: readonly Attacker[] = [
   doors,
   cookieDoors,
   domEmulation,
+  jsdomEmulation,
   headlessBrowser,
   windowedBrowser,
   cookieLogin,
@@ -76,6 +78,7 @@ export const ATTACKERS: readonly Attacker[] = [
   enumerateIds,
   challengeSolved,
   challengeReplayed,
+  slow,
   floodOne,
   floodMany,
   farmSessions,

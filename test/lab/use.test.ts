@@ -14,6 +14,7 @@ const ROWS = [
   'enumerate',
   'challenge',
   'challenge-replay',
+  'slow',
   'flood-one',
   'flood-many',
   'farm',
@@ -101,6 +102,8 @@ test('P2.1 P2.2 R40 the rows about use at a gate that has every rule: held up wh
     enumerate: 'slowed',
     challenge: 'slowed',
     'challenge-replay': 'stopped',
+    // Nobody of it does more than a person: no rule by session or network can tell.
+    slow: 'gets in',
     'flood-one': 'slowed',
     'flood-many': 'slowed',
     farm: 'slowed',
@@ -114,6 +117,8 @@ test('P2.1 P2.2 R40 the rows about use at a gate that has every rule: held up wh
   assert.ok(row('flood-one').admitted < 3 * 50, 'three sessions have what three sessions have');
   assert.ok(row('flood-many').admitted > row('flood-one').admitted);
   assert.ok(row('farm').held > 0 && row('farm').admitted > 60, 'who waits gets in, and finds less than he waited for');
+  assert.equal(row('slow').admitted, row('slow').tried);
+  assert.match(row('slow').notes.join(), /^27 addresses: 1,000 calls take them \d+ s and cost [\d.]+ USD/);
   assert.equal(row('challenge').admitted, row('challenge').tried / 2, 'each call is asked first, and let in then');
   assert.match(row('challenge').notes.join(), /solved at \d+ a second/);
   assert.equal(row('challenge-replay').honest, 2, 'each solution is good once');
@@ -135,6 +140,7 @@ test('the same rows where nothing has a rule: everything gets in, and the lab sa
     // Nobody asked for anything.
     challenge: 'gets in',
     'challenge-replay': 'not run',
+    slow: 'gets in',
     'flood-one': 'gets in',
     'flood-many': 'gets in',
     farm: 'gets in',

@@ -84,7 +84,7 @@ const STOPPED = [
   'ticket',
   'replay-later',
 ];
-const GETS_IN = ['doors', 'cookie-doors', 'dom', 'headless', 'automation', 'flood-one', 'flood-many'];
+const GETS_IN = ['doors', 'cookie-doors', 'dom', 'jsdom', 'headless', 'automation', 'slow', 'flood-one', 'flood-many'];
 
 describe('attack against a gate in enforce mode', {
   skip: findChromium() === null && 'no Chromium on this system',

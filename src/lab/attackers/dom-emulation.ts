@@ -1,7 +1,4 @@
 import { fork } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { kindOf } from '../answer.ts';
 import { plainCalls } from '../attempts.ts';
 import { perCall } from '../cost.ts';
@@ -9,6 +6,8 @@ import type { DomOrder, DomResult } from '../dom-child.ts';
 import { createJar } from '../jar.ts';
 import type { Attacker, Lab } from '../lab.ts';
 import { NotRun } from '../not-run.ts';
+import { findPackage } from '../optional.ts';
+import type { Tally } from '../tally.ts';
 
 const CALLS = 50;
 
@@ -19,36 +18,45 @@ export const domEmulation: Attacker = {
   title: 'page run by happy-dom',
   how: 'happy-dom, in a process of its own and with the patches that an attacker would make, runs the page’s scripts; calls are made by its window.fetch.',
   possible: 'A program that runs the page in an imitation of a browser gets in',
-  async run(lab, tally) {
-    const library = findHappyDom();
-    if (library === null) throw new NotRun('happy-dom is not installed');
-    const { target } = lab;
-    const result = await inChild({
-      happyDom: library,
-      page: target.origin + lab.page,
-      navigation: NAVIGATION,
-      cookies: await stampOf(lab),
-      address: target.origin + target.path + target.query,
-      method: lab.method,
-      calls: Math.min(CALLS, lab.calls),
-      seconds: Math.max(1, (lab.until - lab.now()) / 1000 - 1),
-    });
-    if (result.failed !== '') throw new NotRun(result.failed);
-    tally.setup(result.setup);
-    const [first, ...rest] = result.answers.map((answer) => kindOf({ ...answer, body: Buffer.from(answer.body) }));
-    if (first !== undefined) tally.add(first);
-    const before = tally.admitted;
-    for (const kind of rest) tally.add(kind);
-    const admitted = tally.admitted - before;
-    tally.spent(result.spend, admitted);
-    if (admitted > 0)
-      tally.pair({
-        call: perCall(result.spend, admitted),
-        plain: await plainCalls(lab, tally, lab.sender(), admitted),
-      });
-    else tally.note('it did not bring the page’s script to a signed call; a better imitation may');
-  },
+  run: (lab, tally) => runPage(lab, tally, 'happy-dom'),
 };
+
+/** The same in the imitation that most people have: it brings no fetch and no keys, so these are Node's. */
+export const jsdomEmulation: Attacker = {
+  name: 'jsdom',
+  group: 'doors',
+  title: 'page run by jsdom',
+  how: 'jsdom, in a process of its own, runs the page’s scripts with the fetch and the cryptography of Node, which it lacks; calls are made by its window.fetch.',
+  possible: 'A program that runs the page in jsdom gets in',
+  run: (lab, tally) => runPage(lab, tally, 'jsdom'),
+};
+
+async function runPage(lab: Lab, tally: Tally, imitation: DomOrder['imitation']): Promise<void> {
+  const library = findPackage(imitation);
+  const { target } = lab;
+  const result = await inChild({
+    imitation,
+    library,
+    page: target.origin + lab.page,
+    navigation: NAVIGATION,
+    cookies: await stampOf(lab),
+    address: target.origin + target.path + target.query,
+    method: lab.method,
+    calls: Math.min(CALLS, lab.calls),
+    seconds: Math.max(1, (lab.until - lab.now()) / 1000 - 1),
+  });
+  if (result.failed !== '') throw new NotRun(result.failed);
+  tally.setup(result.setup);
+  const [first, ...rest] = result.answers.map((answer) => kindOf({ ...answer, body: Buffer.from(answer.body) }));
+  if (first !== undefined) tally.add(first);
+  const before = tally.admitted;
+  for (const kind of rest) tally.add(kind);
+  const admitted = tally.admitted - before;
+  tally.spent(result.spend, admitted);
+  if (admitted === 0) tally.note('it did not bring the page’s script to a signed call; a better imitation may');
+  else
+    tally.pair({ call: perCall(result.spend, admitted), plain: await plainCalls(lab, tally, lab.sender(), admitted) });
+}
 
 const NAVIGATION = {
   Accept: 'text/html',
@@ -57,24 +65,12 @@ const NAVIGATION = {
   'Sec-Fetch-Dest': 'document',
 };
 
-/** The cookies of a page load, which happy-dom would drop. */
+/** The cookies of a page load, which an imitation would drop. */
 async function stampOf(lab: Lab): Promise<string> {
   const jar = createJar();
   const fields = ['Host', lab.target.authority, ...Object.entries(NAVIGATION).flat()];
   jar.take((await lab.sender().send({ method: 'GET', target: lab.page, fields, body: null })).fields);
   return jar.value();
-}
-
-/** As installed beside this package or in the project where the command runs; null where it is not. */
-function findHappyDom(): string | null {
-  for (const from of [import.meta.url, pathToFileURL(join(process.cwd(), 'package.json')).href]) {
-    try {
-      return pathToFileURL(createRequire(from).resolve('happy-dom')).href;
-    } catch {
-      // Not there: the next place.
-    }
-  }
-  return null;
 }
 
 function inChild(order: DomOrder): Promise<DomResult> {
@@ -94,7 +90,7 @@ function inChild(order: DomOrder): Promise<DomResult> {
     child.once('error', (error) => resolve(failed(error.message)));
     child.once('exit', (code) => {
       clearTimeout(timer);
-      resolve(failed(`happy-dom’s process ended before its calls (${code ?? 'out of time'})`));
+      resolve(failed(`the process of ${order.imitation} ended before its calls (${code ?? 'out of time'})`));
     });
     child.send(order);
   });

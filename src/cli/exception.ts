@@ -48,6 +48,8 @@ export function exceptionFor(record: DecisionRecord): Exception {
       return noted('where a page of yours sends this, let the route’s schema or allow take it (docs/schema.md)');
     case 'challenge':
       return noted(`the page’s script does this step; challenge: 'never' in the route asks for none`);
+    case 'behaviour':
+      return noted(UNUSUAL);
     case 'banned':
       return noted(
         isBy(record, 'lists')
@@ -79,10 +81,15 @@ export function exceptionFor(record: DecisionRecord): Exception {
     case 'upstream':
     case 'upstream-timeout':
       return noted('the backend failed; there is nothing to except');
+    case 'login-required':
+      return isBy(record, 'behaviour') ? noted(UNUSUAL) : openException(record);
     default:
       return openException(record);
   }
 }
+
+const UNUSUAL =
+  'a minute or a page load starts it afresh; where people meet it, write a rarer threshold or a milder action (docs/behaviour.md)';
 
 const LISTED = 'lists the route; it still asks for a proof';
 

@@ -69,3 +69,11 @@ for (const [layer, code, says] of OF_USE) {
     assert.match(note, says);
   });
 }
+
+test('what the behaviour layer refuses is no reason to open the route', () => {
+  for (const code of ['behaviour', 'login-required'] as const) {
+    const { line, flag, note } = exceptionFor(recorded(code, '/api/posts', 'behaviour'));
+    assert.deepEqual([line, flag], ['', '']);
+    assert.match(note, /rarer threshold or a milder action/);
+  }
+});

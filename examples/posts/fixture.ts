@@ -1,5 +1,5 @@
 import type { Config } from 'sallyport/config';
-import { startGate } from 'sallyport/gateway';
+import { startGate, type StartParts } from 'sallyport/gateway';
 import { type Backend, startBackend } from './backend/server.ts';
 import { buildPages } from './pages.ts';
 import config from './sallyport.config.ts';
@@ -22,16 +22,20 @@ export const withoutLogin: Config = {
   routes: (config.routes ?? []).map(({ user, creator, ...route }) => route),
 };
 
-/** The app behind a gate, both on free ports; `changes` go over the fields of sallyport.config.ts, without those of `left`. */
+/**
+ * The app behind a gate, both on free ports; `changes` go over the fields of sallyport.config.ts, without those of `left`.
+ * `parts` are the gate's own that are replaced, its clock for one.
+ */
 export async function startGuardedPosts(
   changes: Config = {},
   left: readonly (keyof Config)[] = [],
+  parts: StartParts = {},
 ): Promise<RunningPosts> {
   const backend = await startBackend(await buildPages());
   const kept = Object.entries(config).filter(([name]) => !left.some((field) => field === name));
   const { login, ...own }: Config = Object.fromEntries(kept);
   const people = changes.routes === undefined && login !== undefined ? { login } : {};
-  const gate = await startGate({ ...own, ...people, to: backend.url, listen: '127.0.0.1:0', ...changes });
+  const gate = await startGate({ ...own, ...people, to: backend.url, listen: '127.0.0.1:0', ...changes }, parts);
   return {
     url: gate.url,
     backend,

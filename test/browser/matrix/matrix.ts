@@ -1,0 +1,191 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'puppeteer-core';
+import { type RunningPosts, startGuardedPosts } from '../../../examples/posts/fixture.ts';
+import { launchBrowser } from '../browsers.ts';
+import type { Row, World } from './rows.ts';
+import { listen, type Seen, type Turn, visit } from './visit.ts';
+
+/** What one row came to. */
+export interface Tally {
+  readonly row: string;
+  loads: number;
+  /** Calls of the API that were admitted. */
+  calls: number;
+  /** Refusals that the page's script met without anybody's notice, by code: it did what was asked and called again. */
+  readonly unseen: Record<string, number>;
+  /** False refusals, by code: what the page was handed, and whatever else was refused. */
+  readonly refused: Record<string, number>;
+  /** What else went wrong, in sentences. */
+  readonly errors: string[];
+}
+
+export interface Matrix {
+  readonly app: RunningPosts;
+  /** Runs a row's loads one after another, as one person; rows that share a browser follow each other in it. */
+  run(row: Row, loads: number): Promise<Tally>;
+  /** A page of the row's browser, prepared, that has loaded nothing yet. Whoever opens it closes it. */
+  page(row: Row): Promise<Page>;
+  readonly world: World;
+  close(): Promise<void>;
+}
+
+/** Refusals that ask for something the script does by itself; what it cannot do is handed to the page and counted. */
+const ASKS = new Set(['challenge', 'stale', 'clock', 'stamp', 'session-key', 'entry-required']);
+const PASSWORD = 'correct horse battery';
+
+/** The demo with its own configuration behind one gate, by a clock that can be turned. */
+export async function startMatrix(): Promise<Matrix> {
+  const state = { skew: 0, visits: 0 };
+  const decisions: Decided[] = [];
+  const dir = mkdtempSync(join(tmpdir(), 'sallyport-matrix-'));
+  // By HTTP/2, as everywhere: ten tabs with a feed each would starve by HTTP/1.1, of which a browser opens six connections.
+  const app = await startGuardedPosts({ tls: { self: true, dir } }, [], {
+    clock: { wall: () => Date.now() + state.skew, monotonic: () => performance.now() },
+    onDecision: (decision, { path }) => {
+      decisions.push({ code: decision.code, path });
+    },
+  });
+  const browsers = new Map<unknown, Promise<Browser>>();
+  const world: World = {
+    sleep(milliseconds) {
+      state.skew += milliseconds;
+    },
+  };
+
+  const browserOf = ({ browser, launch }: Row): Promise<Browser> => {
+    const key = launch ?? browser;
+    const running = browsers.get(key) ?? launchBrowser(browser, { ...launch, anyCertificate: true });
+    browsers.set(key, running);
+    return running;
+  };
+  const pageOf = async (row: Row): Promise<Page> => {
+    const page = await (await browserOf(row)).newPage();
+    await page.evaluateOnNewDocument(listen);
+    await row.prepare?.(page);
+    return page;
+  };
+
+  /** One load of the page, and what is done there. */
+  async function load(page: Page, turn: Turn, row: Row, tally: Tally): Promise<void> {
+    const { refusals, problems } = await attempt(page, turn, row).catch(failed);
+    // The others are counted where they were decided.
+    for (const code of refusals.filter((each) => ASKS.has(each))) add(tally.refused, code);
+    tally.errors.push(...problems);
+  }
+
+  async function attempt(page: Page, turn: Turn, row: Row): Promise<Seen> {
+    await page.goto(app.url);
+    const shown = () => document.querySelector('.dot.on') !== null && document.querySelector('li.post') !== null;
+    await page.waitForFunction(shown, { polling: 50 });
+    await row.meanwhile?.(page, world);
+    return page.evaluate(visit, turn);
+  }
+
+  return {
+    app,
+    world,
+    page: pageOf,
+    async run(row, loads) {
+      const tally: Tally = { row: row.name, loads: 0, calls: 0, unseen: {}, refused: {}, errors: [] };
+      decisions.length = 0;
+      const pages = await Promise.all(Array.from({ length: row.tabs ?? 1 }, () => pageOf(row)));
+      for (const page of pages) watch(page, app.url, tally);
+      const [first] = pages;
+      let asks = first !== undefined && (await arrive(first, app.url, ++state.visits));
+      while (tally.loads < loads) {
+        const visits = pages.map((page, tab) => {
+          return { page, turn: { name: `n${++state.visits}`, asks: asks && tab === 0 } };
+        });
+        await Promise.all(visits.map(({ page, turn }) => load(page, turn, row, tally)));
+        tally.loads += pages.length;
+        asks = false;
+      }
+      await Promise.all(pages.map((page) => page.close()));
+      count(decisions, tally);
+      return tally;
+    },
+    async close() {
+      for (const running of browsers.values()) await (await running).close();
+      await app.close();
+      rmSync(dir, { recursive: true });
+    },
+  };
+}
+
+interface Decided {
+  /** '' where it was admitted. */
+  readonly code: string;
+  readonly path: string;
+}
+
+function add(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
+}
+
+const failed = (error: unknown): Seen => ({
+  refusals: [],
+  problems: [error instanceof Error ? error.message : 'something that is no error was thrown'],
+});
+
+function count(decisions: readonly Decided[], tally: Tally): void {
+  for (const { code, path } of decisions) {
+    if (code !== '') add(ASKS.has(code) ? tally.unseen : tally.refused, code);
+    else if (path.startsWith('/api/')) tally.calls++;
+  }
+}
+
+/** Requests to anybody else. */
+function watch(page: Page, url: string, tally: Tally): void {
+  const { host } = new URL(url);
+  page.on('request', (request) => {
+    const asked = new URL(request.url());
+    if (/^(?:http|ws)/.test(asked.protocol) && asked.host !== host)
+      tally.errors.push(`asked somebody else: ${asked.host}`);
+  });
+}
+
+/** Makes an account unless the browser still has one from an earlier row. Whether it did. */
+async function arrive(page: Page, url: string, number: number): Promise<boolean> {
+  await page.goto(url);
+  await page.waitForSelector('.composer, .invitation');
+  if ((await page.$('.invitation')) === null) return false;
+  const status = await page.evaluate(
+    async (name, password) => {
+      const headers = { 'content-type': 'application/json', 'x-requested-with': 'sallyport' };
+      const body = JSON.stringify({ name, password });
+      return (await fetch('/_sallyport/signup', { method: 'POST', headers, body })).status;
+    },
+    `visitor-${number}`,
+    PASSWORD,
+  );
+  if (status !== 200) throw new Error(`no account was made: ${status}`);
+  return true;
+}
+
+/** Whether a row is as it should be. */
+export const isClean = ({ refused, errors }: Tally): boolean =>
+  errors.length === 0 && Object.keys(refused).length === 0;
+
+const inWords = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .map(([code, times]) => `${code} ${times}`)
+    .join(', ') || '0';
+
+/** The rows as a table in Markdown, which a terminal shows as well. */
+export function toTable(tallies: readonly Tally[]): string {
+  const rows = tallies.map(({ row, loads, calls, refused, errors, unseen }) => [
+    row,
+    `${loads}`,
+    `${calls}`,
+    inWords(refused),
+    `${errors.length}`,
+    inWords(unseen),
+  ]);
+  const all = [['row', 'loads', 'calls', 'refused', 'errors', 'done unseen'], ...rows];
+  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
+  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
+  return [line(all[0] ?? []), rule, ...rows.map(line)].join('\n');
+}

@@ -3,6 +3,7 @@ import { foldPath, pathTrouble } from '../wire/fold.ts';
 import { compilePattern } from '../wire/pattern.ts';
 import { type Observation, pathOf } from './observation.ts';
 import type { PathPatterns } from './paths.ts';
+import { remembered } from './remembered.ts';
 
 /** What a request is to the policy that holds. */
 export type Place =
@@ -13,13 +14,13 @@ export type Place =
   /** A route that the configuration names. */
   | { readonly kind: 'known'; readonly match: string; readonly path: string }
   /** Protected, and named by nothing. */
-  | { readonly kind: 'new'; readonly path: string };
+  | { readonly kind: 'new'; readonly method: string; readonly path: string };
 
 /** Where requests belong, by the policy that holds and by the patterns that were learned beside it. */
 export interface Calls {
   placeOf(observation: Observation): Place;
-  /** The route's `match`; '' where it belongs to none. */
-  matchOf(observation: Observation, patterns: PathPatterns): string;
+  /** The `match` of a place's route; '' where it belongs to none. */
+  matchOf(place: Place, patterns: PathPatterns): string;
 }
 
 const OUTSIDE: Place = Object.freeze({ kind: 'outside' });
@@ -41,23 +42,25 @@ export function createCalls(policy: Policy): Calls {
     if (writable.size < 10_000) writable.set(pattern, can);
     return can;
   };
-  const placeOf = ({ method, target }: Observation): Place => {
-    const path = pathOf(target);
-    const asked = method === 'HEAD' ? 'GET' : method;
-    if (!METHODS.has(asked) || pathTrouble(path) !== '') return UNUSABLE;
-    const rule = policy.match(asked, path, foldPath(path));
+  const find = (method: string, path: string): Place => {
+    if (!METHODS.has(method) || pathTrouble(path) !== '') return UNUSABLE;
+    const rule = policy.match(method, path, foldPath(path));
     if (rule.named) return { kind: 'known', match: rule.name, path };
-    return rule.level === 'open' ? OUTSIDE : { kind: 'new', path };
+    return rule.level === 'open' ? OUTSIDE : { kind: 'new', method, path };
   };
+  // Of paths there are few, many times over.
+  const finders = new Map([...METHODS].map((method) => [method, remembered((path) => find(method, path), 4096)]));
   return {
-    placeOf,
-    matchOf(observation, patterns) {
-      const place = placeOf(observation);
+    placeOf({ method, target }) {
+      const finder = finders.get(method === 'HEAD' ? 'GET' : method);
+      return finder === undefined ? UNUSABLE : finder(pathOf(target));
+    },
+    matchOf(place, patterns) {
       if (place.kind === 'known') return place.match;
       if (place.kind !== 'new') return '';
       const pattern = patterns.of(place.path);
       if (pattern === '' || !canWrite(pattern)) return '';
-      return `${observation.method === 'HEAD' ? 'GET' : observation.method} ${pattern}`;
+      return `${place.method} ${pattern}`;
     },
   };
 }

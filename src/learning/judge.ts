@@ -1,4 +1,5 @@
 import { toWrittenView } from '../adapters/node/view.ts';
+import { type Eventually, whenKnown } from '../lib/eventually.ts';
 import type { Config } from '../guard/config.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
@@ -23,7 +24,7 @@ export interface Judged {
 /** Judges recorded traffic by the real layers and the real state, at the times at which it was made. */
 export interface Judge {
   /** Requests in the order of their times, each with the name of its session. */
-  judge(observation: Observation, session: string): Promise<Judged>;
+  judge(observation: Observation, session: string): Eventually<Judged>;
   /** What the configuration asks for and such traffic cannot show. */
   readonly unjudged: readonly string[];
   /** What the traffic is taken to show. */
@@ -45,7 +46,7 @@ const JUDGED: ReadonlySet<string> = new Set([
 ]);
 /** Those that need header fields. */
 const BY_FIELDS: ReadonlySet<string> = new Set(['carrier', 'site']);
-const MOST_SESSIONS = 200_000;
+const MOST_SESSIONS = 100_000;
 /** New sessions are judged by nobody: a log does not show when pages entered. */
 const ANY_NUMBER = 1e6;
 
@@ -68,18 +69,17 @@ export async function createJudge(config: Config, shows: Shows): Promise<Judge> 
   return {
     unjudged,
     shows,
-    async judge(observation, session) {
+    judge(observation, session) {
       clock.now = Math.max(clock.now, observation.time);
       const view = viewOf(observation, own);
-      sessions.begin(view, session, observation.prefix);
-      const made = guard.decide(view);
-      const decision = made instanceof Promise ? await made : made;
-      await settle(guard, view, decision, observation);
-      return {
-        route: decision.route.name,
-        isCovered: decision.route.level !== 'open',
-        refusals: decision.trail.map(({ layer, code }) => ({ layer, code })),
-      };
+      sessions.begin(session, observation.prefix);
+      return whenKnown(guard.decide(view), (decision) =>
+        whenKnown(settle(guard, view, decision, observation), () => ({
+          route: decision.route.name,
+          isCovered: decision.route.level !== 'open',
+          refusals: decision.trail,
+        })),
+      );
     },
     close: () => guard.close(),
   };
@@ -90,23 +90,24 @@ const assumed = (sessions: Sessions): Layer => ({
   name: 'proof',
   forRoute: ({ level }) => {
     if (level === 'open' || level === 'site') return null;
-    return (request, context) => {
+    return (_request, context) => {
       context.level = level;
-      context.session = sessions.of(request);
+      context.session = sessions.current;
       return PASS;
     };
   },
 });
 
 interface Sessions {
-  begin(view: RequestView, name: string, prefix: string): void;
-  of(view: RequestView): SessionRef | null;
+  /** Whose request is judged next: no layer before the proof waits for anything. */
+  begin(name: string, prefix: string): void;
+  readonly current: SessionRef | null;
 }
 
 /** Each recorded session enters once. */
 function createSessions(state: State, clock: { readonly now: number }): Sessions {
   const known = new Map<string, SessionRef>();
-  const current = new WeakMap<RequestView, SessionRef>();
+  let current: SessionRef | null = null;
   let last = 0;
   const enter = (prefix: string): SessionRef | null => {
     last += 1;
@@ -128,32 +129,30 @@ function createSessions(state: State, clock: { readonly now: number }): Sessions
     return granted instanceof Promise || !granted.ok ? null : granted.session;
   };
   return {
-    begin(view, name, prefix) {
-      let session = known.get(name) ?? null;
-      if (session === null) {
-        session = enter(prefix);
-        if (session === null) return;
-        if (known.size >= MOST_SESSIONS) known.delete(known.keys().next().value ?? '');
-        known.set(name, session);
-      }
-      current.set(view, session);
+    begin(name, prefix) {
+      current = known.get(name) ?? enter(prefix);
+      if (current === null || known.has(name)) return;
+      if (known.size >= MOST_SESSIONS) known.delete(known.keys().next().value ?? '');
+      known.set(name, current);
     },
-    of: (view) => current.get(view) ?? null,
+    get current() {
+      return current;
+    },
   };
 }
 
 /** What the backend answered: steps that are done, ids that were given. */
-async function settle(
+function settle(
   guard: Guard,
   view: RequestView,
   decision: Decision,
   { status, exchange }: Observation,
-): Promise<void> {
-  await guard.settle(view, decision, { status, location: '' });
+): Eventually<void> {
+  const answer = status < 300 && guard.serves?.takes(decision) === true ? (exchange?.answer ?? null) : null;
+  const settled = guard.settle(view, decision, { status, location: '' });
   guard.finish?.(decision);
-  const answer = exchange?.answer ?? null;
-  if (answer === null || status >= 300 || guard.serves?.takes(decision) !== true) return;
-  await guard.serves.reader(decision).read(Buffer.from(answer));
+  if (answer === null) return settled;
+  return whenKnown(settled, () => guard.serves?.reader(decision).read(Buffer.from(answer)));
 }
 
 /** The name that the gate answers by: recorded requests to the app are taken to have been sent there. */

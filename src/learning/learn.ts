@@ -12,7 +12,7 @@ import { eachMark } from './shape.ts';
 import { createSchemaBook, type LearnedSchema, type SchemaBook } from './schemas.ts';
 import { createSessionBook, hashOf, ROUTE, type SessionProfile } from './sessions.ts';
 import { type TypicalSessions, typicalSessions, type Untypical } from './typical.ts';
-import { createVisitors } from './visitors.ts';
+import { createVisitors, PAUSE } from './visitors.ts';
 import { weigh } from './weights.ts';
 
 /** One route, and what traffic says of it. */
@@ -136,10 +136,11 @@ async function readPaths(
   for (const source of sources) {
     for await (const batch of source.read(createTally(), onBytes)) {
       for (const one of batch) {
+        const session = visitors.of(one);
         if (one.status >= 400 || one.verified === false) continue;
         const place = calls.placeOf(one);
         // Also of routes that are named: what stands beside them is compared with it.
-        if ('path' in place) tree.add(place.path, visitors.of(one), one.marks);
+        if ('path' in place) tree.add(place.path, session, one.marks);
         if (one.answer !== null) eachMark(one.answer, (at, mark) => !KIND.test(at) && tree.gave(mark));
       }
     }
@@ -173,7 +174,9 @@ async function readUsage(
 ): Promise<Usage> {
   const routes: RouteFacts[] = [];
   const numbers = new Map<string, number>();
-  const book = createSessionBook();
+  // Who comes back later has another name by then; logs are a little out of order.
+  const isNamed = sources.some(({ format }) => format !== 'access log');
+  const book = isNamed ? createSessionBook() : createSessionBook(2 * PAUSE);
   const visitors = createVisitors();
   const counts = { requests: 0, outside: 0, unusable: 0, unverified: 0 };
   const tallies: [Source, Tally][] = [];
@@ -186,16 +189,17 @@ async function readUsage(
   };
   const take = (one: Observation): void => {
     counts.requests += 1;
+    const session = visitors.of(one);
     if (one.verified === false) {
       counts.unverified += 1;
       return;
     }
-    const { kind } = calls.placeOf(one);
-    if (kind === 'outside' || kind === 'unusable') {
-      counts[kind] += 1;
+    const place = calls.placeOf(one);
+    if (place.kind === 'outside' || place.kind === 'unusable') {
+      counts[place.kind] += 1;
       return;
     }
-    const match = calls.matchOf(one, patterns);
+    const match = calls.matchOf(place, patterns);
     const number = match === '' ? -1 : numberOf(match);
     const facts = routes[number];
     if (facts === undefined) {
@@ -205,7 +209,7 @@ async function readUsage(
     facts.calls += 1;
     if (one.status < 400) facts.done += 1;
     if (one.agent !== '' && familyOf(one.agent) === 'program') facts.programs += 1;
-    book.add({ session: visitors.of(one), prefix: one.prefix, time: one.time, status: one.status, route: number });
+    book.add({ session, prefix: one.prefix, time: one.time, status: one.status, route: number });
   };
   for (const source of sources) {
     const tally = createTally();
@@ -240,8 +244,8 @@ async function readContent(
   const flows = createFlowBook();
   const visitors = createVisitors();
   const take = (one: Observation): void => {
-    const number = one.verified === false ? undefined : usage.numbers.get(calls.matchOf(one, patterns));
-    const session = number === undefined ? '' : visitors.of(one);
+    const session = visitors.of(one);
+    const number = one.verified === false ? undefined : usage.numbers.get(calls.matchOf(calls.placeOf(one), patterns));
     if (number === undefined || typical.hashes.has(hashOf(session)) || one.status >= 400) return;
     const known = routes.get(number) ?? { carriers: createCarrierBook(), schema: createSchemaBook() };
     routes.set(number, known);

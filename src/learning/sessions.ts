@@ -57,10 +57,11 @@ interface OpenRoute {
 const MOST_OPEN = 20_000;
 const MOST_KEPT = 100_000;
 const MOST_ROUTES = 96;
-/** Sessions come to an end when nothing is heard of them for so long. */
-const LONGEST_PAUSE = 12 * 3600_000;
+/** How often ended sessions are looked for: calls. */
+const SWEEP = 20_000;
 
-export function createSessionBook(): SessionBook {
+/** @param pause milliseconds without a call after which a session has ended */
+export function createSessionBook(pause = 12 * 3600_000): SessionBook {
   const open = new Map<string, OpenSession>();
   let kept: SessionProfile[] = [];
   let oneIn = 1;
@@ -77,9 +78,13 @@ export function createSessionBook(): SessionBook {
     open.delete(name);
     keep(name, session);
   };
+  const sweep = (now: number): void => {
+    for (const [name, session] of open) if (now - session.last > pause) close(name, session);
+  };
+  let calls = 0;
   const sessionOf = ({ session: name, prefix, time }: Call): OpenSession => {
     const known = open.get(name);
-    if (known !== undefined && time - known.last <= LONGEST_PAUSE) return known;
+    if (known !== undefined && time - known.last <= pause) return known;
     if (known !== undefined) close(name, known);
     const [oldest] = open;
     if (open.size >= MOST_OPEN && oldest !== undefined) close(...oldest);
@@ -90,6 +95,8 @@ export function createSessionBook(): SessionBook {
 
   return {
     add(call) {
+      calls += 1;
+      if (calls % SWEEP === 0) sweep(call.time);
       const session = sessionOf(call);
       session.calls += 1;
       session.last = Math.max(session.last, call.time);

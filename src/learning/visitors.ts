@@ -2,29 +2,62 @@ import type { Observation } from './observation.ts';
 
 /** Sessions of sources that name none: one network and browser, until half an hour passes without a request. */
 export interface Visitors {
-  /** The session's name, the same for all of its requests. */
+  /**
+   * The session's name, the same text for all of its requests, and the same whenever the same traffic is read from its beginning.
+   * To be asked for every request, whatever becomes of it.
+   */
   of(observation: Observation): string;
 }
 
-const PAUSE = 30 * 60_000;
-const MOST = 100_000;
+interface Visitor {
+  name: string;
+  last: number;
+}
+
+/** Milliseconds. */
+export const PAUSE = 30 * 60_000;
+/** Visitors that are told apart at one time, in two generations. */
+const MOST = 50_000;
 
 export function createVisitors(): Visitors {
-  const open = new Map<string, { last: number; number: number }>();
+  // By User-Agent, then by network: nothing has to be put together to find one.
+  let younger = new Map<string, Map<string, Visitor>>();
+  let older: typeof younger = new Map();
+  let size = 0;
+  let sessions = 0;
+  const newName = (prefix: string): string => {
+    sessions += 1;
+    return `${prefix} ${sessions}`;
+  };
+
+  const keep = (agent: string, prefix: string, visitor: Visitor): void => {
+    if (size >= MOST) {
+      older = younger;
+      younger = new Map();
+      size = 0;
+    }
+    const known = younger.get(agent);
+    if (known === undefined) younger.set(agent, new Map([[prefix, visitor]]));
+    else known.set(prefix, visitor);
+    size += 1;
+  };
+  const visitorOf = ({ agent, prefix, time }: Observation): Visitor => {
+    const known = younger.get(agent)?.get(prefix);
+    if (known !== undefined) return known;
+    const before = older.get(agent)?.get(prefix);
+    const visitor = before ?? { name: newName(prefix), last: time };
+    keep(agent, prefix, visitor);
+    return visitor;
+  };
+
   return {
-    of({ session, prefix, agent, time }) {
+    of(observation) {
+      const { session, prefix, time } = observation;
       if (session !== '') return session;
-      const who = `${prefix} ${agent}`;
-      const known = open.get(who);
-      if (known === undefined) {
-        const [oldest] = open.keys();
-        if (open.size >= MOST && oldest !== undefined) open.delete(oldest);
-        open.set(who, { last: time, number: 0 });
-        return `${who} 0`;
-      }
-      if (time - known.last > PAUSE) known.number += 1;
-      known.last = Math.max(known.last, time);
-      return `${who} ${known.number}`;
+      const visitor = visitorOf(observation);
+      if (time - visitor.last > PAUSE) visitor.name = newName(prefix);
+      visitor.last = Math.max(visitor.last, time);
+      return visitor.name;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { prefixOf } from '../../lib/address.ts';
-import { remembered } from './remembered.ts';
+import { remembered } from '../remembered.ts';
 import type { Observation } from '../observation.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { Observation } from '../observation.ts';
  * nginx and Apache write it, with the virtual host in front or not, the last two fields or not.
  */
 const LINE =
-  /^(?:\S+:\d+ )?(\S+) \S+ \S[^[]{0,200}\[(\d{2}\/[A-Z][a-z]{2}\/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\] "([A-Z]+) (\S+)(?: [^"]*)?" (\d{3}) \S+(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)")?/;
+  /^(?:\S+:\d+ )?(\S+) \S+ \S[^[]{0,200}\[(\d{2}\/[A-Z][a-z]{2}\/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4})\] "([A-Z]+) (\S+)(?: [^"]*)?" (\d{3}) \S+(?: "([^"\\]*(?:\\.[^"\\]*)*)" "([^"\\]*(?:\\.[^"\\]*)*)")?/;
 
 export const NOT_A_REQUEST = 'no request line that could be read';
 
@@ -54,7 +54,7 @@ export const fromLog = ({ time, address, method, target, status, referer, agent 
 
 /** The same few of these come again and again; each is kept once. */
 const agents = remembered((agent) => (agent === '-' ? '' : agent));
-const prefixes = remembered((address) => prefixOf(address));
+const prefixes = remembered((address) => prefixOf(address), 65_536);
 export const pages = remembered((referer) => URL.parse(referer)?.pathname ?? '');
 
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';

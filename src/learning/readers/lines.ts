@@ -1,4 +1,5 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import type { Tally } from '../observation.ts';
@@ -40,17 +41,28 @@ export async function* linesOf(
   if (rest.lines.length > 0) yield rest;
 }
 
-/** The bytes of a file, unpacked where it is gzip'd. */
+/** The bytes of a file, unpacked where it is gzip'd. A piece is good until the next one is asked for: they share their memory. */
 export async function* chunksOf(file: string, onBytes: (bytes: number) => void): AsyncIterable<Buffer> {
-  const stream = createReadStream(file, { highWaterMark: CHUNK });
-  stream.on('data', (chunk) => onBytes(chunk.length));
   if (!isCompressed(file)) {
-    yield* stream;
+    yield* plainChunks(file, onBytes);
     return;
   }
+  const stream = createReadStream(file, { highWaterMark: CHUNK });
+  stream.on('data', (chunk) => onBytes(chunk.length));
   const gunzip = createGunzip();
   stream.on('error', (error) => gunzip.destroy(error));
   yield* stream.pipe(gunzip);
+}
+
+async function* plainChunks(file: string, onBytes: (bytes: number) => void): AsyncIterable<Buffer> {
+  const buffer = Buffer.alloc(CHUNK);
+  await using handle = await open(file);
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, 0, CHUNK);
+    if (bytesRead === 0) return;
+    onBytes(bytesRead);
+    yield buffer.subarray(0, bytesRead);
+  }
 }
 
 /** By its first two bytes, whatever it is called. */

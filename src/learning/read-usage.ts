@@ -1,0 +1,93 @@
+import { familyOf } from '../lib/agent.ts';
+import type { Calls } from './calls.ts';
+import { createTally, type Observation, type Source, type Tally, type Unreadable } from './observation.ts';
+import type { PathPatterns } from './paths.ts';
+import { createSessionBook, type Sessions } from './sessions.ts';
+import { createVisitors, PAUSE } from './visitors.ts';
+
+/** What is counted of one route. */
+export interface RouteFacts {
+  readonly match: string;
+  calls: number;
+  done: number;
+  programs: number;
+}
+
+/** All requests, and those of which nothing is learned. */
+export interface RequestCounts {
+  readonly requests: number;
+  /** Outside of what is protected. */
+  readonly outside: number;
+  /** Preflights, and what is written ambiguously. */
+  readonly unusable: number;
+  /** Not verified by the gate. */
+  readonly unverified: number;
+}
+
+/** What the second reading came to. */
+export interface Usage {
+  readonly routes: RouteFacts[];
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly sessions: Sessions;
+  readonly counts: RequestCounts;
+  readonly unreadable: readonly (Unreadable & { readonly source: string })[];
+}
+
+const MOST_ROUTES = 2000;
+
+/** Second reading: who called what, when, in what order. */
+export async function readUsage(
+  sources: readonly Source[],
+  calls: Calls,
+  patterns: PathPatterns,
+  onBytes: (more: number) => void,
+): Promise<Usage> {
+  const routes: RouteFacts[] = [];
+  const numbers = new Map<string, number>();
+  // Who comes back later has another name by then; logs are a little out of order.
+  const isNamed = sources.some(({ format }) => format !== 'access log');
+  const book = isNamed ? createSessionBook() : createSessionBook(2 * PAUSE);
+  const visitors = createVisitors();
+  const counts = { requests: 0, outside: 0, unusable: 0, unverified: 0 };
+  const tallies: [Source, Tally][] = [];
+  const numberOf = (match: string): number => {
+    const known = numbers.get(match);
+    if (known !== undefined) return known;
+    if (routes.length >= MOST_ROUTES) return -1;
+    numbers.set(match, routes.length);
+    return routes.push({ match, calls: 0, done: 0, programs: 0 }) - 1;
+  };
+  const take = (one: Observation): void => {
+    counts.requests += 1;
+    const session = visitors.of(one);
+    if (one.verified === false) {
+      counts.unverified += 1;
+      return;
+    }
+    const place = calls.placeOf(one);
+    if (place.kind === 'outside' || place.kind === 'unusable') {
+      counts[place.kind] += 1;
+      return;
+    }
+    const match = calls.matchOf(place, patterns);
+    const number = match === '' ? -1 : numberOf(match);
+    const facts = routes[number];
+    if (facts === undefined) {
+      counts.unusable += 1;
+      return;
+    }
+    facts.calls += 1;
+    if (one.status < 400) facts.done += 1;
+    if (one.agent !== '' && familyOf(one.agent) === 'program') facts.programs += 1;
+    book.add({ session, prefix: one.prefix, time: one.time, status: one.status, route: number });
+  };
+  for (const source of sources) {
+    const tally = createTally();
+    tallies.push([source, tally]);
+    for await (const batch of source.read(tally, onBytes)) for (const one of batch) take(one);
+  }
+  const unreadable = tallies.flatMap(([{ name }, tally]) =>
+    tally.unreadable().map((reason) => ({ ...reason, source: name })),
+  );
+  return { routes, numbers, sessions: book.end(), counts, unreadable };
+}

@@ -49,7 +49,7 @@ export function createCalls(policy: Policy): Calls {
     return rule.level === 'open' ? OUTSIDE : { kind: 'new', method, path };
   };
   // Of paths there are few, many times over.
-  const finders = new Map([...METHODS].map((method) => [method, remembered((path) => find(method, path), 4096)]));
+  const finders = new Map([...METHODS].map((method) => [method, remembered((path) => find(method, path), 16_384)]));
   return {
     placeOf({ method, target }) {
       const finder = finders.get(method === 'HEAD' ? 'GET' : method);

@@ -28,19 +28,20 @@ export function learnLimits(
   profiles: readonly SessionProfile[],
   weights: Float64Array,
 ): ReadonlyMap<number, LearnedLimit> {
-  const peaks = new Map<number, { value: number; weight: number }[]>();
+  // By value: there are few, however many sessions there are.
+  const peaks = new Map<number, Map<number, number>>();
   for (const [index, { routes }] of profiles.entries()) {
-    const weight = weights[index] ?? 1;
     for (let at = 0; at < routes.length; at += ROUTE.size) {
       const route = routes[at + ROUTE.number] ?? 0;
-      const known = peaks.get(route);
-      const one = { value: routes[at + ROUTE.peak] ?? 0, weight };
-      if (known === undefined) peaks.set(route, [one]);
-      else known.push(one);
+      const known = peaks.get(route) ?? new Map<number, number>();
+      const value = routes[at + ROUTE.peak] ?? 0;
+      known.set(value, (known.get(value) ?? 0) + (weights[index] ?? 1));
+      peaks.set(route, known);
     }
   }
   const limits = new Map<number, LearnedLimit>();
-  for (const [route, values] of peaks) {
+  for (const [route, byValue] of peaks) {
+    const values = [...byValue].map(([value, weight]) => ({ value, weight }));
     const { value: usual, upper, support } = quantile(values, AT, BELIEVED);
     if (support < FEWEST_SESSIONS) continue;
     const perMinute = rounded(Math.max(HEADROOM * upper, upper + LEAST_MORE));

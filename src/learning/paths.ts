@@ -212,7 +212,7 @@ function parameterName(above: readonly string[], isIds: boolean): string {
   return taken === 0 ? name : `${name}${taken + 1}`;
 }
 
-const MOST_KNOWN = 4096;
+const MOST_KNOWN = 16_384;
 
 function patternsOf(root: Settled): PathPatterns {
   let known = new Map<string, string>();

@@ -6,6 +6,10 @@ import type { Spend } from './cost.ts';
 /** A running Chromium of the system, and what its processes have cost. */
 export interface Chromium {
   readonly version: string;
+  /** Path of its binary. */
+  readonly path: string;
+  /** Where its debugging port answers whoever knows the number: `http://127.0.0.1:9222`. */
+  readonly debugging: string;
   /** CPU and wall time from launch to the first usable page. */
   readonly launch: Spend;
   /** A page in a profile of its own: no cookie of another page. */
@@ -64,7 +68,7 @@ export async function startChromium(options: ChromiumOptions = {}): Promise<Chro
       executablePath: path,
       headless: !options.window,
       acceptInsecureCerts: true,
-      args: arguments_(options.window === true),
+      args: chromiumArguments(options.window === true),
     })
     .catch((error: Error) => {
       throw new NotRun(`Chromium did not start: ${error.message.split('\n')[0]}`);
@@ -72,6 +76,8 @@ export async function startChromium(options: ChromiumOptions = {}): Promise<Chro
   const cpu = () => processesCpu(browser);
   return {
     version: await browser.version(),
+    path,
+    debugging: `http://${new URL(browser.wsEndpoint()).host}`,
     launch: { wall: (performance.now() - started) / 1e3, cpu: await cpu() },
     page: async () => (await browser.createBrowserContext()).newPage(),
     cpu,
@@ -79,8 +85,9 @@ export async function startChromium(options: ChromiumOptions = {}): Promise<Chro
   };
 }
 
-/** Chromium refuses its sandbox to root, where the sandbox would protect nobody from root anyway. */
-function arguments_(window: boolean): string[] {
+/** What Chromium is started with by the lab, whoever drives it. */
+export function chromiumArguments(window: boolean): string[] {
+  // Chromium refuses its sandbox to root, where the sandbox would protect nobody from root anyway.
   const root = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   return [...root, ...ARGUMENTS, ...(window && !hasDisplay() ? ['--ozone-platform=headless'] : [])];
 }

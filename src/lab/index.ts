@@ -6,6 +6,7 @@ import { forgedForwarding } from './attackers/forged-forwarding.ts';
 import { outOfOrder } from './attackers/out-of-order.ts';
 import { aliases } from './attackers/aliases.ts';
 import { challengeReplayed, challengeSolved } from './attackers/challenge.ts';
+import { attach } from './attackers/attach.ts';
 import { altered } from './attackers/altered.ts';
 import { headlessBrowser, windowedBrowser } from './attackers/browser.ts';
 import { bruteForce, stuffing } from './attackers/guess-passwords.ts';
@@ -25,6 +26,7 @@ import { loginCsrf } from './attackers/login-csrf.ts';
 import { mixUp } from './attackers/mix-up.ts';
 import { otherSite } from './attackers/other-site.ts';
 import { plain } from './attackers/plain.ts';
+import { playwright } from './attackers/playwright.ts';
 import { replay, replayLater } from './attackers/replay.ts';
 import { sessionFixation } from './attackers/session-fixation.ts';
 import { slow } from './attackers/slow.ts';
@@ -62,6 +64,8 @@ export const ATTACKERS: readonly Attacker[] = [
   jsdomEmulation,
   headlessBrowser,
   windowedBrowser,
+  playwright,
+  attach,
   cookieLogin,
   sessionFixation,
   loginCsrf,

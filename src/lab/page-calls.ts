@@ -27,12 +27,17 @@ export async function openPage(lab: Lab, chromium: Chromium): Promise<OpenedPage
   throw new NotRun(`${lab.page} is not a page with the gate’s script; --page names another`);
 }
 
+/** What runs an expression inside a page, whichever library drives it. */
+export interface Evaluator {
+  evaluate(expression: string): Promise<unknown>;
+}
+
 /**
  * Calls the target by the page's own fetch, one after another, at most `count` times and until the lab's time is up.
  * `headers` go with each.
  */
 export async function callInPage(
-  page: Page,
+  page: Evaluator,
   lab: Lab,
   count: number,
   headers: Readonly<Record<string, string>> = {},

@@ -20,6 +20,7 @@ import { forgedForm } from './attackers/forged-form.ts';
 import { headers } from './attackers/headers.ts';
 import { moved } from './attackers/moved.ts';
 import { otherObject } from './attackers/other-object.ts';
+import { impersonating, impersonatingDoors } from './attackers/impersonating.ts';
 import { keyReplay } from './attackers/key-replay.ts';
 import { leakedKey } from './attackers/leaked-key.ts';
 import { loginCsrf } from './attackers/login-csrf.ts';
@@ -45,13 +46,14 @@ export type { LabCall, LabOptions, OrderedCalls } from './options.ts';
 export type { PerThousand, RuleRow, RulesReport } from './rules/measure.ts';
 export type { LabReport, RungReport } from './outcome.ts';
 export type { ProviderLogin } from './provider-login.ts';
-export type { Verdict } from './tally.ts';
+export type { Detected, Verdict } from './tally.ts';
 export { LabError } from './target.ts';
 
 /** Every attacker, in the order in which they run; the table lists them by their groups. */
 export const ATTACKERS: readonly Attacker[] = [
   plain,
   headers,
+  impersonating,
   replay,
   cookie,
   moved,
@@ -59,6 +61,7 @@ export const ATTACKERS: readonly Attacker[] = [
   aliases,
   otherSite,
   doors,
+  impersonatingDoors,
   cookieDoors,
   domEmulation,
   jsdomEmulation,

@@ -53,11 +53,13 @@ export interface RungReport extends TallyCounts {
   readonly cost: Cost | null;
   /** Spent once, before the first call. */
   readonly setup: Spend | null;
+  /** Spent by all of its measured tries, whatever became of them; null where none was measured. */
+  readonly spent: Spend | null;
 }
 
 type TallyCounts = Pick<
   TallyResult,
-  'tried' | 'admitted' | 'elsewhere' | 'unanswered' | 'held' | 'honest' | 'refused' | 'notes'
+  'tried' | 'admitted' | 'elsewhere' | 'unanswered' | 'held' | 'honest' | 'refused' | 'detected' | 'notes'
 >;
 
 /** An attacker that has had its turn. */
@@ -85,8 +87,10 @@ export function toRung(ran: Ran, coreHour: number | null): RungReport {
     held: result.held,
     honest: result.honest,
     refused: result.refused,
+    detected: result.detected,
     notes: result.notes,
     cost: result.spend === null ? null : costOf(result.spend, result.spendAdmitted, result.pairs, coreHour),
     setup: result.setup,
+    spent: result.spend,
   };
 }

@@ -133,11 +133,19 @@ const SHOWN: Readonly<Record<string, string>> = {
   preflight: 'kept back by the preflight',
 };
 
+/** Time to detection, as far as the gate showed it: what it only took down is for its owner. */
+function detection({ detected, tried }: RungReport): string {
+  if (detected === null) return 'not detected by any answer';
+  return `detected at try ${Math.max(1, detected.at)} of ${tried}, after ${number(detected.seconds)} s`;
+}
+
 function remarks(report: LabReport): string[] {
   const lines = report.rungs.flatMap((rung) => {
     const texts = [...rung.notes];
     const refused = Object.entries(rung.refused).map(([code, times]) => `${SHOWN[code] ?? code} ${times}`);
     if (refused.length > 0) texts.push(`refused: ${refused.join(', ')}`);
+    if (rung.verdict !== 'not run') texts.push(detection(rung));
+    if (rung.verdict === 'stopped' && rung.spent?.cpu) texts.push(`${number(rung.spent.cpu)} s of CPU for nothing`);
     if (rung.setup !== null && rung.cost !== null)
       texts.push(`ready for its first call after ${number(rung.setup.wall)} s`);
     return texts.length === 0 ? [] : wrap(texts.join('; '), `  ${rung.title}: `, '    ');

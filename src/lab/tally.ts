@@ -41,12 +41,22 @@ export interface TallyResult {
   readonly held: number;
   /** Refusals by code. */
   readonly refused: Readonly<Record<string, number>>;
+  /** The gate's first word against it; null where there was none. */
+  readonly detected: Detected | null;
   readonly notes: readonly string[];
   readonly setup: Spend | null;
   /** Time of the measured tries, and how many of them were admitted: all but those that belong to the set-up. */
   readonly spend: Spend | null;
   readonly spendAdmitted: number;
   readonly pairs: readonly Pair[];
+}
+
+/** When the gate first refused an attacker, asked something of it or made it wait. */
+export interface Detected {
+  /** Which of its tries that was, from 1. */
+  readonly at: number;
+  /** Seconds since the attacker began, what it did before its first try included. */
+  readonly seconds: number;
 }
 
 export interface TallyBook extends Tally {
@@ -58,15 +68,23 @@ export function createTally(meter: Meter): TallyBook {
   const notes: string[] = [];
   const counts = { tried: 0, admitted: 0, honest: 0, elsewhere: 0, unanswered: 0, held: 0, spendAdmitted: 0 };
   const pairs: Pair[] = [];
+  const since = meter.start();
+  let detected: Detected | null = null;
   let setup: Spend | null = null;
   let spend: Spend | null = null;
+  const noticed = (): void => {
+    detected ??= { at: counts.tried, seconds: since().wall };
+  };
   return {
     meter,
     add(kind) {
       counts.tried += 1;
       if (kind.by === 'backend') counts.admitted += 1;
       else if (kind.by === 'nobody') counts.unanswered += 1;
-      else refused[kind.code] = (refused[kind.code] ?? 0) + 1;
+      else {
+        refused[kind.code] = (refused[kind.code] ?? 0) + 1;
+        noticed();
+      }
     },
     elsewhere() {
       counts.tried += 1;
@@ -74,6 +92,7 @@ export function createTally(meter: Meter): TallyBook {
     },
     held: () => {
       counts.held += 1;
+      noticed();
     },
     honest: () => {
       counts.honest += 1;
@@ -92,7 +111,15 @@ export function createTally(meter: Meter): TallyBook {
     get admitted() {
       return counts.admitted;
     },
-    result: () => ({ ...counts, refused: { ...refused }, notes: [...notes], setup, spend, pairs: [...pairs] }),
+    result: () => ({
+      ...counts,
+      refused: { ...refused },
+      detected,
+      notes: [...notes],
+      setup,
+      spend,
+      pairs: [...pairs],
+    }),
   };
 }
 

@@ -47,3 +47,24 @@ test('a try that the backend served as another address is neither an admission n
   const { tried, admitted, elsewhere } = tally.result();
   assert.deepEqual({ tried, admitted, elsewhere }, { tried: 2, admitted: 0, elsewhere: 1 });
 });
+
+test('detection is the first word of the gate against an attacker, by its try, and nothing that comes after it', () => {
+  const tally = createTally(processMeter);
+  assert.equal(tally.result().detected, null);
+  for (const kind of [BACKEND, CLOSED, BACKEND]) tally.add(kind);
+  assert.equal(tally.result().detected, null, 'nobody of the gate said anything');
+  tally.add(LIMITED);
+  const { detected } = tally.result();
+  assert.equal(detected?.at, 4);
+  assert.ok(detected.seconds >= 0);
+  tally.add(REFUSED);
+  tally.held();
+  assert.deepEqual(tally.result().detected, detected);
+});
+
+test('who is let in after a wait has been detected', () => {
+  const tally = createTally(processMeter);
+  tally.add(BACKEND);
+  tally.held();
+  assert.equal(tally.result().detected?.at, 1);
+});

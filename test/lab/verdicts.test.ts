@@ -73,6 +73,7 @@ const ran = (report: LabReport): readonly RungReport[] => report.rungs.filter((o
 const STOPPED = [
   'plain',
   'headers',
+  'tls',
   'replay',
   'cookie',
   'moved',
@@ -84,7 +85,20 @@ const STOPPED = [
   'ticket',
   'replay-later',
 ];
-const GETS_IN = ['doors', 'cookie-doors', 'dom', 'jsdom', 'headless', 'automation', 'slow', 'flood-one', 'flood-many'];
+const GETS_IN = [
+  'doors',
+  'cookie-doors',
+  'dom',
+  'jsdom',
+  'headless',
+  'automation',
+  'playwright',
+  'attach',
+  'tls-doors',
+  'slow',
+  'flood-one',
+  'flood-many',
+];
 
 describe('attack against a gate in enforce mode', {
   skip: findChromium() === null && 'no Chromium on this system',
@@ -150,7 +164,11 @@ describe('attack against a gate in enforce mode', {
     // Fewer sessions than one network is given; test/lab/use.test.ts has it held up.
     const farmed = [['farm', 'gets in']] as const;
     assert.deepEqual(verdicts, Object.fromEntries([...stopped, ...getsIn, ...farmed]), formatReport(run.report));
-    for (const name of GETS_IN) assert.equal(rung(run.report, name).admitted, rung(run.report, name).tried, name);
+    for (const name of GETS_IN) {
+      const { admitted, tried, detected } = rung(run.report, name);
+      assert.deepEqual({ admitted, detected }, { admitted: tried, detected: null }, name);
+    }
+    for (const name of STOPPED) assert.notEqual(rung(run.report, name).detected, null, name);
   });
 
   test('the report is calm: at most 100 columns, no control characters, no promise', () => {
@@ -236,7 +254,7 @@ describe('attack against a gate with one broken layer', () => {
 
   test('without a browser the rungs that need one were not run, and are not called stopped', async () => {
     const run = await runAgainst({ mode: 'enforce' }, { chromium: null });
-    for (const name of ['other-site', 'headless']) {
+    for (const name of ['other-site', 'headless', 'playwright', 'attach']) {
       assert.equal(rung(run.report, name).verdict, 'not run', name);
       assert.ok(
         run.report.stillPossible.some(

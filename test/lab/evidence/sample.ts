@@ -58,10 +58,12 @@ export function sampleReport(verdicts: Verdicts, cpu: number, requests = 1020): 
         held: 0,
         honest: 0,
         refused: {},
+        detected: null,
         notes: [],
       },
       cost: isIn ? { cpuSeconds: cpu, wallSeconds: 1, cpuRatio: 2, wallRatio: 2, money: null } : null,
       setup: null,
+      spent: null,
     };
   });
   const per1000 = { requests, sessions: 20, cpuSeconds: cpu, seconds: 60, addresses: 3, money: 1 };

@@ -19,7 +19,7 @@ export const impersonating: Attacker = {
   },
 };
 
-/** The same by a program that walks the doors: nothing of its transport tells it from the browser it imitates. */
+/** The same by a program that walks the doors: its transport looks like the browser’s it imitates, too. */
 export const impersonatingDoors: Attacker = {
   name: 'tls-doors',
   group: 'doors',

@@ -165,7 +165,7 @@ export function compileChallengePolicy(config: Config): ChallengePolicy | null {
 }
 
 /** Iterations of PBKDF2 where nobody says otherwise: docs/challenges.md has what that takes whom. */
-const DEFAULT_COST = 500;
+const DEFAULT_COST = 200;
 
 /** Host of the page that a request comes from. */
 export function pageHost({ headers: { origin } }: RequestView, authority: string): string {

@@ -6,6 +6,7 @@ import { WebSocketServer } from 'ws';
 import { type Gate, type StartParts, startGate } from '../../src/gateway/index.ts';
 import type { Config } from '../../src/guard/config.ts';
 import type { Decision } from '../../src/guard/decision.ts';
+import { createMemoryState } from '../../src/stores/memory/index.ts';
 
 /**
  * A small site behind the real gate in enforce mode, for tests of the page's script: a backend that says what it
@@ -67,6 +68,8 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   await listen(backend);
   const site = { skew: 0 };
   const clock = { wall: () => Date.now() + site.skew, monotonic: () => performance.now() };
+  // Where a test turns the clock, time has passed; a clock that was put forward would free no limit.
+  const passed = () => performance.now() + site.skew;
   const record = (decision: Decision, request: { method: string; path: string }) => {
     const { outcome, code } = decision;
     decisions.push({ outcome, code: code ?? '', method: request.method, path: request.path });
@@ -81,7 +84,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
         mint: { perPrefix: 100_000, total: 100_000 },
         ...options.config,
       },
-      { ...parts, ...(await options.parts?.()) },
+      { ...parts, state: createMemoryState({ monotonic: passed }), ...(await options.parts?.()) },
     );
   let gate = await start(0);
   // Browsers under test are slow: what they still hold open does not keep a gate.

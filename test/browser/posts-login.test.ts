@@ -67,7 +67,11 @@ describeBrowsers('the posts example with logins', (browser) => {
     return (await card?.evaluate((element) => element.getAttribute('data-post'))) ?? '';
   }
 
-  const remove = (page: Page, id: string) => page.click(`li.post[data-post="${id}"] button[aria-label^="Delete"]`);
+  const remove = async (page: Page, id: string): Promise<void> => {
+    const button = `li.post[data-post="${id}"] button[aria-label^="Delete"]`;
+    await page.waitForSelector(button);
+    await page.click(button);
+  };
   const says = (page: Page, id: string) =>
     page.waitForFunction(
       (post) => document.querySelector(`li.post[data-post="${post}"] .problem`)?.textContent,

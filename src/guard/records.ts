@@ -75,6 +75,11 @@ export interface RecordsSql {
    * {@link Records} made inside a transaction of this waits for it: await none there.
    */
   readonly db: Kysely<unknown>;
+  /**
+   * Runs `work` in one transaction, one process at a time: what looks for tables and makes those that it misses. Errors
+   * come as the driver's own.
+   */
+  alone<T>(work: (db: Kysely<unknown>) => Promise<T>): Promise<T>;
 }
 
 /** A login of one session. */

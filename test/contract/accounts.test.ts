@@ -13,6 +13,13 @@ import { type Postgres, startPostgres } from '../support/postgres.ts';
 const SECRET = 'a secret of the tests, 32 long at least';
 const PASSWORD = 'correct horse battery';
 
+async function openBoth(url: string): Promise<{ records: Records; directory: Directory }> {
+  const records = await createRecords(url, { secret: SECRET });
+  const hasher = createPasswordHasher();
+  const directory = await openDirectory({ database: records.sql, secret: SECRET, issuer: 'app.example', hasher });
+  return { records, directory };
+}
+
 /** The accounts' tables, on every database that records lie in. */
 function contract(name: string, url: () => string): void {
   describe(`accounts in ${name}`, () => {
@@ -20,9 +27,7 @@ function contract(name: string, url: () => string): void {
     let directory: Directory;
 
     const open = async (): Promise<void> => {
-      records = await createRecords(url(), { secret: SECRET });
-      const hasher = createPasswordHasher();
-      directory = await openDirectory({ database: records.sql, secret: SECRET, issuer: 'app.example', hasher });
+      ({ records, directory } = await openBoth(url()));
     };
     before(open);
     after(() => records?.close());
@@ -203,6 +208,25 @@ describe('accounts', () => {
     await postgres?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
+  const shared = {
+    SQLite: () => `sqlite:${join(folder, 'fresh.sqlite')}`,
+    PostgreSQL: () => postgres.database(),
+  };
+  for (const [name, fresh] of Object.entries(shared)) {
+    test(`four gates that start at once make the tables once, in ${name}`, async (t) => {
+      const url = fresh();
+      const opened = await Promise.all(Array.from({ length: 4 }, () => openBoth(url)));
+      t.after(() => Promise.all(opened.map(({ records }) => records.close())));
+      const names = opened.map((_, gate) => `person${gate}`);
+      for (const [gate, { directory }] of opened.entries()) {
+        await directory.create({ name: `person${gate}`, email: '', password: PASSWORD, roles: [] });
+      }
+      for (const { directory } of opened) {
+        const found = await directory.list(0, 10);
+        assert.deepEqual(found.map((account) => account.name).sort(), names);
+      }
+    });
+  }
   contract('memory', () => 'memory');
   contract('SQLite', () => `sqlite:${join(folder, 'accounts.sqlite')}`);
   contract('PostgreSQL', () => database);

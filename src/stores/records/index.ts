@@ -50,8 +50,7 @@ export async function createRecordsOn(backend: Backend, { secret, clock, instanc
     ledger,
     signals: createSignals(store, changes.onChange),
     audit: createAudit(store, deriveAuditKey(secret), instance),
-    // What others keep in there is theirs: this package's own tables are not in the type.
-    sql: { type: backend.type, db: backend.writer as unknown as RecordsSql['db'] },
+    sql: sqlOf(backend),
     onChange: changes.onChange,
     lag: changes.lag,
     purge: () => purge(store),
@@ -59,5 +58,19 @@ export async function createRecordsOn(backend: Backend, { secret, clock, instanc
       closing ??= close();
       return closing;
     },
+  };
+}
+
+function sqlOf(backend: Backend): RecordsSql {
+  // What others keep in there is theirs: this package's own tables are not in the type.
+  const foreign = (db: Backend['writer']): RecordsSql['db'] => db as unknown as RecordsSql['db'];
+  return {
+    type: backend.type,
+    db: foreign(backend.writer),
+    alone: (work) =>
+      backend.writer.transaction().execute(async (trx) => {
+        await backend.lock(trx, 'schema');
+        return work(foreign(trx));
+      }),
   };
 }

@@ -63,8 +63,12 @@ export async function openLibrary(options: DirectoryOptions) {
       { id: 'sallyport', schema: PASSKEY_SCHEMA },
     ],
   } satisfies BetterAuthOptions;
+  // The library looks for its tables and then makes those that it misses: two workers at once would make them twice.
+  await options.database.alone(async (db) => {
+    const plan = await getMigrations({ ...config, database: { ...config.database, db } });
+    await plan.runMigrations();
+  });
   const auth = betterAuth(config);
-  await (await getMigrations(config)).runMigrations();
   const context = await auth.$context;
   const { adapter, internalAdapter } = context;
 

@@ -1,17 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { actionAt, compileBehaviour, learningOf, parseOdds } from '../../src/guard/config-behaviour.ts';
-import { parseConfig } from '../../src/guard/config-schema.ts';
-
-/** `field is value; rule` of each problem; '' where the configuration is taken. */
-function problems(config: unknown): string {
-  try {
-    parseConfig(config, 'test');
-    return '';
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
+import { problems } from './problems.ts';
 
 test('how rare: one in ten to one in a million, and nothing else', () => {
   assert.deepEqual(['1 in 10', '1 in 1000', '1 in 1000000'].map(parseOdds), [10, 1000, 1_000_000]);

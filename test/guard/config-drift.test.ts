@@ -1,18 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Config } from '../../src/guard/config.ts';
-import { parseConfig } from '../../src/guard/config-schema.ts';
 import { compileDrift } from '../../src/guard/drift.ts';
-
-/** `field: value; rule` of each problem; none where the configuration is taken. */
-function problems(config: unknown): string {
-  try {
-    parseConfig(config, 'test');
-    return '';
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
+import { problems } from './problems.ts';
 
 test('R68 a word that is none, or a field that is none, is refused by name', () => {
   assert.match(

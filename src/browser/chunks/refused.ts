@@ -47,6 +47,9 @@ export async function mend(context: Context, refused: Refused): Promise<Entry | 
   return entry;
 }
 
+/** What cannot be loaded now is asked for again where it is needed. */
+const nothing = (): void => {};
+
 async function entryAfter(
   context: Context,
   { code, challenge }: Problem,
@@ -54,6 +57,8 @@ async function entryAfter(
 ): Promise<Entry | undefined> {
   const { door, chunks } = context;
   if (code === 'challenge') {
+    // Both parts are needed, and a worker takes its time to start: side by side.
+    if (challenge?.kind === 'proof-of-work') chunks('work').then(({ start }) => start(), nothing);
     const { pass, isOwn } = await chunks('challenge');
     if (used) return pass(context, challenge, used, tries);
     // Signed by a page that may not wait any more, as what a service worker has kept: signed and solved here, if nobody has to see it.

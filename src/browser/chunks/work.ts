@@ -17,6 +17,8 @@ export interface Work {
 /** Name of the worker: an app's own workers hold this file as well. */
 const WORKER = 'sallyport-work';
 
+const isWorker = self.name === WORKER && !self.document;
+
 /** One after the other: a page has one worker at most. */
 let last: Promise<unknown> = Promise.resolve();
 
@@ -40,14 +42,37 @@ async function inPage({ id, cost, puzzles }: Work): Promise<string> {
   return solutions.map((solution) => solution?.counter ?? 0).join('.');
 }
 
+/** Starts the worker before there is work for it; it is kept for as long as after work. */
+export function start(): void {
+  // A page that is at work has one.
+  if (worker || isWorker) return;
+  try {
+    worker = made();
+    idle = setTimeout(end, IDLE);
+  } catch {
+    // Solved without one.
+  }
+}
+
+/** Undefined in bundles of somebody else's, which are no file of a worker. Throws where policy admits none. */
+function made(): Worker | undefined {
+  const { url } = import.meta;
+  if (!/\/work\.[0-9a-f]{16}\.js$/.test(url)) return undefined;
+  const fresh = new Worker(url, { type: 'module', name: WORKER });
+  fresh.onerror = (event) => {
+    event.preventDefault();
+    end();
+  };
+  return fresh;
+}
+
 /** '' where there is no worker to be had. */
 function inWorker(work: Work): Promise<string> {
   return new Promise((resolve) => {
     try {
-      const { url } = import.meta;
-      if (!/\/work\.[0-9a-f]{16}\.js$/.test(url)) return resolve('');
       clearTimeout(idle);
-      worker ??= new Worker(url, { type: 'module', name: WORKER });
+      worker ??= made();
+      if (!worker) return resolve('');
       worker.onmessage = ({ data }) => {
         idle = setTimeout(end, IDLE);
         resolve(`${data}`);
@@ -74,7 +99,7 @@ function end(): void {
   worker = undefined;
 }
 
-if (self.name === WORKER && !self.document) {
+if (isWorker) {
   self.onmessage = ({ data }) => {
     inPage(data).then(
       (solution) => self.postMessage(solution),

@@ -15,5 +15,11 @@ export const crowdNamed = (prefix: string, mintsPerMinute: number): string =>
 /** Sessions that a crowd is worth. */
 export const worthOf = (crowd: string): number => Number.parseInt(crowd, 10);
 
-/** As whom it pays. */
-export const payerOfCrowd = (crowd: string): string => `crowd ${crowd}`;
+/** The network that it is of. */
+export const networkOf = (crowd: string): string => crowd.slice(crowd.indexOf(' ') + 1);
+
+/**
+ * As whom it pays: as its network, whatever it is worth. A page that shows less of its load has a smaller allowance, and no
+ * second crowd beside the one of its neighbours.
+ */
+export const payerOfCrowd = (crowd: string): string => `crowd ${networkOf(crowd)}`;

@@ -186,6 +186,25 @@ export const uses: readonly Row[] = [
     },
   },
   {
+    name: 'R67 a network has one crowd, however much of their page loads its sessions show',
+    why: 'a page without a stamp has a quarter of the allowance; its crowd would come on top of the other one',
+    run: async (create) => {
+      const state = await create();
+      const here = { prefix: '198.51.100.7', mintsPerMinute: 4 };
+      for (let i = 0; i < 4; i++) await enter(state, here);
+      const [one, other] = [await enter(state, { ...here, crowd: true }), await enter(state, { ...here, crowd: true })];
+      const unstamped = await enter(state, { ...here, mintsPerMinute: 1, crowd: true });
+      const limit = ruled([{ rate: '60/hour', burst: 4 }]);
+      assert.equal(await admitted(state, calls(one, limit), 9), 4);
+      assert.equal(await admitted(state, calls(unstamped, limit), 9), 3, 'each takes of all as much as four others');
+      assert.equal(await admitted(state, calls(other, limit), 9), 0, 'that was all they have together');
+      const open = ruled([], { session: 2 });
+      assert.equal(await admitted(state, calls(one, open, START + 100), 9), 2);
+      assert.equal(await admitted(state, calls(unstamped, open, START + 100), 9), 0);
+      assert.equal(await admitted(state, calls(other, open, START + 100), 9), 2);
+    },
+  },
+  {
     name: 'R67 a call that may not wait is refused in place of being held back',
     why: 'waiting costs memory: so many do at a time',
     run: async (create) => {

@@ -54,7 +54,8 @@ export function askNewcomer(
 
 /**
  * Whether the solution is one; null where it is. There is no session yet with whose counter it could be used up, so its id is,
- * as the nonce of a key that nobody has: before it is looked at, and whatever comes of the entry.
+ * as the nonce of a key that nobody has: before it is looked at, and whatever comes of the entry. Strangers choose how many come,
+ * so there are few such keys: together they hold half of what state remembers at most, and keys of partners have the rest.
  */
 export async function letNewcomer(
   { desk }: DoorChallenges,
@@ -64,7 +65,8 @@ export async function letNewcomer(
   now: number,
 ): Promise<DoorRefusal | null> {
   const { id } = brought;
-  const claims = { ...noClaims(now), key: `challenge ${id.slice(0, 1)}`, keyNonce: id, keyNonceLife: LONGEST_MS };
+  const key = `challenge ${id.charCodeAt(0) % STRANGERS}`;
+  const claims = { ...noClaims(now), key, keyNonce: id, keyNonceLife: LONGEST_MS };
   const code = await applyClaims(state, undefined, claims);
   if (code === 'unsure') return { code, evidence: 'nobody knows whether the solution has been used', challenge: null };
   if (code !== '') return { code: 'challenge', evidence: 'a solution that has been used', challenge: null };
@@ -77,5 +79,7 @@ export async function letNewcomer(
   };
 }
 
+/** Of the eight keys whose nonces have room at once (stores/memory/keys.ts). */
+const STRANGERS = 4;
 /** No challenge is good for longer. */
 const LONGEST_MS = 600_000;

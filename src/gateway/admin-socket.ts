@@ -1,6 +1,5 @@
 import { chmodSync, existsSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
-import type { Server } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Server } from 'node:net';
 
 /** A socket that nobody answers on was left by a gate that was killed; one that somebody answers on is in use. */
 export async function clearStale(path: string): Promise<void> {
@@ -21,6 +20,32 @@ export function isAnswered(path: string): Promise<boolean> {
     socket.once('close', () => resolve(false));
   });
 }
+
+/** A folder that another gate removes with its own socket comes back; nobody removes it so often. */
+const ATTEMPTS = 8;
+
+/**
+ * Binds in a folder that gates share, and that goes with the last of them: perhaps just now, between its making and the
+ * socket's.
+ *
+ * @param prepare makes the folder, or checks it
+ */
+export async function listenInFolder(server: Server, path: string, prepare: () => void): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      prepare();
+      await clearStale(path);
+      await listenPrivately(server, path, true);
+      return;
+    } catch (error) {
+      if (!mayBeGone(error) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Of a folder that is not there, binding says EACCES. */
+const mayBeGone = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES');
 
 /**
  * Binds under a name of its own and moves it into place: it is never open to others for a moment, and during a rolling

@@ -12,7 +12,7 @@ import {
   type Reply,
   toReply,
 } from './admin-route.ts';
-import { clearStale, listenPrivately, removeOwn } from './admin-socket.ts';
+import { listenInFolder, listenPrivately, removeOwn } from './admin-socket.ts';
 import { prepareFolder, runtimeFolder, socketPath } from './runtime-folder.ts';
 
 /** What administration may ask of a running gate. Values are what the command line prints; all are JSON. */
@@ -85,11 +85,8 @@ export async function openAdmin(options: AdminOptions): Promise<Admin> {
       .then((reply) => send(response, reply));
   });
   server.requestTimeout = 10_000;
-  if (folder !== '') {
-    prepareFolder(folder);
-    await clearStale(path);
-  }
-  await listenPrivately(server, path, folder !== '');
+  if (folder === '') await listenPrivately(server, path, false);
+  else await listenInFolder(server, path, () => prepareFolder(folder));
   const inode = folder === '' ? 0 : statSync(path).ino;
   const remove = (): void => {
     if (folder !== '') removeOwn(folder, path, inode);

@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { solveNatively } from '../../src/challenges/solve.ts';
 import type { EntryResult } from '../../src/doors/entry.ts';
+import { createMemoryState } from '../../src/stores/memory/index.ts';
 import type { ChallengeMember } from '../../src/wire/challenge.ts';
 import { answered, createDoors, createPage, pairOf } from './support.ts';
+
+/** What memory has room for, of all keys and of one (stores/memory/keys.ts). */
+const [MOST_NONCES, MOST_OF_ONE] = [2 ** 20, 2 ** 17];
 
 const ALWAYS = { challenge: { enter: 'always', cost: 100 } } as const;
 
@@ -58,6 +62,25 @@ test('wrong, late and foreign solutions lead to a new challenge', async () => {
   answered(await doors.enter(stamp, page, {}, await solved(again)));
   for (const challenge of ['x', 'x y', ' ', `${'A'.repeat(4000)} 1`])
     askedBy(await doors.enter(stamp, createPage(), {}, { challenge }));
+});
+
+test('strangers who bring what is no solution, however often, leave partners’ keys half of the room for nonces', async () => {
+  const state = createMemoryState();
+  const commit = state.commit.bind(state);
+  const [keys, nonces] = [new Set<string>(), new Set<string>()];
+  state.commit = (claims) => {
+    keys.add(claims.key);
+    nonces.add(claims.keyNonce);
+    return commit(claims);
+  };
+  const doors = createDoors({ config: ALWAYS, state });
+  for (let i = 0; i < 100; i++) {
+    const [page, stamp] = [createPage(), pairOf(doors.stamps.issue(false))];
+    const { token } = askedBy(await doors.enter(stamp, page));
+    assert.equal(codeOf(await doors.enter(stamp, page, {}, { challenge: `${token} 0.0.0` })), 'challenge');
+  }
+  assert.equal(nonces.size, 100, 'each was used up');
+  assert.ok(keys.size <= MOST_NONCES / MOST_OF_ONE / 2, `${keys.size} keys`);
 });
 
 test('auto: nobody is asked while the gate has time, and more is asked the busier it is', async () => {

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +19,8 @@ import { after, test } from 'node:test';
 import { type AdminActions, openAdmin } from '../../src/gateway/admin.ts';
 import { type AdminCall, AdminRefusal, type AdminSwitch, type AuditEntry } from '../../src/gateway/admin-route.ts';
 import { callAdmin, findGate, NoSuchGate, runningGates } from '../../src/gateway/admin-client.ts';
-import { runtimeFolder, socketPath } from '../../src/gateway/runtime-folder.ts';
+import { listenInFolder } from '../../src/gateway/admin-socket.ts';
+import { prepareFolder, runtimeFolder, socketPath } from '../../src/gateway/runtime-folder.ts';
 import { RecordsError } from '../../src/guard/records.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'admin-'));
@@ -221,4 +232,26 @@ test('a socket that never answers does not hold a search up', async (t) => {
   await new Promise<void>((resolve) => server.listen(socketPath(folder, 4000), resolve));
   t.after(() => server.close());
   assert.equal((await runningGates(folder)).length, 1, 'it takes connections, so it is running');
+});
+
+test('a gate that starts while another one leaves, and takes the empty folder with it, has its socket all the same', async (context) => {
+  const folder = newFolder();
+  const path = join(folder, '4000.sock');
+  const server = createServer();
+  context.after(() => server.close());
+  let left = 0;
+  await listenInFolder(server, path, () => {
+    prepareFolder(folder);
+    if (left++ < 3) rmdirSync(folder);
+  });
+  assert.equal(left, 4);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+});
+
+test('where the folder never stays, the gate says so and does not try for ever', async () => {
+  const path = join(base, 'nowhere', '4000.sock');
+  await assert.rejects(
+    listenInFolder(createServer(), path, () => {}),
+    /EACCES.*nowhere/,
+  );
 });

@@ -1,7 +1,8 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { roll, secondsUntilFree, spentOf } from '../../guard/account.ts';
 import type { Cap, Entry, Ledger, LedgerLosses, Reserved } from '../../guard/ledger.ts';
 import { createShortages } from '../records/shortages.ts';
+import { createHidden } from './hidden.ts';
 import { type Again, Remembered } from './money/remembered.ts';
 import { MONEY, SPENT } from './money/script.ts';
 import { type Change, stepText, toAccount } from './money/step.ts';
@@ -62,6 +63,7 @@ class RedisLedger implements Ledger {
   readonly #runner: ScriptRunner;
   readonly #options: RedisLedgerOptions;
   readonly #prefix: string;
+  readonly #hidden: (payer: string) => Buffer;
   readonly #shortages = createShortages();
   readonly #remembered = new Remembered();
   readonly #beat: NodeJS.Timeout;
@@ -85,6 +87,7 @@ class RedisLedger implements Ledger {
     this.#runner = runner;
     this.#options = options;
     this.#prefix = `${options.prefix ?? 'sallyport:'}{money}`;
+    this.#hidden = createHidden(options.secret, 'ledger');
     if (options.onLoss !== undefined) this.#listeners.push(options.onLoss);
     this.#beat = setInterval(() => {
       if (this.#known > 0 && performance.now() - this.#at < BEATS_MS) this.#pump(true);
@@ -137,7 +140,7 @@ class RedisLedger implements Ledger {
   #nameOf(cap: Cap, payer: string): string {
     const name = `${this.#prefix}${cap.name}`;
     if (payer === '') return name;
-    return `${name}|${createHmac('sha256', this.#options.secret).update(payer).digest('base64url').slice(0, 22)}`;
+    return `${name}|${this.#hidden(payer).toString('base64url').slice(0, 22)}`;
   }
 
   #giveBack(back: readonly Change[]): void {

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey } from 'node:crypto';
+import { createHidden } from './hidden.ts';
 
 /** Where something lies, and by which name. */
 export interface Seat {
@@ -18,9 +18,7 @@ export interface Names {
 
 /** @param secret the same in all gates that share their state */
 export function createNames(secret: string | Uint8Array, partitions: number): Names {
-  // As a key object: made of text for each name, the key would cost five times the digest.
-  const key = typeof secret === 'string' ? createSecretKey(secret, 'utf8') : createSecretKey(secret);
-  const digest = (text: string): Buffer => createHmac('sha256', key).update(`sallyport state ${text}`).digest();
+  const digest = createHidden(secret, 'state');
   return {
     network: (prefix) => digest(`network ${prefix}`).toString('base64url', 0, 12),
     print: (id) => digest(`id ${id}`).toString('base64url').slice(0, 10),

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHidden } from '../hidden.ts';
 import type { Share } from './share.ts';
 
 /** How often shares are looked through that nobody asks about, in milliseconds. */
@@ -13,14 +13,14 @@ const PLACES = 256;
 /** The shares that this process has in counters, by name. */
 export class Shares {
   readonly #prefix: string;
-  readonly #secret: string | Uint8Array;
+  readonly #hidden: (name: string) => Buffer;
   readonly #shares = new Map<string, Share>();
   readonly #look: NodeJS.Timeout;
 
   /** @param plan asks for a call about a share */
   constructor(prefix: string, secret: string | Uint8Array, now: () => number, plan: (share: Share) => void) {
     this.#prefix = prefix;
-    this.#secret = secret;
+    this.#hidden = createHidden(secret, 'shares');
     this.#look = setInterval(() => {
       for (const [name, share] of this.#shares) {
         if (share.state !== 'quiet') continue;
@@ -49,7 +49,7 @@ export class Shares {
 
   /** Addresses and people are not to be read in the names of keys. */
   #keyOf(name: string): string {
-    const hidden = createHmac('sha256', this.#secret).update(name).digest();
+    const hidden = this.#hidden(name);
     return `${this.#prefix}{w${hidden.readUInt16BE(0) % PLACES}}${hidden.toString('base64url', 0, 18)}`;
   }
 

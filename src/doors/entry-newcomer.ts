@@ -33,8 +33,8 @@ export function meet(deps: EntryDeps, policy: Policy, attempt: Attempt, view: Re
 }
 
 /**
- * Whether a new session comes of it: without a cookie, and with one whose session was ended. That is asked for only where
- * it makes a difference.
+ * Whether a new session comes of it: without a cookie, and with one whose session was ended, or may have been. That is asked for
+ * only where it makes a difference.
  */
 function opensSession(deps: EntryDeps, policy: Policy, { choice, facts, now }: Attempt): Eventually<boolean> {
   const before = choice.resume ?? choice.replaces;
@@ -44,7 +44,10 @@ function opensSession(deps: EntryDeps, policy: Policy, { choice, facts, now }: A
     (deps.challenges != null && asksNewcomers(policy)) ||
     deps.isClosed?.(prefix) === true ||
     deps.room?.isWaiting(prefix) === true;
-  return matters && whenKnown(deps.state.endedBy(refOf(before), now), (reason) => reason !== '');
+  if (!matters) return false;
+  const session = refOf(before);
+  if (deps.state.mayHaveEnded?.(session, now) === true) return true;
+  return whenKnown(deps.state.endedBy(session, now), (reason) => reason !== '');
 }
 
 export const refOf = ({ place, idHigh, idLow }: OpenSession): SessionRef => ({ place, idHigh, idLow });

@@ -45,6 +45,11 @@ export interface State {
    * and about once a second of what is open.
    */
   endedBy(session: SessionRef, now: number): EndReason | '' | Promise<EndReason | ''>;
+  /**
+   * Whether this session is not here and may have been ended: so many were that not all are remembered. Then nobody comes back by
+   * it. Absent where state remembers all.
+   */
+  mayHaveEnded?(session: SessionRef, now: number): boolean;
   /** For `status`, metrics and the tests of bounds. */
   usage(): StateUsage | Promise<StateUsage>;
   close(): void | Promise<void>;

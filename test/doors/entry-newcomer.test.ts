@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { solveNatively } from '../../src/challenges/solve.ts';
 import type { EntryResult } from '../../src/doors/entry.ts';
-import { answered, createDoors, createPage, type DoorsOptions, pairOf } from './support.ts';
+import { createMemoryState } from '../../src/stores/memory/index.ts';
+import { answered, createDoors, createPage, type DoorsOptions, pairOf, START } from './support.ts';
 
 /** Whoever would open a new session; a cookie alone makes nobody somebody whom the door knows. */
 
@@ -32,6 +33,18 @@ test('a challenge at the door is asked of a cookie whose session was ended, and 
   assert.ok(asked.kind === 'refuse' && asked.code === 'challenge' && asked.challenge != null, JSON.stringify(asked));
   const challenge = `${asked.challenge.token} ${await solveNatively(asked.challenge)}`;
   assert.equal(codeOf(await doors.enter(browser, page, {}, { challenge })), '', 'and then it is let in');
+});
+
+test('a cookie that state has forgotten is no way around the challenge when more sessions were ended than it remembers', async () => {
+  const { browser } = await entered({});
+  const config = { challenge: { enter: 'always', cost: 100 } } as const;
+  const comingBack = async (ended: readonly number[]): Promise<string> => {
+    const state = createMemoryState({ monotonic: null, revocations: 1 });
+    for (const id of ended) state.revoke({ place: id, idHigh: id, idLow: id }, START + 3_600_000, 'ended');
+    return codeOf(await createDoors({ config, state }).enter(browser));
+  };
+  assert.equal(await comingBack([8]), '', 'a restart alone asks nobody who has a session');
+  assert.equal(await comingBack([8, 9]), 'challenge');
 });
 
 test('where a network opens no new sessions, an ended one opens none, and whoever is in goes on', async () => {

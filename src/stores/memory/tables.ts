@@ -193,6 +193,10 @@ export class TableState implements State {
     return this.#tables.revocations.reasonOf(session.idHigh, session.idLow, now);
   }
 
+  mayHaveEnded(session: SessionRef, now: number): boolean {
+    return this.#find(session) === 0 && this.#tables.revocations.mayHave(session.idHigh, session.idLow, now);
+  }
+
   usage(): StateUsage {
     return {
       entries: this.#windows.live,

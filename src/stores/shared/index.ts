@@ -166,6 +166,10 @@ class SharedState implements State {
     return this.#locked(() => this.#state.endedBy(session, now));
   }
 
+  mayHaveEnded(session: SessionRef, now: number): boolean {
+    return this.#locked(() => this.#state.mayHaveEnded(session, now));
+  }
+
   usage(): StateUsage {
     return this.#state.usage();
   }

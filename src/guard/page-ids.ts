@@ -2,9 +2,14 @@ import { NO_SERVED, type PagePattern, type ServedRule } from './served.ts';
 import type { Policy } from './policy.ts';
 import type { News } from './siblings.ts';
 
-/** Page loads whose ids are remembered, and ids of one: beyond, the oldest load is forgotten, and further ids are not taken. */
+/**
+ * Page loads whose ids are remembered, and ids of one with those of the loads before it: beyond, the oldest is forgotten. Of one
+ * page no more are taken.
+ */
 const MOST_LOADS = 4096;
 const MOST_IDS = 512;
+/** Loads of one browser that are known at a time: its cookie names the latest, which need not be that of the tab that calls. */
+const MOST_OF_ONE = 8;
 /** Longest piece of a page that can hold an address with an id. */
 const LONGEST_ADDRESS = 512;
 
@@ -19,7 +24,7 @@ export interface PageIds {
    * For the HTML of one load, piece by piece.
    *
    * @param load the stamp that the page goes out with
-   * @param before the one that its browser had: what that gave is not forgotten
+   * @param before the one that its browser had: what that gave is not forgotten, and what comes of tabs opened beside it is shared
    */
   reader(load: string, before: string): (html: Uint8Array) => void;
   /** Whether a page of this load holds an id. */
@@ -32,7 +37,7 @@ export type PageNews = Extract<News, { kind: 'page' }>;
 
 /** @param tell told of each piece that gives ids, before it goes on */
 export function createPageIds(policy: () => Policy, tell: (page: PageNews) => void = () => {}): PageIds {
-  const loads = new Map<string, Set<string>>();
+  const loads = new Map<string, Browser>();
   let asked: { readonly of: Policy; readonly rules: readonly ServedRule[] } | null = null;
 
   const rules = (): readonly ServedRule[] => {
@@ -41,15 +46,18 @@ export function createPageIds(policy: () => Policy, tell: (page: PageNews) => vo
     return asked.rules;
   };
 
+  /** Of a load that gives nothing, and comes after none that did, nothing is kept. */
   function idsOf(load: string, before: string): Set<string> {
-    const ids = new Set(loads.get(before));
-    loads.delete(before);
-    loads.set(load, ids);
-    for (const oldest of loads.size > MOST_LOADS ? loads.keys() : []) {
+    const held = loads.get(load);
+    if (held !== undefined) return held.ids;
+    const browser = loads.get(before) ?? { ids: new Set(), loads: [] };
+    loads.set(load, browser);
+    if (browser.loads.push(load) > MOST_OF_ONE) loads.delete(browser.loads.shift() ?? '');
+    for (const oldest of loads.keys()) {
+      if (loads.size <= MOST_LOADS) break;
       loads.delete(oldest);
-      break;
     }
-    return ids;
+    return browser.ids;
   }
 
   return {
@@ -57,24 +65,35 @@ export function createPageIds(policy: () => Policy, tell: (page: PageNews) => vo
       return rules().length > 0;
     },
     reader(load, before) {
-      const ids = idsOf(load, before);
+      if (loads.has(before)) {
+        idsOf(load, before);
+        tell({ kind: 'page', load, before, ids: [] });
+      }
+      const own = new Set<string>();
       let rest = '';
       return (html) => {
-        const known = ids.size;
+        const found: string[] = [];
         const text = rest + Buffer.from(html.buffer, html.byteOffset, html.byteLength).toString('latin1');
         for (const { number, pages } of rules()) {
-          for (const page of pages) take(ids, number, page, text);
+          for (const page of pages) take(own, found, number, page, text);
         }
         rest = text.slice(-LONGEST_ADDRESS);
-        if (ids.size > known) tell({ kind: 'page', load, before, ids: [...ids].slice(known) });
+        if (found.length === 0) return;
+        remember(idsOf(load, before), found);
+        tell({ kind: 'page', load, before, ids: found });
       };
     },
     learn({ load, before, ids }) {
-      const held = loads.get(load) ?? idsOf(load, before);
-      for (const id of ids) if (held.size < MOST_IDS) held.add(id);
+      remember(idsOf(load, before), ids);
     },
-    has: (load, { number }, id) => loads.get(load)?.has(nameOf(number, id)) === true,
+    has: (load, { number }, id) => loads.get(load)?.ids.has(nameOf(number, id)) === true,
   };
+}
+
+/** Loads that followed one another, and ids, both the oldest first. */
+interface Browser {
+  readonly ids: Set<string>;
+  readonly loads: string[];
 }
 
 const nameOf = (rule: number, id: string): string => `${rule} ${id}`;
@@ -88,9 +107,25 @@ function rulesIn({ routes }: Policy): readonly ServedRule[] {
 }
 
 /** An id that reaches the end may go on in the next piece: it is found there. */
-function take(ids: Set<string>, rule: number, page: PagePattern, text: string): void {
+function take(own: Set<string>, found: string[], rule: number, page: PagePattern, text: string): void {
   for (const match of text.matchAll(page.inHtml)) {
     const end = match.index + match[0].length;
-    if (end < text.length && ids.size < MOST_IDS) ids.add(nameOf(rule, page.idOf(match[1] ?? '')));
+    if (end === text.length || own.size >= MOST_IDS) continue;
+    const name = nameOf(rule, page.idOf(match[1] ?? ''));
+    if (own.has(name)) continue;
+    own.add(name);
+    found.push(name);
+  }
+}
+
+/** What is given again is the latest again. */
+function remember(ids: Set<string>, given: readonly string[]): void {
+  for (const id of given) {
+    ids.delete(id);
+    ids.add(id);
+  }
+  for (const oldest of ids) {
+    if (ids.size <= MOST_IDS) return;
+    ids.delete(oldest);
   }
 }

@@ -54,10 +54,53 @@ test('R65 a load of the page knows its own ids and those of the one before, no o
   give('two', 'one', '2');
   give('other', '', '3');
   const known = (load: string) => ['1', '2', '3'].filter((id) => pages.has(load, rule as NonNullable<typeof rule>, id));
-  assert.deepEqual([known('one'), known('two'), known('other'), known('')], [[], ['1', '2'], ['3'], []]);
-  for (let i = 0; i < 5000; i++) pages.reader(`load ${i}`, '');
+  assert.deepEqual([known('one'), known('two'), known('other'), known('')], [['1', '2'], ['1', '2'], ['3'], []]);
+  for (let i = 0; i < 5000; i++) pages.reader(`load ${i}`, '')(Buffer.from('<a href="/about">'));
+  assert.deepEqual(known('two'), ['1', '2'], 'loads that give nothing displace none');
+  for (let i = 0; i < 5000; i++) give(`load ${i}`, '', '1');
   assert.deepEqual(known('two'), []);
   const many = Array.from({ length: 2000 }, (_, id) => `<a href="/posts/n${id}">`).join('');
   assert.deepEqual(idsIn(many, ['n0', 'n511', 'n512', 'n1999']), ['n0', 'n511']);
   assert.equal(createPageIds(() => compilePolicy({})).isAsked, false);
+});
+
+test('R65 whoever leafs through many lists has the ids of the latest, and the first page’s are forgotten first', () => {
+  const pages = createPageIds(() => policy);
+  const rows = (page: number) => Array.from({ length: 50 }, (_, row) => `<a href="/posts/${page}-${row}">`).join('');
+  for (let page = 1; page <= 30; page++) pages.reader(`load ${page}`, `load ${page - 1}`)(Buffer.from(rows(page)));
+  const has = (id: string) => pages.has('load 30', rule as NonNullable<typeof rule>, id);
+  assert.deepEqual(['30-0', '30-49', '21-0', '20-0', '1-0'].map(has), [true, true, true, false, false]);
+});
+
+test('R65 pages that are opened side by side give their ids to one another: the cookie names but the latest', () => {
+  const pages = createPageIds(() => policy);
+  const open = (load: string, before: string, id: string) =>
+    pages.reader(load, before)(Buffer.from(`<a href="/posts/${id}">`));
+  open('list', '', '1');
+  for (const tab of ['2', '3', '4']) open(`tab ${tab}`, 'list', tab);
+  const has = (load: string, id: string) => pages.has(load, rule as NonNullable<typeof rule>, id);
+  assert.deepEqual(
+    ['1', '2', '3', '4'].map((id) => has('tab 4', id)),
+    [true, true, true, true],
+  );
+  for (let load = 0; load < 20; load++) open(`later ${load}`, load === 0 ? 'tab 4' : `later ${load - 1}`, '5');
+  assert.deepEqual(
+    [has('later 19', '2'), has('list', '1')],
+    [true, false],
+    'a stamp of long ago names nothing any more',
+  );
+});
+
+test('R65 guards beside each other know the same of a page, whichever of them gave it', () => {
+  const there = createPageIds(() => policy);
+  const here = createPageIds(() => policy, there.learn);
+  for (let page = 1; page <= 30; page++) {
+    const read = here.reader(`load ${page}`, `load ${page - 1}`);
+    const isEmpty = page % 3 === 0;
+    for (let row = 0; row < 50; row++) read(Buffer.from(isEmpty ? '<p>' : `<a href="/posts/${page}-${row}">`));
+  }
+  const ids = Array.from({ length: 1500 }, (_, at) => `${1 + Math.floor(at / 50)}-${at % 50}`);
+  const known = (pages: typeof here) => ids.filter((id) => pages.has('load 30', rule as NonNullable<typeof rule>, id));
+  assert.equal(known(here).length, 512);
+  assert.deepEqual(known(there), known(here));
 });

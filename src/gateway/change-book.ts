@@ -29,7 +29,8 @@ export interface ChangeBook {
 
 /** A gate that ends without a word was there until then, give or take. */
 const MARK_MS = 10 * 60_000;
-const ATTEMPTS = 5;
+/** One of those that write at once is first each time: so many gates may start together. */
+const ATTEMPTS = 64;
 /** Of characters: a store is no place for more. */
 const LONGEST = 256 * 1024;
 

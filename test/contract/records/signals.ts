@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { keepsTheBook } from '../change-book.ts';
 import type { Row } from './support.ts';
 
 export const signals: readonly Row[] = [
@@ -26,6 +27,11 @@ export const signals: readonly Row[] = [
       assert.equal(winners.length, 1);
       assert.deepEqual(await all.latest('one'), { counter: 7, text: winners[0]?.text });
     },
+  },
+  {
+    name: 'P3.4 what was in force is there after a restart, however many gates write it down at once',
+    why: 'a change is taken back to what held before it, and a whole cluster starts at the same moment',
+    run: ({ records }) => keepsTheBook(records.signals),
   },
   {
     name: 'whoever listens hears of a text that another process keeps',

@@ -4,6 +4,7 @@ import { openSwitches, type Switches } from '../../../src/gateway/switches.ts';
 import { connectRedis } from '../../../src/stores/redis/connection.ts';
 import { inspectRedis } from '../../../src/stores/redis/deployment.ts';
 import { createSignals } from '../../../src/stores/redis/signals.ts';
+import { keepsTheBook } from '../../contract/change-book.ts';
 import { type RedisServer, startRedis } from '../../support/redis.ts';
 
 const SECRET = 'a secret that all gates of this test have';
@@ -51,7 +52,7 @@ test('P3.5 a switch reaches the other gates over shared state, and a store that 
   await until(async () => (await gate(t, redis)).last()?.settings.mode === 'report');
 });
 
-test('a text of an earlier counter never takes the place of a later one', async (t) => {
+test('P3.4 a text of an earlier counter never takes the place of a later one, and what was in force outlives restarts', async (t) => {
   const redis = await server(t);
   const connection = await connectRedis(redis.url);
   t.after(() => connection.close());
@@ -63,6 +64,7 @@ test('a text of an earlier counter never takes the place of a later one', async 
   assert.equal(await signals.publish('a', { counter: 8, text: 'later' }), true);
   assert.deepEqual(await signals.latest('a'), { counter: 8, text: 'later' });
   assert.equal(await signals.latest('b'), null);
+  await keepsTheBook(signals);
 });
 
 test('a server says how it stands: what a failure costs depends on it', async (t) => {

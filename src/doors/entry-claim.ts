@@ -118,6 +118,8 @@ function claimOf(attempt: Attempt, policy: Policy, stamp: StampState): EntryClai
     newIdLow: sessionId.readUInt32BE(4),
     prefix: facts.prefix,
     mintsPerMinute: facts.unlimited === true ? UNLIMITED : Math.ceil(policy.mint.perPrefix * share),
+    // A page that shows less of its load opens fewer, and no second crowd beside the one of its neighbours.
+    crowdWorth: policy.mint.perPrefix,
     mintsPerMinuteTotal: facts.unlimited === true ? UNLIMITED : policy.mint.total,
     entriesPerMinute: ENTRIES_PER_MINUTE,
   };

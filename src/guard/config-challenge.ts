@@ -13,7 +13,7 @@ export interface ChallengeConfig extends ChallengeProvidersConfig {
    * none. Default `proof-of-work`.
    */
   alternative?: 'proof-of-work' | 'none';
-  /** Iterations of PBKDF2 for each of the some 64 derivations of a proof of work. Default 200. */
+  /** Iterations of PBKDF2 for each derivation of a proof of work, some 64 of them. Default 200. */
   cost?: number;
 }
 

@@ -184,6 +184,11 @@ export interface EntryClaim {
    */
   readonly crowd?: boolean;
   /**
+   * Sessions that the crowd of this network is worth; the same for all of them, so that there is one crowd. Default
+   * `mintsPerMinute`.
+   */
+  readonly crowdWorth?: number;
+  /**
    * Entries into a session that lives: a bucket that holds two minutes' worth, counted in tenths of a second; more than
    * 600 a minute are no limit. What state has forgotten begins with a full one.
    */

@@ -154,7 +154,7 @@ export class TableState implements State {
   /** Whether the session counts with the crowd of its network; one that lives leaves it once there is room for it. */
   #crowded(slot: number, entry: EntryClaim, came: { isNew: boolean; isLate: boolean }, steady: number): boolean {
     const payer = this.#payer(slot);
-    if (came.isLate) this.#uses.join(payer, crowdNamed(entry.prefix, entry.mintsPerMinute));
+    if (came.isLate) this.#uses.join(payer, crowdNamed(entry.prefix, entry));
     else if (!came.isNew && this.#uses.crowdOf(payer) !== '' && this.#mint(entry, steady) === 0)
       this.#uses.leave(payer);
     return this.#uses.crowdOf(payer) !== '';

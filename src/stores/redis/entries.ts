@@ -70,7 +70,7 @@ async function begin(parts: EntryParts, entry: EntryClaim): Promise<EntryGrant> 
   const [, crowd] = partsOf(
     await calls.call({
       ...item,
-      ...(wait > 0 ? { x: crowdNamed(network, entry.mintsPerMinute) } : {}),
+      ...(wait > 0 ? { x: crowdNamed(network, entry) } : {}),
       ...(left.carried === undefined ? {} : { from: left.carried }),
     }),
   );

@@ -1,4 +1,4 @@
-import { networkOf, worthOf } from '../../guard/crowd.ts';
+import { worthOf } from '../../guard/crowd.ts';
 import type { UseTables } from '../memory/uses.ts';
 import type { Doings } from './doings.ts';
 import type { Names } from './names.ts';
@@ -15,7 +15,7 @@ export function sharedCrowd(doings: Doings, names: Names): UseTables['crowd'] {
       return worth === 0 ? undefined : `${worth} ${doings.first(doing)} ${doings.last(doing)}`;
     },
     set(session, crowd) {
-      const { high, low } = names.of(networkOf(crowd));
+      const { high, low } = names.of(crowd);
       const doing = doings.make(CROWD, session, { urgent: true });
       if (doing === 0) return;
       doings.setFirst(doing, high);

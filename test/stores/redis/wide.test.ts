@@ -203,7 +203,10 @@ test('R67 the limit with the fewest requests left is told', async (context) => {
 test('R67 sessions of a crowd have together what so many sessions have under the rules by session', async (context) => {
   const { wide } = one(context);
   const rule = ruled([{ rate: '60/hour', burst: 4 }], { session: 3 });
-  const [here, elsewhere] = [crowdNamed('198.51.100.7', 2), crowdNamed('198.51.100.8', 1)];
+  const [here, elsewhere] = [
+    crowdNamed('198.51.100.7', { mintsPerMinute: 2 }),
+    crowdNamed('198.51.100.8', { mintsPerMinute: 1 }),
+  ];
   const first = await taken(wide, () => call(rule), 9, here);
   assert.equal(first.length, 6, 'two times three are open');
   for (const { end } of first) end();

@@ -89,6 +89,21 @@ test('without a stamp: code `stamp` with a fresh one, and the second try gets in
   answered(await doors.enter(pairOf(first.cookies[0])));
 });
 
+test('R67 whatever stamp a visitor comes with, all who wait count with the one crowd of their network', async () => {
+  const doors = createDoors();
+  const claimed: (number | undefined)[][] = [];
+  const enter = doors.state.enter.bind(doors.state);
+  doors.state.enter = (claim) => {
+    claimed.push([claim.mintsPerMinute, claim.crowdWorth]);
+    return enter(claim);
+  };
+  for (const late of [false, true]) answered(await doors.enter(pairOf(doors.stamps.issue(late))));
+  assert.deepEqual(claimed, [
+    [60, 60],
+    [15, 60],
+  ]);
+});
+
 test('a stamp that no page load gave opens a quarter of the sessions', async () => {
   const doors = createDoors({ config: { mint: { perPrefix: 8, total: 1000 } } });
   const count = async (late: boolean, prefix: string): Promise<number> => {

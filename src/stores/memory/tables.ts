@@ -15,26 +15,24 @@ import { crowdNamed } from '../../guard/crowd.ts';
 import { NO_IDS } from '../../guard/served.ts';
 import { NO_ORDER } from '../../guard/order.ts';
 import { type Hold, NO_USE, NOT_USED } from '../../guard/use.ts';
-import type { Bequest, Belongings } from './belongings.ts';
+import type { Bequest } from './belongings.ts';
 import { type SteadyClock, ticksOf, toTicks } from './clock.ts';
 import type { Grants } from './grants.ts';
 import type { Keys } from './keys.ts';
 import { MemoryHold } from './hold.ts';
 import type { Mints } from './mints.ts';
 import type { Orders } from './orders.ts';
-import { type Payer, payerFor, sessionPayer } from './payer.ts';
+import { payerFor } from './payer.ts';
 import type { Served } from './served.ts';
-import type { Remade } from './remade.ts';
 import type { Revocations } from './revocations.ts';
 import type { Sessions } from './sessions.ts';
+import { Slots, type SlotTables } from './slots.ts';
 import type { Uses } from './uses.ts';
 import type { Windows } from './windows.ts';
 
 /** What the rules are kept in. */
-export interface Tables {
+export interface Tables extends SlotTables {
   readonly clock: Pick<SteadyClock, 'read' | 'elapsed' | 'latest'>;
-  readonly windows: Windows;
-  readonly sessions: Sessions;
   readonly mints: Pick<Mints, 'take'>;
   readonly revocations: Pick<Revocations, 'add' | 'reasonOf' | 'has' | 'mayHave'>;
   readonly grants: Pick<Grants, 'add' | 'take'>;
@@ -42,30 +40,17 @@ export interface Tables {
   readonly uses: Pick<Uses, 'check' | 'apply' | 'crowdOf' | 'join' | 'leave'>;
   readonly orders: Pick<Orders, 'check' | 'apply' | 'done'>;
   readonly served: Pick<Served, 'check' | 'apply' | 'give'>;
-  readonly belongings: Belongings;
-  /** Slots of sessions made again: their cookies still name another place, and must not make them a second time. */
-  readonly remade: Remade;
   /**
    * Ticks; moves on with every revocation and every half minute. A session looked at since has not been revoked and
    * is known to be in use. So the hot path of a signed call touches one record, its window.
    */
   readonly looks: { again: number };
-  /** All that was changed so far is whole: what comes may be lost without it. */
-  checkpoint(): void;
   /** Sessions at most. */
   readonly capacity: number;
-  readonly entriesPerSession: number;
-  /** Ticks after which an unused session is forgotten. */
-  readonly idle: number;
 }
 
 /** Half a minute: how exactly state knows when a session was last seen. */
 const LOOK_TICKS = ticksOf(30_000);
-/** Stops of the sweeping hands per entry: more than one, so that they outrun what comes in. */
-const SWEEP_WINDOWS = 4;
-const SWEEP_SESSIONS = 2;
-/** Stops before a full table evicts somebody alive. */
-const SWEEP_FULL = 64;
 
 /**
  * The rules of state over tables, whosever they are: this thread's (memory/index.ts) or those that several threads share
@@ -77,6 +62,7 @@ export class TableState implements State {
   readonly #clock: Tables['clock'];
   readonly #windows: Windows;
   readonly #sessions: Sessions;
+  readonly #slots: Slots;
   readonly #uses: Tables['uses'];
   readonly #looks: Tables['looks'];
 
@@ -86,6 +72,7 @@ export class TableState implements State {
     this.#clock = tables.clock;
     this.#windows = tables.windows;
     this.#sessions = tables.sessions;
+    this.#slots = new Slots(tables);
     this.#uses = tables.uses;
     this.#looks = tables.looks;
   }
@@ -129,7 +116,7 @@ export class TableState implements State {
   enter(entry: EntryClaim): EntryGrant {
     const steady = this.#clock.read(entry.now);
     const now = toTicks(steady);
-    this.#sweep(now);
+    this.#slots.sweep(now);
     let session = entry.session === null ? 0 : this.#resume(entry.session, entry.prefix, entry.now, now);
     const fresh = session === 0;
     const late = fresh ? 0 : this.#sessions.pay(session, now, entry.entriesPerMinute);
@@ -137,11 +124,11 @@ export class TableState implements State {
     const before = fresh ? this.#replace(entry) : NO_PREDECESSOR;
     const wait = fresh && !before.lived ? this.#mint(entry, steady) : 0;
     if (wait > 0 && entry.crowd !== true) return { ok: false, code: 'limit', retryAfter: wait, waits: true };
-    if (fresh) session = this.#addSession(entry.newIdHigh, entry.newIdLow, entry.prefix, now);
+    if (fresh) session = this.#slots.addSession(entry.newIdHigh, entry.newIdLow, entry.prefix, now);
     const crowded = this.#crowded(session, entry, { isNew: fresh, isLate: wait > 0 }, steady);
-    before.bequest?.(this.#payer(session), steady);
+    before.bequest?.(this.#slots.payer(session), steady);
     this.#tables.checkpoint();
-    const windowPlace = this.#addWindow(session, entry, now);
+    const windowPlace = this.#slots.addWindow(session, entry, now);
     this.#sessions.noteEntry(session, now, entry.client);
     return { ok: true, windowPlace, session: this.#sessions.ref(session), fresh, crowded };
   }
@@ -153,7 +140,7 @@ export class TableState implements State {
 
   /** Whether the session counts with the crowd of its network; one that lives leaves it once there is room for it. */
   #crowded(slot: number, entry: EntryClaim, came: { isNew: boolean; isLate: boolean }, steady: number): boolean {
-    const payer = this.#payer(slot);
+    const payer = this.#slots.payer(slot);
     if (came.isLate) this.#uses.join(payer, crowdNamed(entry.prefix, entry));
     else if (!came.isNew && this.#uses.crowdOf(payer) !== '' && this.#mint(entry, steady) === 0)
       this.#uses.leave(payer);
@@ -185,8 +172,8 @@ export class TableState implements State {
   revoke(session: SessionRef, until: number, reason: EndReason): void {
     this.#tables.revocations.add(session.idHigh, session.idLow, until, reason);
     this.#looks.again = toTicks(this.#clock.elapsed);
-    const slot = this.#find(session);
-    if (slot !== 0) this.#dropSession(slot);
+    const slot = this.#slots.find(session);
+    if (slot !== 0) this.#slots.dropSession(slot);
   }
 
   endedBy(session: SessionRef, now: number): EndReason | '' {
@@ -194,7 +181,7 @@ export class TableState implements State {
   }
 
   mayHaveEnded(session: SessionRef, now: number): boolean {
-    return this.#find(session) === 0 && this.#tables.revocations.mayHave(session.idHigh, session.idLow, now);
+    return this.#slots.find(session) === 0 && this.#tables.revocations.mayHave(session.idHigh, session.idLow, now);
   }
 
   usage(): StateUsage {
@@ -254,7 +241,7 @@ export class TableState implements State {
     if (slot === 0 || this.#sessions.lastSeen(slot) > this.#looks.again) return slot;
     const { idHigh, idLow } = this.#sessions.ref(slot);
     if (!this.#tables.revocations.has(idHigh, idLow, wall)) return slot;
-    this.#dropSession(slot);
+    this.#slots.dropSession(slot);
     return 0;
   }
 
@@ -263,20 +250,13 @@ export class TableState implements State {
     return this.#sessions.find(place, idHigh, idLow) !== 0;
   }
 
-  /** A session lies where its cookie says, or where it was made again since. */
-  #find(session: SessionRef): number {
-    const { place, idHigh, idLow } = session;
-    const slot = this.#sessions.find(place, idHigh, idLow);
-    return slot === 0 ? this.#sessions.find(this.#tables.remade.get(idHigh, idLow), idHigh, idLow) : slot;
-  }
-
   /** Slot of a cookie's session, made again where state has forgotten it; 0 where it is or may be revoked. */
   #resume(session: SessionRef, prefix: string, wall: number, now: number): number {
     const { idHigh, idLow } = session;
-    const slot = this.#find(session);
+    const slot = this.#slots.find(session);
     if (slot !== 0) return this.#living(slot, wall);
     if (this.#tables.revocations.mayHave(idHigh, idLow, wall)) return 0;
-    const made = this.#addSession(idHigh, idLow, prefix, now);
+    const made = this.#slots.addSession(idHigh, idLow, prefix, now);
     this.#tables.remade.set(idHigh, idLow, made);
     return made;
   }
@@ -284,76 +264,10 @@ export class TableState implements State {
   /** Ends the session whose place the new one takes, which goes on with what that one has done. */
   #replace({ replaces, now }: EntryClaim): Predecessor {
     if (replaces === null) return NO_PREDECESSOR;
-    const slot = this.#living(this.#find(replaces.session), now);
-    const bequest = slot === 0 ? null : this.#tables.belongings.bequeath(this.#payer(slot));
+    const slot = this.#living(this.#slots.find(replaces.session), now);
+    const bequest = slot === 0 ? null : this.#tables.belongings.bequeath(this.#slots.payer(slot));
     this.revoke(replaces.session, replaces.until, replaces.reason);
     return { lived: slot !== 0, bequest };
-  }
-
-  #payer(slot: number): Payer {
-    return sessionPayer(slot, this.#sessions.ref(slot).idLow);
-  }
-
-  #addSession(idHigh: number, idLow: number, prefix: string, now: number): number {
-    if (this.#sessions.full) this.#dropSession(this.#sessions.idlest());
-    return this.#sessions.add(idHigh, idLow, prefix, now);
-  }
-
-  #addWindow(session: number, entry: EntryClaim, now: number): number {
-    if (this.#sessions.windowCount(session) >= this.#tables.entriesPerSession) this.#dropFirstWindow(session);
-    if (this.#windows.full) this.#makeRoom(now);
-    const expires = now + ticksOf(entry.windowLife);
-    const slot = this.#windows.add(entry.windowIdHigh, entry.windowIdLow, session, expires);
-    const last = this.#sessions.pushWindow(session, slot);
-    if (last !== 0) this.#windows.setNext(last, slot);
-    return slot;
-  }
-
-  #dropFirstWindow(session: number): void {
-    const first = this.#sessions.firstWindow(session);
-    if (first === 0) return;
-    this.#sessions.shiftWindow(session, this.#windows.next(first));
-    this.#windows.remove(first);
-  }
-
-  /** Bounded by the windows a session may have. */
-  #dropSession(session: number): void {
-    while (this.#sessions.firstWindow(session) !== 0) this.#dropFirstWindow(session);
-    this.#tables.belongings.forget(this.#payer(session));
-    this.#sessions.remove(session);
-  }
-
-  /** Frees a few of what has expired: a little on every entry, so that nothing ever goes through a whole table. */
-  #sweep(now: number): void {
-    for (let stop = 0; stop < SWEEP_WINDOWS; stop += 1) this.#sweepWindow(now);
-    for (let stop = 0; stop < SWEEP_SESSIONS; stop += 1) {
-      const session = this.#sessions.sweep(now - this.#tables.idle);
-      if (session !== 0) this.#dropSession(session);
-      this.#tables.checkpoint();
-    }
-  }
-
-  /** Drops the expired windows at the front of the chain in which the hand's next stop lies. */
-  #sweepWindow(now: number): number {
-    const session = this.#windows.sweep();
-    if (session === 0) return 0;
-    for (;;) {
-      const first = this.#sessions.firstWindow(session);
-      if (first === 0 || !this.#windows.expired(first, now)) return session;
-      this.#dropFirstWindow(session);
-      this.#tables.checkpoint();
-    }
-  }
-
-  /** Room for one more window: what has expired, else one of the largest prefix's, else whatever lies at the hand. */
-  #makeRoom(now: number): void {
-    let last = 0;
-    for (let stop = 0; stop < SWEEP_FULL; stop += 1) {
-      last = this.#sweepWindow(now);
-      if (!this.#windows.full) return;
-    }
-    const idlest = this.#sessions.idlestWithWindow();
-    this.#dropFirstWindow(idlest === 0 ? last : idlest);
   }
 }
 

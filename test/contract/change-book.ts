@@ -11,7 +11,7 @@ const NEW = termsOf(FILE, '1.1.0');
 const REPORT = termsOf({ ...FILE, mode: 'report' }, '1.1.0');
 const START = 1_790_000_000_000;
 /** Gates that are started at the same moment, as when a whole cluster is. */
-const AT_ONCE = 12;
+const AT_ONCE = 7;
 
 /**
  * What was in force is written down in these signals, whoever keeps them: by many gates at once, over restarts, and for nobody

@@ -8,6 +8,7 @@ import { refuseGateOnly } from './node/keepable.ts';
 import type { Incoming, Outgoing } from './node/message.ts';
 import { dropOverrides } from './node/overrides.ts';
 import { send } from './node/send.ts';
+import { unseal } from './node/unseal.ts';
 import { toView } from './node/view.ts';
 import { watchAnswer } from './node/watch.ts';
 
@@ -60,7 +61,16 @@ export function judge(
   response: Outgoing,
   admitted: (decision: Decision, view: RequestView) => void | Promise<void>,
 ): void {
-  const view = toView(request, response);
+  judgeView(guard, request, response, toView(request, response), admitted);
+}
+
+function judgeView(
+  guard: Guard,
+  request: Incoming,
+  response: Outgoing,
+  view: RequestView,
+  admitted: (decision: Decision, view: RequestView) => void | Promise<void>,
+): void {
   const failed = (): void => {
     response.destroy();
   };
@@ -76,6 +86,13 @@ export function judge(
       if (done !== undefined) done.catch(failed);
     }
   };
+  if (guard.sealed?.takes(view) === true) {
+    unseal(guard.sealed, request, response, view).then((opened) => {
+      if ('status' in opened) send(request, response, opened);
+      else judgeView(guard, request, response, opened, admitted);
+    }, failed);
+    return;
+  }
   if (guard.owns(view)) {
     guard.serve(view).then((answer) => send(request, response, answer), failed);
     return;

@@ -6,6 +6,7 @@ import { parseConfig } from '../guard/config-schema.ts';
 import { problemAnswer } from '../guard/problem.ts';
 import { createServedWatch } from '../guard/served-watch.ts';
 import { settle } from '../guard/settle.ts';
+import { createSealedDesk } from '../doors/sealed-desk.ts';
 import type { RequestView } from '../guard/view.ts';
 import type { Judge } from './judge.ts';
 import { refuseLasting } from './lasting.ts';
@@ -16,6 +17,7 @@ type Judging =
   | 'decide'
   | 'owns'
   | 'serve'
+  | 'sealed'
   | 'refusalAnswer'
   | 'settle'
   | 'finish'
@@ -74,6 +76,14 @@ function judging(made: Made, { decisions, open }: Judge): Pick<Guard, Judging> {
     },
     owns: (request) => request.path.startsWith(`${policy().mount}/`),
     serve: mountDoors(made, decisions.tell),
+    sealed: createSealedDesk({
+      policy,
+      tickets: doors.tickets,
+      random: ground.random,
+      wall,
+      decide: (request, rule) => inForce.runner().decide(request, rule),
+      decided: decisions.tell,
+    }),
     refusalAnswer: (_request, decision) => problemAnswer(decision, policy().mount, wall()),
     settle(request, decision, response) {
       if (decision.proof !== null) behaviour?.book.answered(decision.proof.ticket, response.status);

@@ -23,6 +23,10 @@ export interface Parts {
   readonly socket: typeof import('./chunks/socket.ts');
   /** Deals with refusals. */
   readonly refused: typeof import('./chunks/refused.ts');
+  /** Seals calls, and opens their answers. */
+  readonly sealed: typeof import('./chunks/sealed.ts');
+  /** Makes an XMLHttpRequest of a sealed call. */
+  readonly 'sealed-xhr': typeof import('./chunks/sealed-xhr.ts');
   /** Signs XMLHttpRequests. */
   readonly xhr: typeof import('./chunks/xhr.ts');
   /** Signs without awaiting. */

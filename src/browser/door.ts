@@ -12,6 +12,9 @@ export interface Entry {
   readonly authority: string;
   /** HMAC, cannot be extracted. */
   readonly proofKey: CryptoKey;
+  /** What further keys are derived from (HKDF, cannot be extracted), and their salt. */
+  readonly agreed: CryptoKey;
+  readonly salt: ArrayBuffer;
   /** Bytes of the synchronous key; absent where no route of the policy takes its proofs. */
   readonly syncKey: Uint8Array | undefined;
   /** Server's time, in seconds. */
@@ -161,6 +164,8 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
     return {
       ticket: answer.ticket,
       authority: answer.authority,
+      agreed,
+      salt,
       proofKey: await subtle.deriveKey(hkdf('proof'), agreed, hmac, false, ['sign']),
       syncKey: settings.sync ? new Uint8Array(await subtle.deriveBits(hkdf('sync'), agreed, 256)) : undefined,
       renews: answer.expires - answer.life + answer.renew,

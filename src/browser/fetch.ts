@@ -31,24 +31,30 @@ export function wrapFetch(context: Context): void {
   });
 }
 
-/** Sends a request with a proof, and once more where a remedy asks for it. */
-export async function signedFetch(
-  context: Context,
-  target: Target,
-  request: Request,
-  body?: unknown,
-): Promise<Response> {
+/** Sends a request with a proof, and once more where a remedy asks for it. Rejects as soon as the app aborts. */
+export function signedFetch(context: Context, target: Target, request: Request, body?: unknown): Promise<Response> {
   const { signal } = request;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    sign(context, target, request, body)
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+async function sign(context: Context, target: Target, request: Request, body: unknown): Promise<Response> {
   const { door } = context;
   // What an app's own Request holds cannot be told: where policy wants no digest, it is passed on unread.
   const stream = target.route.body === 'unsigned' && (body instanceof ReadableStream || body instanceof Request);
-  const payload = stream ? undefined : await abortable(signal, payloadOf(context, request, body));
+  const payload = stream ? undefined : await payloadOf(context, request, body);
   // A service worker passes on what its page has signed: that proof is tried as it stands, and is nobody's here.
   const signed = /\bsallyport=/.test(request.headers.get('signature-input') ?? '');
-  let used = signed ? null : await abortable(signal, door.ready());
+  let used = signed ? null : await door.ready();
   for (let tries = signed ? 0 : 1; ; tries++) {
     const response = await attempt(context, target, request, payload, used);
-    const mended = await abortable(signal, mend(context, request.method, response, used, stream ? 9 : tries));
+    const mended = await mend(context, request.method, response, used, stream ? 9 : tries);
     if (!mended) return response;
     used = mended;
   }
@@ -96,7 +102,10 @@ async function attempt(
   } else if (entry !== null && (mark[9] || !headers.has('x-requested-with'))) {
     headers.set('x-requested-with', mark);
   }
-  return context.platform.fetch(rebuild(request, headers, payload));
+  const made = rebuild(request, headers, payload);
+  return entry && (route.sealed ?? context.config.sealed)
+    ? (await context.chunks('sealed')).sealedFetch(context, entry, made, route)
+    : context.platform.fetch(made);
 }
 
 /** The same request with other headers. What a Request made from a Request forgets is named (Fetch §5.4). */
@@ -119,14 +128,4 @@ async function payloadOf(context: Context, request: Request, body: unknown): Pro
   }
   if (body instanceof Blob && body.size > context.config.whole) return body;
   return /^(?:GET|HEAD)$/.test(request.method) ? undefined : request.arrayBuffer();
-}
-
-/** Rejects as soon as the app aborts, as the browser would. */
-function abortable<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

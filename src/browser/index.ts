@@ -35,6 +35,8 @@ const loaders: { readonly [Name in keyof Parts]: () => Promise<Parts[Name]> } = 
   events: () => import('./chunks/events.ts'),
   media: () => import('./chunks/media.ts'),
   refused: () => import('./chunks/refused.ts'),
+  sealed: () => import('./chunks/sealed.ts'),
+  'sealed-xhr': () => import('./chunks/sealed-xhr.ts'),
   socket: () => import('./chunks/socket.ts'),
   sync: () => import('./chunks/sync.ts'),
   work: () => import('./chunks/work.ts'),

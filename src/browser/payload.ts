@@ -12,16 +12,11 @@ export function hasFiles(body: unknown): body is FormData {
 }
 
 /** Digest field of a body; undefined for an empty one (docs/protocol.md §3.6). */
-export async function digestOf({ platform, config, chunks }: Context, payload: Payload): Promise<Digest | undefined> {
-  const blob = payload instanceof Blob;
-  const size = blob ? payload.size : payload.byteLength;
-  if (!size) return undefined;
-  if (size > config.whole) {
-    const { digestSlices } = await chunks('body');
-    return digestSlices(platform.subtle, blob ? payload : new Blob([payload]), config.slice);
-  }
-  const bytes = blob ? await payload.arrayBuffer() : payload;
-  return contentDigest(await platform.subtle.digest('SHA-256', bytes));
+export async function digestOf(context: Context, payload: Payload): Promise<Digest | undefined> {
+  const { platform, config, chunks } = context;
+  if (payload instanceof Blob || payload.byteLength > config.whole)
+    return (await chunks('body')).digestBlob(context, new Blob([payload]));
+  return payload.byteLength ? contentDigest(await platform.subtle.digest('SHA-256', payload)) : undefined;
 }
 
 export function contentDigest(hash: ArrayBuffer | Uint8Array<ArrayBuffer>): Digest {

@@ -7,6 +7,8 @@ import * as challenge from './chunks/challenge.ts';
 import * as events from './chunks/events.ts';
 import * as media from './chunks/media.ts';
 import * as refused from './chunks/refused.ts';
+import * as sealed from './chunks/sealed.ts';
+import * as sealedXhr from './chunks/sealed-xhr.ts';
 import * as socket from './chunks/socket.ts';
 import * as sync from './chunks/sync.ts';
 import * as work from './chunks/work.ts';
@@ -41,6 +43,8 @@ try {
     events,
     media,
     refused,
+    sealed,
+    'sealed-xhr': sealedXhr,
     socket,
     sync,
     work,

@@ -7,6 +7,7 @@ import { problemAnswer } from '../guard/problem.ts';
 import type { RequestView } from '../guard/view.ts';
 import { CODES, type Code } from '../wire/codes.ts';
 import { ENTRY_REQUEST_BYTES } from '../wire/entry.ts';
+import { SEALED_PATH } from '../wire/sealed.ts';
 import type { Enter, EntryResult } from './entry.ts';
 import type { Script } from './script.ts';
 import { scriptPolicy } from './script-policy.ts';
@@ -35,13 +36,17 @@ export function createMount(parts: MountParts): (request: RequestView) => Promis
     const endpoint = there.find(({ method }) => method === methodOf(request));
     if (endpoint !== undefined) return ask(parts, policy, endpoint, request);
     const entering = request.path === `${policy.mount}/enter`;
-    const decision = await parts.decide(request, entering ? policy.mountRoute : policy.assetRoute);
+    const sealing = policy.seals && request.path === policy.mount + SEALED_PATH;
+    const rule = entering ? policy.mountRoute : sealing ? policy.sealedRoute : policy.assetRoute;
+    const decision = await parts.decide(request, rule);
     if (decision.outcome !== 'admit') return refuse(parts, request, decision);
     if (decision.answer !== null) return decision.answer;
-    const found = entering ? null : asset(parts, policy, request, decision);
-    const methods = entering ? ['POST'] : found === null ? there.flatMap(methodsOf) : READING;
+    const found = entering || sealing ? null : asset(parts, policy, request, decision);
+    const methods = entering || sealing ? ['POST'] : found === null ? there.flatMap(methodsOf) : READING;
     if (methods.length === 0) return nothingHere();
     if (!methods.includes(request.method)) return refuse(parts, request, refusedMethod(decision, methods));
+    // Those that hold a call were opened before they came here.
+    if (sealing) return refuse(parts, request, refusedHere(decision, 'sealed', 'no sealed call', 'sealed'));
     return found ?? enter(parts, request, decision);
   };
 }
@@ -94,9 +99,9 @@ async function ask(parts: MountParts, policy: Policy, endpoint: Endpoint, reques
 const fitsDigest = (body: Uint8Array, { kind, sha256 }: StreamDigest): boolean =>
   kind === 'whole' && timingSafeEqual(hash('sha256', body, 'buffer'), sha256);
 
-function refusedHere(decision: Decision, code: Code, evidence: string): Decision {
-  const step = { layer: 'identity', code, enforced: true, evidence, wouldPass: CODES[code].detail };
-  return { ...decision, outcome: 'refuse', code, layer: 'identity', trail: [...decision.trail, step] };
+function refusedHere(decision: Decision, code: Code, evidence: string, layer = 'identity'): Decision {
+  const step = { layer, code, enforced: true, evidence, wouldPass: CODES[code].detail };
+  return { ...decision, outcome: 'refuse', code, layer, trail: [...decision.trail, step] };
 }
 
 /** RFC 9110 §15.5.6: with the methods that are taken. */

@@ -113,6 +113,15 @@ export class OpenTicket {
     return this.sync;
   }
 
+  /**
+   * Key of one purpose, 32 bytes: HKDF-Expand of the entry secret (docs/protocol.md §2.3).
+   * @param info as in RFC 5869 §2.3
+   */
+  deriveKey(info: Uint8Array): Buffer {
+    const input = Buffer.concat([info, ONE]).toString('latin1');
+    return Buffer.from(expandWith(this.slab, this.at + PADS, input), 'latin1');
+  }
+
   private holds(field: number, name: string): boolean {
     const start = this.at + PADS + field;
     return readLatin1(this.slab, start, start + 8) === shortHash(name);
@@ -129,11 +138,17 @@ const expandInputs: Readonly<Record<ProofPurpose, string>> = {
   sync: Buffer.from(expandInput('sync')).toString('latin1'),
 };
 const secretPads = createPads();
+/** T(1) is all there is for 32 bytes. */
+const ONE = Buffer.of(1);
 
 /** HKDF-Expand of the entry secret to 32 bytes: one HMAC. The key as latin1. */
 function expand(slab: Buffer, contentAt: number, purpose: ProofPurpose): string {
+  return expandWith(slab, contentAt, expandInputs[purpose]);
+}
+
+function expandWith(slab: Buffer, contentAt: number, input: string): string {
   writePads(secretPads, 0, readLatin1(slab, contentAt + AT_SECRET, contentAt + AT_SECRET + 32));
-  return macLatin1(secretPads, 0, expandInputs[purpose]);
+  return macLatin1(secretPads, 0, input);
 }
 
 /**

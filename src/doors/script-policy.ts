@@ -14,17 +14,21 @@ export function scriptPolicy(policy: Policy, client: string): Omit<ScriptConfig,
     open: policy.config.open ?? [],
     origins: [],
     ...(policy.config.login !== undefined || policy.session.bind === 'always' ? { bound: true } : {}),
+    ...(policy.config.sealed === true ? { sealed: true } : {}),
     whole: WHOLE_DIGEST_BYTES,
     slice: DIGEST_SLICE_BYTES,
-    routes: policy.routes.filter((rule) => rule.named && rule.client.name === client).map(toScriptRoute),
+    routes: policy.routes
+      .filter((rule) => rule.named && rule.client.name === client)
+      .map((rule) => toScriptRoute(rule, policy.config.sealed === true)),
   };
 }
 
-function toScriptRoute(rule: RouteRule): ScriptRoute {
+function toScriptRoute(rule: RouteRule, sealed: boolean): ScriptRoute {
   return {
     match: rule.name,
     ...(rule.level === 'proof' ? {} : { level: rule.level }),
     ...(rule.bodySigned ? {} : { body: 'unsigned' as const }),
+    ...(rule.sealed === sealed ? {} : { sealed: rule.sealed }),
     ...(rule.sync.size > 0 ? { sync: [...rule.sync] } : {}),
     ...(rule.carriers.size > 0 ? { carriers: [...rule.carriers] } : {}),
     ...(rule.signed.length > 0 ? { signed: rule.signed } : {}),

@@ -44,6 +44,7 @@ export const BAN_CODES: Readonly<Record<Code, { readonly counts: boolean; readon
   challenge: never('a step that people may fail'),
   behaviour: never('a guess about how people use the app'),
   banned: never('a ban must not prolong itself'),
+  sealed: never('a page that was loaded before calls were sealed'),
   'insecure-context': never('a page on plain HTTP'),
   unsure: never('our own fault'),
   upstream: never('the backend’s fault'),

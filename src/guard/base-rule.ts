@@ -34,6 +34,7 @@ export function baseRule(ground: Ground, own: Partial<RouteRule> & { readonly na
     carriers: new Set<Carrier>(),
     bodySigned: true,
     encodedOpaque: false,
+    sealed: false,
     sync: new Set<'beacon' | 'sync' | 'url'>(),
     client: clientNamed(ground.clients, 'default'),
     mode: ground.mode,

@@ -1,8 +1,16 @@
-import type { Carrier } from './decision.ts';
+import type { RouteConfig } from './config.ts';
+import type { Carrier, Level } from './decision.ts';
 import type { RequestView } from './view.ts';
 
 /** Carriers whose requests cannot carry a proof; a route that lists one is at level `session` or below. */
 export const UNSIGNED_CARRIERS: ReadonlySet<Carrier> = new Set<Carrier>(['media', 'form', 'navigation']);
+
+/** A route that lists a carrier which cannot sign has the lower level for every request. */
+export function levelOf(route: RouteConfig): Level {
+  if (route.level !== undefined) return route.level;
+  const lowers = (route.carriers ?? []).some((carrier) => UNSIGNED_CARRIERS.has(carrier));
+  return lowers ? 'session' : 'proof';
+}
 
 /**
  * How a request is made, as its own fields tell. A program can claim any carrier, so the answer only ever narrows:

@@ -5,6 +5,7 @@ import {
   SESSION_MAX_SECONDS,
   STAMP_COOKIE,
 } from '../wire/constants.ts';
+import { SEALED_CALL_BYTES, SEALED_PATH } from '../wire/sealed.ts';
 import { compileAddresses } from './config-addresses.ts';
 import { compileChallengePolicy } from './challenge.ts';
 import type { ClientConfig, Config } from './config.ts';
@@ -48,6 +49,14 @@ export function compilePolicy(config: Config): Policy {
       maxBody: 8192,
       client: anyOf(clients),
     }),
+    sealedRoute: baseRule(ground, {
+      name: `${mount}${SEALED_PATH}`,
+      pattern: `${mount}${SEALED_PATH}`,
+      level: 'site',
+      maxBody: SEALED_CALL_BYTES,
+      client: anyOf(clients),
+    }),
+    seals: rows.some((row) => row.rule.sealed),
     creations: creationsIn(rows.map((row) => row.rule)),
     ownRoute: baseRule(ground, {
       name: `${mount}/user`,

@@ -12,6 +12,7 @@ import { challengeProblems } from './config-schema-challenge.ts';
 import { behaviourProblems } from './config-schema-behaviour.ts';
 import { decoyProblems } from './config-schema-bans.ts';
 import { formProblems } from './config-schema-forms.ts';
+import { sealedProblems } from './config-sealed.ts';
 import { loginProblems } from './config-schema-login.ts';
 import { orderProblems } from './config-schema-order.ts';
 import { contentProblems } from './config-schema-content.ts';
@@ -50,6 +51,7 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...decoyProblems(config),
     ...challengeProblems(config),
     ...behaviourProblems(config),
+    ...sealedProblems(config),
     ...nothingProtected(config),
     ...keys(config),
   ];

@@ -47,6 +47,11 @@ export interface Config {
   protect?: string[];
   /** Exceptions at level `open`, matched byte for byte: webhooks, login callbacks. */
   open?: string[];
+  /**
+   * Calls of protected routes travel encrypted to one address, so that a browser's network tab shows no endpoints. A speed
+   * bump for whoever copies the app, and no defence: whoever runs code in the page reads everything. Default false.
+   */
+  sealed?: boolean;
   /** Rules for single routes; first match wins. Inside `protect` every route must then be listed. */
   routes?: RouteConfig[];
   clients?: Record<string, ClientConfig>;
@@ -161,6 +166,11 @@ export interface RouteConfig {
   body?: 'signed' | 'unsigned';
   /** What encoded slashes, backslashes and dot segments are here. Default `refuse`. */
   encoded?: 'refuse' | 'opaque';
+  /**
+   * Whether its calls come sealed, and in no other way: `fetch`, XMLHttpRequest and EventSource alone, 1 MiB at most. A speed
+   * bump, no defence. Default: as the whole configuration says, where all of its calls can be.
+   */
+  sealed?: boolean;
   /** Proofs by the synchronous key, for sendBeacon at pagehide, synchronous XHR, URL proofs. Default none. */
   sync?: ('beacon' | 'sync' | 'url')[];
   /** Client that may call this route; default `default`. */

@@ -14,6 +14,7 @@ import type { ServedWatch } from './served-watch.ts';
 import type { Visitor } from './rollout.ts';
 import type { UserAdmin } from './user-admin.ts';
 import type { SessionDesk } from './session-desk.ts';
+import type { SealedDesk } from './sealed.ts';
 import type { RequestView } from './view.ts';
 
 /** The engine as adapters see it. `createGuard` in src/index.ts makes one. */
@@ -25,6 +26,8 @@ export interface Guard {
   owns(request: RequestView): boolean;
   /** Answers a request under the mount: entry, script, key set. Goes through the same layers first. */
   serve(request: RequestView): Promise<Answer>;
+  /** Opens sealed calls; null or absent where no route takes any. */
+  readonly sealed?: SealedDesk | null;
   /** What a refused (enforced) decision looks like to this client: problem+json, or HTML for navigations. */
   refusalAnswer(request: RequestView, decision: Decision): Answer;
   /** What is known once the backend has answered: redirects become grants before the head is released. */

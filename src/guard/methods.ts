@@ -60,6 +60,7 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
     // What a call may say of itself only narrows: it is a step, and gives ids, where both say so.
     steps: shared(rule.steps, other.steps),
     sources: shared(rule.sources, other.sources),
+    sealed: rule.sealed || other.sealed,
     whenUnsure: rule.whenUnsure === 'refuse' ? rule.whenUnsure : other.whenUnsure,
   };
   const also = [rule, ...rule.also].some((one) => asksTheSame(one, other)) ? [] : [other];
@@ -80,6 +81,7 @@ type Added = Pick<
   | 'served'
   | 'sources'
   | 'schemas'
+  | 'sealed'
   | 'whenUnsure'
 >;
 

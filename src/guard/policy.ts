@@ -31,6 +31,8 @@ export interface RouteRule {
   readonly carriers: ReadonlySet<Carrier>;
   readonly bodySigned: boolean;
   readonly encodedOpaque: boolean;
+  /** Whether its calls come sealed, and in no other way (docs/sealed.md). */
+  readonly sealed: boolean;
   readonly sync: ReadonlySet<'beacon' | 'sync' | 'url'>;
   readonly client: ClientRule;
   readonly mode: Mode;
@@ -127,6 +129,10 @@ export interface Policy {
   readonly creations: ReadonlyMap<string, readonly CreatorRule[]>;
   /** Row for the gate's own addresses under the mount. */
   readonly mountRoute: RouteRule;
+  /** Row for the address of sealed calls, before they are opened. */
+  readonly sealedRoute: RouteRule;
+  /** Whether any route takes sealed calls. */
+  readonly seals: boolean;
   /** Row for what only a page with its key may ask of the gate itself. */
   readonly ownRoute: RouteRule;
   /** Row for what anyone may fetch under the mount: the script, the key set, the page of codes. */

@@ -1,7 +1,7 @@
 import { HELD_BODY_BYTES } from '../wire/constants.ts';
 import { parseRoute } from '../wire/pattern.ts';
 import { baseRule, clientNamed, DEFAULT_MAX_BODY, type Ground } from './base-rule.ts';
-import { UNSIGNED_CARRIERS } from './carrier.ts';
+import { levelOf } from './carrier.ts';
 import { compileCedarQuestion } from './cedar-question.ts';
 import { compileChallenge } from './challenge.ts';
 import { compileChoices } from './choices.ts';
@@ -11,11 +11,12 @@ import { compileCosts } from './config-budget.ts';
 import { asksForPerson, asksForToken } from './config-person.ts';
 import { compileUse } from './config-use.ts';
 import { compileCreator } from './creator.ts';
-import type { Carrier, Level } from './decision.ts';
+import type { Carrier } from './decision.ts';
 import { compileOrder, compileStep, NO_STEPS } from './order.ts';
 import { compileOwner } from './owner.ts';
 import type { RouteRule, UserRule } from './policy.ts';
 import { shareFrom } from './rollout.ts';
+import { isSealed } from './config-sealed.ts';
 import { opaqueTester, type Row, tester } from './row-match.ts';
 import { compileServed, compileSources } from './served.ts';
 
@@ -34,6 +35,7 @@ export function routeRow(ground: Ground, route: RouteConfig, index: number): Row
     carriers: new Set<Carrier>(route.carriers ?? []),
     bodySigned: route.body !== 'unsigned',
     encodedOpaque: route.encoded === 'opaque',
+    sealed: isSealed(ground.config, route),
     sync: new Set(route.sync ?? []),
     client: clientNamed(ground.clients, route.client ?? 'default'),
     mode: route.mode ?? ground.mode,
@@ -60,7 +62,8 @@ export function routeRow(ground: Ground, route: RouteConfig, index: number): Row
     whenUnsure: route.whenUnsure ?? ground.config.whenUnsure ?? 'reads',
   });
   const reachesFewer = rule.rollout < shareFrom(ground.config.rollout);
-  const exact = weakens(rule) || route.mode === 'report' || reachesFewer || !ground.loose;
+  const opens = ground.config.sealed === true && !rule.sealed;
+  const exact = opens || weakens(rule) || route.mode === 'report' || reachesFewer || !ground.loose;
   return { rule, exact, test: rule.encodedOpaque ? opaqueTester(pattern) : tester(pattern, exact) };
 }
 
@@ -87,9 +90,3 @@ function userRule(route: RouteConfig): UserRule | null {
   });
 }
 
-/** A route that lists a carrier which cannot sign has the lower level for every request. */
-function levelOf(route: RouteConfig): Level {
-  if (route.level !== undefined) return route.level;
-  const lowers = (route.carriers ?? []).some((carrier) => UNSIGNED_CARRIERS.has(carrier));
-  return lowers ? 'session' : 'proof';
-}

@@ -95,7 +95,15 @@ function protectRow(ground: Ground, text: string, isUnlisted: boolean): Row {
   const { method, pattern } = parseRoute(text);
   const use = compileUse(ground.config, null, 'proof');
   return {
-    rule: baseRule(ground, { method, pattern, level: 'proof', use, name: `protect ${text}`, unlisted: isUnlisted }),
+    rule: baseRule(ground, {
+      method,
+      pattern,
+      level: 'proof',
+      use,
+      name: `protect ${text}`,
+      unlisted: isUnlisted,
+      sealed: ground.config.sealed === true,
+    }),
     exact: !ground.loose,
     test: tester(pattern, !ground.loose),
   };

@@ -40,7 +40,7 @@ export interface Past {
  */
 const OF_PAGES: Readonly<Record<keyof Config, boolean>> = {
   ...{ public: true, hosts: true, protect: true, open: true, routes: true, clients: true, paths: true },
-  ...{ session: true, drift: true, cookies: true, mount: true, insecureHttp: true, trustedProxies: true },
+  ...{ session: true, drift: true, cookies: true, mount: true, insecureHttp: true, trustedProxies: true, sealed: true },
   ...{ mode: false, rollout: false, layers: false, to: false, listen: false, workers: false, preset: false },
   ...{ login: false, authorization: false, antiForgery: false, records: false, state: false, whenUnsure: false },
   ...{ keys: false, bans: false, challenge: false, decoys: false, bots: false, testPasses: false, addresses: false },
@@ -52,7 +52,7 @@ const OF_PAGES: Readonly<Record<keyof Config, boolean>> = {
 /** The same of a route. */
 const OF_ROUTE: readonly (keyof RouteConfig)[] = [
   ...(['match', 'level', 'carriers', 'body', 'encoded', 'sync', 'client', 'mode', 'rollout'] as const),
-  ...(['contentTypes', 'signed', 'keys', 'bots'] as const),
+  ...(['contentTypes', 'signed', 'keys', 'bots', 'sealed'] as const),
 ];
 
 export function wordsOf({ mode = 'report', rollout = '100%', layers = {} }: Config): Words {

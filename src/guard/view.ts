@@ -33,6 +33,8 @@ export interface RequestView {
   readonly body: BodySource;
   /** Whoever waits for the answer; null or absent where nobody can tell. */
   readonly waiter?: Waiter | null;
+  /** Id of the ticket under whose key the request came sealed; '' or absent for one that came as it is. */
+  readonly sealed?: string;
 }
 
 /** What an answer goes out by: the platform's own object, which says when the client has left. */

@@ -103,6 +103,7 @@ export const CODES = {
     'This session is used in an unusual way; wait a minute, or load the page again.',
   ),
   banned: row(403, false, 'none', 'Banned', 'This session or address has been banned.'),
+  sealed: row(403, false, 'none', 'Sealed call', 'The call did not come as this address takes calls; reload the page.'),
   'wrong-instance': row(
     403,
     true,

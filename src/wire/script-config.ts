@@ -21,6 +21,8 @@ export interface ScriptConfig {
   readonly slice: number;
   /** Routes that need something else than a signed call; first match wins. */
   readonly routes: readonly ScriptRoute[];
+  /** Whether covered calls go out sealed, where their route does not say otherwise. */
+  readonly sealed?: boolean;
   /** Whether sessions may own a key here: the script then looks whether its own does. */
   readonly bound?: boolean;
   /** Hash in the addresses of parts loaded on demand: `{mount}/{name}.{chunks}.js`. '' where they are bundled. */
@@ -38,6 +40,8 @@ export interface ScriptRoute {
   readonly sync?: readonly ('beacon' | 'sync' | 'url')[];
   /** Ways this route may be called that cannot sign. */
   readonly carriers?: readonly string[];
+  /** Whether its calls go out sealed, where that differs from {@link ScriptConfig.sealed}. */
+  readonly sealed?: boolean;
   /** Further header fields to cover, in order. */
   readonly signed?: readonly string[];
 }

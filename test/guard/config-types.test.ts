@@ -49,6 +49,7 @@ test('the schema takes every field that the written type has', () => {
       'recaptcha-enterprise': { siteKey: 'a', project: 'p', apiKey: 'b', everyPage: false },
     },
     decoys: ['GET /api/admin/export'],
+    sealed: true,
     addresses: {
       allow: ['10.0.0.0/8'],
       deny: ['10.0.9.0/24'],

@@ -10,7 +10,7 @@ import type { Incoming, Outgoing } from './message.ts';
  * One pass over the raw field lines. Node's own joined `headers` object is not used: it drops some repeated
  * fields silently, and which value wins must be ours to say.
  */
-export function toView(request: Incoming, response: Outgoing | null): RequestView {
+export function toView(request: Incoming, response: Outgoing | null, sealed = ''): RequestView {
   const target = request.url ?? '';
   const mark = target.indexOf('?');
   const path = mark === -1 ? target : target.slice(0, mark);
@@ -30,6 +30,7 @@ export function toView(request: Incoming, response: Outgoing | null): RequestVie
     repeated,
     body: bodyOf(request, response, headers),
     waiter: response,
+    sealed,
   };
 }
 
@@ -65,6 +66,7 @@ export function toWrittenView({ method, target, fields, peer, body }: WrittenReq
     body:
       body === null ? NO_BODY : { length: body.length, collect: async (limit) => (body.length > limit ? null : body) },
     waiter: null,
+    sealed: '',
   };
 }
 
@@ -85,6 +87,7 @@ export function toViewOfNothing(peer: string): RequestView {
     repeated: NONE,
     body: NO_BODY,
     waiter: null,
+    sealed: '',
   };
 }
 

@@ -1,5 +1,7 @@
 import { formatSallyportDigest } from '../../wire/digest.ts';
 import { toBase64 } from '../base64.ts';
+import type { Context } from '../context.ts';
+import { contentDigest } from '../payload.ts';
 import type { Digest } from '../proof.ts';
 
 /** What few bodies need: FormData with files as one Blob, and digests of large bodies slice by slice. */
@@ -29,6 +31,12 @@ export function formPayload(headers: Headers, entries: readonly [string, FormDat
   const blob = serialiseForm(entries);
   if (!headers.has('content-type')) headers.set('content-type', blob.type);
   return blob;
+}
+
+/** Digest of a body that is a file's, or large. */
+export async function digestBlob({ platform, config }: Context, body: Blob): Promise<Digest | undefined> {
+  if (body.size > config.whole) return digestSlices(platform.subtle, body, config.slice);
+  return body.size ? contentDigest(await platform.subtle.digest('SHA-256', await body.arrayBuffer())) : undefined;
 }
 
 /** SHA-256 over the SHA-256s of the body's slices: WebCrypto has no incremental digest (docs/protocol.md §3.6). */

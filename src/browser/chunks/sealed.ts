@@ -1,0 +1,193 @@
+import { concat } from '../../lib/bytes.ts';
+import { purposeInfo } from '../../wire/entry.ts';
+import {
+  answerInfo,
+  callData,
+  callNonce,
+  HEADER_SEALED,
+  RECORD,
+  RECORD_HEAD_BYTES,
+  recordData,
+  recordNonce,
+  SEALED_FIELDS,
+  SEALED_PATH,
+  SEALED_RANDOM_BYTES,
+  SEALED_TAG_BYTES,
+  SEALED_TYPE,
+} from '../../wire/sealed.ts';
+import { formatSealedCall } from '../../wire/sealed-call.ts';
+import type { PageRoute } from '../../wire/page-config.ts';
+import { type Context, targetOf } from '../context.ts';
+import type { Entry } from '../door.ts';
+
+/** Sends a signed call sealed (docs/protocol.md §12): its method, address and body show nowhere outside the page. */
+
+const AES = { name: 'AES-GCM', length: 256 };
+
+/** What seals the calls of one entry. An entry that brings a solution is made anew and has the same keys. */
+interface Up {
+  readonly key: Promise<CryptoKey>;
+  counter: number;
+}
+const ups = new WeakMap<CryptoKey, Up>();
+
+const derive = ({ platform }: Context, { agreed, salt }: Entry, info: Uint8Array<ArrayBuffer>, use: KeyUsage) =>
+  platform.subtle.deriveKey({ name: 'HKDF', hash: 'SHA-256', salt, info }, agreed, AES, false, [use]);
+
+/**
+ * @param request as it would go out: signed
+ *
+ * Answers what `fetch` would have. Rejects as `fetch` does: aborted, no network, an answer that cannot be opened.
+ */
+export async function sealedFetch(
+  context: Context,
+  entry: Entry,
+  request: Request,
+  route: PageRoute,
+): Promise<Response> {
+  const { platform, gate, config } = context;
+  const { url, signal, credentials, keepalive, referrer, referrerPolicy } = request;
+  const { origin, pathname, search } = new URL(url);
+  // What is asked of the gate itself is no endpoint of the app's.
+  if (origin !== gate || pathname.startsWith(`${config.mount}/`)) return platform.fetch(request);
+  const headers = new Headers(request.headers);
+  const fields: string[] = [];
+  for (const name of SEALED_FIELDS) {
+    const value = headers.get(name);
+    if (value !== null) fields.push(name, value);
+    headers.delete(name);
+  }
+  const body = new Uint8Array(await request.clone().arrayBuffer());
+  const plain = formatSealedCall({ method: request.method, target: pathname + search, fields, body });
+  const up = ups.get(entry.agreed) ?? { key: derive(context, entry, purposeInfo('seal-up'), 'encrypt'), counter: 0 };
+  ups.set(entry.agreed, up);
+  const counter = ++up.counter;
+  const shown = `${counter}.${entry.ticket}`;
+  headers.set(HEADER_SEALED, shown);
+  headers.set('content-type', SEALED_TYPE);
+  if (!headers.has('x-requested-with')) headers.set('x-requested-with', 'sallyport');
+  const algorithm = { name: 'AES-GCM', iv: callNonce(counter), additionalData: callData(shown) };
+  const sealed = await platform.subtle.encrypt(algorithm, await up.key, plain);
+  const response = await platform.fetch(`${gate}${config.mount}${SEALED_PATH}`, {
+    method: 'POST',
+    headers,
+    body: sealed,
+    signal,
+    credentials,
+    keepalive,
+    referrer,
+    referrerPolicy,
+    cache: 'no-store',
+    redirect: 'error',
+  });
+  // A refusal of what is around the call, or somebody else's page.
+  if (response.headers.get('content-type') !== SEALED_TYPE || !response.body) return response;
+  const answer = await open(context, entry, shown, response.body, request);
+  return /^30[12378]$/.test(`${answer.status}`) ? redirected(context, request, answer, route) : answer;
+}
+
+/** Reads as many bytes as are asked for, however they arrive; fewer where they end before. */
+function createReader(stream: ReadableStream<Uint8Array>): {
+  read(length: number): Promise<Uint8Array<ArrayBuffer>>;
+  cancel(reason: unknown): Promise<void>;
+} {
+  const source = stream.getReader();
+  let pieces: Uint8Array[] = [];
+  let held = 0;
+  return {
+    async read(length) {
+      while (held < length) {
+        const { value } = await source.read();
+        if (!value) break;
+        pieces.push(value);
+        held += value.length;
+      }
+      const all = concat(...pieces);
+      pieces = [all.subarray(length)];
+      held = Math.max(0, all.length - length);
+      return all.slice(0, length);
+    },
+    cancel: (reason) => source.cancel(reason),
+  };
+}
+
+async function open(
+  context: Context,
+  entry: Entry,
+  shown: string,
+  stream: ReadableStream<Uint8Array>,
+  { url, method }: Request,
+): Promise<Response> {
+  const reader = createReader(stream);
+  const key = await derive(context, entry, answerInfo(await reader.read(SEALED_RANDOM_BYTES)), 'decrypt');
+  let index = 0;
+  const record = async () => {
+    const head = await reader.read(RECORD_HEAD_BYTES);
+    if (head.length < RECORD_HEAD_BYTES) throw new TypeError('the answer broke off');
+    const word = new DataView(head.buffer).getUint32(0);
+    const sealed = await reader.read((word & 0xffffff) + SEALED_TAG_BYTES);
+    const algorithm = { name: 'AES-GCM', iv: recordNonce(index++), additionalData: recordData(shown, head) };
+    return { kind: word >>> 24, bytes: await context.platform.subtle.decrypt(algorithm, key, sealed) };
+  };
+  const first = await record();
+  if (first.kind !== RECORD.head) throw new TypeError('an answer without a head');
+  const [status, ...list]: string[] = JSON.parse(new TextDecoder().decode(first.bytes));
+  const headers = new Headers();
+  for (let at = 0; at < list.length; at += 2) headers.append(`${list[at]}`, `${list[at + 1]}`);
+  const none = method === 'HEAD' || /^(?:20[45]|304)$/.test(`${status}`);
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      const { kind, bytes } = await record();
+      if (kind === RECORD.body) return controller.enqueue(new Uint8Array(bytes));
+      controller.close();
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  if (none) await reader.cancel(undefined);
+  const response = new Response(none ? null : decoded(body, headers), { status: Number(status), headers });
+  return Object.defineProperty(response, 'url', { value: url.replace(/#.*/, '') });
+}
+
+/** Backends that compress whatever they are asked. */
+function decoded(body: ReadableStream<Uint8Array<ArrayBuffer>>, headers: Headers): ReadableStream {
+  const coding = headers.get('content-encoding');
+  return coding === 'gzip' || coding === 'deflate' ? body.pipeThrough(new DecompressionStream(coding)) : body;
+}
+
+/** Redirects that browsers follow one after another (Fetch §4.4), and how many led to a call. */
+const MOST_HOPS = 20;
+const hops = new WeakMap<PageRoute, number>();
+
+/** As browsers follow redirects (Fetch §4.4). */
+async function redirected(
+  context: Context,
+  request: Request,
+  answer: Response,
+  route: PageRoute,
+): Promise<Response> {
+  const location = answer.headers.get('location');
+  if (request.redirect === 'manual') return hidden(answer);
+  if (!location) return answer;
+  const hop = (hops.get(route) ?? 0) + 1;
+  if (request.redirect === 'error' || hop > MOST_HOPS) throw new TypeError('redirected');
+  const url = new URL(location, request.url);
+  const { method, signal, credentials } = request;
+  const becomesGet = answer.status === 303 ? method !== 'HEAD' : answer.status < 303 && method === 'POST';
+  const headers = new Headers(request.headers);
+  for (const name of SEALED_FIELDS) if (becomesGet || !name.startsWith('content-t')) headers.delete(name);
+  const body = becomesGet || /^(?:GET|HEAD)$/.test(method) ? null : await request.clone().arrayBuffer();
+  const next = new Request(url, { method: becomesGet ? 'GET' : method, headers, body, signal, credentials });
+  const target = targetOf(context, next.method, url);
+  const onward = target && { url, route: { ...target.route } };
+  if (onward) hops.set(onward.route, hop);
+  const response = await (onward ? context.call(onward, next, body) : context.platform.fetch(next));
+  return Object.defineProperty(response, 'redirected', { value: true });
+}
+
+/** What `redirect: 'manual'` shows. */
+function hidden(answer: Response): Response {
+  const response = new Response(null);
+  const shown = { type: 'opaqueredirect', status: 0, ok: false, url: answer.url };
+  for (const [name, value] of Object.entries(shown)) Object.defineProperty(response, name, { value });
+  return response;
+}

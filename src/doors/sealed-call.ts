@@ -1,0 +1,38 @@
+import { createDecipheriv } from 'node:crypto';
+import { purposeInfo } from '../wire/entry.ts';
+import { callData, callNonce, SEALED_TAG_BYTES } from '../wire/sealed.ts';
+import { parseSealedCall, type SealedCall } from '../wire/sealed-call.ts';
+import type { OpenTicket } from './open-ticket.ts';
+
+/** Which call it is, and by which ticket's key: value of {@link import('../wire/sealed.ts').HEADER_SEALED}. */
+export interface ShownSeal {
+  readonly counter: number;
+  readonly ticket: string;
+  /** As it came. */
+  readonly text: string;
+}
+
+const SHOWN = /^([1-9]\d{0,15})\.([\w.-]{1,512})$/;
+
+/** Null for what is none. */
+export function readShownSeal(text: string): ShownSeal | null {
+  const [, digits = '', ticket = ''] = SHOWN.exec(text) ?? [];
+  const counter = Number(digits);
+  return ticket === '' || !Number.isSafeInteger(counter) ? null : { counter, ticket, text };
+}
+
+const UP = purposeInfo('seal-up');
+
+/** What a body holds that was sealed under this ticket's key for this counter; null where it was not. */
+export function openSealedCall(ticket: OpenTicket, shown: ShownSeal, body: Uint8Array): SealedCall | null {
+  const end = body.length - SEALED_TAG_BYTES;
+  if (end < 0) return null;
+  const decipher = createDecipheriv('aes-256-gcm', ticket.deriveKey(UP), callNonce(shown.counter));
+  decipher.setAAD(callData(shown.text)).setAuthTag(body.subarray(end));
+  try {
+    const plain = Buffer.concat([decipher.update(body.subarray(0, end)), decipher.final()]);
+    return parseSealedCall(plain);
+  } catch {
+    return null;
+  }
+}

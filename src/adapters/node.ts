@@ -35,8 +35,8 @@ export function createNodeHandler(
   next: Next,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   refuseGateOnly(guard.policy.config);
-  return function handle(request, response) {
-    judge(guard, request, response, (decision, view) => {
+  return function handle(sent, response) {
+    judge(guard, sent, response, (decision, view, request) => {
       for (let i = 0; i + 1 < decision.responseFields.length; i += 2) {
         response.appendHeader(decision.responseFields[i] ?? '', decision.responseFields[i + 1] ?? '');
       }
@@ -54,22 +54,37 @@ export function createNodeHandler(
   };
 }
 
+/**
+ * What happens to a request that passes. A call that came sealed is another request than the one that was sent.
+ */
+export type Admitted<Request> = (decision: Decision, view: RequestView, request: Request) => void | Promise<void>;
+
 /** Runs the guard; calls `admitted` for what passes, and answers everything else. For adapters and the gate. */
-export function judge(
+export function judge<Request extends Incoming>(
   guard: Guard,
-  request: Incoming,
+  request: Request,
   response: Outgoing,
-  admitted: (decision: Decision, view: RequestView) => void | Promise<void>,
+  admitted: Admitted<Request | IncomingMessage>,
 ): void {
-  judgeView(guard, request, response, toView(request, response), admitted);
+  const view = toView(request, response);
+  if (guard.sealed?.takes(view) !== true) {
+    judgeView(guard, { request, view }, response, admitted);
+    return;
+  }
+  unseal(guard.sealed, request, response, view).then(
+    (call) => {
+      if ('status' in call) send(request, response, call);
+      else judgeView(guard, call, response, admitted);
+    },
+    () => response.destroy(),
+  );
 }
 
-function judgeView(
+function judgeView<Request extends Incoming>(
   guard: Guard,
-  request: Incoming,
+  { request, view }: { readonly request: Request; readonly view: RequestView },
   response: Outgoing,
-  view: RequestView,
-  admitted: (decision: Decision, view: RequestView) => void | Promise<void>,
+  admitted: Admitted<Request>,
 ): void {
   const failed = (): void => {
     response.destroy();
@@ -82,17 +97,10 @@ function judgeView(
     else {
       if (decision.holds !== undefined && decision.holds.length > 0)
         response.once('close', () => guard.finish?.(decision));
-      const done = admitted(decision, view);
+      const done = admitted(decision, view, request);
       if (done !== undefined) done.catch(failed);
     }
   };
-  if (guard.sealed?.takes(view) === true) {
-    unseal(guard.sealed, request, response, view).then((opened) => {
-      if ('status' in opened) send(request, response, opened);
-      else judgeView(guard, request, response, opened, admitted);
-    }, failed);
-    return;
-  }
   if (guard.owns(view)) {
     guard.serve(view).then((answer) => send(request, response, answer), failed);
     return;

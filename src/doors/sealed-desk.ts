@@ -111,4 +111,3 @@ function refusedHere(decision: Decision, code: Code, evidence: string): Decision
   const step = { layer: 'sealed', code, enforced: true, evidence, wouldPass: CODES[code].detail };
   return { ...decision, outcome: 'refuse', code, layer: 'sealed', trail: [...decision.trail, step] };
 }
-

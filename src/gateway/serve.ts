@@ -30,7 +30,7 @@ export function serve(stage: Stage, request: Incoming, response: Outgoing): void
     send(request, response, own);
     return;
   }
-  judge(stage.guard, request, response, (decision, view) => admit(stage, request, response, decision, view));
+  judge(stage.guard, request, response, (decision, view, call) => admit(stage, call, response, decision, view));
 }
 
 /** Refuses a request whose head no layer should see. */

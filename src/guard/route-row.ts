@@ -89,4 +89,3 @@ function userRule(route: RouteConfig): UserRule | null {
     cedar: cedar === undefined ? null : compileCedarQuestion(cedar),
   });
 }
-

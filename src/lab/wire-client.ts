@@ -9,6 +9,7 @@ import { NotRun } from './not-run.ts';
 import { type Target, targetAt } from './target.ts';
 import { wireHeaders } from './wire-headers.ts';
 import { agree, type Call, type Entered, signCall } from './wire-proof.ts';
+import { type SealedRequest, type SealOptions, sealRequest } from './wire-sealed.ts';
 import { createSessionKey } from './wire-session-key.ts';
 
 /**
@@ -26,6 +27,8 @@ export interface WireClient {
   sign(call: Call): RawRequest;
   /** {@link sign}, then send. */
   call(call: Call): Promise<RawAnswer>;
+  /** What {@link sign} made, sealed (docs/protocol.md §12). */
+  seal(signed: RawRequest, options?: SealOptions): SealedRequest;
   /** A call to an address under the mount, as pages make before anybody is logged in: JSON, without a proof. */
   ask(path: string, body: object): Promise<RawAnswer>;
   /** The address `path` under the mount, opened as a page. */
@@ -116,8 +119,14 @@ export function createWireClient(
     return signCall(call, to, entered, [...headers.call, ...jar.fields()], now());
   }
 
+  function seal(signed: RawRequest, options?: SealOptions): SealedRequest {
+    if (entered === null) throw new NotRun('the doors are not open');
+    return sealRequest(signed, entered, mountedAt, options);
+  }
+
   return {
     sender,
+    seal,
     open: async (how) => enter(await loadPage(), how === 'keyless'),
     sign,
     call: (call) => send(sign(call)),

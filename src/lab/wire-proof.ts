@@ -18,10 +18,14 @@ export interface Entered {
   readonly ticket: string;
   readonly authority: string;
   readonly key: Uint8Array;
+  /** From which all keys are made (docs/protocol.md §2.3). */
+  readonly secret: Uint8Array;
   /** Server's clock minus ours, milliseconds. */
   readonly ahead: number;
   /** The counter of the last proof. */
   nonce: number;
+  /** The counter of the last call that was sealed. */
+  sealed: number;
 }
 
 export interface Call {
@@ -60,7 +64,7 @@ export function agree(
   const salt = createHash('sha256').update(seen).digest();
   const secret = createHmac('sha256', salt).update(ecdh.computeSecret(serverKey)).digest();
   const key = createHmac('sha256', secret).update(expandInput('proof')).digest();
-  return { ticket: answer.ticket, authority, key, ahead: answer.time - now, nonce: 0 };
+  return { ticket: answer.ticket, authority, key, secret, ahead: answer.time - now, nonce: 0, sealed: 0 };
 }
 
 /** A call to the target with the next proof over it (docs/protocol.md §3). `fields` are sent as they are. */

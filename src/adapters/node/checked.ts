@@ -6,8 +6,15 @@ import { createDigestCheck } from './digest.ts';
 /** Lets the app behind a middleware read a body that the guard has read already. */
 export function giveBack(request: IncomingMessage, body: Uint8Array): void {
   // The end has not been told yet: the guard's reader paused the stream at the last byte.
-  if (!request.readableEnded && body.length > 0) request.unshift(body);
+  if (request.readableEnded || body.length === 0) return;
+  // What a call that came sealed holds has been judged and not read.
+  while (request.read() !== null);
+  request.unshift(body);
+  // Paused by hand, it would stay so for whoever listens for `data`; one whose last reader has gone flows again by itself.
+  request.on('readable', nothing).off('readable', nothing);
 }
+
+const nothing = (): void => {};
 
 /**
  * Checks a body while the app reads it: its digest, and what a form in it asks for. One chunk is always held back: the
@@ -59,5 +66,6 @@ export function checkWhileRead(request: IncomingMessage, digest: StreamDigest | 
     );
     return false;
   };
-  for (let early: unknown = request.read(); early !== null; early = request.read()) request.push(early);
+  // All that has come before anybody asked for it, in one piece.
+  if (request.readableLength > 0) request.push(request.read());
 }

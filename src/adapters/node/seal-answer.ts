@@ -30,7 +30,8 @@ export function sealAnswer(response: Outgoing, { method, seal }: Unsealed): void
     response.sendDate = false;
     Reflect.apply(writeHead, response, [200, outside]);
     // What the app's own log says of it.
-    if (remembering !== null) Object.assign(remembering, { statusCode: status, statusMessage: STATUS_CODES[status] ?? '' });
+    if (remembering !== null)
+      Object.assign(remembering, { statusCode: status, statusMessage: STATUS_CODES[status] ?? '' });
     Reflect.apply(write, response, [Buffer.concat([seal.begin, seal.head(status, inside)])]);
     return bodiless;
   };
@@ -121,12 +122,12 @@ function parted(fields: readonly string[]): [outside: string[], inside: string[]
 
 /** A page of another origin gets to see what its browser would have shown it of the open answer. */
 function readableBy(fields: readonly string[]): (name: string) => boolean {
-  const valueOf = (wanted: string): string | null => {
+  const shown = (wanted: string): string | null => {
     const at = fields.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === wanted);
     return at === -1 ? null : (fields[at + 1] ?? '');
   };
-  if (valueOf('access-control-allow-origin') === null) return () => true;
-  const exposed = (valueOf('access-control-expose-headers') ?? '').toLowerCase().split(/\s*,\s*/);
+  if (shown('access-control-allow-origin') === null) return () => true;
+  const exposed = (shown('access-control-expose-headers') ?? '').toLowerCase().split(/\s*,\s*/);
   return (name) => SAFELISTED.includes(name) || exposed.includes(name) || name === 'location';
 }
 

@@ -1,3 +1,5 @@
+import { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Answer } from '../../guard/decision.ts';
 import type { SealedDesk, Unsealed } from '../../guard/sealed.ts';
 import type { RequestView } from '../../guard/view.ts';
@@ -5,41 +7,64 @@ import type { Incoming, Outgoing } from './message.ts';
 import { sealAnswer } from './seal-answer.ts';
 import { toView } from './view.ts';
 
+/** A call that came sealed, as everybody finds it from here on: the guard, the gate, an app behind the middleware. */
+export interface UnsealedCall {
+  readonly request: IncomingMessage;
+  readonly view: RequestView;
+}
+
 /**
- * Makes of a request that holds a sealed call that call, in place: whoever reads it from here on, the guard, the gate or an
- * app behind the middleware, finds the call as if it had never been sealed; and what they answer goes out sealed.
- * Answers the view of the call, or what refuses it. Rejects where the client went away.
+ * Opens the sealed call that a request holds; whatever is written as its answer goes out sealed. Answers what refuses it
+ * where it cannot be opened. Rejects where the client went away.
  */
 export async function unseal(
   desk: SealedDesk,
   request: Incoming,
   response: Outgoing,
   view: RequestView,
-): Promise<RequestView | Answer> {
+): Promise<UnsealedCall | Answer> {
   const opened = await desk.open(view);
   if ('status' in opened) return opened;
-  become(request, opened);
+  const call = toRequest(request, opened);
+  response.once('close', () => {
+    // The client left: so an app hears of it that still reads.
+    if (!response.writableFinished) call.destroy();
+  });
+  if ('req' in response) response.req = call;
   sealAnswer(response, opened);
-  return toView(request, response, opened.ticket);
+  const collect = async (limit: number) => (opened.body.length > limit ? null : opened.body);
+  const body = { length: opened.body.length, collect };
+  return { request: call, view: { ...toView(call, response), body, sealed: opened.ticket } };
 }
 
-function become(request: Incoming, { method, target, fields, body }: Unsealed): void {
+/** One of node's own, because that is what apps know. Its body comes when somebody reads: it may be looked through then. */
+class UnsealedRequest extends IncomingMessage {
+  readonly #body: Uint8Array;
+
+  constructor(socket: Incoming['socket'], body: Uint8Array) {
+    // Platform edge: by HTTP/2 it is not a socket, but what is asked of one is there.
+    super(socket as Socket);
+    this.#body = body;
+  }
+
+  override _read(): void {
+    if (this.#body.length > 0) this.push(this.#body);
+    this.push(null);
+  }
+}
+
+function toRequest(outer: Incoming, { method, target, fields, body }: Unsealed): IncomingMessage {
+  const call = new UnsealedRequest(outer.socket, body);
   const length = body.length === 0 ? [] : ['content-length', String(body.length)];
   const rawHeaders = [...fields, ...length];
-  Object.assign(request, { method, url: target, rawHeaders });
-  // Node's own requests keep what they have made of their first lines.
-  if ('headersDistinct' in request) Object.assign(request, { headers: joined(rawHeaders), headersDistinct: lists(rawHeaders) });
-  // All of the sealed body has been read, and its end not been told yet.
-  if (body.length > 0) request.unshift(body);
-}
-
-/** As node joins them (`message.headers`), as far as requests have them: the first of what comes once, cookies by `; `. */
-function joined(raw: readonly string[]): Record<string, string> {
-  const out: Record<string, string> = Object.create(null);
-  for (const [name, values] of Object.entries(lists(raw))) {
-    out[name] = ONCE.has(name) ? (values[0] ?? '') : values.join(name === 'cookie' ? '; ' : ', ');
+  if (outer instanceof IncomingMessage) {
+    const { httpVersion, httpVersionMajor, httpVersionMinor } = outer;
+    Object.assign(call, { httpVersion, httpVersionMajor, httpVersionMinor });
   }
-  return out;
+  const headersDistinct = lists(rawHeaders);
+  const headers = joined(headersDistinct);
+  Object.assign(call, { method, url: target, rawHeaders, headers, headersDistinct, complete: true });
+  return call;
 }
 
 function lists(raw: readonly string[]): Record<string, string[]> {
@@ -48,6 +73,14 @@ function lists(raw: readonly string[]): Record<string, string[]> {
     const name = (raw[at] ?? '').toLowerCase();
     out[name] = [...(out[name] ?? []), raw[at + 1] ?? ''];
   }
+  return out;
+}
+
+/** As node joins them (`message.headers`), as far as requests have them: the first of what comes once, cookies by `; `. */
+function joined(distinct: Record<string, string[]>): Record<string, string> {
+  const out: Record<string, string> = Object.create(null);
+  for (const [name, values] of Object.entries(distinct))
+    out[name] = ONCE.has(name) ? (values[0] ?? '') : values.join(name === 'cookie' ? '; ' : ', ');
   return out;
 }
 

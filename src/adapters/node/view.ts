@@ -10,7 +10,7 @@ import type { Incoming, Outgoing } from './message.ts';
  * One pass over the raw field lines. Node's own joined `headers` object is not used: it drops some repeated
  * fields silently, and which value wins must be ours to say.
  */
-export function toView(request: Incoming, response: Outgoing | null, sealed = ''): RequestView {
+export function toView(request: Incoming, response: Outgoing | null): RequestView {
   const target = request.url ?? '';
   const mark = target.indexOf('?');
   const path = mark === -1 ? target : target.slice(0, mark);
@@ -30,7 +30,7 @@ export function toView(request: Incoming, response: Outgoing | null, sealed = ''
     repeated,
     body: bodyOf(request, response, headers),
     waiter: response,
-    sealed,
+    sealed: '',
   };
 }
 

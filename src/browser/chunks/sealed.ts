@@ -159,12 +159,7 @@ const MOST_HOPS = 20;
 const hops = new WeakMap<PageRoute, number>();
 
 /** As browsers follow redirects (Fetch §4.4). */
-async function redirected(
-  context: Context,
-  request: Request,
-  answer: Response,
-  route: PageRoute,
-): Promise<Response> {
+async function redirected(context: Context, request: Request, answer: Response, route: PageRoute): Promise<Response> {
   const location = answer.headers.get('location');
   if (request.redirect === 'manual') return hidden(answer);
   if (!location) return answer;

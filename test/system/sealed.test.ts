@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { behindGate, behindMiddleware, type SealedApp, type Visitor } from './sealed-support.ts';
+
+for (const [name, start] of [
+  ['the gate', behindGate],
+  ['the middleware', behindMiddleware],
+] as const)
+  describe(`sealed calls behind ${name}`, () => {
+    let app: SealedApp;
+    let visitor: Visitor;
+    before(async () => {
+      app = await start();
+      visitor = await app.enter();
+    });
+    after(async () => {
+      visitor.close();
+      await app.close();
+    });
+
+    test('a read arrives as it was meant, and its answer as the app gave it', async () => {
+      const answer = await visitor.call({ method: 'GET', at: '/api/posts?page=2&q=a%20b' });
+      assert.equal(answer.status, 200);
+      const { url, headers } = JSON.parse(Buffer.from(answer.body).toString());
+      assert.equal(url, '/api/posts?page=2&q=a%20b');
+      assert.equal(headers['sallyport-sealed'], undefined);
+      assert.equal(headers['content-type'], undefined);
+      assert.deepEqual(
+        answer.fields.filter((value) => value.startsWith('seen=') || value.startsWith('twice=')),
+        ['seen=1; Path=/', 'twice=2; Path=/'],
+      );
+    });
+
+    test('a write arrives with its body and type', async () => {
+      const body = Buffer.from('{"a":1}');
+      const answer = await visitor.call({ method: 'POST', at: '/api/posts', body, contentType: 'application/json' });
+      const seen = JSON.parse(Buffer.from(answer.body).toString());
+      assert.deepEqual([seen.body, seen.headers['content-type']], ['{"a":1}', 'application/json']);
+      assert.equal(seen.headers['content-length'], '7');
+    });
+
+    test('a body longer than what is held before the commit arrives whole', async () => {
+      const body = Buffer.alloc(300_000, 'x');
+      const answer = await visitor.call({ method: 'PUT', at: '/api/posts', body, contentType: 'text/plain' });
+      assert.equal(JSON.parse(Buffer.from(answer.body).toString()).length, 300_000);
+    });
+
+    test('statuses, answers without a body, and HEAD', async () => {
+      const gone = await visitor.call({ method: 'GET', at: '/api/gone' });
+      assert.deepEqual([gone.status, Buffer.from(gone.body).toString()], [410, 'gone']);
+      const nothing = await visitor.call({ method: 'GET', at: '/api/nothing' });
+      assert.deepEqual([nothing.status, nothing.body.length], [204, 0]);
+      const head = await visitor.call({ method: 'HEAD', at: '/api/gone' });
+      assert.deepEqual([head.status, head.body.length], [410, 0]);
+    });
+  });

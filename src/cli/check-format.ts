@@ -19,6 +19,7 @@ export function formatCheck(report: CheckReport, paint: Paint): string {
     report.logins.length === 0 ? '' : `${paint.strong('Logins')}\n${lines(report.logins)}`,
     report.addresses.length === 0 ? '' : `${paint.strong('Networks')}\n${lines(report.addresses)}`,
     `${paint.strong('Sessions that move')}\n${lines(report.moved)}`,
+    report.sealed.length === 0 ? '' : `${paint.strong('Sealed calls')}\n${lines(report.sealed)}`,
     anonymousBlock(report, paint),
     report.budgets.length === 0 ? '' : `${paint.strong('Budgets')}\n${lines(report.budgets)}`,
     report.state.length === 0 ? '' : `${paint.strong('State')}\n${lines(report.state)}`,

@@ -5,6 +5,7 @@ import { describeDrift } from './check-drift.ts';
 import { describeLogins } from './check-logins.ts';
 import { describeContent, describeDocument } from './check-schema.ts';
 import { rolloutNotes } from './check-rollout.ts';
+import { describeSealed } from './check-sealed.ts';
 import { describeUse, oneAddressTakes, useNotes } from './check-use.ts';
 import { TURN_SECONDS } from '../doors/entry-turn.ts';
 import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
@@ -45,6 +46,8 @@ export interface CheckReport {
   readonly logins: readonly string[];
   /** What becomes of sessions that show up elsewhere. */
   readonly moved: readonly string[];
+  /** Which calls come sealed; empty where none do. */
+  readonly sealed: readonly string[];
   /** Rules that let anonymous callers change data. */
   readonly anonymous: readonly string[];
   /** From which networks, a line for each rule. */
@@ -129,6 +132,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     pages: documentFieldsOf(policy).map(({ name, value }) => `${name}: ${value}`),
     logins: describeLogins(config),
     moved: describeDrift(policy),
+    sealed: describeSealed(policy),
     anonymous: anonymousWrites(policy).map(({ name }) => name),
     addresses: describeAddresses(config),
     budgets: describeBudgets(policy),

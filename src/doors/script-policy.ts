@@ -1,4 +1,5 @@
 import type { Policy, RouteRule } from '../guard/policy.ts';
+import { parseRoute } from '../wire/pattern.ts';
 import { DIGEST_SLICE_BYTES, WHOLE_DIGEST_BYTES } from '../wire/constants.ts';
 import type { ScriptConfig, ScriptRoute } from '../wire/script-config.ts';
 
@@ -17,10 +18,28 @@ export function scriptPolicy(policy: Policy, client: string): Omit<ScriptConfig,
     ...(policy.config.sealed === true ? { sealed: true } : {}),
     whole: WHOLE_DIGEST_BYTES,
     slice: DIGEST_SLICE_BYTES,
-    routes: policy.routes
-      .filter((rule) => rule.named && rule.client.name === client)
-      .map((rule) => toScriptRoute(rule, policy.config.sealed === true)),
+    routes: withoutNeedless(
+      policy,
+      policy.routes
+        .filter((rule) => rule.named && rule.client.name === client)
+        .map((rule) => toScriptRoute(rule, policy.config.sealed === true)),
+    ),
   };
+}
+
+/**
+ * Where calls are sealed, the script is not to be their list: rows that say what a protected pattern says anyway are left
+ * out, as far as none stands behind them that they might go before.
+ */
+function withoutNeedless({ seals, config }: Policy, routes: ScriptRoute[]): readonly ScriptRoute[] {
+  if (!seals) return routes;
+  const prefixes = (config.protect ?? ['/api/**']).filter((text) => /^\/[\w/.-]*\/\*\*$/.test(text));
+  const isCovered = (pattern: string): boolean => prefixes.some((text) => pattern.startsWith(text.slice(0, -2)));
+  const last = routes.findLastIndex((route) => {
+    const { match, ...own } = route;
+    return Object.keys(own).length > 0 || !isCovered(parseRoute(match).pattern);
+  });
+  return routes.slice(0, last + 1);
 }
 
 function toScriptRoute(rule: RouteRule, sealed: boolean): ScriptRoute {

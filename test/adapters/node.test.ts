@@ -161,6 +161,22 @@ test('a body longer than the guard would hold is not read at all', async (contex
   assert.equal(await answer.text(), 'app read hello');
 });
 
+test('a body that the guard has read is there for an app that listens for its pieces, as frameworks do', async (context) => {
+  const body = Buffer.from('read twice');
+  const port = await serve(
+    context,
+    async (view) => ({ body: await view.body.collect(100) }),
+    (request, response) => {
+      const pieces: Buffer[] = [];
+      request.on('data', (piece: Buffer) => pieces.push(piece));
+      request.on('end', () => response.end(Buffer.concat(pieces)));
+    },
+  );
+  const signal = AbortSignal.timeout(10_000);
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body, signal });
+  assert.equal(await answer.text(), 'read twice');
+});
+
 test('R40 a streamed body that fits its digest reaches the app; the last bytes of one that does not never do', async (context) => {
   const body = Buffer.alloc(300_000, 'b');
   const seen: number[] = [];

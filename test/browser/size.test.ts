@@ -42,6 +42,8 @@ test('every part loaded on demand has at most 3 kB after gzip, the account pageâ
     'login',
     'media',
     'refused',
+    'sealed',
+    'sealed-xhr',
     'socket',
     'sync',
     'work',

@@ -153,6 +153,8 @@ async function runProof(vector: ProofVector, proofKey: CryptoKey, syncKey: Uint8
     ticket: parameters.keyid,
     authority: message.authority,
     proofKey,
+    agreed: proofKey,
+    salt: new ArrayBuffer(0),
     syncKey,
     renews: 0,
     expires: 0,

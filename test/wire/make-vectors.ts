@@ -1,4 +1,4 @@
-import { createECDH, createHash, createHmac, hkdfSync } from 'node:crypto';
+import { createCipheriv, createECDH, createHash, createHmac, hkdfSync } from 'node:crypto';
 
 /**
  * Makes sallyport-1.json, from fixed inputs and with nothing but node:crypto: it shares no code with what the vectors
@@ -364,6 +364,64 @@ const digestFields = [
   { name: 'stray bits', field: `sha-256=:${'A'.repeat(42)}B=:`, taken: false },
 ];
 
+const bigEndian = (value: number, length: number): Buffer => {
+  const bytes = Buffer.alloc(length);
+  bytes.writeUIntBE(value, length - 6, 6);
+  return bytes;
+};
+
+function sealed(key: Uint8Array, nonce: number, data: string | Uint8Array, plain: Uint8Array): Buffer {
+  const cipher = createCipheriv('aes-256-gcm', key, bigEndian(nonce, 12)).setAAD(Buffer.from(data));
+  return Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** A call and its answer (docs/protocol.md §12), under the keys of the first schedule. */
+function sealedCall(counter: number) {
+  const call = {
+    method: 'POST',
+    target: '/api/posts?draft=1',
+    fields: ['content-type', 'application/json'],
+    body: BODY,
+  };
+  const json = JSON.stringify([call.method, call.target, ...call.fields]);
+  const head = json.padEnd(Math.ceil(json.length / 256) * 256);
+  const plain = Buffer.concat([Buffer.of(0, 0, head.length >> 8, head.length & 255), Buffer.from(head + BODY)]);
+  const shown = `${counter}.${TICKET}`;
+  const random = sha256('an answer').subarray(0, 16);
+  const [shared, salt] = [schedules[0]?.sharedSecret ?? '', schedules[0]?.salt ?? ''].map((text) =>
+    Buffer.from(text, 'base64url'),
+  );
+  const info = Buffer.concat([Buffer.from('sallyport/1 seal-down'), random]);
+  const key = Buffer.from(hkdfSync('sha256', shared ?? '', salt ?? '', info, 32));
+  const answer = { status: 201, fields: ['content-type', 'application/json', 'x-own', 'ü'], body: ['{"id":', '1}'] };
+  const pieces: (readonly [kind: number, text: string])[] = [
+    [0, JSON.stringify([`${answer.status}`, ...answer.fields])],
+    ...answer.body.map((text) => [1, text] as const),
+    [2, ''],
+  ];
+  const records = pieces.map(([kind, text], index) => {
+    const bytes = Buffer.from(text);
+    const front = Buffer.of(kind, 0, bytes.length >> 8, bytes.length & 255);
+    const data = Buffer.concat([Buffer.from(`sallyport/1 answer ${shown} `), front]);
+    return Buffer.concat([front, sealed(key, index, data, bytes)]);
+  });
+  return {
+    shown,
+    call,
+    plain: plain.toString('hex'),
+    sealed: sealed(
+      Buffer.from(KEYS['seal-up'] ?? '', 'base64url'),
+      counter,
+      `sallyport/1 call ${shown}`,
+      plain,
+    ).toString('hex'),
+    answer,
+    random: random.toString('hex'),
+    answerKey: url(key),
+    records: records.map((record) => record.toString('hex')),
+  };
+}
+
 const vectors = {
   profile: 'sallyport-1',
   now: NOW,
@@ -374,6 +432,7 @@ const vectors = {
   digests,
   slices: [sliced(4 * SLICE + 1), sliced(5 * SLICE)],
   digestFields,
+  sealed: sealedCall(7),
 };
 
 /** The file's text. */

@@ -13,6 +13,22 @@ export interface Vectors {
   /** Bodies of `length` bytes that count 0 … 250 over and over. */
   readonly slices: readonly { readonly length: number; readonly sallyportDigest: string }[];
   readonly digestFields: readonly { readonly name: string; readonly field: string; readonly taken: boolean }[];
+  /** A sealed call and its answer, under the keys of the first schedule. Bytes in hex. */
+  readonly sealed: {
+    readonly shown: string;
+    readonly call: {
+      readonly method: string;
+      readonly target: string;
+      readonly fields: readonly string[];
+      readonly body: string;
+    };
+    readonly plain: string;
+    readonly sealed: string;
+    readonly answer: { readonly status: number; readonly fields: readonly string[]; readonly body: readonly string[] };
+    readonly random: string;
+    readonly answerKey: string;
+    readonly records: readonly string[];
+  };
 }
 
 export interface KeyScheduleVector {

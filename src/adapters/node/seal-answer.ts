@@ -112,13 +112,16 @@ function parted(fields: readonly string[]): [outside: string[], inside: string[]
     const [name, value] = [fields[at] ?? '', fields[at + 1] ?? ''];
     const lower = name.toLowerCase();
     dated ||= lower === 'date';
-    if (OUTSIDE.test(name)) outside.push(name, value);
+    if (OUTSIDE.test(name)) outside.push(name, lower === 'set-cookie' ? placed(value) : value);
     if ((!OUTSIDE.test(name) || lower === 'date') && !DROPPED.test(name) && readable(lower)) inside.push(lower, value);
   }
   if (!dated) outside.push('Date', httpDate());
   outside.push('Content-Type', SEALED_TYPE, 'Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff');
   return [outside, inside];
 }
+
+/** A cookie without a path would be for where the sealed call went, which is nowhere else. */
+const placed = (cookie: string): string => (/;\s*path\s*=\s*\//i.test(cookie) ? cookie : `${cookie}; Path=/`);
 
 /** A page of another origin gets to see what its browser would have shown it of the open answer. */
 function readableBy(fields: readonly string[]): (name: string) => boolean {

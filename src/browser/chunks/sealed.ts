@@ -68,11 +68,16 @@ export async function sealedFetch(
   if (!headers.has('x-requested-with')) headers.set('x-requested-with', 'sallyport');
   const algorithm = { name: 'AES-GCM', iv: callNonce(counter), additionalData: callData(shown) };
   const sealed = await platform.subtle.encrypt(algorithm, await up.key, plain);
+  // Whoever stops reading ends the call; a browser may go on reading a body that was only cancelled.
+  const ending = new AbortController();
+  const end = () => ending.abort(signal.reason);
+  if (signal.aborted) end();
+  signal.addEventListener('abort', end, { once: true });
   const response = await platform.fetch(`${gate}${config.mount}${SEALED_PATH}`, {
     method: 'POST',
     headers,
     body: sealed,
-    signal,
+    signal: ending.signal,
     credentials,
     keepalive,
     referrer,
@@ -82,50 +87,52 @@ export async function sealedFetch(
   });
   // A refusal of what is around the call, or somebody else's page.
   if (response.headers.get('content-type') !== SEALED_TYPE || !response.body) return response;
-  const answer = await open(context, entry, shown, response.body, request);
+  const answer = await open(context, entry, { shown, request, ending }, response.body);
   return /^30[12378]$/.test(`${answer.status}`) ? redirected(context, request, answer, route) : answer;
 }
 
 /** Reads as many bytes as are asked for, however they arrive; fewer where they end before. */
-function createReader(stream: ReadableStream<Uint8Array>): {
-  read(length: number): Promise<Uint8Array<ArrayBuffer>>;
-  cancel(reason: unknown): Promise<void>;
-} {
+function createReader(stream: ReadableStream<Uint8Array>): (length: number) => Promise<Uint8Array<ArrayBuffer>> {
   const source = stream.getReader();
   let pieces: Uint8Array[] = [];
   let held = 0;
-  return {
-    async read(length) {
-      while (held < length) {
-        const { value } = await source.read();
-        if (!value) break;
-        pieces.push(value);
-        held += value.length;
-      }
-      const all = concat(...pieces);
-      pieces = [all.subarray(length)];
-      held = Math.max(0, all.length - length);
-      return all.slice(0, length);
-    },
-    cancel: (reason) => source.cancel(reason),
+  return async (length) => {
+    while (held < length) {
+      const { value } = await source.read();
+      if (!value) break;
+      pieces.push(value);
+      held += value.length;
+    }
+    const all = concat(...pieces);
+    pieces = [all.subarray(length)];
+    held = Math.max(0, all.length - length);
+    return all.slice(0, length);
   };
+}
+
+/** What an answer answers. */
+interface Sent {
+  /** Value of the field that shows the call's ticket. */
+  readonly shown: string;
+  readonly request: Request;
+  readonly ending: AbortController;
 }
 
 async function open(
   context: Context,
   entry: Entry,
-  shown: string,
+  { shown, request, ending }: Sent,
   stream: ReadableStream<Uint8Array>,
-  { url, method }: Request,
 ): Promise<Response> {
-  const reader = createReader(stream);
-  const key = await derive(context, entry, answerInfo(await reader.read(SEALED_RANDOM_BYTES)), 'decrypt');
+  const { url, method, signal } = request;
+  const read = createReader(stream);
+  const key = await derive(context, entry, answerInfo(await read(SEALED_RANDOM_BYTES)), 'decrypt');
   let index = 0;
   const record = async () => {
-    const head = await reader.read(RECORD_HEAD_BYTES);
+    const head = await read(RECORD_HEAD_BYTES);
     if (head.length < RECORD_HEAD_BYTES) throw new TypeError('the answer broke off');
     const word = new DataView(head.buffer).getUint32(0);
-    const sealed = await reader.read((word & 0xffffff) + SEALED_TAG_BYTES);
+    const sealed = await read((word & 0xffffff) + SEALED_TAG_BYTES);
     const algorithm = { name: 'AES-GCM', iv: recordNonce(index++), additionalData: recordData(shown, head) };
     return { kind: word >>> 24, bytes: await context.platform.subtle.decrypt(algorithm, key, sealed) };
   };
@@ -141,11 +148,30 @@ async function open(
       if (kind === RECORD.body) return controller.enqueue(new Uint8Array(bytes));
       controller.close();
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel: (reason) => ending.abort(reason),
   });
-  if (none) await reader.cancel(undefined);
   const response = new Response(none ? null : decoded(body, headers), { status: Number(status), headers });
-  return Object.defineProperty(response, 'url', { value: url.replace(/#.*/, '') });
+  for (const name of CONSUMING) {
+    const native: unknown = Reflect.get(response, name);
+    // Some browsers say of a body of one's own making only that it failed, whatever made it fail.
+    const consume = async () => {
+      try {
+        return await Reflect.apply(native as () => Promise<unknown>, response, []);
+      } catch (fault) {
+        throw signal.aborted ? signal.reason : fault;
+      }
+    };
+    if (typeof native === 'function') show(response, { [name]: consume });
+  }
+  return show(response, { url: url.replace(/#.*/, ''), type: new URL(url).origin === self.origin ? 'basic' : 'cors' });
+}
+
+const CONSUMING = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'];
+
+/** What a Response of one's own making says of itself in place of where it came from. */
+function show(response: Response, shown: Readonly<Record<string, unknown>>): Response {
+  for (const [name, value] of Object.entries(shown)) Object.defineProperty(response, name, { value });
+  return response;
 }
 
 /** Backends that compress whatever they are asked. */
@@ -161,7 +187,8 @@ const hops = new WeakMap<PageRoute, number>();
 /** As browsers follow redirects (Fetch §4.4). */
 async function redirected(context: Context, request: Request, answer: Response, route: PageRoute): Promise<Response> {
   const location = answer.headers.get('location');
-  if (request.redirect === 'manual') return hidden(answer);
+  if (request.redirect === 'manual')
+    return show(new Response(null), { type: 'opaqueredirect', status: 0, ok: false, url: answer.url });
   if (!location) return answer;
   const hop = (hops.get(route) ?? 0) + 1;
   if (request.redirect === 'error' || hop > MOST_HOPS) throw new TypeError('redirected');
@@ -170,19 +197,12 @@ async function redirected(context: Context, request: Request, answer: Response, 
   const becomesGet = answer.status === 303 ? method !== 'HEAD' : answer.status < 303 && method === 'POST';
   const headers = new Headers(request.headers);
   for (const name of SEALED_FIELDS) if (becomesGet || !name.startsWith('content-t')) headers.delete(name);
+  if (url.origin !== context.gate) headers.delete('authorization');
   const body = becomesGet || /^(?:GET|HEAD)$/.test(method) ? null : await request.clone().arrayBuffer();
   const next = new Request(url, { method: becomesGet ? 'GET' : method, headers, body, signal, credentials });
   const target = targetOf(context, next.method, url);
   const onward = target && { url, route: { ...target.route } };
   if (onward) hops.set(onward.route, hop);
   const response = await (onward ? context.call(onward, next, body) : context.platform.fetch(next));
-  return Object.defineProperty(response, 'redirected', { value: true });
-}
-
-/** What `redirect: 'manual'` shows. */
-function hidden(answer: Response): Response {
-  const response = new Response(null);
-  const shown = { type: 'opaqueredirect', status: 0, ok: false, url: answer.url };
-  for (const [name, value] of Object.entries(shown)) Object.defineProperty(response, name, { value });
-  return response;
+  return show(response, { redirected: true });
 }

@@ -157,7 +157,11 @@ export function createXhrPart(
     if (!waits(use)) return;
     setTimer(xhr, use);
     const payload = await payloadOf(use, taken);
-    await sign(xhr, { use, payload, entry: await context.door.ready(), tries: 1 });
+    const entry = await context.door.ready();
+    if (!entry || !(use.target.route.sealed ?? context.config.sealed))
+      return sign(xhr, { use, payload, entry, tries: 1 });
+    const { sendSealed } = await context.chunks('sealed-xhr');
+    if (waits(use)) await sendSealed(context, xhr, use, payload, useOf);
   }
 
   async function payloadOf(use: Use, taken: Taken): Promise<Payload | undefined> {

@@ -7,6 +7,8 @@ import config from './sallyport.config.ts';
 export interface RunningPosts {
   /** Where a browser goes: the gate's address, or the backend's where there is no gate. */
   readonly url: string;
+  /** The gate's, whatever `url` says; 0 where there is none. */
+  readonly port: number;
   readonly backend: Backend;
   close(): Promise<void>;
 }
@@ -14,7 +16,7 @@ export interface RunningPosts {
 /** The app on a free port, with nothing in front of it. */
 export async function startPosts(): Promise<RunningPosts> {
   const backend = await startBackend(await buildPages());
-  return { url: backend.url, backend, close: () => backend.close() };
+  return { url: backend.url, port: 0, backend, close: () => backend.close() };
 }
 
 /** The same routes, open to whoever has the page: what the gate does for an app that knows no people. */
@@ -38,6 +40,7 @@ export async function startGuardedPosts(
   const gate = await startGate({ ...own, ...people, to: backend.url, listen: '127.0.0.1:0', ...changes }, parts);
   return {
     url: gate.url,
+    port: gate.address.port,
     backend,
     async close() {
       await gate.close({ graceMs: 0 });

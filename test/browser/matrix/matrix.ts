@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
+import type { Config } from 'sallyport/config';
 import { type RunningPosts, startGuardedPosts } from '../../../examples/posts/fixture.ts';
 import { launchBrowser } from '../browsers.ts';
+import { DEFAULT_MOUNT } from '../../../src/wire/constants.ts';
+import { type Line, openLine } from './line.ts';
 import type { Row, World } from './rows.ts';
 import { listen, type Seen, type Turn, visit } from './visit.ts';
 
@@ -19,6 +22,8 @@ export interface Tally {
   readonly refused: Record<string, number>;
   /** What else went wrong, in sentences. */
   readonly errors: string[];
+  /** How often something was done again because the network had broken. */
+  again: number;
 }
 
 export interface Matrix {
@@ -33,6 +38,8 @@ export interface Matrix {
 
 /** Refusals that ask for something the script does by itself; what it cannot do is handed to the page and counted. */
 const ASKS = new Set(['challenge', 'stale', 'clock', 'stamp', 'session-key', 'entry-required']);
+/** How often a person loads the page again where the network breaks. */
+const MOST_LOADS = 10;
 const PASSWORD = 'correct horse battery';
 
 /** The demo with its own configuration behind one gate, by a clock that can be turned. */
@@ -41,12 +48,27 @@ export async function startMatrix(): Promise<Matrix> {
   const decisions: Decided[] = [];
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-matrix-'));
   // By HTTP/2, as everywhere: ten tabs with a feed each would starve by HTTP/1.1, of which a browser opens six connections.
-  const app = await startGuardedPosts({ tls: { self: true, dir } }, [], {
-    clock: { wall: () => Date.now() + state.skew, monotonic: () => performance.now() },
-    onDecision: (decision, { path }) => {
-      decisions.push({ code: decision.code, path });
-    },
-  });
+  const start = async (changes: Config = {}): Promise<Gated> => {
+    let port = 0;
+    const line = await openLine(() => port);
+    const tls = { self: true, dir } as const;
+    const app = await startGuardedPosts({ tls, public: `https://127.0.0.1:${line.port}`, ...changes }, [], {
+      clock: { wall: () => Date.now() + state.skew, monotonic: () => performance.now() },
+      onDecision: ({ code, note = '' }, { method, path }) => {
+        decisions.push({ code, path });
+        if (process.env['DEBUG_LINE']) console.error(`    ${method} ${path} ${code} ${note}`);
+      },
+    });
+    port = app.port;
+    return { app, line, mount: changes.mount ?? DEFAULT_MOUNT };
+  };
+  const own = await start();
+  const gates = new Map<Config | undefined, Promise<Gated>>([[undefined, Promise.resolve(own)]]);
+  const gateOf = ({ config }: Row): Promise<Gated> => {
+    const running = gates.get(config) ?? start(config);
+    gates.set(config, running);
+    return running;
+  };
   const browsers = new Map<unknown, Promise<Browser>>();
   const world: World = {
     sleep(milliseconds) {
@@ -67,15 +89,21 @@ export async function startMatrix(): Promise<Matrix> {
     return page;
   };
 
-  /** One load of the page, and what is done there. */
-  async function load(page: Page, turn: Turn, row: Row, tally: Tally): Promise<void> {
-    const { refusals, problems } = await attempt(page, turn, row).catch(failed);
-    // The others are counted where they were decided.
-    for (const code of refusals.filter((each) => ASKS.has(each))) add(tally.refused, code);
-    tally.errors.push(...problems);
+  /** One load of the page, and what is done there; done again where a network that breaks is to blame. */
+  async function load(gate: Gated, page: Page, turn: Turn, row: Row, tally: Tally): Promise<void> {
+    for (let left = row.breaksOneIn === undefined ? 1 : MOST_LOADS; left > 0; left--) {
+      const { refusals, problems, failures } = await attempt(gate, page, turn, row).catch(failed);
+      // The others are counted where they were decided.
+      for (const code of refusals.filter((each) => ASKS.has(each))) add(tally.refused, code);
+      if (process.env['DEBUG_LINE']) console.error('   !!', refusals, problems, failures);
+      tally.again += failures.length;
+      if (problems.length === 0) return;
+      if (left === 1) tally.errors.push(...problems);
+      else tally.again += 1;
+    }
   }
 
-  async function attempt(page: Page, turn: Turn, row: Row): Promise<Seen> {
+  async function attempt({ app }: Gated, page: Page, turn: Turn, row: Row): Promise<Seen> {
     await page.goto(app.url);
     const shown = () => document.querySelector('.dot.on') !== null && document.querySelector('li.post') !== null;
     await page.waitForFunction(shown, { polling: 50 });
@@ -84,34 +112,49 @@ export async function startMatrix(): Promise<Matrix> {
   }
 
   return {
-    app,
+    app: own.app,
     world,
     page: pageOf,
     async run(row, loads) {
-      const tally: Tally = { row: row.name, loads: 0, calls: 0, unseen: {}, refused: {}, errors: [] };
+      const tally: Tally = { row: row.name, loads: 0, calls: 0, unseen: {}, refused: {}, errors: [], again: 0 };
+      const gate = await gateOf(row);
       decisions.length = 0;
       const pages = await Promise.all(Array.from({ length: row.tabs ?? 1 }, () => pageOf(row)));
-      for (const page of pages) watch(page, app.url, tally);
+      for (const page of pages) watch(page, gate.app.url, tally);
       const [first] = pages;
-      let asks = first !== undefined && (await arrive(first, app.url, ++state.visits));
+      let asks = first !== undefined && (await arrive(first, gate, ++state.visits));
+      gate.line.breaksOneIn = row.breaksOneIn ?? 0;
       while (tally.loads < loads) {
         const visits = pages.map((page, tab) => {
-          return { page, turn: { name: `n${++state.visits}`, asks: asks && tab === 0 } };
+          const tries = row.breaksOneIn === undefined ? 1 : 2;
+          return { page, turn: { name: `n${++state.visits}`, asks: asks && tab === 0, tries } };
         });
-        await Promise.all(visits.map(({ page, turn }) => load(page, turn, row, tally)));
+        await Promise.all(visits.map(({ page, turn }) => load(gate, page, turn, row, tally)));
         tally.loads += pages.length;
         asks = false;
       }
+      gate.line.breaksOneIn = 0;
       await Promise.all(pages.map((page) => page.close()));
       count(decisions, tally);
       return tally;
     },
     async close() {
       for (const running of browsers.values()) await (await running).close();
-      await app.close();
+      for (const running of gates.values()) {
+        const { app, line } = await running;
+        await line.close();
+        await app.close();
+      }
       rmSync(dir, { recursive: true });
     },
   };
+}
+
+/** A gate with the demo, and the way to it. */
+interface Gated {
+  readonly app: RunningPosts;
+  readonly line: Line;
+  readonly mount: string;
 }
 
 interface Decided {
@@ -126,6 +169,7 @@ function add(counts: Record<string, number>, name: string): void {
 
 const failed = (error: unknown): Seen => ({
   refusals: [],
+  failures: [],
   problems: [error instanceof Error ? error.message : 'something that is no error was thrown'],
 });
 
@@ -147,16 +191,17 @@ function watch(page: Page, url: string, tally: Tally): void {
 }
 
 /** Makes an account unless the browser still has one from an earlier row. Whether it did. */
-async function arrive(page: Page, url: string, number: number): Promise<boolean> {
-  await page.goto(url);
+async function arrive(page: Page, { app, mount }: Gated, number: number): Promise<boolean> {
+  await page.goto(app.url);
   await page.waitForSelector('.composer, .invitation');
   if ((await page.$('.invitation')) === null) return false;
   const status = await page.evaluate(
-    async (name, password) => {
+    async (address, name, password) => {
       const headers = { 'content-type': 'application/json', 'x-requested-with': 'sallyport' };
       const body = JSON.stringify({ name, password });
-      return (await fetch('/_sallyport/signup', { method: 'POST', headers, body })).status;
+      return (await fetch(address, { method: 'POST', headers, body })).status;
     },
+    `${mount}/signup`,
     `visitor-${number}`,
     PASSWORD,
   );

@@ -1,6 +1,7 @@
 import type { Page } from 'puppeteer-core';
+import type { Config } from 'sallyport/config';
 import type { BrowserName, LaunchOptions } from '../browsers.ts';
-import { isBlocked } from './blocking.ts';
+import { FILTERS, isBlocked } from './blocking.ts';
 
 /** One kind of browser, window, machine or network in which people use an app. Rows with the same `launch` share a browser. */
 export interface Row {
@@ -13,6 +14,13 @@ export interface Row {
   readonly meanwhile?: (page: Page, world: World) => Promise<void>;
   /** Pages side by side. Default 1. */
   readonly tabs?: number;
+  /** What is configured otherwise than in the demo. Rows with the same share a gate. */
+  readonly config?: Config;
+  /**
+   * Of so many pieces of answers one breaks its connection. People do again what did not work then, and load the page again
+   * where that is not enough. Default: none does.
+   */
+  readonly breaksOneIn?: number;
   /** Whether it is left to the soak: too slow for every run of the tests. Default false. */
   readonly slow?: boolean;
 }
@@ -52,13 +60,23 @@ const LOCKED_FIREFOX: LaunchOptions = {
   },
 };
 
+/** Where a list names the gate's own addresses, its owner gives them another name. */
+const RENAMED: Config = { mount: '/door' };
+const NAMED = [...FILTERS, '/_sallyport/*'];
+
 /** Longer than a ticket lives. */
 const NAP = 30 * 60_000;
 
 export const ROWS: readonly Row[] = [
   { name: 'Chromium', browser: 'chromium' },
   { name: 'Chromium, ten tabs at once', browser: 'chromium', tabs: 10 },
-  { name: 'Chromium, filters that block by path name', browser: 'chromium', prepare: blockByPath },
+  { name: 'Chromium, filters that block by path name', browser: 'chromium', prepare: block(FILTERS) },
+  {
+    name: 'Chromium, filters that name the gate, which is called otherwise',
+    browser: 'chromium',
+    config: RENAMED,
+    prepare: block(NAMED),
+  },
   {
     name: 'Chromium, processor six times slower',
     browser: 'chromium',
@@ -69,12 +87,14 @@ export const ROWS: readonly Row[] = [
     browser: 'chromium',
     prepare: (page) => page.emulateNetworkConditions({ latency: 400, download: 50_000, upload: 50_000 }),
   },
+  { name: 'Chromium, a network that breaks', browser: 'chromium', breaksOneIn: 30 },
   { name: 'Chromium, back and forward', browser: 'chromium', meanwhile: backAndForward },
   { name: 'Chromium, a tab that slept', browser: 'chromium', meanwhile: freeze },
   { name: 'Chromium, private window', browser: 'chromium', launch: INCOGNITO },
   { name: 'Chromium, no WebAssembly, no JIT', browser: 'chromium', launch: LOCKED_CHROMIUM },
   { name: 'Firefox ESR', browser: 'firefox' },
   { name: 'Firefox ESR, ten tabs at once', browser: 'firefox', tabs: 10, slow: true },
+  { name: 'Firefox ESR, a network that breaks', browser: 'firefox', breaksOneIn: 30 },
   { name: 'Firefox ESR, back and forward', browser: 'firefox', meanwhile: backAndForward },
   { name: 'Firefox ESR, strict tracking protection', browser: 'firefox', launch: STRICT },
   { name: 'Firefox ESR, resistFingerprinting', browser: 'firefox', launch: RESIST },
@@ -82,9 +102,11 @@ export const ROWS: readonly Row[] = [
   { name: 'Firefox ESR, no WebAssembly, no JIT', browser: 'firefox', launch: LOCKED_FIREFOX },
 ];
 
-async function blockByPath(page: Page): Promise<void> {
-  await page.setRequestInterception(true);
-  page.on('request', (request) => void (isBlocked(request.url()) ? request.abort() : request.continue()));
+function block(filters: readonly string[]) {
+  return async (page: Page): Promise<void> => {
+    await page.setRequestInterception(true);
+    page.on('request', (request) => void (isBlocked(request.url(), filters) ? request.abort() : request.continue()));
+  };
 }
 
 /** To the page with the form and back: out of the back/forward cache where the browser keeps it there. */

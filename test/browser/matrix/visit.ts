@@ -4,6 +4,8 @@ export interface Turn {
   readonly name: string;
   /** Whether it asks the paid question too. */
   readonly asks: boolean;
+  /** How often each thing is tried until it works. */
+  readonly tries: number;
 }
 
 /** What a visitor saw. */
@@ -12,6 +14,8 @@ export interface Seen {
   readonly refusals: readonly string[];
   /** Sentences of things that went wrong, for people to read. */
   readonly problems: readonly string[];
+  /** The same, of things that worked when they were done again. */
+  readonly failures: readonly string[];
 }
 
 /** Runs in the page, before anything of it: keeps what the gate's script tells the app of refusals, and errors that nobody caught. */
@@ -30,16 +34,20 @@ export function listen(): void {
  * Runs in the page, and uses the app as a visitor would: looks at the pictures, opens a post, searches, sees a price,
  * says something, writes a post and takes it away again. Resolves once all of it can be seen, or when something cannot.
  */
-export async function visit({ name, asks }: Turn): Promise<Seen> {
+export async function visit({ name, asks, tries }: Turn): Promise<Seen> {
   const one = <Kind extends Element>(selector: string, kind: new () => Kind): Kind => {
     const found = document.querySelector(selector);
     if (!(found instanceof kind)) throw new Error(`${selector} is missing`);
     return found;
   };
   const textOf = (selector: string) => document.querySelector(selector)?.textContent ?? '';
+  /** Problems of earlier tries. */
+  const known = new Set<Element>();
+  const patience = tries > 1 ? 10_000 : 60_000;
   const seen = async (what: string, holds: () => boolean): Promise<void> => {
-    for (const end = performance.now() + 60_000; !holds(); ) {
-      if (document.querySelector('.problem')) throw new Error(`${what}: ${textOf('.problem')}`);
+    for (const end = performance.now() + patience; !holds(); ) {
+      const problem = [...document.querySelectorAll('.problem')].find((each) => !known.has(each));
+      if (problem) throw new Error(`${what}: ${problem.textContent}`);
       if (performance.now() > end) throw new Error(`${what}: never came`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -87,12 +95,22 @@ export async function visit({ name, asks }: Turn): Promise<Seen> {
       await seen('what was said', () => textOf('.lines').includes(name));
     },
     async write() {
-      fill('input[name=title]', name);
-      click('.composer button[type=submit]');
-      const remove = `li.post button[aria-label="Delete ${name}"]`;
-      await seen('the post', () => document.querySelector(remove) !== null);
-      click(remove);
-      await seen('its end', () => document.querySelector(remove) === null);
+      const remove = `li.post button[aria-label="Delete ${name}"]:enabled`;
+      const written = () => document.querySelectorAll(remove).length;
+      // Nobody writes again what has arrived, whatever was said of it.
+      if (written() === 0) {
+        fill('input[name=title]', name);
+        click('.composer button[type=submit]');
+      }
+      await seen('the post', () => written() > 0);
+      for (let left = written(); left > 0; left = written()) {
+        click(remove);
+        await seen(
+          'its end',
+          () =>
+            document.querySelector(`li.post button[aria-label="Delete ${name}"]:disabled`) === null && written() < left,
+        );
+      }
     },
     async ask() {
       if (!asks) return;
@@ -105,10 +123,18 @@ export async function visit({ name, asks }: Turn): Promise<Seen> {
 
   const heard: Seen = Reflect.get(window, Symbol.for('matrix'));
   const problems: string[] = [];
-  try {
-    for (const step of Object.values(steps)) await step();
-  } catch (error) {
-    problems.push(error instanceof Error ? error.message : 'something that is no error was thrown');
+  const failures: string[] = [];
+  for (const step of Object.values(steps)) {
+    for (let left = tries; left > 0 && problems.length === 0; left--) {
+      try {
+        await step();
+        break;
+      } catch (error) {
+        const message = error instanceof Error ? error.message : 'something that is no error was thrown';
+        (left > 1 ? failures : problems).push(message);
+        for (const each of document.querySelectorAll('.problem')) known.add(each);
+      }
+    }
   }
-  return { refusals: heard.refusals, problems: [...heard.problems, ...problems] };
+  return { refusals: heard.refusals, problems: [...heard.problems, ...problems], failures };
 }

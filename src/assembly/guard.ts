@@ -26,7 +26,17 @@ type Judging =
   | 'visitorOf'
   | 'onDecision';
 
-type Desks = 'behaviour' | 'serves' | 'lists' | 'costs' | 'budgets' | 'users' | 'sessions' | 'creations' | 'keys';
+type Desks =
+  | 'behaviour'
+  | 'repeats'
+  | 'serves'
+  | 'lists'
+  | 'costs'
+  | 'budgets'
+  | 'users'
+  | 'sessions'
+  | 'creations'
+  | 'keys';
 
 /** The face of a guard: what adapters see of its parts. */
 export function toGuard(made: Made, judge: Judge, close: () => Promise<void>): Guard {
@@ -102,9 +112,10 @@ function judging(made: Made, { decisions, open }: Judge): Pick<Guard, Judging> {
 }
 
 /** What others ask of its parts: administration, and whatever follows the backend's answers. */
-function desks({ ground, kept, strangers, sessions, behaviour }: Made, { costs }: Judge): Pick<Guard, Desks> {
+function desks({ ground, kept, strangers, sessions, behaviour, repeats }: Made, { costs }: Judge): Pick<Guard, Desks> {
   const { identity, keys } = kept;
   return {
+    repeats,
     serves: createServedWatch(ground.state),
     lists: strangers.lists,
     costs,

@@ -25,7 +25,7 @@ export interface Judge {
 
 /** From here on a policy is in force. Throws ConfigError where it does not fit the layers. */
 export async function createJudge(made: Made, given: GuardParts, layers: readonly Layer[]): Promise<Judge> {
-  const { ground, doors, sessions, challenges, behaviour } = made;
+  const { ground, doors, sessions, challenges, behaviour, repeats } = made;
   const { state, ledger, policy, inForce } = ground;
   const { wall } = ground.clock;
   const costs = createCosts({ ledger, policy, wall });
@@ -38,6 +38,7 @@ export async function createJudge(made: Made, given: GuardParts, layers: readonl
     layers,
     state,
     room: createWaitingRoom(),
+    repeats,
     emergency: challenges.emergency,
     ledger,
     wall,

@@ -4,6 +4,7 @@ import type { NewBan } from '../guard/ban-rule.ts';
 import type { Config } from '../guard/config.ts';
 import { createExchangeable, type Exchangeable } from '../guard/exchangeable.ts';
 import type { KeyAlarm } from '../guard/keys.ts';
+import { createRepeats, type Repeats } from '../guard/repeats.ts';
 import type { Siblings } from '../guard/siblings.ts';
 import { createEmergency } from '../guard/unsure.ts';
 import type { ChallengeParts } from '../layers/challenge.ts';
@@ -34,6 +35,8 @@ export interface Made {
   /** How the app is used; null where nothing is learned. */
   readonly behaviour: Behaviour | null;
   readonly challenges: Challenges & Required<ChallengeParts>;
+  /** Answers that were lost on the way. */
+  readonly repeats: Repeats;
   /** Keys and passes that are shown where they should not be. */
   readonly alarms: Listeners<[KeyAlarm]>;
   /** What the owner of an account at a provider of challenges has to mend. */
@@ -74,6 +77,7 @@ export async function makeParts(config: Config, given: GuardParts, opened: Async
     pages,
     behaviour,
     challenges,
+    repeats: createRepeats(ground.clock),
     alarms,
     faults,
   };

@@ -3,6 +3,7 @@ import type { FollowedAnswer } from '../guard/cost-watch.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { ServedReader } from '../guard/served-watch.ts';
+import type { Connection, Following } from '../guard/repeats.ts';
 import type { RequestView } from '../guard/view.ts';
 import { type Creation, creationOf } from './creation.ts';
 import { isPlainJson } from './fieldlist.ts';
@@ -24,18 +25,27 @@ export class AnswerWatch {
   /** Set while somebody watches what passes. */
   #observed: ObservedAnswer | null = null;
   readonly #observing: Observing | null;
+  /** Set where the call may be sent again when its answer is lost. */
+  readonly #repeat: Following | null;
 
-  constructor({ guard, observing }: Pick<Route, 'guard' | 'observing'>, view: RequestView, decision: Decision) {
+  /** @param connection the one that the call came by */
+  constructor(
+    { guard, observing }: Pick<Route, 'guard' | 'observing'>,
+    view: RequestView,
+    decision: Decision,
+    connection: Connection,
+  ) {
     this.#guard = guard;
     this.#observing = observing;
     this.#view = view;
     this.#decision = decision;
     this.#creation = creationOf(guard.creations, view, decision);
+    this.#repeat = guard.repeats?.follow(view, decision, connection) ?? null;
   }
 
-  /** Something is still to be learnt of what was made or removed, whoever has left. */
+  /** Something is still to be learnt of what was made or removed, whoever has left; or the client will ask for it again. */
   get isAwaited(): boolean {
-    return this.#creation?.awaited === true;
+    return this.#creation?.awaited === true || this.#repeat?.isAwaited === true;
   }
 
   /** The answer is to be read whole before its head is released. */
@@ -50,6 +60,7 @@ export class AnswerWatch {
     if (costs?.takes(this.#decision) === true) this.#cost = costs.follow(this.#decision, status, fields);
     if (serves?.takes(this.#decision) === true && status < 300 && isPlainJson(fields))
       this.#giving = serves.reader(this.#decision);
+    this.#repeat?.head(status, fields);
     const settled = this.#guard.settle(this.#view, this.#decision, { status, location });
     const kept = this.#creation?.head(status, fields);
     return settled === undefined && kept === undefined ? undefined : Promise.all([settled, kept]);
@@ -58,6 +69,7 @@ export class AnswerWatch {
   /** A chunk; it may go on when this is done. */
   chunk(chunk: Buffer): void | Promise<void> {
     this.#cost?.add(chunk);
+    this.#repeat?.add(chunk);
     this.#observed?.add(chunk);
     return this.#giving?.read(chunk);
   }
@@ -73,6 +85,12 @@ export class AnswerWatch {
   end(): void {
     this.#cost?.end();
     this.#observed?.end();
+    this.#repeat?.end();
+  }
+
+  /** The answer is not to be given again as it came: it broke off, or goes out otherwise. */
+  notAgain(): void {
+    this.#repeat?.leave();
   }
 
   /** What was read whole; null for an answer without a body. */

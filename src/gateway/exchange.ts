@@ -54,7 +54,7 @@ export class Exchange implements Open, Destination {
     this.#onUpgrade = onUpgrade;
     this.#journey = new Journey(route.upstream, view, onUpgrade !== null, this);
     this.#delivery = new Delivery(response);
-    this.#watch = new AnswerWatch(route, view, decision);
+    this.#watch = new AnswerWatch(route, view, decision, request.socket);
     this.#counted = decision.route.orders.some(({ atMost }) => atMost > 0);
     response.on('close', this.#onClose);
     response.on('error', this.#onClose);
@@ -104,6 +104,7 @@ export class Exchange implements Open, Destination {
     const head = toClient(rules, this.#view, this.#decision, status, textOf(controller.rawHeaders));
     const rewrite = pages === null ? null : pages.rewrite(this.#view, this.#decision, status, head.fields);
     this.#status = status;
+    if (rewrite !== null) this.#watch.notAgain();
     this.#delivery.take(status, message, rewrite?.fields ?? head.fields, rewrite?.transform() ?? null);
     this.#route.onSettled?.(this.#decision, this.#view, status);
     const settled = this.#watch.head(status, head);
@@ -140,7 +141,7 @@ export class Exchange implements Open, Destination {
   }
 
   #data(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#over) return;
+    if (this.#over || this.#goesUnread()) return;
     if (!this.#delivery.waits) {
       if (!this.#delivery.write(chunk)) this.#holdForReader(controller);
       return;
@@ -154,6 +155,7 @@ export class Exchange implements Open, Destination {
     if (this.#over) return;
     this.#ended = true;
     this.#watch.end();
+    if (this.#goesUnread()) return;
     if (!this.#delivery.waits) {
       this.#delivery.end(null);
       this.#delivered();
@@ -207,7 +209,7 @@ export class Exchange implements Open, Destination {
   readonly #release = (): void => {
     if (!this.#delivery.waits || this.#over) return;
     if (this.#unattended !== null) {
-      this.#giveUp();
+      this.#goesUnread();
       return;
     }
     try {
@@ -257,6 +259,13 @@ export class Exchange implements Open, Destination {
     return this.#unattended !== null;
   }
 
+  /** Whether nobody is there to write the answer to; given up once nobody waits for what it says either. */
+  #goesUnread(): boolean {
+    if (this.#unattended === null || (this.#watch.readsWhole && this.#delivery.waits)) return false;
+    if (this.#ended || !this.#watch.isAwaited) this.#giveUp();
+    return true;
+  }
+
   #giveUp(): void {
     this.#breakOff(new Error('the client went away'));
   }
@@ -269,6 +278,7 @@ export class Exchange implements Open, Destination {
 
   #finish(): void {
     this.#over = true;
+    this.#watch.notAgain();
     this.#unattended?.();
     this.#watched?.leave();
     this.#journey.leave();

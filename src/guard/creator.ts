@@ -3,6 +3,7 @@ import { compilePattern, parseRoute } from '../wire/pattern.ts';
 import { type JsonStep, parseJsonPath } from './json-path.ts';
 import { compileParam, namesIn } from './params.ts';
 import type { Eventually } from '../lib/eventually.ts';
+import { refusal } from './decision.ts';
 import type { Subject } from './subject.ts';
 
 /** Only who created an object may do this: part of {@link import('./config.ts').RouteConfig}. */
@@ -14,6 +15,9 @@ export interface CreatorConfig {
   /** Which `:name` of this route's pattern holds the id. Default: the only one. */
   param?: string;
 }
+
+/** Why a call is refused whose object has no creator that anybody knows. */
+export const NOBODYS = refusal('forbidden', 'an object that somebody created, as this gate saw it');
 
 /** The compiled form. */
 export interface CreatorRule {

@@ -9,6 +9,7 @@ import type { KeyDesk } from './key-desk.ts';
 import type { KeyAlarm } from './keys.ts';
 import type { Open, Watched } from './open.ts';
 import type { Policy } from './policy.ts';
+import type { Repeats } from './repeats.ts';
 import type { Restored } from './restored.ts';
 import type { ServedWatch } from './served-watch.ts';
 import type { Visitor } from './rollout.ts';
@@ -84,6 +85,8 @@ export interface Guard {
   readonly budgets?: BudgetDesk;
   /** Remembers who created what, by the backend's answers; null where no route asks. */
   readonly creations?: CreationWatch | null;
+  /** Gives the answers to calls that are sent again because they were lost. Whoever forwards calls tells it of answers. */
+  readonly repeats?: Pick<Repeats, 'follow'>;
   /** Notes which ids the backend's answers give. */
   readonly serves?: ServedWatch;
   /** Published lists of networks; null where there are none. */

@@ -4,8 +4,10 @@ import { HELD_BODY_BYTES } from '../wire/constants.ts';
 import { type Applied, applyClaims, whyEnded } from './applying.ts';
 import { sessionOf } from './caller.ts';
 import { type CommitFailure, explain, tellLimit } from './commit-failure.ts';
-import { claimsAnything, forgetSpent, noClaims } from './context.ts';
+import { addNote, claimsAnything, forgetSpent, noClaims } from './context.ts';
+import { NOBODYS } from './creator.ts';
 import {
+  type Answer,
   type Decision,
   type Outcome,
   PASS,
@@ -24,6 +26,7 @@ import { NO_SOURCES } from './served.ts';
 import type { Ledger } from './ledger.ts';
 import type { Pipeline, Step } from './pipeline.ts';
 import type { RouteRule } from './policy.ts';
+import type { Repeats } from './repeats.ts';
 import { EVERYBODY, NOBODY } from './rollout.ts';
 import { labelOf } from './session-label.ts';
 import type { Claims, State } from './state.ts';
@@ -45,6 +48,8 @@ export interface RunnerParts {
   readonly bucketOf?: (request: RequestView, context: Context) => number;
   /** When the session of a request began, by what was sealed here: milliseconds since 1970. Without it none is that old. */
   readonly beganOf?: (request: RequestView) => number;
+  /** Knows the answers to calls that are sent again because those were lost. Without it such a call is refused. */
+  readonly repeats?: Pick<Repeats, 'again' | 'removed'>;
   /** Where calls wait that come a little early. Without one, none does. */
   readonly room?: WaitingRoom;
   /** What goes on while state cannot be reached. Without it nothing does. */
@@ -123,7 +128,7 @@ export class Run implements Content, Grounds {
       const verdict = this.ask(step);
       if (verdict === PASS) continue;
       if (verdict instanceof Promise) return this.later(steps, i, step, verdict);
-      if (this.took(step.layer.name, verdict as Refusal, this.holds(step))) return this.decision();
+      if (this.refuses(step, verdict as Refusal)) return this.decision();
     }
     return steps === this.pipeline.after ? this.decision() : this.afterLayers();
   }
@@ -173,8 +178,23 @@ export class Run implements Content, Grounds {
     } catch (error) {
       verdict = this.fault(error);
     }
-    if (verdict !== PASS && this.took(step.layer.name, verdict as Refusal, this.holds(step))) return this.decision();
+    if (verdict !== PASS && this.refuses(step, verdict as Refusal)) return this.decision();
     return this.layers(steps, index + 1);
+  }
+
+  /** Whether a layer's refusal ends the request. What this session has just removed is gone, and nobody else's. */
+  private refuses(step: Step, refused: Refusal): boolean {
+    const enforced = this.holds(step);
+    const removed = enforced && refused === NOBODYS ? this.parts.repeats?.removed(this.request, this.context) : null;
+    if (!removed) return this.took(step.layer.name, refused, enforced);
+    this.answered(removed, 'removed already');
+    return true;
+  }
+
+  /** Not forwarded: it gets an answer that was given before. */
+  private answered(answer: Answer, note: string): void {
+    this.context.answer = answer;
+    addNote(this.context, note);
   }
 
   /** A fault refuses: whoever can make a check throw must not get past it (fail-closed). */
@@ -317,6 +337,18 @@ export class Run implements Content, Grounds {
 
   private concluded(code: CommitFailure | ''): Decision | Promise<Decision> {
     if (code === 'unsure' && this.goesOn()) return this.afterCommit();
+    const again = code === 'replayed' ? (this.parts.repeats?.again(this.request, this.context) ?? null) : null;
+    return again === null ? this.settled(code) : again.then((answer) => this.repeated(answer));
+  }
+
+  /** Admitted before: what is sent again because its answer was lost gets that one. */
+  private repeated(answer: Answer | null): Decision | Promise<Decision> {
+    if (answer === null) return this.settled('replayed');
+    this.answered(answer, 'sent again: its answer had been lost');
+    return this.decision();
+  }
+
+  private settled(code: CommitFailure | ''): Decision | Promise<Decision> {
     if (code !== '' && this.failedCommit(code, this.enforcedClaims, true)) return this.decision();
     if (code !== '') return this.commitReported();
     if (this.enforcedClaims.redirectTarget !== '') this.redirected();

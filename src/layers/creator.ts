@@ -1,5 +1,5 @@
 import { PASS, type Pass, type Refusal, refusal } from '../guard/decision.ts';
-import type { Creations } from '../guard/creator.ts';
+import { type Creations, NOBODYS } from '../guard/creator.ts';
 import type { Layer } from '../guard/layer.ts';
 import { subjectName } from '../guard/subject.ts';
 import { whenKnown } from '../lib/eventually.ts';
@@ -22,10 +22,10 @@ export function createCreator(creations: Creations | null): Layer {
       return (request, { subject, key }) => {
         if (subject === null) return key === null ? LOGIN : PASS;
         const id = rule.idIn(request.path);
-        if (id === '' || creations === null) return OTHERS;
+        if (id === '' || creations === null) return NOBODYS;
         const name = subjectName(subject);
         return whenKnown(creations.creatorOf(rule.of, id), (creator): Pass | Refusal =>
-          creator === name ? PASS : OTHERS,
+          creator === name ? PASS : creator === null ? NOBODYS : OTHERS,
         );
       };
     },

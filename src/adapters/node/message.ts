@@ -9,7 +9,11 @@ export interface Incoming extends Readable {
   readonly rawHeaders: string[];
   /** Whether the whole request has arrived. */
   readonly complete: boolean;
-  readonly socket: { readonly remoteAddress?: string | undefined };
+  readonly socket: {
+    readonly remoteAddress?: string | undefined;
+    /** Why the connection broke; null while it stands, and where it was ended in order. */
+    readonly errored: Error | null;
+  };
   /** Whether content comes though no field says so, as HTTP/2 allows. Absent on node's own. */
   readonly unannounced?: boolean;
 }

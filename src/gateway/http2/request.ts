@@ -8,6 +8,7 @@ import type { Head } from './head.ts';
 export interface Peer {
   readonly remoteAddress: string;
   readonly encrypted: true;
+  readonly errored: Error | null;
 }
 
 /** One stream's request, as the rest of the gate knows requests from node:http. */

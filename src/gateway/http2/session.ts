@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import { lendClientCertificate, noteClientCertificate } from '../../adapters/node/client-certificate.ts';
 import { breakOff } from './break-off.ts';
 import { readHead } from './head.ts';
-import { StreamRequest } from './request.ts';
+import { type Peer, StreamRequest } from './request.ts';
 import { StreamResponse } from './response.ts';
 
 /** Streams that one connection may have open; a page with hundreds of calls queues the rest by itself. */
@@ -62,7 +62,13 @@ export function startLink(
 ): Link {
   const session = performServerHandshake(socket, OPTIONS);
   session.setLocalWindowSize(CONNECTION_WINDOW);
-  const peer = { remoteAddress: socket.remoteAddress ?? '', encrypted: true } as const;
+  const peer: Peer = {
+    remoteAddress: socket.remoteAddress ?? '',
+    encrypted: true,
+    get errored() {
+      return socket.errored;
+    },
+  };
   lendClientCertificate(socket, peer);
   let open = 0;
   const idle = setTimeout(() => {

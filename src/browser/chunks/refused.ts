@@ -36,13 +36,20 @@ export interface Refused {
   readonly tries: number;
 }
 
-/** The entry to sign the same call with once more; undefined after the page was told that the refusal stands. */
+/**
+ * The entry to sign the same call with once more; undefined after the page was told that the refusal stands. Throws a TypeError
+ * with a cause where the call is no call that failed, but one whose answer was lost.
+ */
 export async function mend(context: Context, refused: Refused): Promise<Entry | undefined> {
   const problem = parseProblem(refused.text);
   if (problem?.id !== refused.header(HEADER_DECISION) || !problem) return undefined;
   const most = problem.code === 'challenge' || refused.used?.fields ? MOST_TRIES : 2;
   const entry = refused.tries < most ? await entryAfter(context, problem, refused) : undefined;
   const detail = new SallyportError(problem, refused.header('retry-after'));
+  // The counter was this call's own: what came before is the call itself, sent by the browser, whose connection broke then. The
+  // app hears what it would hear without a gate: the network failed, and nobody says whether it was done.
+  if (!entry && problem.code === 'replayed' && refused.used)
+    throw new TypeError('The connection broke, and the answer was lost.', { cause: detail });
   if (!entry) self.dispatchEvent(new CustomEvent(REFUSAL_EVENT, { detail }));
   return entry;
 }

@@ -26,10 +26,13 @@ interface Sending {
 /** A body as `send` left it: entries of a form with files, a Blob, a document, a copy of anything else, or none. */
 type Taken = readonly [string, FormDataEntryValue][] | Blob | Document | Response | null;
 
+/** `error`: the real request has ended, and its answer was lost. */
+type Ending = 'abort' | 'timeout' | 'error';
+
 export interface XhrPart {
   begin(xhr: XMLHttpRequest, use: Use, taken: Taken): Promise<void>;
   /** Ends what has not really been sent, with the events the browser would fire (XHR §4.5.6). */
-  finish(xhr: unknown, use: Use, type: 'abort' | 'timeout'): void;
+  finish(xhr: unknown, use: Use, type: Ending): void;
   /** Forgets a use whose object is opened again. */
   end(xhr: unknown, use: Use): void;
   /** Is told of an object opened for a call that is none of ours. */
@@ -140,13 +143,13 @@ export function createXhrPart(
     if (use.timeout) native?.set?.call(xhr, use.timeout);
   }
 
-  function finish(xhr: unknown, use: Use, type: 'abort' | 'timeout'): void {
+  function finish(xhr: unknown, use: Use, type: Ending): void {
     if (!waits(use) || !(xhr instanceof XMLHttpRequest)) return;
     end(xhr, use);
     showDocument(xhr, use);
     show(xhr, 4);
     xhr.dispatchEvent(new Event('readystatechange'));
-    for (const at of sendings.get(use)?.payload ? [xhr.upload, xhr] : [xhr]) {
+    for (const at of sendings.get(use)?.payload && type !== 'error' ? [xhr.upload, xhr] : [xhr]) {
       at.dispatchEvent(new ProgressEvent(type));
       at.dispatchEvent(new ProgressEvent('loadend'));
     }
@@ -247,7 +250,7 @@ export function createXhrPart(
     // The app has seen the beginning of the first attempt.
     if (tries > 1 && type === 'loadstart') event.stopImmediatePropagation();
     if (type !== 'loadend' || use.phase !== 'sent') return;
-    if (isRefused(xhr)) void mend(xhr, sending, MOST_TRIES);
+    if (isRefused(xhr)) mend(xhr, sending, MOST_TRIES).catch(() => {});
     end(xhr, use);
   }
 
@@ -270,8 +273,13 @@ export function createXhrPart(
   async function reconsider(xhr: XMLHttpRequest, sending: Sending): Promise<void> {
     const { use, payload, tries } = sending;
     setTimer(xhr, use);
-    const entry = await mend(xhr, sending, sending.tries).catch(() => undefined);
+    const entry = await mend(xhr, sending, sending.tries).catch(lost);
     if (useOf(xhr) !== use || use.phase !== 'held') return;
+    if (entry === null) {
+      // Opened anew, it has no status and no answer.
+      natives.open.call(xhr, use.openArgs[0], use.openArgs[1], true);
+      return finish(xhr, use, 'error');
+    }
     if (entry) {
       show(xhr, 1);
       return sign(xhr, { use, payload, entry, tries: tries + 1 });
@@ -284,6 +292,9 @@ export function createXhrPart(
 
   return { begin, finish, end, leave, watch };
 }
+
+/** Null where the answer was lost; undefined where a part of the script was. */
+const lost = (error: unknown): null | undefined => (error instanceof TypeError && error.cause ? null : undefined);
 
 /** A document as XMLHttpRequest sends it, with its type. */
 function serialise(page: Document): Response {

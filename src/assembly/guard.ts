@@ -76,7 +76,7 @@ function judging(made: Made, { decisions, open }: Judge): Pick<Guard, Judging> {
   const { state, inForce, policy } = ground;
   const { wall } = ground.clock;
   const decided = (decision: Decision, request: RequestView): Decision => {
-    decisions.tell(decision, request);
+    if (decision.incomplete !== true) decisions.tell(decision, request);
     return decision;
   };
   return {

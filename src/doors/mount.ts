@@ -4,7 +4,7 @@ import { PAGE_POLICY, toPage } from '../guard/page.ts';
 import type { BrowserSession, Endpoint } from '../guard/endpoint.ts';
 import type { Policy, RouteRule } from '../guard/policy.ts';
 import { problemAnswer } from '../guard/problem.ts';
-import type { RequestView } from '../guard/view.ts';
+import { IncompleteBody, type RequestView } from '../guard/view.ts';
 import { CODES, type Code } from '../wire/codes.ts';
 import { ENTRY_REQUEST_BYTES } from '../wire/entry.ts';
 import { SEALED_PATH } from '../wire/sealed.ts';
@@ -66,6 +66,7 @@ function methodOf({ method, headers }: RequestView): string {
 async function ask(parts: MountParts, policy: Policy, endpoint: Endpoint, request: RequestView): Promise<Answer> {
   const routes = { open: policy.assetRoute, site: policy.mountRoute, proof: policy.ownRoute };
   const decision = await parts.decide(request, routes[endpoint.asks]);
+  if (decision.incomplete === true) throw new IncompleteBody('the client went away');
   if (decision.outcome !== 'admit') return refuse(parts, request, decision);
   if (decision.answer !== null) return decision.answer;
   // Named like a preflight, and none: it asks for nothing that anybody answers.
@@ -75,9 +76,9 @@ async function ask(parts: MountParts, policy: Policy, endpoint: Endpoint, reques
   if (first !== undefined && endpoint.asks !== 'open') {
     return refuse(parts, request, { ...decision, outcome: 'refuse', code: first.code, layer: first.layer });
   }
-  const body = decision.body ?? (await request.body.collect(endpoint.maxBody).catch(() => null));
+  const body = decision.body ?? (await request.body.collect(endpoint.maxBody));
   if (body === null || body.length > endpoint.maxBody) {
-    return refuse(parts, request, refusedHere(decision, 'too-large', 'body too large or cut off'));
+    return refuse(parts, request, refusedHere(decision, 'too-large', 'body too large'));
   }
   // A body of unknown length comes after the decision, and the proof covers it all the same, in every mode.
   const covered = endpoint.asks !== 'proof' || request.body.length >= 0;
@@ -116,8 +117,8 @@ function refuse(parts: MountParts, request: RequestView, decision: Decision): An
 }
 
 async function enter(parts: MountParts, request: RequestView, decision: Decision): Promise<Answer> {
-  const body = await request.body.collect(ENTRY_REQUEST_BYTES).catch(() => null);
-  if (body === null) return refuse(parts, request, refusedEntry(decision, 'too-large', 'body too large or cut off', 0));
+  const body = await request.body.collect(ENTRY_REQUEST_BYTES);
+  if (body === null) return refuse(parts, request, refusedEntry(decision, 'too-large', 'body too large', 0));
   const { authority, prefix, secure } = decision;
   const origin = request.headers.origin || `${secure ? 'https' : 'http'}://${authority}`;
   let result: EntryResult;

@@ -140,7 +140,9 @@ export function onClientError(
 ): void {
   // Browsers open connections ahead of need, and some are never used: nothing was asked, so nothing is refused.
   const unused = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && response === undefined;
-  if (error.code === 'ECONNRESET' || unused || !socket.writable) {
+  // Nor was anything where the client left before all of its request was there.
+  const left = error.code === 'ECONNRESET' || error.code === 'HPE_INVALID_EOF_STATE';
+  if (left || unused || !socket.writable) {
     socket.destroy();
     return;
   }

@@ -95,6 +95,8 @@ export interface Decision {
   readonly body: Uint8Array | null;
   /** Whether {@link body} is not the client's own any more: its length and digest are not either. */
   readonly rewritten?: boolean;
+  /** Whether the client left before its body was complete: nobody hears of such a decision. */
+  readonly incomplete?: boolean;
   /** Looks through the body on its way to the backend, piece by piece; null or absent where nothing is looked for. */
   readonly form?: FormWatch | null;
   /** Seconds for Retry-After; 0 for none. */

@@ -32,7 +32,7 @@ import { labelOf } from './session-label.ts';
 import type { Claims, State } from './state.ts';
 import { NO_USE } from './use.ts';
 import type { Emergency } from './unsure.ts';
-import type { RequestView } from './view.ts';
+import { IncompleteBody, type RequestView } from './view.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 export interface RunnerParts {
@@ -85,6 +85,7 @@ export class Run implements Content, Grounds {
   private outcome: Outcome = 'admit';
   private body: Uint8Array | null = null;
   private rewritten = false;
+  private incomplete = false;
   /** Not known until a layer is enforced for some alone. */
   private bucket = -1;
   private readonly enforcedClaims: Claims;
@@ -201,6 +202,7 @@ export class Run implements Content, Grounds {
   private fault(error: unknown): Refusal {
     this.context.evidence = `fault: ${error instanceof Error ? error.name : 'unknown'}`;
     this.outcome = 'error';
+    this.incomplete ||= error instanceof IncompleteBody;
     return FAULT;
   }
 
@@ -436,6 +438,7 @@ export class Run implements Content, Grounds {
       streamDigest: admitted && this.digestEnforced() ? context.digest : null,
       body: this.body,
       rewritten: this.rewritten,
+      incomplete: this.incomplete,
       form: admitted ? this.watch : null,
       retryAfter: context.retryAfter,
       proof: admitted ? context.proof : null,

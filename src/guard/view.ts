@@ -92,9 +92,14 @@ export interface BodySource {
   readonly length: number;
   /**
    * Reads the whole body, at most `limit` bytes. Resolves to the bytes, or to null when the body is longer than
-   * `limit`. Rejects when the client goes away.
+   * `limit`. Rejects with {@link IncompleteBody} when the client goes away.
    */
   collect(limit: number): Promise<Uint8Array | null>;
+}
+
+/** The client left before its body was complete: it has asked for nothing, and nobody is there to be refused. */
+export class IncompleteBody extends Error {
+  override readonly name = 'IncompleteBody';
 }
 
 /** For requests without content. */

@@ -58,13 +58,21 @@ const started = async (handler: () => Handler, more: Config = {}) => {
   const to = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // bound to TCP above
   const records = await createRecords('memory', { secret: 'a secret of the tests, 32 long at least' });
   const notes: string[] = [];
+  const codes: string[] = [];
   const gate = await startGate(
     { ...CONFIG, to, ...more },
-    { records, onDecision: ({ note = '' }) => notes.push(note) },
+    {
+      records,
+      onDecision({ code, note = '' }) {
+        notes.push(note);
+        codes.push(code);
+      },
+    },
   );
   return {
     gate,
     notes,
+    codes,
     records,
     async close() {
       await gate.close({ graceMs: 0 });
@@ -98,6 +106,7 @@ describe('a call that is sent again because its answer was lost', () => {
   afterEach(() => {
     heard.length = 0;
     running.notes.length = 0;
+    running.codes.length = 0;
     for (const socket of sockets.splice(0)) socket.destroy();
   });
   after(async () => {
@@ -302,7 +311,43 @@ describe('a call that is sent again because its answer was lost', () => {
   });
 });
 
-describe('the same by HTTP/2', () => {
+describe('a request that breaks off before all of it has come', () => {
+  let running: Awaited<ReturnType<typeof started>>;
+
+  before(async () => {
+    running = await started(() => (message, response) => void message.resume().on('end', () => response.end('{}')), {
+      routes: [{ match: 'POST /api/posts', level: 'site', schema: { body: { type: 'object' } } }],
+    });
+  });
+  after(() => running?.close());
+
+  const FIELDS = ['sec-fetch-site: same-origin', 'sec-fetch-mode: cors', 'x-requested-with: x'];
+  for (const path of ['/_sallyport/enter', '/api/posts']) {
+    for (const how of ['resetAndDestroy', 'destroy'] as const) {
+      test(`P7.4 is not refused, for nobody is there: ${path}, ${how}`, async () => {
+        const { gate, codes } = running;
+        const head = [`POST ${path} HTTP/1.1`, `Host: ${new URL(gate.url).host}`, ...FIELDS];
+        const whole = [...head, 'Content-Type: application/json', 'Content-Length: 2', '', ''].join('\r\n');
+        const socket = connect(gate.address.port, '127.0.0.1');
+        socket.on('error', () => {}).resume();
+        socket.write(`${whole}{`);
+        await until(() => gate.stats().requests === 1);
+        socket[how]();
+        await until(() => gate.stats().requests === 0);
+        assert.deepEqual(codes, []);
+        const again = connect(gate.address.port, '127.0.0.1');
+        again.on('error', () => {}).resume();
+        again.write(`${whole}{}`);
+        await until(() => codes.length > 0);
+        again.destroy();
+        assert.notEqual(codes.splice(0)[0], 'too-large', 'what comes whole is judged');
+        await until(() => gate.stats().requests === 0);
+      });
+    }
+  }
+});
+
+describe('a call that is sent again by HTTP/2 because its answer was lost', () => {
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-repeats-'));
   let running: Awaited<ReturnType<typeof started>>;
   let sender: Sender;

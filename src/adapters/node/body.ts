@@ -1,4 +1,4 @@
-import type { BodySource } from '../../guard/view.ts';
+import { type BodySource, IncompleteBody } from '../../guard/view.ts';
 import type { Incoming, Outgoing } from './message.ts';
 
 /** Every so many milliseconds a client that owes us a body must have sent some of it, or it is let go. */
@@ -82,8 +82,12 @@ function collect(request: Incoming, length: number, limit: number): Promise<Uint
     const onEnd = () => settle(Buffer.concat(chunks, received));
     const onClose = () => {
       stop();
-      reject(new Error('the client went away before its body was complete'));
+      reject(new IncompleteBody('the client went away before its body was complete'));
     };
+    if (request.destroyed && !request.complete) {
+      onClose();
+      return;
+    }
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });
 }

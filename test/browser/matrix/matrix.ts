@@ -37,7 +37,7 @@ export interface Matrix {
 }
 
 /** Refusals that ask for something the script does by itself; what it cannot do is handed to the page and counted. */
-const ASKS = new Set(['challenge', 'stale', 'clock', 'stamp', 'session-key', 'entry-required']);
+const ASKS = new Set(['challenge', 'stale', 'clock', 'stamp', 'session-key', 'entry-required', 'replayed']);
 /** How often a person loads the page again where the network breaks. */
 const MOST_LOADS = 10;
 const PASSWORD = 'correct horse battery';

@@ -3,8 +3,9 @@ import { after, before, describe, test } from 'node:test';
 import { buildBundle } from '../../src/doors/bundle.ts';
 import { DEFAULT_MOUNT } from '../../src/wire/constants.ts';
 import { isBlocked } from './matrix/blocking.ts';
-import { isClean, type Matrix, startMatrix, toTable } from './matrix/matrix.ts';
+import { isClean, type Matrix, startMatrix } from './matrix/matrix.ts';
 import { ROWS } from './matrix/rows.ts';
+import { toTable } from './matrix/table.ts';
 import { touch, watchTouches } from './matrix/touched.ts';
 
 /** `npm run soak -- matrix` has a hundred. */

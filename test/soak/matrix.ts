@@ -1,15 +1,18 @@
 import { parseArgs } from 'node:util';
-import { isClean, startMatrix, type Tally, toTable } from '../browser/matrix/matrix.ts';
+import { isClean, startMatrix, type Tally } from '../browser/matrix/matrix.ts';
 import { ROWS } from '../browser/matrix/rows.ts';
+import { toTable } from '../browser/matrix/table.ts';
+import { writeFigures } from './matrix-figures.ts';
 
 const OPTIONS = {
   loads: { type: 'string', default: '100' },
   row: { type: 'string', default: '' },
+  write: { type: 'boolean', default: false },
 } as const;
 
 /**
  * `npm run soak -- matrix`: every row of the matrix, `--loads N` loads of the demo each (default 100), `--row TEXT` for
- * those whose name holds it. Resolves to whether nobody was refused falsely and no page saw an error.
+ * those whose name holds it, `--write` puts what they came to into docs/people.md. Resolves to whether nobody was refused falsely and no page saw an error.
  */
 export async function runMatrix(args: readonly string[]): Promise<boolean> {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
@@ -31,5 +34,6 @@ export async function runMatrix(args: readonly string[]): Promise<boolean> {
     await matrix.close();
   }
   console.log(toTable(tallies));
+  if (values.write) writeFigures(tallies, new Date());
   return tallies.every(isClean);
 }

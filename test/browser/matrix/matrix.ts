@@ -13,6 +13,8 @@ import { listen, type Seen, type Turn, visit } from './visit.ts';
 /** What one row came to. */
 export interface Tally {
   readonly row: string;
+  /** Name and version, as the browser says. */
+  readonly browser: string;
   loads: number;
   /** Calls of the API that were admitted. */
   calls: number;
@@ -54,9 +56,8 @@ export async function startMatrix(): Promise<Matrix> {
     const tls = { self: true, dir } as const;
     const app = await startGuardedPosts({ tls, public: `https://127.0.0.1:${line.port}`, ...changes }, [], {
       clock: { wall: () => Date.now() + state.skew, monotonic: () => performance.now() },
-      onDecision: ({ code, note = '' }, { method, path }) => {
+      onDecision: ({ code }, { path }) => {
         decisions.push({ code, path });
-        if (process.env['DEBUG_LINE']) console.error(`    ${method} ${path} ${code} ${note}`);
       },
     });
     port = app.port;
@@ -95,7 +96,6 @@ export async function startMatrix(): Promise<Matrix> {
       const { refusals, problems, failures } = await attempt(gate, page, turn, row).catch(failed);
       // The others are counted where they were decided.
       for (const code of refusals.filter((each) => ASKS.has(each))) add(tally.refused, code);
-      if (process.env['DEBUG_LINE']) console.error('   !!', refusals, problems, failures);
       tally.again += failures.length;
       if (problems.length === 0) return;
       if (left === 1) tally.errors.push(...problems);
@@ -116,7 +116,17 @@ export async function startMatrix(): Promise<Matrix> {
     world,
     page: pageOf,
     async run(row, loads) {
-      const tally: Tally = { row: row.name, loads: 0, calls: 0, unseen: {}, refused: {}, errors: [], again: 0 };
+      const browser = await (await browserOf(row)).version();
+      const tally: Tally = {
+        row: row.name,
+        browser,
+        loads: 0,
+        calls: 0,
+        unseen: {},
+        refused: {},
+        errors: [],
+        again: 0,
+      };
       const gate = await gateOf(row);
       decisions.length = 0;
       const pages = await Promise.all(Array.from({ length: row.tabs ?? 1 }, () => pageOf(row)));
@@ -212,25 +222,3 @@ async function arrive(page: Page, { app, mount }: Gated, number: number): Promis
 /** Whether a row is as it should be. */
 export const isClean = ({ refused, errors }: Tally): boolean =>
   errors.length === 0 && Object.keys(refused).length === 0;
-
-const inWords = (counts: Readonly<Record<string, number>>): string =>
-  Object.entries(counts)
-    .map(([code, times]) => `${code} ${times}`)
-    .join(', ') || '0';
-
-/** The rows as a table in Markdown, which a terminal shows as well. */
-export function toTable(tallies: readonly Tally[]): string {
-  const rows = tallies.map(({ row, loads, calls, refused, errors, unseen }) => [
-    row,
-    `${loads}`,
-    `${calls}`,
-    inWords(refused),
-    `${errors.length}`,
-    inWords(unseen),
-  ]);
-  const all = [['row', 'loads', 'calls', 'refused', 'errors', 'done unseen'], ...rows];
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((cells) => cells[column]?.length ?? 0)));
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
-  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
-  return [line(all[0] ?? []), rule, ...rows.map(line)].join('\n');
-}

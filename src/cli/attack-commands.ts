@@ -1,13 +1,6 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import type { AttackFlags, CoreHour } from './command.ts';
+import type { Command } from 'commander';
+import type { AttackFlags } from './command.ts';
 import { type CommandParts, type Json, jsonFlag, wholeNumber } from './parts.ts';
-
-/** `0.04`, `0.04 EUR`, `0.04EUR`. */
-function coreHour(value: string): CoreHour {
-  const [, price, currency = ''] = /^(\d{1,6}(?:\.\d{1,9})?) ?([A-Za-z]{3}|[$€£¥])?$/.exec(value.trim()) ?? [];
-  if (price !== undefined && Number(price) > 0) return { price: Number(price), currency: currency.toUpperCase() };
-  throw new InvalidArgumentError("write a price above 0, as 0.04 or '0.04 EUR'.");
-}
 
 /** `sallyport attack`. */
 export function attack(program: Command, { io, ended }: CommandParts): void {
@@ -25,7 +18,10 @@ export function attack(program: Command, { io, ended }: CommandParts): void {
         '--create <json>',
         'body of a POST to the address, by which one person makes an object that another reaches for',
       )
-      .option('--core-hour <price>', "price of an hour of one core, as '0.04 EUR': adds a column in money", coreHour),
+      .option(
+        '--prices <file>',
+        'JSON file with prices of cores, addresses, browsers and people (default: assumed ones)',
+      ),
   ).action(async (url: string, options: AttackFlags & Json) => {
     const { attack } = await import('./attack.ts');
     ended(await attack(url, options, io(options)));

@@ -1,4 +1,5 @@
 import { formatReport, type LabOptions, type LabReport, LabError, runLab } from '../lab/index.ts';
+import { loadPrices } from '../lab/load-prices.ts';
 import { formRoute } from '../lab/form-route.ts';
 import { objectRoutes } from '../lab/object-routes.ts';
 import type { Account } from '../lab/people.ts';
@@ -14,6 +15,7 @@ const SECONDS = 120;
  * whatever they got, because what it says is so; 1 where nothing is blocked.
  */
 export async function attack(url: string, flags: AttackFlags, io: Io): Promise<number> {
+  const prices = await loadPrices(flags.prices ?? null);
   const own = await ownGateAt(url);
   const given = { ...(await loadLabFile(url, own)), ...fromEnvironment(process.env) };
   const keys = own === null ? null : await issueKeys(own, flags.seconds ?? SECONDS);
@@ -22,6 +24,7 @@ export async function attack(url: string, flags: AttackFlags, io: Io): Promise<n
   try {
     found = await runLab(url, {
       rules: true,
+      prices,
       ...given,
       ...fromGate(url, flags, own, keys),
       ...fromFlags(flags),
@@ -63,7 +66,6 @@ function fromFlags(flags: AttackFlags): LabOptions {
     ...(flags.page === undefined ? {} : { page: flags.page }),
     ...(flags.calls === undefined ? {} : { calls: flags.calls }),
     ...(flags.seconds === undefined ? {} : { seconds: flags.seconds }),
-    ...(flags.coreHour === undefined ? {} : { coreHour: flags.coreHour.price, currency: flags.coreHour.currency }),
     ...(flags.tokenHeader === undefined ? {} : { tokenHeader: flags.tokenHeader }),
   };
 }

@@ -68,7 +68,7 @@ export interface AttackFlags {
   seconds?: number;
   tokenHeader?: string;
   create?: string;
-  coreHour?: CoreHour;
+  prices?: string;
 }
 
 export interface EvidenceFlags {
@@ -84,13 +84,6 @@ export interface EvidenceFlags {
   compare?: string;
   markdown?: string;
   output?: string;
-}
-
-/** What the attacker pays for an hour of one core. */
-export interface CoreHour {
-  readonly price: number;
-  /** '' where none was named. */
-  readonly currency: string;
 }
 
 export interface DoctorFlags extends GateFlags {

@@ -5,7 +5,7 @@ import { type Comparison, compare, comparisonText, parseEvidence } from '../lab/
 import type { Evidence } from '../lab/evidence/evidence.ts';
 import { gather } from '../lab/evidence/gather.ts';
 import { toHtml } from '../lab/evidence/html.ts';
-import { loadPrices } from '../lab/evidence/load-prices.ts';
+import { loadPrices } from '../lab/load-prices.ts';
 import { toMarkdown } from '../lab/evidence/markdown.ts';
 import { toSarif } from '../lab/evidence/sarif.ts';
 import { OWN_CALLS, OWN_PATH } from '../lab/evidence/settings.ts';

@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import type { Display } from './display.ts';
 import { NotRun } from './not-run.ts';
 import type { Spend } from './cost.ts';
 
@@ -22,9 +23,16 @@ export interface Chromium {
 export interface ChromiumOptions {
   /** Path of the binary. Default: {@link findChromium}. */
   readonly path?: string;
-  /** With a window: on the display that there is, else on one that Chromium only imagines. Default false. */
-  readonly window?: boolean;
+  /** With a window, drawn there. Default null: none. */
+  readonly window?: Display | null;
+  /** Whether the binary is the headless shell, which knows no other way. Default false. */
+  readonly shell?: boolean;
+  /** What launches it. Default: puppeteer-core. */
+  readonly launcher?: Launcher;
 }
+
+/** The part of Puppeteer that is used, which its relatives share. */
+export type Launcher = Pick<typeof puppeteer, 'launch'>;
 
 /** Where systems keep Chromium and its relatives, most open first. */
 const PLACES = [
@@ -62,13 +70,15 @@ const ARGUMENTS = [
 export async function startChromium(options: ChromiumOptions = {}): Promise<Chromium> {
   const path = options.path ?? findChromium();
   if (path === null) throw new NotRun('no Chromium found on this system (CHROME_PATH names one elsewhere)');
+  const { window = null, shell = false, launcher = puppeteer } = options;
   const started = performance.now();
-  const browser = await puppeteer
+  const browser = await launcher
     .launch({
       executablePath: path,
-      headless: !options.window,
+      headless: shell ? 'shell' : window === null,
       acceptInsecureCerts: true,
-      args: chromiumArguments(options.window === true),
+      args: chromiumArguments(window),
+      env: { ...process.env, ...window?.environment },
     })
     .catch((error: Error) => {
       throw new NotRun(`Chromium did not start: ${error.message.split('\n')[0]}`);
@@ -86,16 +96,18 @@ export async function startChromium(options: ChromiumOptions = {}): Promise<Chro
 }
 
 /** What Chromium is started with by the lab, whoever drives it. */
-export function chromiumArguments(window: boolean): string[] {
+export function chromiumArguments(window: Display | null): string[] {
   // Chromium refuses its sandbox to root, where the sandbox would protect nobody from root anyway.
   const root = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  return [...root, ...ARGUMENTS, ...(window && !hasDisplay() ? ['--ozone-platform=headless'] : [])];
+  return [...root, ...ARGUMENTS, ...(window === null ? [] : PLATFORM[window.kind])];
 }
 
-/** Whether a window would be seen by anybody. */
-export function hasDisplay(environment: Readonly<Record<string, string | undefined>> = process.env): boolean {
-  return process.platform !== 'linux' || Boolean(environment['DISPLAY'] || environment['WAYLAND_DISPLAY']);
-}
+/** How Chromium is told where to draw. */
+const PLATFORM: Readonly<Record<Display['kind'], readonly string[]>> = {
+  seen: [],
+  virtual: ['--ozone-platform=x11'],
+  none: ['--ozone-platform=headless'],
+};
 
 /** Chromium's own account of its processes, the same on every system (SystemInfo.getProcessInfo). */
 async function processesCpu(browser: Browser): Promise<number | null> {
@@ -110,7 +122,7 @@ async function processesCpu(browser: Browser): Promise<number | null> {
   }
 }
 
-function isExecutable(path: string): boolean {
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

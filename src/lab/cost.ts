@@ -1,3 +1,6 @@
+import { type Bill, billOf, type Needs } from './bill.ts';
+import type { Prices } from './prices.ts';
+
 /** Time spent by an attacker. */
 export interface Spend {
   /** Seconds of CPU, user and system together; null where it could not be measured. */
@@ -25,8 +28,8 @@ export interface Cost {
   /** CPU against a plain call: the median of the pairs; null where there are none. */
   readonly cpuRatio: number | null;
   readonly wallRatio: number | null;
-  /** `cpuSeconds` at the price the caller named for an hour of one core; null without a price. */
-  readonly money: number | null;
+  /** By assumed prices; null where CPU was not measured. */
+  readonly bill: Bill | null;
 }
 
 /** Measures the running process: attackers run in it, the gate and the backend run elsewhere. */
@@ -49,16 +52,25 @@ export function addSpend(a: Spend, b: Spend): Spend {
   return { cpu: a.cpu === null || b.cpu === null ? null : a.cpu + b.cpu, wall: a.wall + b.wall };
 }
 
-/** Null where nothing was admitted: what never succeeds has no price. `hour` is the price of one hour of one core. */
-export function costOf(spend: Spend, admitted: number, pairs: readonly Pair[], hour: number | null): Cost | null {
+/** What was measured of an attacker that got in. */
+export interface Measured {
+  readonly spend: Spend;
+  readonly admitted: number;
+  readonly pairs: readonly Pair[];
+  readonly needs: Needs;
+}
+
+/** Null where nothing was admitted: what never succeeds has no price. */
+export function costOf({ spend, admitted, pairs, needs }: Measured, prices: Prices): Cost | null {
   if (admitted === 0) return null;
   const cpuSeconds = spend.cpu === null ? null : (spend.cpu / admitted) * 1000;
+  const wallSeconds = (spend.wall / admitted) * 1000;
   return {
     cpuSeconds,
-    wallSeconds: (spend.wall / admitted) * 1000,
+    wallSeconds,
     cpuRatio: median(pairs.map(({ call, plain }) => (call.cpu === null || !plain.cpu ? null : call.cpu / plain.cpu))),
     wallRatio: median(pairs.map(({ call, plain }) => (plain.wall === 0 ? null : call.wall / plain.wall))),
-    money: cpuSeconds === null || hour === null ? null : (cpuSeconds / 3600) * hour,
+    bill: billOf({ cpuSeconds, wallSeconds }, needs, prices),
   };
 }
 

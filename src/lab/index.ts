@@ -27,7 +27,13 @@ import { loginCsrf } from './attackers/login-csrf.ts';
 import { mixUp } from './attackers/mix-up.ts';
 import { otherSite } from './attackers/other-site.ts';
 import { plain } from './attackers/plain.ts';
-import { playwright } from './attackers/playwright.ts';
+import { headlessShell } from './attackers/headless-shell.ts';
+import { mouse } from './attackers/mouse.ts';
+import { patchright } from './attackers/patchright.ts';
+import { person } from './attackers/person.ts';
+import { playwright, windowedPlaywright } from './attackers/playwright.ts';
+import { rebrowserPlaywright, rebrowserPuppeteer } from './attackers/rebrowser.ts';
+import { stealth } from './attackers/stealth.ts';
 import { replay, replayLater } from './attackers/replay.ts';
 import { sessionFixation } from './attackers/session-fixation.ts';
 import { slow } from './attackers/slow.ts';
@@ -66,9 +72,17 @@ export const ATTACKERS: readonly Attacker[] = [
   domEmulation,
   jsdomEmulation,
   headlessBrowser,
+  headlessShell,
   windowedBrowser,
   playwright,
+  windowedPlaywright,
+  stealth,
+  rebrowserPuppeteer,
+  rebrowserPlaywright,
+  patchright,
+  mouse,
   attach,
+  person,
   cookieLogin,
   sessionFixation,
   loginCsrf,

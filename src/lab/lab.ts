@@ -1,10 +1,12 @@
 import type { Sample } from './answer.ts';
-import type { Chromium } from './browser.ts';
+import type { Chromium, ChromiumOptions } from './browser.ts';
+import type { Display } from './display.ts';
 import type { RawRequest, Sender } from './http.ts';
 import type { Target } from './target.ts';
 import type { ObjectRoutes } from './object-routes.ts';
 import type { FormRoute, IssuedKeys, UnfitToken } from './options.ts';
 import type { People } from './people.ts';
+import type { Prices } from './prices.ts';
 import type { ProviderLogin } from './provider-login.ts';
 import type { UseRoutes } from './use-routes.ts';
 import type { Tally } from './tally.ts';
@@ -25,6 +27,8 @@ export interface Attacker {
   readonly needsLogin?: true;
   /** How it is done and measured, in one sentence. */
   readonly how: string;
+  /** What somebody has to write or run to do the same, one thing each: their number is the price in work. */
+  readonly steps: readonly string[];
   /** What the list of what is still possible says when it gets in: a sentence without its full stop. */
   readonly possible: string;
   /** Throws NotRun (not-run.ts) where it cannot run. Must stop by itself at `lab.until`. */
@@ -52,6 +56,8 @@ export interface Lab {
   readonly unfitTokens: readonly UnfitToken[];
   /** Lower case. */
   readonly tokenHeader: string;
+  /** What attackers pay, by assumption. */
+  readonly prices: Prices;
   /** Calls an attacker makes at most where the number decides how well its price is known. */
   readonly calls: number;
   /** Seconds between a capture and its late replay, at least. */
@@ -73,8 +79,10 @@ export interface Lab {
   readonly honest: WireClient | null;
   /** The system's Chromium, started at first use. Throws NotRun (not-run.ts) where there is none. */
   chromium(): Promise<Chromium>;
-  /** The same with a window, a new one for whoever asks and closes it. */
-  windowed(): Promise<Chromium>;
+  /** Another one, for whoever asks and closes it. Throws NotRun as well. */
+  browser(options: Omit<ChromiumOptions, 'window'> & { readonly window?: true }): Promise<Chromium>;
+  /** Where windows of this run are drawn. */
+  display(): Promise<Display>;
   /** The client of the person whose token it is: one for the run, because a token belongs to one session. */
   tokenClient(): Promise<{ readonly client: WireClient; readonly opening: Opening }>;
   /**

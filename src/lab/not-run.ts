@@ -3,6 +3,9 @@ export class NotRun extends Error {
   override readonly name = 'NotRun';
 }
 
+/** Why nobody drives one. */
+export const NO_BROWSER = 'this run was told to use no browser';
+
 /** Why nobody tries logins. */
 export const NO_LOGIN = 'nobody can log in at this gate';
 

@@ -3,6 +3,8 @@ import type { Config } from '../guard/config.ts';
 import type { ProviderLogin } from './provider-login.ts';
 import type { ObjectRoutes } from './object-routes.ts';
 import type { Account } from './people.ts';
+import { checkPrices } from './load-prices.ts';
+import { PRICES, type Prices } from './prices.ts';
 import type { RulesOrder } from './rules/measure.ts';
 import { LabError } from './target.ts';
 import { type UseRoutes, useRoutes } from './use-routes.ts';
@@ -18,10 +20,8 @@ export interface LabOptions {
   readonly seconds?: number;
   /** Seconds between a capture and its late replay, at least. Default 3. */
   readonly later?: number;
-  /** Price of one hour of one core, in any currency: adds what 1,000 calls cost. Default: no such column. */
-  readonly coreHour?: number;
-  /** Name of that currency, as `EUR`, for people. Default: none is named. */
-  readonly currency?: string;
+  /** What somebody who attacks pays. Default: the lab’s assumptions, PRICES. */
+  readonly prices?: Prices;
   /**
    * A token of the app that its own login gave the caller, for the attackers that forge and steal tokens. Sent to the
    * target alone and printed nowhere. Default: none, and these do not run.
@@ -112,14 +112,6 @@ export interface UnfitToken {
   readonly token: string;
 }
 
-/** What the caller pays for computing. */
-export interface Price {
-  /** For one hour of one core. */
-  readonly coreHour: number;
-  /** '' where none was named. */
-  readonly currency: string;
-}
-
 /** Options with their defaults. */
 export interface Settings
   extends Required<
@@ -138,7 +130,7 @@ export interface Settings
   /** None, or two. */
   readonly given: readonly Account[];
   readonly object: ObjectRoutes | null;
-  readonly price: Price | null;
+  readonly prices: Prices;
   readonly chromium: string | null | undefined;
 }
 
@@ -163,7 +155,7 @@ export function checkOptions(options: LabOptions): Settings {
     // The honest client enters once: what it signs must outlive the run.
     seconds: number('seconds', 120, TICKET_RENEW_SECONDS),
     later: number('later', 3, 300),
-    price: priceOf(options),
+    prices: checkPrices(options.prices ?? PRICES, 'prices'),
     token: options.token ?? '',
     unfitTokens: options.unfitTokens ?? [],
     nobody: options.nobody ?? false,
@@ -182,8 +174,9 @@ export function checkOptions(options: LabOptions): Settings {
 }
 
 /** More calls than other rows make: what may be done at once is soon done. */
-const rulesOrder = ({ policy = {}, calls = 200 }: LabOptions): RulesOrder => ({
+const rulesOrder = ({ policy = {}, calls = 200, prices = PRICES }: LabOptions): RulesOrder => ({
   policy,
+  prices,
   calls: Math.min(1000, Math.ceil(calls * 2.5)),
   seconds: 10,
 });
@@ -191,12 +184,4 @@ const rulesOrder = ({ policy = {}, calls = 200 }: LabOptions): RulesOrder => ({
 function headerName(name: string): string {
   if (/^[A-Za-z][A-Za-z0-9-]{0,63}$/.test(name)) return name.toLowerCase();
   throw new LabError('option', `tokenHeader: "${name}" is not the name of a header`);
-}
-
-function priceOf({ coreHour, currency = '' }: LabOptions): Price | null {
-  if (coreHour === undefined) return null;
-  if (!Number.isFinite(coreHour) || coreHour <= 0)
-    throw new LabError('option', `coreHour: ${coreHour} is not a price above 0`);
-  if (currency.length > 3) throw new LabError('option', `currency: "${currency}" has more than three letters`);
-  return { coreHour, currency };
 }

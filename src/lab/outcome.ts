@@ -1,6 +1,6 @@
 import { type Cost, costOf, type Spend } from './cost.ts';
 import type { Attacker, Group } from './lab.ts';
-import type { Price } from './options.ts';
+import type { Prices } from './prices.ts';
 import type { RulesReport } from './rules/measure.ts';
 import { type TallyResult, type Verdict, verdictOf } from './tally.ts';
 
@@ -24,8 +24,8 @@ export interface LabReport {
   readonly browser: string;
   /** The plain client's calls, whatever they were answered. Seconds per 1,000 calls. */
   readonly plain: { readonly cpuSeconds: number | null; readonly wallSeconds: number };
-  /** By what the money column was computed; null where no price was given. */
-  readonly price: Price | null;
+  /** By what money was computed. */
+  readonly prices: Prices;
   /** Names of the throw-away accounts that the run made at the gate. */
   readonly made: readonly string[];
   /** Whether whoever asked for the run has removed them since. */
@@ -46,6 +46,8 @@ export interface RungReport extends TallyCounts {
   readonly group: Group;
   readonly title: string;
   readonly how: string;
+  /** What somebody has to write or run to do the same. */
+  readonly steps: readonly string[];
   readonly verdict: Verdict;
   /** Why it did not run; '' where it did. */
   readonly why: string;
@@ -69,7 +71,7 @@ export interface Ran {
   readonly why: string;
 }
 
-export function toRung(ran: Ran, coreHour: number | null): RungReport {
+export function toRung(ran: Ran, prices: Prices): RungReport {
   const { attacker, result } = ran;
   // An attacker that broke off half way has not been stopped by anybody.
   const verdict = ran.why === '' || result.admitted > 0 ? verdictOf(result) : 'not run';
@@ -78,6 +80,7 @@ export function toRung(ran: Ran, coreHour: number | null): RungReport {
     group: attacker.group,
     title: attacker.title,
     how: attacker.how,
+    steps: attacker.steps,
     verdict,
     why: verdict === 'not run' ? ran.why || 'no try of it was answered by anybody' : '',
     tried: result.tried,
@@ -89,7 +92,8 @@ export function toRung(ran: Ran, coreHour: number | null): RungReport {
     refused: result.refused,
     detected: result.detected,
     notes: result.notes,
-    cost: result.spend === null ? null : costOf(result.spend, result.spendAdmitted, result.pairs, coreHour),
+    cost:
+      result.spend === null ? null : costOf({ ...result, spend: result.spend, admitted: result.spendAdmitted }, prices),
     setup: result.setup,
     spent: result.spend,
   };

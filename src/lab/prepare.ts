@@ -1,9 +1,10 @@
 import { kindOf, sampleOf } from './answer.ts';
 import { plainRequest } from './attempts.ts';
-import { type Chromium, startChromium } from './browser.ts';
+import { type Chromium, type ChromiumOptions, startChromium } from './browser.ts';
+import { type Display, openDisplay } from './display.ts';
 import { createSender, field, type Sender } from './http.ts';
 import type { Baseline, Captured, CopiedHeaders, Lab } from './lab.ts';
-import { NotRun } from './not-run.ts';
+import { NO_BROWSER, NotRun } from './not-run.ts';
 import { findPeople, logIn, type People } from './people.ts';
 import type { Settings } from './options.ts';
 import { copyFromBrowser } from './page-headers.ts';
@@ -15,6 +16,7 @@ import { HEADER_DECISION } from '../wire/constants.ts';
 export interface Resources {
   readonly senders: Sender[];
   chromium: Promise<Chromium> | null;
+  display: Promise<Display> | null;
   /** Names of accounts that the run made. */
   readonly made: string[];
 }
@@ -36,10 +38,15 @@ export async function prepare(target: Target, settings: Settings, resources: Res
   };
   const wireClient = (by = sender()) => createWireClient(target, settings.page, by);
   const chromium = () => {
-    resources.chromium ??= launch(settings.chromium, false);
+    resources.chromium ??= launch(settings.chromium, {});
     return resources.chromium;
   };
-  const windowed = () => launch(settings.chromium, true);
+  const display = () => {
+    resources.display ??= openDisplay();
+    return resources.display;
+  };
+  const browser: Lab['browser'] = async ({ window, ...more }) =>
+    launch(settings.chromium, window === true ? { ...more, window: await display() } : more);
   let owner: ReturnType<Lab['tokenClient']> | null = null;
   const tokenClient: Lab['tokenClient'] = () => {
     owner ??= openNew(wireClient());
@@ -52,7 +59,7 @@ export async function prepare(target: Target, settings: Settings, resources: Res
   };
   const { given, ...rest } = settings;
   const now = () => performance.now();
-  const shared = { target, ...rest, now, sender, wireClient, chromium, windowed, tokenClient, people };
+  const shared = { target, ...rest, now, sender, wireClient, chromium, browser, display, tokenClient, people };
   const first = sender();
   const plainAnswer = await first.send(plainRequest(shared));
   if (plainAnswer.failed !== '')
@@ -74,9 +81,9 @@ async function openNew(client: WireClient): ReturnType<Lab['tokenClient']> {
   return { client, opening: await client.open() };
 }
 
-function launch(path: string | null | undefined, window: boolean): Promise<Chromium> {
-  if (path === null) return Promise.reject(new NotRun('this run was told to use no browser'));
-  return startChromium(path === undefined ? { window } : { path, window });
+function launch(path: string | null | undefined, options: ChromiumOptions): Promise<Chromium> {
+  if (path === null) return Promise.reject(new NotRun(NO_BROWSER));
+  return startChromium(path === undefined ? options : { path, ...options });
 }
 
 type Walked = Pick<Baseline, 'doors' | 'person' | 'honest' | 'captured'> & { readonly entered: boolean };

@@ -1,6 +1,6 @@
 import { WIDTH, wrap } from '../lib/wrap.ts';
-import type { Price } from './options.ts';
 import type { Group } from './lab.ts';
+import { assumptions, type Prices } from './prices.ts';
 import { rulesTable } from './rules/table.ts';
 import type { LabReport, RungReport } from './outcome.ts';
 
@@ -20,19 +20,19 @@ const MONEY = 12;
 
 /** The report for people: plain text, no colours, at most {@link WIDTH} columns. */
 export function formatReport(report: LabReport): string {
-  const { price } = report;
+  const { prices } = report;
   const lines = [
     `Attacked ${report.method} ${report.url}`,
     ...wrap(heading(report), ''),
     '',
-    ...header(price),
+    ...header(prices),
     ...GROUPS.flatMap(([group, title]) => part(report, group, title)),
     '',
     ...wrap(
       'CPU and wall: seconds the attacker spends per 1,000 admitted calls, one after another; x: against a plain call of this run, whatever it was answered.',
       '',
     ),
-    ...(price === null ? [] : wrap(computed(price), '')),
+    ...wrap(computed(prices), ''),
     ...made(report),
     ...remarks(report),
     ...(report.rules === null ? [] : ['', ...rulesTable(report.rules)]),
@@ -71,15 +71,11 @@ function made({ made: names, removed, issued, revoked }: LabReport): string[] {
 }
 
 /** How the last column came about. */
-function computed(price: Price): string {
-  const hour = `${amount(price.coreHour)} ${price.currency}`.trim();
-  return `${nameOf(price)}: per 1,000 admitted calls, CPU / 3,600 x ${hour} for an hour of one core, as given. Bandwidth, addresses and people are not in it.`;
-}
+const computed = (prices: Prices): string =>
+  `Money: per 1,000 admitted calls, what each row needs of these. ${assumptions(prices)}. Your own: --prices FILE.`;
 
-const nameOf = ({ currency }: Price): string => (currency === '' ? 'money' : currency);
-
-function header(price: Price | null): string[] {
-  const names = columns(['CPU', 'x', 'wall', 'x']) + (price === null ? '' : nameOf(price).padStart(MONEY));
+function header({ currency }: Prices): string[] {
+  const names = columns(['CPU', 'x', 'wall', 'x']) + currency.padStart(MONEY);
   const line = `${'attacker'.padEnd(TITLE)}  ${'verdict'.padEnd(8)}  ${'admitted'.padStart(11)}${names}`;
   return [line, '-'.repeat(line.length)];
 }
@@ -87,24 +83,24 @@ function header(price: Price | null): string[] {
 const columns = (values: readonly string[]): string => values.map((text) => text.padStart(8)).join('');
 
 /** The rows of one part; a reason that several of its rows share is told once. */
-function part({ rungs, price }: LabReport, group: Group, title: string): string[] {
+function part({ rungs }: LabReport, group: Group, title: string): string[] {
   let told = '';
   const rows = rungs
     .filter((rung) => rung.group === group)
     .flatMap((rung) => {
       const why = rung.verdict === 'not run' && rung.why === told ? 'as the row above' : rung.why;
       told = rung.verdict === 'not run' ? rung.why : '';
-      return row({ ...rung, why }, price);
+      return row({ ...rung, why });
     });
   return rows.length === 0 ? [] : ['', title.toUpperCase(), ...rows];
 }
 
-function row(rung: RungReport, price: Price | null): string[] {
+function row(rung: RungReport): string[] {
   const start = `${rung.title.padEnd(TITLE)}  ${rung.verdict.padEnd(8)}  `;
   if (rung.verdict === 'not run') return wrap(rung.why, start);
   const { cost } = rung;
   const figures = [number(cost?.cpuSeconds), ratio(cost?.cpuRatio), number(cost?.wallSeconds), ratio(cost?.wallRatio)];
-  const money = price === null ? '' : amount(cost?.money).padStart(MONEY);
+  const money = amount(cost?.bill?.total).padStart(MONEY);
   return [`${start}${`${rung.admitted} of ${rung.tried}`.padStart(11)}${columns(figures)}${money}`];
 }
 
@@ -145,6 +141,7 @@ function remarks(report: LabReport): string[] {
     const refused = Object.entries(rung.refused).map(([code, times]) => `${SHOWN[code] ?? code} ${times}`);
     if (refused.length > 0) texts.push(`refused: ${refused.join(', ')}`);
     if (rung.verdict !== 'not run') texts.push(detection(rung));
+    if (rung.cost !== null) texts.push(`${rung.steps.length} things to write or run`);
     if (rung.verdict === 'stopped' && rung.spent?.cpu) texts.push(`${number(rung.spent.cpu)} s of CPU for nothing`);
     if (rung.setup !== null && rung.cost !== null)
       texts.push(`ready for its first call after ${number(rung.setup.wall)} s`);

@@ -20,7 +20,7 @@ export async function runAttackers(
 ): Promise<LabReport> {
   const target = parseTarget(url);
   const settings = checkOptions(options);
-  const resources: Resources = { senders: [], chromium: null, made: [] };
+  const resources: Resources = { senders: [], chromium: null, display: null, made: [] };
   const started = performance.now();
   const startedAt = new Date().toISOString();
   try {
@@ -52,6 +52,7 @@ export async function runAttackers(
       (chromium) => chromium.close(),
       () => undefined,
     );
+    (await resources.display)?.close();
   }
 }
 
@@ -86,7 +87,7 @@ async function toReport(facts: Facts, resources: Resources): Promise<LabReport> 
   const { target, settings, lab } = facts;
   const reference = facts.rungs.find((one) => one.attacker.name === 'plain')?.result;
   const plain = reference === undefined || reference.spend === null ? null : perCall(reference.spend, reference.tried);
-  const rungs = facts.rungs.map((one) => toRung(one, settings.price?.coreHour ?? null));
+  const rungs = facts.rungs.map((one) => toRung(one, settings.prices));
   const nothingBlocked = lab.base.plain.kind.by === 'backend';
   const chromium = await resources.chromium?.catch(() => null);
   const report = {
@@ -101,7 +102,7 @@ async function toReport(facts: Facts, resources: Resources): Promise<LabReport> 
     honestStatus: lab.base.honest?.status ?? 0,
     doors: lab.base.doors,
     browser: chromium?.version ?? '',
-    price: settings.price,
+    prices: settings.prices,
     made: [...resources.made],
     removed: false,
     issued: [],

@@ -1,4 +1,5 @@
 import type { AnswerKind } from './answer.ts';
+import { type Needs, NO_NEEDS } from './bill.ts';
 import { addSpend, type Meter, type Pair, type Spend } from './cost.ts';
 
 /** What one kind of attacker got. `not run` is neither: nothing was learned. */
@@ -23,6 +24,8 @@ export interface Tally {
   spent(spend: Spend, admitted: number): void;
   /** One stretch of calls beside plain ones. */
   pair(pair: Pair): void;
+  /** What it has beside cores, for its bill. */
+  needs(needs: Partial<Needs>): void;
   /** Tries so far that the backend answered. */
   readonly admitted: number;
 }
@@ -49,6 +52,7 @@ export interface TallyResult {
   readonly spend: Spend | null;
   readonly spendAdmitted: number;
   readonly pairs: readonly Pair[];
+  readonly needs: Needs;
 }
 
 /** When the gate first refused an attacker, asked something of it or made it wait. */
@@ -70,6 +74,7 @@ export function createTally(meter: Meter): TallyBook {
   const pairs: Pair[] = [];
   const since = meter.start();
   let detected: Detected | null = null;
+  let needed = NO_NEEDS;
   let setup: Spend | null = null;
   let spend: Spend | null = null;
   const noticed = (): void => {
@@ -108,6 +113,9 @@ export function createTally(meter: Meter): TallyBook {
       counts.spendAdmitted += admitted;
     },
     pair: (one) => void pairs.push(one),
+    needs: (needs) => {
+      needed = { ...needed, ...needs };
+    },
     get admitted() {
       return counts.admitted;
     },
@@ -119,6 +127,7 @@ export function createTally(meter: Meter): TallyBook {
       setup,
       spend,
       pairs: [...pairs],
+      needs: needed,
     }),
   };
 }

@@ -3,6 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { formatReport, LabError, runLab } from '../../src/lab/index.ts';
+import { PRICES } from '../../src/lab/prices.ts';
 
 async function withServer(listener: RequestListener, run: (origin: string) => Promise<void>): Promise<void> {
   const server = createServer(listener);
@@ -62,9 +63,9 @@ test('an address where nothing listens, and options out of range, are errors in 
     [url, { seconds: Number.NaN }, 'option'],
     [url, { method: 'get it' }, 'option'],
     [url, { page: 'index.html' }, 'option'],
-    [url, { coreHour: -1 }, 'option'],
-    [url, { coreHour: Number.POSITIVE_INFINITY }, 'option'],
-    [url, { coreHour: 1, currency: 'of Euros' }, 'option'],
+    [url, { prices: { ...PRICES, coreHour: -1 } }, 'option'],
+    [url, { prices: { ...PRICES, personHour: Number.POSITIVE_INFINITY } }, 'option'],
+    [url, { prices: { ...PRICES, currency: 'Euros' } }, 'option'],
   ] as const;
   for (const [target, options, code] of rows) {
     await assert.rejects(

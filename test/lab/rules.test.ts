@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Config } from '../../src/guard/config.ts';
 import { parseConfig } from '../../src/guard/config-schema.ts';
+import { PRICES } from '../../src/lab/prices.ts';
 import { figuresOf } from '../../src/lab/rules/figures.ts';
 import { measureRules, type PerThousand, type RulesReport } from '../../src/lab/rules/measure.ts';
 import { ruleSets } from '../../src/lab/rules/rule-sets.ts';
@@ -40,7 +41,7 @@ test('each rule is measured alone, then with the others: configurations that a g
 
 let measured: Promise<RulesReport> | null = null;
 const measure = (): Promise<RulesReport> => {
-  measured ??= measureRules({ policy: {}, calls: 80, seconds: 60 });
+  measured ??= measureRules({ policy: {}, prices: PRICES, calls: 80, seconds: 60 });
   return measured;
 };
 

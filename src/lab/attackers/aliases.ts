@@ -12,6 +12,7 @@ export const aliases: Attacker = {
   group: 'requests',
   title: 'other spellings of the address',
   how: 'Case, slashes, percent-encodings, parameters, dot segments, absolute targets and override headers, unsigned GETs; judged by what the backend serves.',
+  steps: ['a list of the ways in which servers spell one address', 'a program that sends each byte for byte'],
   possible: 'The address is served unsigned under another spelling',
   async run(lab, tally) {
     const known = lab.base.honest ?? lab.base.plain;

@@ -55,6 +55,11 @@ export const altered: Attacker = {
   group: 'requests',
   title: 'request altered after signing',
   how: 'Method, path, query, authority, counter, time, coverage, content type or body changed after the honest client signed; the original is never sent.',
+  steps: [
+    'a way to sit between page and gate',
+    'a signed request that never arrived',
+    'a program that changes one part of it after the other',
+  ],
   possible: 'A signed request passes after it was altered',
   async run(lab, tally) {
     const client = honestClient(lab);

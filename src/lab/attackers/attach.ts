@@ -12,6 +12,11 @@ export const attach: Attacker = {
   group: 'doors',
   title: 'attached to an open browser',
   how: 'A person has the page open in a Chromium whose debugging port is open; a program that knows the port, and nothing else, attaches to it and calls by fetch inside the person’s page. CPU is the program’s alone: the browser is the person’s.',
+  steps: [
+    'a person with the page open, whose browser has its debugging port open',
+    'a program on that person’s machine',
+    'the calls, written to run in the page',
+  ],
   possible: 'A program on a person’s machine that reaches the debugging port of their browser gets in as that person',
   async run(lab, tally) {
     const chromium = await lab.chromium();

@@ -4,6 +4,7 @@ import { MINTS_SPENT, NotRun } from '../not-run.ts';
 import { fromNetwork, networks } from '../networks.ts';
 import type { Tally } from '../tally.ts';
 import { contentOf, type PaidCall } from '../use-routes.ts';
+import { WALK_DOORS } from '../steps.ts';
 
 const CLIENTS = 500;
 /** Clients behind one address: fewer than new sessions are limited to. */
@@ -17,6 +18,7 @@ export const budgetDrain: Attacker = {
   group: 'use',
   title: 'budget drain, rotating clients',
   how: 'Client after client, each with a session of its own and 20 behind each address, walks the doors and makes one call that costs money.',
+  steps: [...WALK_DOORS, 'a proxy service with dozens of addresses', 'some hundred sessions, each used once'],
   possible: 'Rotating clients spend what budgets leave to newcomers, and no more',
   async run(lab, tally) {
     const { paid } = lab.use;

@@ -9,6 +9,7 @@ import { fromNetwork, networks } from '../networks.ts';
 import type { Tally } from '../tally.ts';
 import type { WireClient } from '../wire-client.ts';
 import type { Call } from '../wire-proof.ts';
+import { WALK_DOORS } from '../steps.ts';
 
 /** Calls whose challenge is solved: enough to know the rate by. */
 const SOLVED = 40;
@@ -20,6 +21,11 @@ export const challengeSolved: Attacker = {
   group: 'use',
   title: 'challenge solved natively',
   how: 'A client that walked the doors calls a route that always asks for a proof of work, and computes each by Node’s own cryptography on this machine, without a browser. The refusal that asks counts as refused.',
+  steps: [
+    ...WALK_DOORS,
+    'the proof of work, written for the program’s own machine',
+    'a second call for each that was asked for work',
+  ],
   possible: 'A program computes what a challenge asks for, at its own rate and not a browser’s',
   async run(lab, tally) {
     const { client, call } = await start(lab, tally);
@@ -51,6 +57,7 @@ export const challengeReplayed: Attacker = {
   group: 'use',
   title: 'challenge solution replayed',
   how: 'A solution that was let in once is sent again: byte for byte, with further counters, by another page of the session, and in another session; and one is used by two calls at once.',
+  steps: [...WALK_DOORS, 'one solution, sent in every way that it might be good again'],
   possible: 'One solution of a challenge is good for many calls',
   async run(lab, tally) {
     const { client, call } = await start(lab, tally);

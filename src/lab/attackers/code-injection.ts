@@ -8,6 +8,10 @@ export const codeInjection: Attacker = {
   needsLogin: true,
   title: 'stolen login code',
   how: 'A victim’s code is taken before it is used, and put into the thief’s own attempt, with the thief’s state and with the victim’s; a grant counts as getting in.',
+  steps: [
+    'the address to which somebody’s login leads back, before it is opened',
+    'a login of one’s own that is under way',
+  ],
   possible: 'Whoever reads a login code can log in with it',
   async run(lab, tally) {
     const login = providerLogin(lab);

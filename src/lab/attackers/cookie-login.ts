@@ -4,6 +4,7 @@ import type { Attacker, Lab } from '../lab.ts';
 import { askWho, logIn, openDoors, whoKind } from '../people.ts';
 import type { Tally } from '../tally.ts';
 import type { WireClient } from '../wire-client.ts';
+import { WALK_DOORS } from '../steps.ts';
 
 /** The cookies of somebody who is logged in, at the doors and by themselves: what info-stealers sell. */
 export const cookieLogin: Attacker = {
@@ -12,6 +13,11 @@ export const cookieLogin: Attacker = {
   needsLogin: true,
   title: 'stolen cookie of a login',
   how: 'The cookies of somebody who is logged in: a thief enters with them, without and with a session key of its own, asks who it is, signs calls beside them, and sends them with copied headers and no proof.',
+  steps: [
+    'the cookies of somebody who is logged in',
+    ...WALK_DOORS,
+    'a session key of one’s own, and the calls that ask who one is',
+  ],
   possible: 'The cookies of a login work at this address, wherever they were copied to, until the session ends',
   async run(lab, tally) {
     const { owner } = await lab.people();

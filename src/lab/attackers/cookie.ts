@@ -3,6 +3,7 @@ import { tryDisguises } from '../carriers.ts';
 import { attempt, honestClient, wentThrough } from '../attempts.ts';
 import type { Attacker } from '../lab.ts';
 import { NotRun } from '../not-run.ts';
+import { WALK_DOORS } from '../steps.ts';
 
 /** The session cookie of somebody who walked the doors, and every header of their calls, without the proof. */
 export const cookie: Attacker = {
@@ -10,6 +11,11 @@ export const cookie: Attacker = {
   group: 'requests',
   title: 'copied cookie',
   how: 'An honest client’s cookies and every header of its calls, from another connection, without a proof; sent as a call, an image, a media element, a navigation and a stream.',
+  steps: [
+    'cookies out of somebody’s browser',
+    'the headers of that browser’s calls',
+    'a program that sends both, as each kind of request that a browser makes',
+  ],
   possible: 'A copied cookie gets in by itself',
   async run(lab, tally) {
     const client = honestClient(lab);
@@ -27,6 +33,7 @@ export const cookieDoors: Attacker = {
   group: 'doors',
   title: 'copied cookie at the doors',
   how: 'A second client takes the honest client’s cookies, enters with its own key and signs calls in that session.',
+  steps: ['cookies out of somebody’s browser', ...WALK_DOORS],
   possible: 'A copied session cookie opens a door for whoever holds it, until a login binds the session to a key',
   async run(lab, tally) {
     const victim = honestClient(lab);

@@ -5,6 +5,7 @@ import type { Attacker, Lab } from '../lab.ts';
 import { NotRun } from '../not-run.ts';
 import type { Tally } from '../tally.ts';
 import { createWireClient, type WireClient } from '../wire-client.ts';
+import { WALK_DOORS } from '../steps.ts';
 
 const TRIES = 10;
 const NETWORKS = 12;
@@ -21,6 +22,7 @@ export const disarm: Attacker = {
   group: 'doors',
   title: 'refused on purpose',
   how: `${NETWORKS} sessions on as many networks have calls refused as a broken page would: without a proof, under a ticket that nobody knows, from another site; then a plain client calls.`,
+  steps: [...WALK_DOORS, 'addresses in a dozen networks', 'requests that are refused as a broken page’s would be'],
   possible: 'Whoever has calls refused on purpose gets a change of the gate taken back',
   async run(lab, tally) {
     if (lab.base.plain.kind.by === 'backend')

@@ -17,6 +17,10 @@ export const domEmulation: Attacker = {
   group: 'doors',
   title: 'page run by happy-dom',
   how: 'happy-dom, in a process of its own and with the patches that an attacker would make, runs the page’s scripts; calls are made by its window.fetch.',
+  steps: [
+    'a program that runs the page in happy-dom',
+    'patches for what the page’s script asks of a browser and happy-dom has not, at each release',
+  ],
   possible: 'A program that runs the page in an imitation of a browser gets in',
   run: (lab, tally) => runPage(lab, tally, 'happy-dom'),
 };
@@ -27,6 +31,11 @@ export const jsdomEmulation: Attacker = {
   group: 'doors',
   title: 'page run by jsdom',
   how: 'jsdom, in a process of its own, runs the page’s scripts with the fetch and the cryptography of Node, which it lacks; calls are made by its window.fetch.',
+  steps: [
+    'a program that runs the page in jsdom',
+    'fetch, keys and streams, which jsdom has not',
+    'patches for whatever else the page’s script asks of a browser, at each release',
+  ],
   possible: 'A program that runs the page in jsdom gets in',
   run: (lab, tally) => runPage(lab, tally, 'jsdom'),
 };

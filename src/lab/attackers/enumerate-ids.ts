@@ -8,6 +8,7 @@ import { fromNetwork, networks } from '../networks.ts';
 import type { Tally } from '../tally.ts';
 import type { ServedRead } from '../use-routes.ts';
 import type { WireClient } from '../wire-client.ts';
+import { WALK_DOORS } from '../steps.ts';
 
 const TRIES = 40;
 
@@ -17,6 +18,11 @@ export const enumerateIds: Attacker = {
   group: 'use',
   title: 'enumeration of ids',
   how: 'A client that walked the doors and was shown no list asks for objects by ids that exist and by ids near them; then once more, as if its page’s address named each. Last it asks for the list, and reads what that gave.',
+  steps: [
+    ...WALK_DOORS,
+    'a guess at the form of ids, and a counter',
+    'calls that name each id as the page that they come from',
+  ],
   possible: 'Who counts through ids gets as many as the page’s address may name in a minute',
   async run(lab, tally) {
     const { served } = lab.use;

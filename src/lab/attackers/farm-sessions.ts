@@ -4,6 +4,7 @@ import type { Attacker } from '../lab.ts';
 import { NotRun } from '../not-run.ts';
 import { fromNetwork, networks } from '../networks.ts';
 import type { Tally } from '../tally.ts';
+import { WALK_DOORS } from '../steps.ts';
 
 /** More than a person's network opens within a minute. */
 const MOST = 80;
@@ -14,6 +15,7 @@ export const farmSessions: Attacker = {
   group: 'use',
   title: 'session farming',
   how: 'Behind one address, client after client walks the doors for a session of its own, until entries are held up; each then makes one call.',
+  steps: [...WALK_DOORS, 'a store of sessions, opened as fast as they are given out'],
   possible: 'A program opens as many sessions as new ones are allowed, and each has allowances of its own',
   async run(lab, tally) {
     if (lab.base.person) throw new NotRun('a session alone opens nothing here: this address asks for a login');

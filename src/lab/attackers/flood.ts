@@ -7,6 +7,7 @@ import { fromNetwork, networks } from '../networks.ts';
 import { logIn } from '../people.ts';
 import type { Tally } from '../tally.ts';
 import type { WireClient } from '../wire-client.ts';
+import { WALK_DOORS } from '../steps.ts';
 
 /** Times the calls of other rows. */
 const MORE = 4;
@@ -19,6 +20,7 @@ export const floodOne: Attacker = {
   group: 'use',
   title: 'flood from one network',
   how: 'Three clients behind one address walk the doors and call as fast as they can, in turn.',
+  steps: [...WALK_DOORS, 'several sessions kept side by side'],
   possible: 'Programs behind one address that walk the doors call as often as limits let them',
   run: (lab, tally) => flood(lab, tally, new Array<string>(SESSIONS).fill(networks(1)[0] ?? '')),
 };
@@ -29,6 +31,7 @@ export const floodMany: Attacker = {
   group: 'use',
   title: 'flood from many networks',
   how: 'Eight clients, each behind an address of its own, walk the doors and call as fast as they can, in turn.',
+  steps: [...WALK_DOORS, 'a proxy service with several addresses', 'several sessions kept side by side'],
   possible: 'Programs behind many addresses call as often as limits let each of them',
   run: (lab, tally) => flood(lab, tally, networks(NETWORKS)),
 };

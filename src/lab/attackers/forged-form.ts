@@ -21,6 +21,10 @@ export const forgedForm: Attacker = {
   group: 'objects',
   title: 'form without its token',
   how: 'The victim’s own browser, cookies and headers send the form, at this address or where policy says that one is taken: without a token, with the thief’s own, with the victim’s in the address only or altered. The honest form goes last.',
+  steps: [
+    'a site of one’s own, or cookies and headers out of somebody’s browser',
+    'forms with a token that is missing, foreign, altered or doubled',
+  ],
   possible: 'A forged form passes where nothing but its token tells it from an honest one',
   async run(lab, tally) {
     const to = formOf(lab);

@@ -4,6 +4,7 @@ import type { Sender } from '../http.ts';
 import type { Attacker, Lab } from '../lab.ts';
 import { NotRun } from '../not-run.ts';
 import { fromNetwork, networks } from '../networks.ts';
+import { WALK_DOORS } from '../steps.ts';
 
 /** More sessions than one network is given within a minute by default. */
 const MOST = 100;
@@ -30,6 +31,7 @@ export const forgedForwarding: Attacker = {
   group: 'use',
   title: 'forged forwarding headers',
   how: 'One address uses up the new sessions that it is allowed; then clients enter from it whose requests say by forwarding headers, in every place and form, that they come from elsewhere. One that gets in at once counts.',
+  steps: [...WALK_DOORS, 'a list of the headers by which proxies name their clients'],
   possible: 'Who forges forwarding headers has the allowance of whatever address they name',
   async run(lab, tally) {
     if (lab.base.plain.kind.by === 'backend') throw new NotRun('who needs no session here needs no allowance of them');

@@ -5,6 +5,7 @@ import type { Attacker, Lab } from '../lab.ts';
 import { NotRun } from '../not-run.ts';
 import { hasPasswords, NO_PASSWORDS } from '../people.ts';
 import type { Tally } from '../tally.ts';
+import { WALK_DOORS } from '../steps.ts';
 
 /** Guesses that each of the two makes. */
 const GUESSES = 60;
@@ -20,6 +21,7 @@ export const bruteForce: Attacker = {
   needsLogin: true,
   title: 'guessing one password',
   how: 'A client that walked the doors guesses passwords for one account at the gate’s own login; a guess that was looked at counts, one that was put off does not.',
+  steps: [...WALK_DOORS, 'a name, and a list of common passwords'],
   possible: 'Passwords can be guessed at the pace that the throttle leaves, so that one of the most common ones falls',
   run: (lab, tally) => {
     const name = `lab-${randomBytes(6).toString('hex')}`;
@@ -34,6 +36,7 @@ export const stuffing: Attacker = {
   needsLogin: true,
   title: 'trying leaked passwords',
   how: 'A client that walked the doors tries one password each for many accounts from one address; a try that was looked at counts, one that was put off does not.',
+  steps: [...WALK_DOORS, 'a list of leaked names with their passwords'],
   possible: 'A list of leaked passwords can be tried at the pace that the throttle leaves, faster from many addresses',
   run: (lab, tally) => guess(lab, tally, () => `lab-${randomBytes(6).toString('hex')}`),
 };

@@ -7,6 +7,10 @@ export const headers: Attacker = {
   group: 'requests',
   title: 'spoofed headers, all copied',
   how: 'Every header of the page’s own call, Origin, Referer, User-Agent and Sec-Fetch-* included, without cookie and proof; sent as a call, an image, a media element, a navigation and a stream.',
+  steps: [
+    'the headers of one call, copied from a browser’s tools',
+    'a program that sends them, as each kind of request that a browser makes',
+  ],
   possible: 'A program that copies a browser’s headers gets in',
   async run(lab, tally) {
     const copied = await lab.pageHeaders();

@@ -73,6 +73,10 @@ export const forgedTokens: Attacker = {
   needsLogin: true,
   title: 'forged and confused tokens',
   how: 'A token of one’s own made into somebody else’s: alg none and HMAC by guessable secrets, own keys by kid, jwk, jku and x5u, other claims and types under the old signature; shown from one’s own open door.',
+  steps: [
+    'a token of one’s own, and the ways in which verifiers of tokens go wrong',
+    'a signer of tokens, and a key set at an address of one’s own',
+  ],
   possible: 'A token that nobody issued is taken',
   async run(lab, tally) {
     const found = await tokenOwner(lab, tally);

@@ -6,6 +6,7 @@ import { hasUser, openDoors, whoKind } from '../people.ts';
 import type { Tally } from '../tally.ts';
 import { NO_TOKEN, tokenFields, tokenOwner, withToken } from '../tokens.ts';
 import type { WireClient } from '../wire-client.ts';
+import { WALK_DOORS } from '../steps.ts';
 
 const TRIES = 5;
 
@@ -16,6 +17,7 @@ export const stolenToken: Attacker = {
   needsLogin: true,
   title: 'stolen session token',
   how: 'The token of a person who is using it, the app’s or one of the gate’s own accounts, shown by a client that walked the doors for itself, and by one that did not, with every header of the person’s calls and their cookies.',
+  steps: ['somebody’s token, out of a log, a browser or a backend', ...WALK_DOORS],
   possible: 'A stolen token of the app is good for whoever shows it',
   async run(lab, tally) {
     if (lab.token === '') await ofAccount(lab, tally);

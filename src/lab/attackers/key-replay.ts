@@ -15,6 +15,7 @@ export const keyReplay: Attacker = {
   group: 'keys',
   title: 'partner’s request replayed',
   how: 'Requests with the API key in SALLYPORT_KEY, or a signing one that was issued for this run, sent again byte for byte, and with another query, on another connection.',
+  steps: ['a partner’s request, taken off the wire or out of a log', 'a program that sends it again'],
   possible: 'A request with an API key, read on its way, is good for whoever sends it',
   async run(lab, tally) {
     const held = keyOf(lab);

@@ -23,6 +23,7 @@ export const leakedKey: Attacker = {
   group: 'keys',
   title: 'key left in a bundle',
   how: 'API keys found in the page and its scripts, or where there are none, one that was issued for this run and treated as if it had lain there: sent as Authorization by a program, without anything a browser would add, and by the page’s own fetch in a real browser.',
+  steps: ['a search for keys in the page’s own files', 'any program that sends requests'],
   possible:
     'Whoever finds a key in the page’s own code gets in with it by any program, as far as its scopes go, until it is revoked',
   async run(lab, tally) {

@@ -15,6 +15,11 @@ export const loginCsrf: Attacker = {
   needsLogin: true,
   title: 'somebody else’s login',
   how: 'Another browser is made to take up the attacker’s login: by the address that leads back from the provider, or by the attacker’s name and password from another site’s page, in every form a page can send. A login there counts as getting in.',
+  steps: [
+    'an account of one’s own',
+    'a site of one’s own, and a visitor of it',
+    'forms and calls that end a login in that visitor’s browser',
+  ],
   possible: 'A browser can be logged in as somebody else by a link or another site’s page',
   async run(lab, tally) {
     const people = await peopleOf(lab);

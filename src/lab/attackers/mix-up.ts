@@ -9,6 +9,11 @@ export const mixUp: Attacker = {
   needsLogin: true,
   title: 'providers mixed up',
   how: 'In one browser, the code that one provider gave is handed in at the address and with the state of another, with the issuer’s name of either and with none; a grant counts as getting in.',
+  steps: [
+    'a provider of one’s own that the app trusts, beside another',
+    'a visitor who logs in there',
+    'a program that hands the code on to the other’s address',
+  ],
   possible: 'A provider can pass codes of another off as its own',
   async run(lab, tally) {
     const login = providerLogin(lab);

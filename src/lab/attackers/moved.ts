@@ -19,6 +19,11 @@ export const moved: Attacker = {
   group: 'requests',
   title: 'session used elsewhere',
   how: 'Calls that an honest client signed and did not send, and its cookie with its headers, sent from another network as another browser.',
+  steps: [
+    'signed requests that never left somebody’s browser, or its cookie',
+    'a machine in another network',
+    'a program that sends them as another browser’s',
+  ],
   possible: 'A session’s calls and cookie work from another network by another browser',
   async run(lab, tally) {
     const victim = lab.wireClient();

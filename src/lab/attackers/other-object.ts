@@ -7,6 +7,7 @@ import type { ObjectRoutes, Reach } from '../object-routes.ts';
 import type { Tally } from '../tally.ts';
 import { withToken } from '../tokens.ts';
 import type { WireClient } from '../wire-client.ts';
+import { WALK_DOORS } from '../steps.ts';
 
 const TRIES = 3;
 
@@ -17,6 +18,7 @@ export const otherObject: Attacker = {
   needsLogin: true,
   title: 'another user’s object',
   how: 'A second person, logged in and with every key of their own, reaches for an object of the first: one that the first made by POST at this address, or, with two tokens given, this address itself. Its owner asks last.',
+  steps: ['an account of one’s own', 'the id of somebody else’s object', ...WALK_DOORS],
   possible: 'Whoever is logged in reaches the objects of others',
   async run(lab, tally) {
     if (lab.token !== '' && lab.otherToken !== '') await byTokens(lab, tally);

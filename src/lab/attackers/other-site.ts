@@ -13,6 +13,11 @@ export const otherSite: Attacker = {
   group: 'requests',
   title: 'another site’s page',
   how: 'A real browser that has walked the doors opens a page of another site, and one of another port, which send every kind of request a page can; writes go to a path that cannot exist.',
+  steps: [
+    'a site of one’s own',
+    'a visitor of it who has the app open',
+    'pages that call in every way that a browser allows',
+  ],
   possible: 'Another site’s page reaches the backend through its visitors’ browsers',
   async run(lab, tally) {
     const chromium = await lab.chromium();

@@ -8,6 +8,7 @@ import type { LabCall } from '../options.ts';
 import type { Tally } from '../tally.ts';
 import { contentOf, type Ordered } from '../use-routes.ts';
 import type { WireClient } from '../wire-client.ts';
+import { WALK_DOORS } from '../steps.ts';
 
 const TRIES = 3;
 /** A page's steps lie no further apart; beyond, the rest is not tried. */
@@ -19,6 +20,11 @@ export const outOfOrder: Attacker = {
   group: 'use',
   title: 'steps out of order, too fast',
   how: 'A client that walked the doors makes a later call without the one before it, too soon after it, and more often than once, one after another and side by side. In between it keeps the order, as a page does.',
+  steps: [
+    ...WALK_DOORS,
+    'the order of the app’s calls, learned from its page',
+    'calls that leave steps out, hurry and repeat',
+  ],
   possible: 'A program skips steps, hurries or repeats them',
   async run(lab, tally) {
     const { ordered } = lab.use;

@@ -7,6 +7,7 @@ export const plain: Attacker = {
   group: 'requests',
   title: 'plain client',
   how: 'The request with Host and Accept and nothing else, over one kept connection.',
+  steps: ['the address, and any program that sends requests'],
   possible: 'A plain client gets in',
   async run(lab, tally) {
     await attempt(lab, tally, lab.sender(), lab.calls, () => plainRequest(lab));

@@ -13,6 +13,10 @@ export const replay: Attacker = {
   group: 'requests',
   title: 'request replayed at once',
   how: 'Signed requests that were admitted a moment ago, sent again byte for byte, cookies included, on other connections.',
+  steps: [
+    'a signed request, taken off the wire, out of a log or a browser’s tools',
+    'a program that sends it again byte for byte',
+  ],
   possible: 'A captured request passes again at once',
   async run(lab, tally) {
     const client = honestClient(lab);
@@ -33,6 +37,7 @@ export const replayLater: Attacker = {
   group: 'requests',
   title: 'request replayed later',
   how: 'Signed requests captured when the run began, sent again byte for byte at its end.',
+  steps: ['signed requests, kept for later', 'a program that sends them again byte for byte'],
   possible: 'A captured request passes again later',
   async run(lab, tally) {
     honestClient(lab);

@@ -12,6 +12,11 @@ export const sessionFixation: Attacker = {
   needsLogin: true,
   title: 'session planted before login',
   how: 'A victim logs in with the attacker’s session cookie; then the attacker asks, by proofs from before and by a new entry with that cookie, who is logged in. Anybody counts as getting in.',
+  steps: [
+    'a session of one’s own',
+    'a way to put its cookie into somebody’s browser',
+    'that person’s login afterwards',
+  ],
   possible: 'Whoever can plant a session cookie before a login shares the session after it',
   async run(lab, tally) {
     for (const login of await loginsOf(lab)) if (!(await plant(lab, tally, login))) return;

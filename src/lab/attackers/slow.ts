@@ -9,6 +9,7 @@ import { logIn } from '../people.ts';
 import { PRICES } from '../prices.ts';
 import type { Tally } from '../tally.ts';
 import type { WireClient } from '../wire-client.ts';
+import { WALK_DOORS } from '../steps.ts';
 
 /** Calls of each client: enough for a pace to be seen. */
 const ROUNDS = 3;
@@ -22,6 +23,7 @@ export const slow: Attacker = {
   group: 'use',
   title: 'slow, low, from many addresses',
   how: 'Clients, each behind an address of its own of the test networks in 127.0.0.0/8, walk the doors and call at a person’s pace: 1.5 to 4 s between two calls, drawn each time. Wall has the pauses in it, shared by all clients.',
+  steps: [...WALK_DOORS, 'a proxy service with an address for each client', 'a schedule of pauses as people make them'],
   possible: 'Programs behind many addresses that call no faster than a person get in',
   async run(lab, tally) {
     const addresses = networks(Math.min(MOST, Math.max(2, Math.ceil(lab.calls / ROUNDS))));

@@ -10,6 +10,7 @@ export const ticket: Attacker = {
   group: 'requests',
   title: 'ticket taken elsewhere',
   how: 'An honest client’s ticket and cookies with fresh counters, signed by a key of the thief’s own making.',
+  steps: ['ticket and cookies out of somebody’s browser', 'a signer of RFC 9421, with a key of its own'],
   possible: 'A ticket without its key gets in',
   async run(lab, tally) {
     const client = honestClient(lab);

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Config } from '../../guard/config.ts';
-import { moneyFor, PRICES, type Prices } from '../prices.ts';
+import { moneyFor, type Prices } from '../prices.ts';
 import { figuresOf } from './figures.ts';
 import { type RuleSet, ruleSets } from './rule-sets.ts';
 import type { ShopAnswer, ShopOrder } from './shop.ts';
@@ -33,13 +33,14 @@ export interface PerThousand {
   readonly seconds: number;
   /** Addresses that have them within an hour; null where everybody together is bounded, so that no number has. */
   readonly addresses: number | null;
-  /** CPU and further addresses, by {@link PRICES}. Where addresses are of no use, CPU alone. */
+  /** CPU and further addresses, by {@link RulesReport.prices}. Where addresses are of no use, CPU alone. */
   readonly money: number;
 }
 
 export interface RulesOrder {
   /** The gate's own policy; `{}` where it is not known. */
   readonly policy: Config;
+  readonly prices: Prices;
   readonly calls: number;
   /** Seconds for each row. */
   readonly seconds: number;
@@ -49,22 +50,22 @@ export interface RulesOrder {
 const PATIENCE = 7 * 86_400;
 
 /** Measures one gate after another, each of the lab's own, in a process of theirs. */
-export async function measureRules({ policy, calls, seconds }: RulesOrder): Promise<RulesReport> {
+export async function measureRules({ policy, prices, calls, seconds }: RulesOrder): Promise<RulesReport> {
   const rows: RuleRow[] = [];
   const owner = startShops();
   try {
     for (const set of ruleSets(figuresOf(policy))) {
-      rows.push(await measure(owner, set, { calls, seconds, patience: PATIENCE }));
+      rows.push(await measure(owner, set, { calls, seconds, patience: PATIENCE }, prices));
     }
   } finally {
     owner.child.disconnect();
   }
-  return { prices: PRICES, rows };
+  return { prices, rows };
 }
 
 type Want = Parameters<typeof walkRules>[2];
 
-async function measure(owner: Shops, set: RuleSet, want: Want): Promise<RuleRow> {
+async function measure(owner: Shops, set: RuleSet, want: Want, prices: Prices): Promise<RuleRow> {
   const { name, title, own } = set;
   const row = { name, title, own, admitted: 0, per1000: null };
   try {
@@ -73,7 +74,7 @@ async function measure(owner: Shops, set: RuleSet, want: Want): Promise<RuleRow>
     if (name === 'doors') await walkRules(shop, set, { ...want, calls: Math.min(want.calls, WARM_UP) });
     const walked = await walkRules(shop, set, want);
     if (walked.admitted === 0) return { ...row, why: walked.ended };
-    return { ...row, why: '', admitted: walked.admitted, per1000: perThousand(walked, set.bounded) };
+    return { ...row, why: '', admitted: walked.admitted, per1000: perThousand(walked, set.bounded, prices) };
   } catch (error) {
     return { ...row, why: error instanceof Error ? error.message : String(error) };
   }
@@ -83,12 +84,13 @@ const WARM_UP = 200;
 /** Part of an hour by which a rate of so many an hour is missed without another address. */
 const SPARE = 0.02;
 
-function perThousand({ admitted, requests, sessions, spend, waited }: Walked, bounded: boolean): PerThousand {
+function perThousand(walked: Walked, bounded: boolean, prices: Prices): PerThousand {
+  const { admitted, requests, sessions, spend, waited } = walked;
   const scale = 1000 / admitted;
   const cpuSeconds = (spend.cpu ?? 0) * scale;
   const seconds = (spend.wall + waited) * scale;
   const addresses = bounded ? null : Math.max(1, Math.ceil(seconds / 3600 - SPARE));
-  const money = moneyFor(cpuSeconds, addresses, PRICES);
+  const money = moneyFor(cpuSeconds, addresses, prices);
   return { requests: requests * scale, sessions: sessions * scale, cpuSeconds, seconds, addresses, money };
 }
 

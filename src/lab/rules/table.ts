@@ -8,7 +8,6 @@ const WIDTHS = [10, 10, 9, 10, 11, 12];
 export function rulesTable({ rows, prices }: RulesReport): string[] {
   const heads = ['requests', 'sessions', 'CPU', 'time', 'addresses', prices.currency];
   const line = `${'rule'.padEnd(TITLE)}${cells(heads)}`;
-  const { asOf, currency, coreHour, addressHour } = prices;
   return [
     'What each rule adds to the price of a program that walks the doors',
     '',
@@ -20,10 +19,7 @@ export function rulesTable({ rows, prices }: RulesReport): string[] {
       'Per 1,000 admitted calls by one address, at gates of the lab’s own with these rules, each alone and then together; their clock is put forward by every wait. * has this gate’s own figures, the others are examples. time: on the clock, with all waits. addresses: that have them within an hour; none: everybody together is bounded, so that no number has.',
       '',
     ),
-    ...wrap(
-      `${currency}: assumed prices of ${asOf}, ${coreHour} for an hour of one core and ${addressHour} for an hour of each further address; people, bandwidth and programming are not in it.`,
-      '',
-    ),
+    ...wrap(`${prices.currency}: cores and addresses, at the prices that are named above.`, ''),
   ];
 }
 

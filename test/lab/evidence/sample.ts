@@ -1,6 +1,7 @@
 import type { Evidence } from '../../../src/lab/evidence/evidence.ts';
 import { toEvidence } from '../../../src/lab/evidence/evidence.ts';
 import { SETTINGS, type SettingName } from '../../../src/lab/evidence/settings.ts';
+import { billOf, NO_NEEDS } from '../../../src/lab/bill.ts';
 import { ATTACKERS } from '../../../src/lab/index.ts';
 import type { LabReport, RungReport } from '../../../src/lab/outcome.ts';
 import { PRICES } from '../../../src/lab/prices.ts';
@@ -45,11 +46,11 @@ export function sampleEvidence({ cpu = 0.5, requests = 1020, verdicts = VERDICTS
 }
 
 export function sampleReport(verdicts: Verdicts, cpu: number, requests = 1020): LabReport {
-  const rungs = ATTACKERS.map(({ name, group, title, how }): RungReport => {
+  const rungs = ATTACKERS.map(({ name, group, title, how, steps }): RungReport => {
     const verdict = verdicts[name] ?? 'not run';
     const isIn = verdict === 'gets in' || verdict === 'slowed';
     return {
-      ...{ name, group, title, how, verdict, why: verdict === 'not run' ? 'nobody asked <it> to' : '' },
+      ...{ name, group, title, how, steps, verdict, why: verdict === 'not run' ? 'nobody asked <it> to' : '' },
       ...{
         tried: 100,
         admitted: isIn ? 100 : 0,
@@ -61,7 +62,15 @@ export function sampleReport(verdicts: Verdicts, cpu: number, requests = 1020): 
         detected: null,
         notes: [],
       },
-      cost: isIn ? { cpuSeconds: cpu, wallSeconds: 1, cpuRatio: 2, wallRatio: 2, money: null } : null,
+      cost: isIn
+        ? {
+            cpuSeconds: cpu,
+            wallSeconds: 1,
+            cpuRatio: 2,
+            wallRatio: 2,
+            bill: billOf({ cpuSeconds: cpu, wallSeconds: 1 }, NO_NEEDS, PRICES),
+          }
+        : null,
       setup: null,
       spent: null,
     };
@@ -69,7 +78,7 @@ export function sampleReport(verdicts: Verdicts, cpu: number, requests = 1020): 
   const per1000 = { requests, sessions: 20, cpuSeconds: cpu, seconds: 60, addresses: 3, money: 1 };
   return {
     ...{ url: 'http://127.0.0.1:1/api/notes', method: 'GET', started: '', seconds: 40, gate: true, mode: 'enforce' },
-    ...{ rollout: '100%', nothingBlocked: false, honestStatus: 200, doors: '', browser: '', price: null, made: [] },
+    ...{ rollout: '100%', nothingBlocked: false, honestStatus: 200, doors: '', browser: '', prices: PRICES, made: [] },
     ...{ removed: false, issued: [], revoked: false, plain: { cpuSeconds: 0.2, wallSeconds: 1 }, rungs },
     rules: {
       prices: PRICES,

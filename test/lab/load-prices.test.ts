@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { loadPrices } from '../../../src/lab/evidence/load-prices.ts';
-import { PRICES } from '../../../src/lab/prices.ts';
+import { loadPrices } from '../../src/lab/load-prices.ts';
+import { PRICES } from '../../src/lab/prices.ts';
 
-const MINE = { asOf: '2027-01', currency: 'EUR', coreHour: 0.1, addressHour: 0 };
+const MINE = { ...PRICES, asOf: '2027-01', currency: 'EUR', coreHour: 0.1, addressHour: 0 };
 
 test('prices of one’s own are taken whole, with their date; without a file the assumptions hold', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-prices-'));
@@ -21,7 +21,8 @@ test('prices of one’s own are taken whole, with their date; without a file the
   for (const [value, rule] of [
     [{ ...MINE, asOf: 'today' }, /asOf is a month/],
     [{ ...MINE, currency: 'euros' }, /currency is three letters/],
-    [{ ...MINE, coreHour: -1 }, /numbers, 0 or more/],
+    [{ ...MINE, coreHour: -1 }, /coreHour is a number, 0 or more/],
+    [{ ...MINE, personSeconds: undefined }, /personSeconds is a number, 0 or more/],
     [{ ...MINE, coreHours: 1 }, /"coreHours" is none of/],
     [[MINE], /not a JSON object/],
   ] as const)

@@ -6,8 +6,8 @@ import { MINTS_SPENT, NotRun } from './not-run.ts';
 import type { Tally } from './tally.ts';
 import type { Opening, WireClient } from './wire-client.ts';
 
-/** Calls in one stretch between two comparisons. */
-const STRETCH = 25;
+/** Calls in one stretch between two comparisons: short, so that some meet a machine that does nothing else. */
+const STRETCH = 10;
 
 /**
  * Makes up to `count` tries one after another within the attacker's time and writes down what they cost. The maker
@@ -31,20 +31,22 @@ export async function attempt(
 
 /**
  * Makes tries in stretches, each followed by as many plain calls where it got in: the machine is shared and noisy, and
- * only prices taken side by side can be compared. `stretch` makes the tries, writes them down and answers their time.
+ * only prices taken side by side can be compared. `stretch` makes the tries, writes them down and answers their time;
+ * there are `length` of them in one.
  */
 export async function inStretches(
   lab: Lab,
   tally: Tally,
   count: number,
   stretch: (from: number, calls: number) => Promise<Spend>,
+  length = STRETCH,
 ): Promise<void> {
   const plainSender = lab.sender();
-  for (let from = 0; from < count && lab.now() < lab.until; from += STRETCH) {
-    const before = tally.admitted;
-    const spend = await stretch(from, Math.min(STRETCH, count - from));
-    const admitted = tally.admitted - before;
-    tally.spent(spend, admitted);
+  for (let from = 0; from < count && lab.now() < lab.until; from += length) {
+    const mark = tally.mark();
+    const spend = await stretch(from, Math.min(length, count - from));
+    const admitted = tally.admitted - mark.admitted;
+    tally.spent(spend, mark);
     if (admitted > 0)
       tally.pair({ call: perCall(spend, admitted), plain: await plainCalls(lab, tally, plainSender, admitted) });
   }

@@ -9,6 +9,14 @@ export interface Spend {
   readonly wall: number;
 }
 
+/** One stretch of an attacker's tries. */
+export interface Stretch {
+  readonly spend: Spend;
+  readonly tried: number;
+  /** How many of these the backend answered. */
+  readonly admitted: number;
+}
+
 /**
  * A stretch of an attacker's calls and the plain calls made right after it: what slows this machine down slows both.
  */
@@ -21,13 +29,21 @@ export interface Pair {
 
 /** What a thousand admitted calls cost the attacker, and how that compares with plain calls of the same run. */
 export interface Cost {
-  /** CPU seconds per 1,000 admitted calls; null where not measured. */
+  /**
+   * CPU seconds per 1,000 admitted calls; null where not measured. By the stretch in which a try took least: what other programs
+   * on the machine add to the rest is not the attacker's price.
+   */
   readonly cpuSeconds: number | null;
   /** Wall seconds per 1,000 admitted calls, made one after another. */
   readonly wallSeconds: number;
-  /** CPU against a plain call: the median of the pairs; null where there are none. */
+  /** CPU against a plain call, both by the stretch in which they took least; null where there is none. */
   readonly cpuRatio: number | null;
+  /** Wall against a plain call: the median of the pairs; null where there are none. */
   readonly wallRatio: number | null;
+  /** Stretches that it was measured by. */
+  readonly stretches: number;
+  /** Part by which the CPU of a try was more in the middle one of them than in the least: 0 where the machine did nothing else. */
+  readonly unrest: number;
   /** By assumed prices; null where CPU was not measured. */
   readonly bill: Bill | null;
 }
@@ -54,24 +70,50 @@ export function addSpend(a: Spend, b: Spend): Spend {
 
 /** What was measured of an attacker that got in. */
 export interface Measured {
-  readonly spend: Spend;
-  readonly admitted: number;
+  readonly stretches: readonly Stretch[];
   readonly pairs: readonly Pair[];
   readonly needs: Needs;
 }
 
 /** Null where nothing was admitted: what never succeeds has no price. */
-export function costOf({ spend, admitted, pairs, needs }: Measured, prices: Prices): Cost | null {
-  if (admitted === 0) return null;
-  const cpuSeconds = spend.cpu === null ? null : (spend.cpu / admitted) * 1000;
-  const wallSeconds = (spend.wall / admitted) * 1000;
+export function costOf({ stretches, pairs, needs }: Measured, prices: Prices): Cost | null {
+  const whole = sumOf(stretches);
+  if (whole === null || whole.admitted === 0) return null;
+  const { least, middle } = cpuOfTries(stretches);
+  const plain = Math.min(...pairs.map((pair) => pair.plain.cpu ?? Number.POSITIVE_INFINITY));
+  const call = least === null ? null : (least * whole.tried) / whole.admitted;
+  const cpuSeconds = call === null ? null : call * 1000;
+  const wallSeconds = (whole.spend.wall / whole.admitted) * 1000;
   return {
     cpuSeconds,
     wallSeconds,
-    cpuRatio: median(pairs.map(({ call, plain }) => (call.cpu === null || !plain.cpu ? null : call.cpu / plain.cpu))),
+    cpuRatio: call === null || !Number.isFinite(plain) || plain === 0 ? null : call / plain,
     wallRatio: median(pairs.map(({ call, plain }) => (plain.wall === 0 ? null : call.wall / plain.wall))),
+    stretches: stretches.length,
+    unrest: least === null || middle === null || middle === 0 ? 0 : (middle - least) / middle,
     bill: billOf({ cpuSeconds, wallSeconds }, needs, prices),
   };
+}
+
+/** All of them as one; null for none. */
+export function sumOf(stretches: readonly Stretch[]): Stretch | null {
+  const [first, ...rest] = stretches;
+  if (first === undefined) return null;
+  return rest.reduce(
+    (sum, one) => ({
+      spend: addSpend(sum.spend, one.spend),
+      tried: sum.tried + one.tried,
+      admitted: sum.admitted + one.admitted,
+    }),
+    first,
+  );
+}
+
+/** CPU seconds of one try, in the stretch where it took least and in the middle one; null where none was measured. */
+function cpuOfTries(stretches: readonly Stretch[]): { readonly least: number | null; readonly middle: number | null } {
+  const each = stretches.map(({ spend, tried }) => (spend.cpu === null || tried === 0 ? null : spend.cpu / tried));
+  const known = each.filter((value) => value !== null);
+  return { least: known.length === 0 ? null : Math.min(...known), middle: median(each) };
 }
 
 /** Of the values there are; null for none. */

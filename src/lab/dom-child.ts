@@ -25,10 +25,20 @@ export interface DomOrder {
 export interface DomResult {
   /** Why no call was made; '' where calls were made. */
   readonly failed: string;
-  readonly answers: readonly PageAnswer[];
+  /** Of the first call, which belongs to the set-up, */
+  readonly first: readonly PageAnswer[];
   readonly setup: Spend;
+  /** and of all others. */
+  readonly stretches: readonly DomStretch[];
+}
+
+export interface DomStretch {
+  readonly answers: readonly PageAnswer[];
   readonly spend: Spend;
 }
+
+/** Calls of one stretch, by which the price is measured. */
+const STRETCH = 10;
 
 /** What of an imitated page is used. */
 export interface DomWindow {
@@ -43,7 +53,12 @@ process.once('message', async (message) => {
 });
 
 async function run(order: DomOrder): Promise<DomResult> {
-  const none: Spend = { cpu: 0, wall: 0 };
+  const failed = (why: string): DomResult => ({
+    failed: why,
+    first: [],
+    setup: { cpu: 0, wall: 0 },
+    stretches: [],
+  });
   const opening = processMeter.start();
   try {
     let limited = false;
@@ -52,17 +67,23 @@ async function run(order: DomOrder): Promise<DomResult> {
       limited ||= answer.status === 429 && answer.url.endsWith('/enter');
     });
     if (window.document.querySelector('script[src*="/s."]') === null) {
-      return { failed: 'the page does not carry the gate’s script', answers: [], setup: none, spend: none };
+      return failed('the page does not carry the gate’s script');
     }
     const call = (address: string, init: RequestInit) => window.fetch(address, init);
     const first = await runCallsWith(call, order.address, order.method, 1, order.seconds);
-    if (limited) return { failed: MINTS_SPENT, answers: [], setup: none, spend: none };
+    if (limited) return failed(MINTS_SPENT);
     const setup = opening();
-    const calling = processMeter.start();
-    const rest = await runCallsWith(call, order.address, order.method, order.calls - 1, order.seconds - setup.wall);
-    return { failed: '', answers: [...first, ...rest], setup, spend: calling() };
+    const end = performance.now() + (order.seconds - setup.wall) * 1000;
+    const stretches: DomStretch[] = [];
+    for (let left = order.calls - 1; left > 0 && performance.now() < end; left -= STRETCH) {
+      const calling = processMeter.start();
+      const seconds = (end - performance.now()) / 1000;
+      const answers = await runCallsWith(call, order.address, order.method, Math.min(STRETCH, left), seconds);
+      stretches.push({ answers, spend: calling() });
+    }
+    return { failed: '', first, setup, stretches };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { failed: `${order.imitation} did not run the page: ${why}`, answers: [], setup: none, spend: none };
+    return failed(`${order.imitation} did not run the page: ${why}`);
   }
 }

@@ -27,6 +27,9 @@ export interface Drive {
   readonly calls?: number;
 }
 
+/** Browsers count their CPU roughly: more calls in one stretch than programs make. */
+const STRETCH = 25;
+
 /** Opens the page, and calls from inside it: the page's own keys sign. */
 export async function callFromPage(lab: Lab, tally: Tally, { cpu, open, calls = lab.calls }: Drive): Promise<void> {
   tally.needs({ browsers: 1 });
@@ -37,13 +40,14 @@ export async function callFromPage(lab: Lab, tally: Tally, { cpu, open, calls = 
     tally.setup(await opening());
     if (driven.limited()) throw new NotRun(MINTS_SPENT);
     for (const answer of first) tally.add(kindOf(answer));
-    await inStretches(lab, tally, calls - 1, async (_from, count) => {
+    const stretch = async (_from: number, count: number): Promise<Spend> => {
       const calling = await meter(tally, cpu);
       const answers = await callsOf(driven, lab, count);
       const spend = await calling();
       for (const answer of answers) tally.add(kindOf(answer));
       return spend;
-    });
+    };
+    await inStretches(lab, tally, calls - 1, stretch, STRETCH);
   } finally {
     await driven.close();
   }

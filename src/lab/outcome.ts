@@ -1,4 +1,4 @@
-import { type Cost, costOf, type Spend } from './cost.ts';
+import { type Cost, costOf, type Spend, sumOf } from './cost.ts';
 import type { Attacker, Group } from './lab.ts';
 import type { Prices } from './prices.ts';
 import type { RulesReport } from './rules/measure.ts';
@@ -92,9 +92,8 @@ export function toRung(ran: Ran, prices: Prices): RungReport {
     refused: result.refused,
     detected: result.detected,
     notes: result.notes,
-    cost:
-      result.spend === null ? null : costOf({ ...result, spend: result.spend, admitted: result.spendAdmitted }, prices),
+    cost: costOf(result, prices),
     setup: result.setup,
-    spent: result.spend,
+    spent: sumOf(result.stretches)?.spend ?? null,
   };
 }

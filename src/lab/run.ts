@@ -1,4 +1,4 @@
-import { perCall, processMeter } from './cost.ts';
+import { perCall, processMeter, sumOf } from './cost.ts';
 import type { Attacker, Lab } from './lab.ts';
 import { NO_LOGIN, NotRun } from './not-run.ts';
 import { checkOptions, type LabOptions, type Settings } from './options.ts';
@@ -86,7 +86,8 @@ interface Facts {
 async function toReport(facts: Facts, resources: Resources): Promise<LabReport> {
   const { target, settings, lab } = facts;
   const reference = facts.rungs.find((one) => one.attacker.name === 'plain')?.result;
-  const plain = reference === undefined || reference.spend === null ? null : perCall(reference.spend, reference.tried);
+  const whole = sumOf(reference?.stretches ?? []);
+  const plain = whole === null ? null : perCall(whole.spend, whole.tried);
   const rungs = facts.rungs.map((one) => toRung(one, settings.prices));
   const nothingBlocked = lab.base.plain.kind.by === 'backend';
   const chromium = await resources.chromium?.catch(() => null);

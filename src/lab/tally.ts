@@ -1,9 +1,12 @@
 import type { AnswerKind } from './answer.ts';
 import { type Needs, NO_NEEDS } from './bill.ts';
-import { addSpend, type Meter, type Pair, type Spend } from './cost.ts';
+import { addSpend, type Meter, type Pair, type Spend, type Stretch } from './cost.ts';
 
 /** What one kind of attacker got. `not run` is neither: nothing was learned. */
 export type Verdict = 'stopped' | 'slowed' | 'gets in' | 'not run';
+
+/** How far an attacker has come. */
+export type Mark = Pick<Stretch, 'tried' | 'admitted'>;
 
 /** What an attacker writes its tries into; the one place where verdicts come from. */
 export interface Tally {
@@ -20,8 +23,10 @@ export interface Tally {
   note(text: string): void;
   /** What was spent before the first call: opening the doors, starting a browser. */
   setup(spend: Spend): void;
-  /** What a run of tries cost, `admitted` of which the backend answered. */
-  spent(spend: Spend, admitted: number): void;
+  /** What a stretch of tries cost: those since `from`, or all there are. */
+  spent(spend: Spend, from?: Mark): void;
+  /** Where a stretch begins. */
+  mark(): Mark;
   /** One stretch of calls beside plain ones. */
   pair(pair: Pair): void;
   /** What it has beside cores, for its bill. */
@@ -48,9 +53,8 @@ export interface TallyResult {
   readonly detected: Detected | null;
   readonly notes: readonly string[];
   readonly setup: Spend | null;
-  /** Time of the measured tries, and how many of them were admitted: all but those that belong to the set-up. */
-  readonly spend: Spend | null;
-  readonly spendAdmitted: number;
+  /** The measured tries: all but those that belong to the set-up. */
+  readonly stretches: readonly Stretch[];
   readonly pairs: readonly Pair[];
   readonly needs: Needs;
 }
@@ -70,13 +74,13 @@ export interface TallyBook extends Tally {
 export function createTally(meter: Meter): TallyBook {
   const refused: Record<string, number> = {};
   const notes: string[] = [];
-  const counts = { tried: 0, admitted: 0, honest: 0, elsewhere: 0, unanswered: 0, held: 0, spendAdmitted: 0 };
+  const counts = { tried: 0, admitted: 0, honest: 0, elsewhere: 0, unanswered: 0, held: 0 };
   const pairs: Pair[] = [];
+  const stretches: Stretch[] = [];
   const since = meter.start();
   let detected: Detected | null = null;
   let needed = NO_NEEDS;
   let setup: Spend | null = null;
-  let spend: Spend | null = null;
   const noticed = (): void => {
     detected ??= { at: counts.tried, seconds: since().wall };
   };
@@ -108,10 +112,10 @@ export function createTally(meter: Meter): TallyBook {
     setup: (part) => {
       setup = setup === null ? part : addSpend(setup, part);
     },
-    spent: (part, admitted) => {
-      spend = spend === null ? part : addSpend(spend, part);
-      counts.spendAdmitted += admitted;
+    spent: (spend, from = { tried: 0, admitted: 0 }) => {
+      stretches.push({ spend, tried: counts.tried - from.tried, admitted: counts.admitted - from.admitted });
     },
+    mark: () => ({ tried: counts.tried, admitted: counts.admitted }),
     pair: (one) => void pairs.push(one),
     needs: (needs) => {
       needed = { ...needed, ...needs };
@@ -125,7 +129,7 @@ export function createTally(meter: Meter): TallyBook {
       detected,
       notes: [...notes],
       setup,
-      spend,
+      stretches: [...stretches],
       pairs: [...pairs],
       needs: needed,
     }),

@@ -37,7 +37,7 @@ export const aliases: Attacker = {
         elsewhere += 1;
       }
     }
-    tally.spent(stop(), tally.admitted);
+    tally.spent(stop());
     if (served.length > 0) tally.note(`served under ${served.join(', ')}`);
     if (elsewhere > 0)
       tally.note(`${elsewhere} passed the gate as other addresses, and the backend served something else by them`);

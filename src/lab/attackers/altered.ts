@@ -69,7 +69,7 @@ export const altered: Attacker = {
       if (timeIsUp(lab, tally, ALTERATIONS.length - index)) break;
       if (await letThrough(lab, tally, client, alteration)) passed.push(alteration.what);
     }
-    tally.spent(stop(), tally.admitted);
+    tally.spent(stop());
     if (passed.length > 0) tally.note(`let through with another ${passed.join(', ')}`);
   },
 };

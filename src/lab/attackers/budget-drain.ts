@@ -9,6 +9,8 @@ import { WALK_DOORS } from '../steps.ts';
 const CLIENTS = 500;
 /** Clients behind one address: fewer than new sessions are limited to. */
 const BEHIND_ONE = 20;
+/** Clients of one stretch, by which the price is measured. */
+const STRETCH = 50;
 /** Clients at work at a time. */
 const TOGETHER = 10;
 
@@ -26,16 +28,19 @@ export const budgetDrain: Attacker = {
     const count = Math.min(CLIENTS, Math.ceil(lab.calls * 2.5));
     const addresses = networks(Math.ceil(count / BEHIND_ONE));
     await fromNetwork(lab, tally, addresses[0] ?? '');
-    const stop = tally.meter.start();
+    tally.needs({ addresses: addresses.length });
     let next = 0;
-    const worker = async (): Promise<void> => {
-      while (next < count && lab.now() < lab.until) {
+    const worker = async (end: number): Promise<void> => {
+      while (next < end && lab.now() < lab.until) {
         const address = addresses[next++ % addresses.length] ?? '';
         await spendOnce(lab, tally, address, paid);
       }
     };
-    await Promise.all(Array.from({ length: TOGETHER }, worker));
-    tally.spent(stop(), tally.admitted);
+    while (next < count && lab.now() < lab.until) {
+      const [stop, mark, end] = [tally.meter.start(), tally.mark(), Math.min(count, next + STRETCH)];
+      await Promise.all(Array.from({ length: TOGETHER }, () => worker(end)));
+      tally.spent(stop(), mark);
+    }
     if (next < count) tally.note(`its time was up after ${next} clients`);
     const price = paid.price === '' ? '' : ` of ${paid.price} at most`;
     tally.note(

@@ -1,12 +1,13 @@
 import { fork } from 'node:child_process';
-import { kindOf } from '../answer.ts';
+import { type AnswerKind, kindOf } from '../answer.ts';
 import { plainCalls } from '../attempts.ts';
-import { perCall } from '../cost.ts';
+import { addSpend, perCall } from '../cost.ts';
 import type { DomOrder, DomResult } from '../dom-child.ts';
 import { createJar } from '../jar.ts';
 import type { Attacker, Lab } from '../lab.ts';
 import { NotRun } from '../not-run.ts';
 import { findPackage } from '../optional.ts';
+import type { PageAnswer } from '../page-calls.ts';
 import type { Tally } from '../tally.ts';
 
 const CALLS = 50;
@@ -56,16 +57,20 @@ async function runPage(lab: Lab, tally: Tally, imitation: DomOrder['imitation'])
   });
   if (result.failed !== '') throw new NotRun(result.failed);
   tally.setup(result.setup);
-  const [first, ...rest] = result.answers.map((answer) => kindOf({ ...answer, body: Buffer.from(answer.body) }));
-  if (first !== undefined) tally.add(first);
-  const before = tally.admitted;
-  for (const kind of rest) tally.add(kind);
-  const admitted = tally.admitted - before;
-  tally.spent(result.spend, admitted);
+  for (const answer of result.first) tally.add(kindIn(answer));
+  const mark = tally.mark();
+  for (const { answers, spend } of result.stretches) {
+    const from = tally.mark();
+    for (const answer of answers) tally.add(kindIn(answer));
+    tally.spent(spend, from);
+  }
+  const admitted = tally.admitted - mark.admitted;
+  const whole = result.stretches.map(({ spend }) => spend).reduce(addSpend, { cpu: 0, wall: 0 });
   if (admitted === 0) tally.note('it did not bring the page’s script to a signed call; a better imitation may');
-  else
-    tally.pair({ call: perCall(result.spend, admitted), plain: await plainCalls(lab, tally, lab.sender(), admitted) });
+  else tally.pair({ call: perCall(whole, admitted), plain: await plainCalls(lab, tally, lab.sender(), admitted) });
 }
+
+const kindIn = (answer: PageAnswer): AnswerKind => kindOf({ ...answer, body: Buffer.from(answer.body) });
 
 const NAVIGATION = {
   Accept: 'text/html',
@@ -85,9 +90,9 @@ async function stampOf(lab: Lab): Promise<string> {
 function inChild(order: DomOrder): Promise<DomResult> {
   const failed = (why: string): DomResult => ({
     failed: why,
-    answers: [],
+    first: [],
     setup: { cpu: 0, wall: 0 },
-    spend: { cpu: 0, wall: 0 },
+    stretches: [],
   });
   return new Promise((resolve) => {
     // In the checkout this file is TypeScript, in the package it is not; its neighbour is of the same kind.

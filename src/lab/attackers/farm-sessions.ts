@@ -24,7 +24,7 @@ export const farmSessions: Attacker = {
     const stop = tally.meter.start();
     const farmed = await farm(lab, address, Math.min(MOST, lab.calls));
     for (const one of farmed) await harvest(one, lab.method, tally);
-    tally.spent(stop(), tally.admitted);
+    tally.spent(stop());
     const held = farmed.map(({ tookMs }) => tookMs ?? 0).filter((took) => took > HELD_MS);
     const longest = (Math.max(0, ...held) / 1000).toFixed(1);
     if (held.length === 0) tally.note(`${farmed.length} sessions were opened, and none was held up`);

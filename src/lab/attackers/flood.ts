@@ -46,6 +46,7 @@ async function flood(lab: Lab, tally: Tally, addresses: readonly string[]): Prom
     clients.push(client);
   }
   tally.setup(stop());
+  tally.needs({ addresses: new Set(addresses).size });
   let longest = 0;
   const rush = async (from: number, calls: number): Promise<Spend> => {
     const calling = tally.meter.start();
@@ -59,7 +60,7 @@ async function flood(lab: Lab, tally: Tally, addresses: readonly string[]): Prom
   };
   // Its price is known by then; the rest shows where it ends.
   await inStretches(lab, tally, lab.calls, rush);
-  const before = tally.admitted;
-  tally.spent(await rush(lab.calls, lab.calls * (MORE - 1)), tally.admitted - before);
+  const mark = tally.mark();
+  tally.spent(await rush(lab.calls, lab.calls * (MORE - 1)), mark);
   if (longest > 0) tally.note(`told to wait ${longest} s at most`);
 }

@@ -100,7 +100,7 @@ export const forgedTokens: Attacker = {
         tally.add(kind);
         if (kind.by === 'backend') passed.push(what);
       }
-      tally.spent(stop(), tally.admitted);
+      tally.spent(stop());
       if (passed.length > 0) tally.note(`taken with ${passed.join(', ')}`);
       if (lure.asked() > 0) tally.note('a key set that a token named was asked for');
     } finally {

@@ -42,7 +42,7 @@ async function ofApp(lab: Lab, tally: Tally): Promise<void> {
   }
   const inSessions = tally.admitted;
   await unsigned(lab, tally, owner, lab.token);
-  tally.spent(stop(), tally.admitted);
+  tally.spent(stop());
   if (inSessions > 0) tally.note('it is good in a session of the thief’s own');
   if ((await show(owner, lab.token)).by === 'backend') tally.honest();
   else tally.note('after the theft its owner is refused as well');

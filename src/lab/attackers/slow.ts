@@ -6,7 +6,6 @@ import { perCall } from '../cost.ts';
 import type { Attacker, Lab } from '../lab.ts';
 import { fromNetwork, networks } from '../networks.ts';
 import { logIn } from '../people.ts';
-import { PRICES } from '../prices.ts';
 import type { Tally } from '../tally.ts';
 import type { WireClient } from '../wire-client.ts';
 import { WALK_DOORS } from '../steps.ts';
@@ -22,7 +21,7 @@ export const slow: Attacker = {
   name: 'slow',
   group: 'use',
   title: 'slow, low, from many addresses',
-  how: 'Clients, each behind an address of its own of the test networks in 127.0.0.0/8, walk the doors and call at a person’s pace: 1.5 to 4 s between two calls, drawn each time. Wall has the pauses in it, shared by all clients.',
+  how: 'Clients, each behind an address of its own of the test networks in 127.0.0.0/8, walk the doors and call at a person’s pace: 1.5 to 4 s between two calls, drawn each time. Wall has the pauses in it, shared by all clients, whose addresses are paid for as long.',
   steps: [...WALK_DOORS, 'a proxy service with an address for each client', 'a schedule of pauses as people make them'],
   possible: 'Programs behind many addresses that call no faster than a person get in',
   async run(lab, tally) {
@@ -40,11 +39,11 @@ export const slow: Attacker = {
     const calling = tally.meter.start();
     await Promise.all(clients.map((client) => callSlowly(lab, tally, client)));
     const spend = calling();
-    tally.spent(spend, tally.admitted);
+    tally.spent(spend);
     if (tally.admitted === 0) return;
     const call = perCall(spend, tally.admitted);
     tally.pair({ call, plain: await plainCalls(lab, tally, lab.sender(), tally.admitted) });
-    tally.note(bill(clients.length, call.wall));
+    tally.needs({ addresses: clients.length });
   },
 };
 
@@ -56,12 +55,4 @@ async function callSlowly(lab: Lab, tally: Tally, client: WireClient): Promise<v
     await pause(wait);
     tally.add(kindOf(await client.call({ method: lab.method })));
   }
-}
-
-/** What the addresses of 1,000 admitted calls cost, by assumption. `wall` is in seconds, for one call of all clients. */
-function bill(addresses: number, wall: number): string {
-  const hours = (wall * 1000) / 3600;
-  const money = (addresses * hours * PRICES.addressHour).toLocaleString('en', { maximumSignificantDigits: 2 });
-  const [seconds, price] = [(hours * 3600).toFixed(0), `${PRICES.addressHour} ${PRICES.currency}`];
-  return `${addresses} addresses: 1,000 calls take them ${seconds} s and cost ${money} ${PRICES.currency} for addresses, at ${price} an hour each (assumed, ${PRICES.asOf})`;
 }

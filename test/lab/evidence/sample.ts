@@ -68,6 +68,8 @@ export function sampleReport(verdicts: Verdicts, cpu: number, requests = 1020): 
             wallSeconds: 1,
             cpuRatio: 2,
             wallRatio: 2,
+            stretches: 10,
+            unrest: 0.05,
             bill: billOf({ cpuSeconds: cpu, wallSeconds: 1 }, NO_NEEDS, PRICES),
           }
         : null,

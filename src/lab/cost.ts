@@ -42,7 +42,7 @@ export interface Cost {
   readonly wallRatio: number | null;
   /** Stretches that it was measured by. */
   readonly stretches: number;
-  /** Part by which the CPU of a try was more in the middle one of them than in the least: 0 where the machine did nothing else. */
+  /** How far apart the CPU of a try lay in them ({@link unrestOf}): near 0 where the machine did nothing else. */
   readonly unrest: number;
   /** By assumed prices; null where CPU was not measured. */
   readonly bill: Bill | null;
@@ -79,7 +79,8 @@ export interface Measured {
 export function costOf({ stretches, pairs, needs }: Measured, prices: Prices): Cost | null {
   const whole = sumOf(stretches);
   if (whole === null || whole.admitted === 0) return null;
-  const { least, middle } = cpuOfTries(stretches);
+  const tries = cpuOfTries(stretches);
+  const least = tries.length === 0 ? null : Math.min(...tries);
   const plain = Math.min(...pairs.map((pair) => pair.plain.cpu ?? Number.POSITIVE_INFINITY));
   const call = least === null ? null : (least * whole.tried) / whole.admitted;
   const cpuSeconds = call === null ? null : call * 1000;
@@ -90,7 +91,7 @@ export function costOf({ stretches, pairs, needs }: Measured, prices: Prices): C
     cpuRatio: call === null || !Number.isFinite(plain) || plain === 0 ? null : call / plain,
     wallRatio: median(pairs.map(({ call, plain }) => (plain.wall === 0 ? null : call.wall / plain.wall))),
     stretches: stretches.length,
-    unrest: least === null || middle === null || middle === 0 ? 0 : (middle - least) / middle,
+    unrest: unrestOf(tries),
     bill: billOf({ cpuSeconds, wallSeconds }, needs, prices),
   };
 }
@@ -109,11 +110,15 @@ export function sumOf(stretches: readonly Stretch[]): Stretch | null {
   );
 }
 
-/** CPU seconds of one try, in the stretch where it took least and in the middle one; null where none was measured. */
-function cpuOfTries(stretches: readonly Stretch[]): { readonly least: number | null; readonly middle: number | null } {
-  const each = stretches.map(({ spend, tried }) => (spend.cpu === null || tried === 0 ? null : spend.cpu / tried));
-  const known = each.filter((value) => value !== null);
-  return { least: known.length === 0 ? null : Math.min(...known), middle: median(each) };
+/** CPU seconds of one try in each of them, where it was measured. */
+const cpuOfTries = (stretches: readonly Stretch[]): number[] =>
+  stretches.flatMap(({ spend, tried }) => (spend.cpu === null || tried === 0 ? [] : [spend.cpu / tried]));
+
+/** Part by which the middle half of these lie apart, against the one in the middle: 0 for too few to say. */
+export function unrestOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (part: number): number => sorted[Math.floor(part * (sorted.length - 1))] ?? 0;
+  return sorted.length < 4 || at(0.5) === 0 ? 0 : (at(0.75) - at(0.25)) / at(0.5);
 }
 
 /** Of the values there are; null for none. */

@@ -22,8 +22,11 @@ export interface LabReport {
   /** Why the doors did not open; '' where they did. */
   readonly doors: string;
   readonly browser: string;
-  /** The plain client's calls, whatever they were answered. Seconds per 1,000 calls. */
-  readonly plain: { readonly cpuSeconds: number | null; readonly wallSeconds: number };
+  /**
+   * The plain client's calls, whatever they were answered: seconds per 1,000 calls, and how far the CPU of the same calls lay apart
+   * during the run (unrestOf).
+   */
+  readonly plain: { readonly cpuSeconds: number | null; readonly wallSeconds: number; readonly unrest: number };
   /** By what money was computed. */
   readonly prices: Prices;
   /** Names of the throw-away accounts that the run made at the gate. */

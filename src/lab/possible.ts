@@ -3,7 +3,7 @@ import type { RungReport } from './outcome.ts';
 
 /** What is true of every gate of this kind and is not a row of the table. */
 const ALWAYS: readonly string[] = [
-  'Paid humans in front of real browsers, and programs that drive their browsers: not measured here.',
+  'Paid humans in front of real browsers: that they get in is what the gate is for; what they cost here is an assumption.',
   'Code inside the page (cross-site scripting, browser extensions) can have its calls signed by the page’s own keys: not measured here.',
   'A captured request that has not arrived yet passes once, for whoever sends it first.',
   'Whoever gets in may do what the backend lets anybody do: who may is for login and authorization.',

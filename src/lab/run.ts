@@ -1,4 +1,4 @@
-import { perCall, processMeter, sumOf } from './cost.ts';
+import { perCall, processMeter, sumOf, unrestOf } from './cost.ts';
 import type { Attacker, Lab } from './lab.ts';
 import { NO_LOGIN, NotRun } from './not-run.ts';
 import { checkOptions, type LabOptions, type Settings } from './options.ts';
@@ -111,6 +111,7 @@ async function toReport(facts: Facts, resources: Resources): Promise<LabReport> 
     plain: {
       cpuSeconds: plain === null || plain.cpu === null ? null : plain.cpu * 1000,
       wallSeconds: (plain?.wall ?? 0) * 1000,
+      unrest: unrestOf(facts.rungs.flatMap(({ result }) => result.pairs.flatMap((pair) => pair.plain.cpu ?? []))),
     },
     rungs,
     rules: facts.rules,

@@ -68,7 +68,17 @@ const NEEDS_MORE = [
   ...['leaked-key', 'key-replay', 'other-object', 'forged-form'],
   ...['order', 'enumerate', 'drain', 'challenge', 'challenge-replay'],
 ];
-const ran = (report: LabReport): readonly RungReport[] => report.rungs.filter((one) => !NEEDS_MORE.includes(one.name));
+const ran = (report: LabReport): readonly RungReport[] =>
+  report.rungs.filter(({ name }) => !NEEDS_MORE.includes(name) && !OPTIONAL.includes(name));
+
+/** What needs packages that nobody installs by the way, or a browser of another kind. */
+const OPTIONAL = ['headless-shell', 'stealth', 'rebrowser-puppeteer', 'rebrowser-playwright', 'patchright', 'mouse'];
+
+/** Where they are there they get in; where not, their rows say what installs them. */
+function holdOptional({ name, verdict, why, admitted, tried }: RungReport): void {
+  if (verdict === 'not run') assert.match(why, /\(npm install --no-save [\w-]+\)|SALLYPORT_HEADLESS_SHELL/, name);
+  else assert.deepEqual([verdict, admitted], ['gets in', tried], name);
+}
 
 const STOPPED = [
   'plain',
@@ -93,6 +103,7 @@ const GETS_IN = [
   'headless',
   'automation',
   'playwright',
+  'playwright-window',
   'attach',
   'tls-doors',
   'slow',
@@ -166,12 +177,28 @@ describe('attack against a gate in enforce mode', {
     const getsIn = GETS_IN.map((name) => [name, 'gets in'] as const);
     // Fewer sessions than one network is given; test/lab/use.test.ts has it held up.
     const farmed = [['farm', 'gets in']] as const;
-    assert.deepEqual(verdicts, Object.fromEntries([...stopped, ...getsIn, ...farmed]), formatReport(run.report));
+    const people = [['person', 'gets in']] as const;
+    assert.deepEqual(
+      verdicts,
+      Object.fromEntries([...stopped, ...getsIn, ...farmed, ...people]),
+      formatReport(run.report),
+    );
     for (const name of GETS_IN) {
       const { admitted, tried, detected } = rung(run.report, name);
       assert.deepEqual({ admitted, detected }, { admitted: tried, detected: null }, name);
     }
     for (const name of STOPPED) assert.notEqual(rung(run.report, name).detected, null, name);
+    for (const name of OPTIONAL) holdOptional(rung(run.report, name));
+  });
+
+  test('P1.6 a rented person costs what the prices say, and a browser its hours', () => {
+    const person = rung(run.report, 'person').cost;
+    const { personHour, personSeconds, browserHour } = run.report.prices;
+    assert.equal(person?.bill?.total, ((1000 * personSeconds) / 3600) * personHour);
+    assert.equal(person?.wallSeconds, 1000 * personSeconds);
+    const { bill, wallSeconds } = rung(run.report, 'headless').cost ?? assert.fail('no cost');
+    assert.equal(bill?.total, (wallSeconds / 3600) * browserHour, 'its cores are in it');
+    assert.ok((rung(run.report, 'slow').cost?.bill?.addresses ?? 0) > 0, 'addresses are paid for');
   });
 
   test('the report is calm: at most 100 columns, no control characters, no promise', () => {
@@ -257,7 +284,7 @@ describe('attack against a gate with one broken layer', () => {
 
   test('without a browser the rungs that need one were not run, and are not called stopped', async () => {
     const run = await runAgainst({ mode: 'enforce' }, { chromium: null });
-    for (const name of ['other-site', 'headless', 'playwright', 'attach']) {
+    for (const name of ['other-site', 'headless', 'playwright', 'playwright-window', 'attach', 'person']) {
       assert.equal(rung(run.report, name).verdict, 'not run', name);
       assert.ok(
         run.report.stillPossible.some(

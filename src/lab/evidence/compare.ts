@@ -44,21 +44,32 @@ export function compare(before: Evidence, now: Evidence): Comparison {
   const common = commonReason(before, now);
   let compared = 0;
   const differences: Difference[] = [];
-  for (const { what, value, cpu, calls } of figures) {
+  for (const figure of figures) {
+    const { what, value, cpu } = figure;
     const other = earlier.get(what);
     if (other === undefined) continue;
     compared += 1;
     if (isNear(other.value, value)) continue;
-    const few = cpu && Math.min(calls, other.calls) < FEW;
-    const reason = common.always || (cpu && common.cpu) || (few ? `fewer than ${FEW} calls were admitted` : '');
+    const reason = common.always || (cpu ? common.cpu || noise(other, figure) : '');
     differences.push({ what, before: String(other.value), now: String(value), reason });
   }
   return { with: before.made, compared, differences };
 }
 
+/** What the measurement itself says of a difference of CPU; '' where it should not be. */
+function noise(before: Figure, now: Figure): string {
+  if (Math.min(before.calls, now.calls) < FEW) return `fewer than ${FEW} calls were admitted`;
+  const unrest = Math.max(before.unrest, now.unrest);
+  if (part(Number(before.value), Number(now.value)) > unrest) return '';
+  return `within one run, the same calls were ${Math.round(unrest * 100)} % apart`;
+}
+
+/** Part of the larger one by which two values differ. */
+const part = (a: number, b: number): number => Math.abs(a - b) / Math.max(a, b, Number.MIN_VALUE);
+
 function isNear(a: number | string, b: number | string): boolean {
   if (typeof a === 'string' || typeof b === 'string') return a === b;
-  return Math.abs(a - b) <= TOLERANCE * Math.max(a, b);
+  return part(a, b) <= TOLERANCE;
 }
 
 interface Figure {
@@ -66,26 +77,29 @@ interface Figure {
   readonly value: number | string;
   /** Whether it is CPU, which the machine has a part in. */
   readonly cpu: boolean;
-  /** By which it was measured. */
+  /** By which it was measured, and how far it lay apart in them. */
   readonly calls: number;
+  readonly unrest: number;
 }
 
-function figuresOf({ attackers, rules }: Evidence): Figure[] {
+function figuresOf({ attackers, rules, machine }: Evidence): Figure[] {
   const rows = attackers.flatMap(({ title, got }) =>
     SETTINGS.flatMap((name): Figure[] => {
-      const { verdict, cpuSeconds, admitted } = got[name];
+      const { verdict, cpuSeconds, admitted: calls, unrest: own } = got[name];
+      const unrest = Math.max(own, machine.unrest);
       const what = `${title}, ${SETTING_TITLES[name]}`;
-      const cost = cpuSeconds === null ? [] : [{ what: `${what}: CPU`, value: cpuSeconds, cpu: true, calls: admitted }];
-      return [{ what, value: verdict, cpu: false, calls: admitted }, ...cost];
+      const cost = cpuSeconds === null ? [] : [{ what: `${what}: CPU`, value: cpuSeconds, cpu: true, calls, unrest }];
+      return [{ what, value: verdict, cpu: false, calls, unrest }, ...cost];
     }),
   );
-  const used = rules.flatMap(({ title, per1000, admitted }): Figure[] => {
+  const { unrest } = machine;
+  const used = rules.flatMap(({ title, per1000, admitted: calls }): Figure[] => {
     if (per1000 === null) return [];
     const { requests, sessions, cpuSeconds } = per1000;
     return [
-      { what: `${title}: requests`, value: requests, cpu: false, calls: admitted },
-      { what: `${title}: sessions`, value: sessions, cpu: false, calls: admitted },
-      { what: `${title}: CPU`, value: cpuSeconds, cpu: true, calls: admitted },
+      { what: `${title}: requests`, value: requests, cpu: false, calls, unrest },
+      { what: `${title}: sessions`, value: sessions, cpu: false, calls, unrest },
+      { what: `${title}: CPU`, value: cpuSeconds, cpu: true, calls, unrest },
     ];
   });
   return [...rows, ...used];

@@ -2,15 +2,16 @@ import type { Config } from '../../guard/config.ts';
 import type { Attacker, Group } from '../lab.ts';
 import type { LabReport, RungReport } from '../outcome.ts';
 import { wayIn } from '../possible.ts';
-import { moneyFor, type Prices } from '../prices.ts';
+import type { Bill } from '../bill.ts';
+import type { Prices } from '../prices.ts';
 import type { RuleRow } from '../rules/measure.ts';
-import type { Verdict } from '../tally.ts';
+import type { Detected, Verdict } from '../tally.ts';
 import type { LayersReport } from './ablate.ts';
 import { API, ASVS, type Requirements, TESTED } from './requirements.ts';
 import { SETTING_MEANS, SETTING_TITLES, type SettingName } from './settings.ts';
 
 /** Increased whenever a field changes its meaning or goes. */
-export const EVIDENCE_VERSION = 1;
+export const EVIDENCE_VERSION = 2;
 
 /** What each attacker gets at three gates that differ by their rules alone. Plain JSON; written by `sallyport evidence`. */
 export interface Evidence {
@@ -52,8 +53,10 @@ export interface Versions {
 export interface Machine {
   readonly cores: number;
   readonly processor: string;
-  /** Processes that waited for a core during the run, by the system's own mean over a minute, at its end; 0 where it has none. */
+  /** Processes that wanted a core during the run, on the average, by the system's own count; 0 where it has none. */
   readonly load: number;
+  /** Part by which the CPU of the same plain calls lay apart during the run: what this machine cannot tell better. */
+  readonly unrest: number;
 }
 
 /** One gate. */
@@ -73,6 +76,8 @@ export interface AttackerRow extends Requirements {
   readonly group: Group;
   readonly title: string;
   readonly how: string;
+  /** What somebody has to write or run to do the same. */
+  readonly steps: readonly string[];
   readonly got: Readonly<Record<SettingName, Got>>;
   /** What gets in at the strict gate all the same, or why that is not known. Never empty. */
   readonly notStopped: string;
@@ -90,8 +95,15 @@ export interface Got {
   readonly cpuSeconds: number | null;
   /** The same against plain calls made beside them. */
   readonly cpuRatio: number | null;
-  /** CPU of 1,000 admitted calls at {@link Evidence.prices}. */
-  readonly money: number | null;
+  /** Seconds on the clock for 1,000 admitted calls, one after another. */
+  readonly wallSeconds: number | null;
+  /** Stretches of calls by which CPU was measured, and how far it lay apart in them. */
+  readonly stretches: number;
+  readonly unrest: number;
+  /** What 1,000 admitted calls cost at {@link Evidence.prices}, part by part. */
+  readonly bill: Bill | null;
+  /** When the gate first said something against it; null where it never did. */
+  readonly detected: Detected | null;
 }
 
 /** One gate's run. */
@@ -122,52 +134,48 @@ export function toEvidence(facts: Facts, runs: readonly Run[], attackers: readon
       config,
       seconds: report.seconds,
     })),
-    attackers: strict.report.rungs.map((rung) => toRow(rung, { runs, attackers, prices: facts.prices })),
-    rules: (strict.report.rules?.rows ?? []).map((row) => priced(row, facts.prices)),
+    attackers: strict.report.rungs.map((rung) => toRow(rung, runs, attackers)),
+    rules: strict.report.rules?.rows ?? [],
     stillPossible: strict.report.stillPossible,
     requirements: { asvs: ASVS, api: API },
   };
 }
 
-interface Sources {
-  readonly runs: readonly Run[];
-  readonly attackers: readonly Attacker[];
-  readonly prices: Prices;
-}
-
 /** `rung` is what it got at the strict gate. */
-function toRow(rung: RungReport, { runs, attackers, prices }: Sources): AttackerRow {
-  const { name, group, title, how } = rung;
+function toRow(rung: RungReport, runs: readonly Run[], attackers: readonly Attacker[]): AttackerRow {
+  const { name, group, title, how, steps } = rung;
   const at = (setting: SettingName): Got => {
     const report = runs.find((run) => run.setting === setting)?.report;
-    return toGot(
-      report?.rungs.find((one) => one.name === name),
-      prices,
-    );
+    return toGot(report?.rungs.find((one) => one.name === name));
   };
-  const got = { off: at('off'), default: at('default'), strict: toGot(rung, prices) };
+  const got = { off: at('off'), default: at('default'), strict: toGot(rung) };
   return {
     name,
     group,
     title,
     how,
+    steps,
     ...(TESTED[name] ?? { asvs: [], api: [] }),
     got,
     notStopped: notStopped(rung, attackers),
   };
 }
 
-function toGot(rung: RungReport | undefined, prices: Prices): Got {
-  const cpuSeconds = rung?.cost?.cpuSeconds ?? null;
+function toGot(rung: RungReport | undefined): Got {
+  const cost = rung?.cost ?? null;
   return {
     verdict: rung?.verdict ?? 'not run',
     why: rung === undefined ? 'it was not asked to' : rung.why,
     tried: rung?.tried ?? 0,
     admitted: rung?.admitted ?? 0,
     refused: rung?.refused ?? {},
-    cpuSeconds,
-    cpuRatio: rung?.cost?.cpuRatio ?? null,
-    money: cpuSeconds === null ? null : moneyFor(cpuSeconds, null, prices),
+    cpuSeconds: cost?.cpuSeconds ?? null,
+    cpuRatio: cost?.cpuRatio ?? null,
+    wallSeconds: cost?.wallSeconds ?? null,
+    stretches: cost?.stretches ?? 0,
+    unrest: cost?.unrest ?? 0,
+    bill: cost?.bill ?? null,
+    detected: rung?.detected ?? null,
   };
 }
 
@@ -187,10 +195,4 @@ function notStopped(rung: RungReport, attackers: readonly Attacker[]): string {
   if (verdict === 'not run') return `Not known: ${why}.`;
   if (verdict === 'stopped') return `Not by this way, ${tried} tries. By others: ${OTHER_WAYS[group]}.`;
   return wayIn(rung, attackers);
-}
-
-function priced(row: RuleRow, prices: Prices): RuleRow {
-  if (row.per1000 === null) return row;
-  const { cpuSeconds, addresses } = row.per1000;
-  return { ...row, per1000: { ...row.per1000, money: moneyFor(cpuSeconds, addresses, prices) } };
 }

@@ -31,10 +31,11 @@ export interface GatherOptions {
 
 /** Attacks the three gates one after another, then those for the layers. A few minutes. */
 export async function gather(gates: Gates, options: GatherOptions): Promise<Evidence> {
-  const { calls, seconds, onStep } = options;
+  const { calls, seconds, prices, onStep } = options;
   const began = performance.now();
   const made = new Date().toISOString();
   const runs: Run[] = [];
+  const loads: number[] = [];
   for (const setting of SETTINGS) {
     const gate = await gates.open({ setting });
     const report = await runLab(gate.url, {
@@ -43,8 +44,11 @@ export async function gather(gates: Gates, options: GatherOptions): Promise<Evid
       seconds,
       mode: setting === 'off' ? 'report' : 'enforce',
       rules: setting === 'strict',
+      prices,
       onRung: (name, when) => {
-        if (when === 'start') onStep?.(`${setting}: ${name}`);
+        if (when === 'end') return;
+        loads.push(loadavg()[0] ?? 0);
+        onStep?.(`${setting}: ${name}`);
       },
     });
     runs.push({ setting, digest: gate.digest, config: gate.config, report });
@@ -58,10 +62,10 @@ export async function gather(gates: Gates, options: GatherOptions): Promise<Evid
           options: (gate) => labOptions(gate, options),
           onGate: (name, at, of) => onStep?.(`layers, ${at} of ${of}: ${name}`),
         });
-  const { app, path, command, prices, version } = options;
+  const { app, path, command, version } = options;
   const browser = runs.map(({ report }) => report.browser).find((name) => name !== '') ?? '';
   const versions = { sallyport: version, node: process.version, browser, system: `${type()} ${arch()}` };
-  const facts = { made, command, versions, machine: machine(), app, path, calls, prices, layers };
+  const facts = { made, command, versions, machine: machine(runs, loads), app, path, calls, prices, layers };
   return toEvidence({ ...facts, seconds: (performance.now() - began) / 1000 }, runs, ATTACKERS);
 }
 
@@ -79,7 +83,8 @@ async function labOptions({ url, config, given }: OpenGate, { lab }: GatherOptio
   };
 }
 
-function machine(): Machine {
-  const [load = 0] = loadavg();
-  return { cores: availableParallelism(), processor: cpus()[0]?.model ?? '', load };
+function machine(runs: readonly Run[], loads: readonly number[]): Machine {
+  const load = loads.reduce((sum, one) => sum + one, 0) / Math.max(1, loads.length);
+  const unrest = Math.max(0, ...runs.map(({ report }) => report.plain.unrest));
+  return { cores: availableParallelism(), processor: cpus()[0]?.model ?? '', load, unrest };
 }

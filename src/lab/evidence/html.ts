@@ -3,7 +3,18 @@ import { escapeHtml } from './escape-html.ts';
 import type { AttackerRow, Evidence, Got } from './evidence.ts';
 import { SETTING_TITLES, SETTINGS } from './settings.ts';
 import { STYLE } from './style.ts';
-import { assumed, conditions, figure, GROUP_TITLES, share, titlesOf } from './words.ts';
+import {
+  assumed,
+  COSTS_TITLE,
+  COSTS_WORDS,
+  conditions,
+  costCells,
+  costHeads,
+  figure,
+  GROUP_TITLES,
+  share,
+  titlesOf,
+} from './words.ts';
 import { duration } from '../rules/table.ts';
 
 /** One page that asks nobody for anything: no script, no font, no image from elsewhere. */
@@ -11,6 +22,7 @@ export function toHtml(found: Evidence): string {
   const parts = [
     firstPage(found),
     charts(found),
+    costs(found),
     details(found),
     rules(found),
     stillPossible(found),
@@ -123,23 +135,38 @@ ${barChart('Seconds of CPU for 1,000 admitted calls at the strict gate; the tabl
 ${by(found)}`;
 }
 
+function costs(found: Evidence): string {
+  const [gotIn, when, ...figures] = costHeads(found).map((head) => `<th scope="col">${escapeHtml(head)}</th>`);
+  const body = grouped(
+    found,
+    (row) => {
+      const [inOf = '', at = '', ...rest] = costCells(row);
+      return [cell(inOf), cell(at), ...rest.map(number)];
+    },
+    8,
+  );
+  return `<h2>${COSTS_TITLE}</h2>
+<p>${escapeHtml(COSTS_WORDS)}</p>
+<p>${escapeHtml(assumed(found))}</p>
+${table(COSTS_TITLE, `<th scope="col">attacker</th>${[gotIn, when, ...figures].join('')}`, body)}
+${by(found)}`;
+}
+
 function details(found: Evidence): string {
   const heads = SETTINGS.map((name) => `<th scope="col">${escapeHtml(SETTING_TITLES[name])}: got in</th>`).join('');
   const body = grouped(
     found,
-    ({ got, how }) => [
+    ({ got, how, steps }) => [
       cell(how),
+      `<td><ol>${steps.map((step) => `<li>${escapeHtml(step)}</li>`).join('')}</ol></td>`,
       ...SETTINGS.map((name) => cell(share(got[name]))),
-      number(figure(got.strict.cpuRatio)),
-      number(figure(got.strict.money)),
     ],
-    7,
+    6,
   );
   return `<h2>How it was measured</h2>
-<p>${escapeHtml(assumed(found))}</p>
 ${table(
-  'How each attacker goes about it, and what it cost',
-  `<th scope="col">attacker</th><th scope="col">how</th>${heads}<th scope="col">CPU against a plain call</th><th scope="col">${escapeHtml(found.prices.currency)} per 1,000</th>`,
+  'How each attacker goes about it, and how often it got in',
+  `<th scope="col">attacker</th><th scope="col">how</th><th scope="col">to write or run</th>${heads}`,
   body,
 )}
 ${by(found)}`;

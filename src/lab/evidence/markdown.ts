@@ -1,7 +1,17 @@
 import { duration } from '../rules/table.ts';
-import type { Evidence } from './evidence.ts';
+import type { AttackerRow, Evidence } from './evidence.ts';
 import { SETTING_MEANS, SETTING_TITLES, SETTINGS } from './settings.ts';
-import { assumed, conditions, figure, GROUP_TITLES, titlesOf } from './words.ts';
+import {
+  assumed,
+  COSTS_TITLE,
+  COSTS_WORDS,
+  conditions,
+  costCells,
+  costHeads,
+  figure,
+  GROUP_TITLES,
+  titlesOf,
+} from './words.ts';
 
 /** Lines that stand in the page whatever the figures are, in their order. A test holds docs/what-it-costs.md to them. */
 export const FRAME = {
@@ -24,6 +34,7 @@ export function toMarkdown(found: Evidence): string {
   const parts = [
     [FRAME.title, '', FRAME.origin, '', ...means],
     [FRAME.attackers, '', ...attackers(found)],
+    [`## ${COSTS_TITLE}`, '', ...costs(found)],
     [FRAME.rules, '', ...rules(found)],
     ...(found.layers === null ? [] : [[FRAME.layers, '', ...layers(found)]]),
     [FRAME.possible, '', ...found.stillPossible.map((line) => `- ${line}`)],
@@ -37,15 +48,28 @@ const line = (cells: readonly string[]): string =>
 const rule = (head: string): string => head.replace(/[^|]+/g, '---');
 
 function attackers(found: Evidence): string[] {
-  const rows = Object.entries(GROUP_TITLES).flatMap(([group, title]) => {
+  const cells = ({ title, got, notStopped }: AttackerRow): string[] => [
+    title,
+    ...SETTINGS.map((setting) => got[setting].verdict),
+    figure(got.strict.cpuSeconds),
+    notStopped,
+  ];
+  return [FRAME.attackersHead, rule(FRAME.attackersHead), ...byGroup(found, cells, 6)];
+}
+
+function costs(found: Evidence): string[] {
+  const head = line(['attacker', ...costHeads(found)]);
+  const rows = byGroup(found, (row) => [row.title, ...costCells(row)], 8);
+  return [COSTS_WORDS, '', head, rule(head), ...rows];
+}
+
+/** Rows under the titles of their groups. */
+function byGroup(found: Evidence, cells: (row: AttackerRow) => readonly string[], columns: number): string[] {
+  return Object.entries(GROUP_TITLES).flatMap(([group, title]) => {
     const own = found.attackers.filter((row) => row.group === group);
     if (own.length === 0) return [];
-    const lines = own.map(({ title: name, got, notStopped }) =>
-      line([name, ...SETTINGS.map((setting) => got[setting].verdict), figure(got.strict.cpuSeconds), notStopped]),
-    );
-    return [line([`**${title}**`, '', '', '', '', '']), ...lines];
+    return [line([`**${title}**`, ...new Array<string>(columns - 1).fill('')]), ...own.map((row) => line(cells(row)))];
   });
-  return [FRAME.attackersHead, rule(FRAME.attackersHead), ...rows];
 }
 
 function rules({ rules }: Evidence): string[] {

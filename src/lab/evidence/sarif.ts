@@ -27,7 +27,7 @@ interface SarifRule {
   readonly name: string;
   readonly shortDescription: Text;
   readonly fullDescription: Text;
-  readonly properties: { readonly tags: readonly string[] };
+  readonly properties: { readonly steps: readonly string[]; readonly tags: readonly string[] };
 }
 
 interface SarifResult {
@@ -74,16 +74,19 @@ export function toSarif(found: Evidence): SarifLog {
   };
 }
 
-const toRule = ({ name, title, how, asvs, api }: AttackerRow): SarifRule => ({
+const toRule = ({ name, title, how, steps, asvs, api }: AttackerRow): SarifRule => ({
   id: `sallyport/${name}`,
   name: title,
   shortDescription: { text: title },
   fullDescription: { text: how },
-  properties: { tags: [...asvs.map((number) => `ASVS-5.0-${number}`), ...api.map((number) => `${number}:2023`)] },
+  properties: {
+    steps,
+    tags: [...asvs.map((number) => `ASVS-5.0-${number}`), ...api.map((number) => `${number}:2023`)],
+  },
 });
 
-function toResult({ name, got, notStopped }: AttackerRow, ruleIndex: number, path: string): SarifResult {
-  const { verdict, tried, admitted, cpuSeconds, money } = got.strict;
+function toResult({ name, got, steps, notStopped }: AttackerRow, ruleIndex: number, path: string): SarifResult {
+  const { verdict, tried, admitted, cpuSeconds, wallSeconds, bill, detected } = got.strict;
   const kind = verdict === 'not run' ? 'notApplicable' : verdict === 'stopped' ? 'pass' : 'fail';
   const level = kind !== 'fail' ? 'none' : verdict === 'slowed' ? 'note' : 'warning';
   return {
@@ -93,6 +96,9 @@ function toResult({ name, got, notStopped }: AttackerRow, ruleIndex: number, pat
     level,
     message: { text: `${verdict}: ${notStopped}` },
     locations: [{ logicalLocations: [{ name: path, kind: 'resource' }] }],
-    properties: { verdict, tried, admitted, cpuSeconds, money, off: got.off.verdict, default: got.default.verdict },
+    properties: {
+      ...{ verdict, tried, admitted, cpuSeconds, wallSeconds, money: bill?.total ?? null, detected },
+      ...{ steps: steps.length, off: got.off.verdict, default: got.default.verdict },
+    },
   };
 }

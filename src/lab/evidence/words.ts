@@ -1,5 +1,7 @@
 import type { Group } from '../lab.ts';
-import type { Evidence, Got } from './evidence.ts';
+import { assumptions } from '../prices.ts';
+import { duration } from '../rules/table.ts';
+import type { AttackerRow, Evidence, Got } from './evidence.ts';
 
 /** Parts of the tables, in their order. */
 export const GROUP_TITLES: Readonly<Record<Group, string>> = {
@@ -26,7 +28,7 @@ export function conditions({ versions, machine, calls, made }: Evidence): string
   const { sallyport, node, browser, system } = versions;
   const parts = [
     `Sallyport ${sallyport}, Node ${node}, ${browser === '' ? 'no browser' : browser}, ${system}`,
-    `${machine.cores} cores (${machine.processor}), load ${machine.load.toFixed(1)} at the end`,
+    `${machine.cores} cores (${machine.processor}), load ${machine.load.toFixed(1)}, the same calls ${Math.round(machine.unrest * 100)} % apart in CPU`,
     `prices by ${calls} calls`,
     made,
   ];
@@ -34,8 +36,37 @@ export function conditions({ versions, machine, calls, made }: Evidence): string
 }
 
 export function assumed({ prices }: Evidence): string {
-  const { asOf, currency, coreHour, addressHour } = prices;
-  return `${currency}: assumed prices of ${asOf}, ${coreHour} for an hour of one core and ${addressHour} for an hour of each further address. People, bandwidth and programming are not in it. Your own: --prices FILE.`;
+  return `${assumptions(prices)}. Your own: --prices FILE.`;
+}
+
+/** `try 3 of 20, 0.4 s` after it began; that it was not noticed, where it was not. */
+export function noticed({ verdict, detected, tried }: Got): string {
+  if (verdict === 'not run') return '–';
+  if (detected === null) return 'never';
+  return `try ${Math.max(1, detected.at)} of ${tried}, ${figure(detected.seconds)} s`;
+}
+
+/** What the table of costs is about, and its columns after the attacker. Figures are of the strict gate. */
+export const COSTS_TITLE = 'What it costs who gets in';
+export const COSTS_WORDS =
+  'At the strict gate, for 1,000 admitted calls made one after another. Noticed: when the gate first refused, asked for something or made somebody wait. CPU is by the stretch of calls that the machine disturbed least, with what was refused in it; x is against a plain call. Time is on the clock and money follows from both, so that neither is steady on a busy machine. Steps: things that somebody has to write or run, listed in the JSON and in the HTML report.';
+
+export const costHeads = ({ prices }: Evidence): readonly string[] => [
+  ...['got in', 'noticed', 'CPU s', 'x', 'time', prices.currency, 'steps'],
+];
+
+/** Cells of one row under {@link costHeads}. */
+export function costCells({ got: { strict }, steps }: AttackerRow): readonly string[] {
+  const { cpuSeconds, cpuRatio, wallSeconds, bill } = strict;
+  return [
+    strict.verdict === 'not run' ? 'not run' : share(strict),
+    noticed(strict),
+    figure(cpuSeconds),
+    cpuRatio === null ? '–' : figure(cpuRatio),
+    wallSeconds === null ? '–' : duration(wallSeconds),
+    figure(bill === null ? null : bill.total),
+    String(steps.length),
+  ];
 }
 
 /** Titles of attackers by their names. */

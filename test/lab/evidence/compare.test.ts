@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { compare, comparisonText, parseEvidence } from '../../../src/lab/evidence/compare.ts';
 import { sampleEvidence, VERDICTS } from './sample.ts';
 
-const busy = { cores: 2, processor: 'A processor', load: 9 };
+const busy = { cores: 2, processor: 'A processor', load: 9, unrest: 0.05 };
 
 test('P12.3 two runs whose figures differ by less than 15 % have no difference', () => {
   const { differences, compared } = compare(sampleEvidence({ cpu: 0.5 }), sampleEvidence({ cpu: 0.55 }));

@@ -25,12 +25,15 @@ test('P12.2 every row says what is not stopped, and one that was not run is neve
   }
 });
 
-test('money is CPU at the prices of the report, and none where nothing was admitted', () => {
-  const { attackers, rules } = sampleEvidence({ cpu: 3600 });
-  const money = (name: string) => attackers.find((row) => row.name === name)?.got.strict.money;
+test('P12.2 each row has its bill at the prices of the report, and what a copier has to write or run', () => {
+  const { attackers } = sampleEvidence({ cpu: 3600 });
+  const money = (name: string) => attackers.find((row) => row.name === name)?.got.strict.bill?.total ?? null;
   assert.equal(money('doors'), PRICES.coreHour);
-  assert.equal(money('plain'), null);
-  assert.equal(rules[0]?.per1000?.money, PRICES.coreHour + 2 * PRICES.addressHour);
+  assert.equal(money('plain'), null, 'nothing was admitted');
+  for (const { name, steps } of attackers) {
+    assert.ok(steps.length > 0 && new Set(steps).size === steps.length, name);
+    for (const step of steps) assert.match(step, /^\p{Ll}.*[^.]$/u, name);
+  }
 });
 
 test('P12.1 requirements are named by attackers that exist and by numbers that are explained', () => {

@@ -31,7 +31,7 @@ export function sampleEvidence({ cpu = 0.5, requests = 1020, verdicts = VERDICTS
     seconds: 120,
     command: 'sallyport evidence',
     versions: { sallyport: '0.1.0', node: 'v24.0.0', browser: '', system: 'Linux' },
-    machine: { cores: 2, processor: 'A processor', load: 0.5 },
+    machine: { cores: 2, processor: 'A processor', load: 0.5, unrest: 0.05 },
     app: '<an app>',
     path: '/api/notes',
     calls: 100,
@@ -81,7 +81,7 @@ export function sampleReport(verdicts: Verdicts, cpu: number, requests = 1020): 
   return {
     ...{ url: 'http://127.0.0.1:1/api/notes', method: 'GET', started: '', seconds: 40, gate: true, mode: 'enforce' },
     ...{ rollout: '100%', nothingBlocked: false, honestStatus: 200, doors: '', browser: '', prices: PRICES, made: [] },
-    ...{ removed: false, issued: [], revoked: false, plain: { cpuSeconds: 0.2, wallSeconds: 1 }, rungs },
+    ...{ removed: false, issued: [], revoked: false, plain: { cpuSeconds: 0.2, wallSeconds: 1, unrest: 0.05 }, rungs },
     rules: {
       prices: PRICES,
       rows: [{ name: 'doors', title: 'the doors alone', own: false, why: '', admitted: 200, per1000 }],

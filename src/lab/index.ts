@@ -5,6 +5,7 @@ import { floodMany, floodOne } from './attackers/flood.ts';
 import { forgedForwarding } from './attackers/forged-forwarding.ts';
 import { outOfOrder } from './attackers/out-of-order.ts';
 import { aliases } from './attackers/aliases.ts';
+import { challengeBought } from './attackers/challenge-bought.ts';
 import { challengeReplayed, challengeSolved } from './attackers/challenge.ts';
 import { attach } from './attackers/attach.ts';
 import { altered } from './attackers/altered.ts';
@@ -48,7 +49,7 @@ import { runAttackers } from './run.ts';
 export { formatReport } from './report.ts';
 export { defineLab, type LabFile, type LabGate } from './lab-file.ts';
 export { walkByForms } from './walk-by-forms.ts';
-export type { LabCall, LabOptions, OrderedCalls } from './options.ts';
+export type { LabCall, LabOptions, OrderedCalls, ProviderChallenge } from './options.ts';
 export type { PerThousand, RuleRow, RulesReport } from './rules/measure.ts';
 export type { LabReport, RungReport } from './outcome.ts';
 export type { ProviderLogin } from './provider-login.ts';
@@ -99,6 +100,7 @@ export const ATTACKERS: readonly Attacker[] = [
   enumerateIds,
   challengeSolved,
   challengeReplayed,
+  challengeBought,
   slow,
   floodOne,
   floodMany,

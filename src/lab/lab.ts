@@ -4,7 +4,7 @@ import type { Display } from './display.ts';
 import type { RawRequest, Sender } from './http.ts';
 import type { Target } from './target.ts';
 import type { ObjectRoutes } from './object-routes.ts';
-import type { FormRoute, IssuedKeys, UnfitToken } from './options.ts';
+import type { FormRoute, IssuedKeys, LabOptions, UnfitToken } from './options.ts';
 import type { People } from './people.ts';
 import type { Prices } from './prices.ts';
 import type { ProviderLogin } from './provider-login.ts';
@@ -47,6 +47,8 @@ export interface Lab {
   readonly issued: IssuedKeys | null;
   /** What the gate's policy says of use, and calls that the caller allows. */
   readonly use: UseRoutes;
+  /** Who sells solutions of a provider's challenges; null where nobody was given. */
+  readonly solve: NonNullable<LabOptions['solve']> | null;
   /** A form that asks for its token, where policy names one. */
   readonly form: FormRoute | null;
   /** A token of the app; '' where none was given. */

@@ -1,5 +1,6 @@
 import { TICKET_RENEW_SECONDS } from '../wire/constants.ts';
 import type { Config } from '../guard/config.ts';
+import type { ChallengeKind, ChallengeParameters } from '../wire/challenge.ts';
 import type { ProviderLogin } from './provider-login.ts';
 import type { ObjectRoutes } from './object-routes.ts';
 import type { Account } from './people.ts';
@@ -66,6 +67,11 @@ export interface LabOptions {
   readonly spend?: LabCall;
   /** Calls of which one comes after the others, and which the lab may make. Default: none are made. */
   readonly inOrder?: OrderedCalls;
+  /**
+   * Solves a provider's challenge, as a service that sells solutions does; called a few times in a run. Default: none, and
+   * whoever buys them does not run.
+   */
+  readonly solve?: (challenge: ProviderChallenge) => Promise<string>;
   /** Whether to measure what each rule of use adds to the price, at gates of the lab's own. Default false. */
   readonly rules?: boolean;
   /** The gate's configuration where the caller knows it from the gate's own socket. Default: unknown. */
@@ -88,6 +94,17 @@ export interface OrderedCalls {
   readonly first: LabCall;
   /** The one that policy lets come `after` it. */
   readonly next: LabCall;
+}
+
+/** A challenge of a provider, as a page is asked for it. */
+export interface ProviderChallenge {
+  readonly kind: ChallengeKind;
+  /** What its widget is given: the site key, above all. */
+  readonly parameters: ChallengeParameters;
+  /** The route's `match`, `POST /api/orders`. */
+  readonly action: string;
+  /** Address of the page. */
+  readonly page: string;
 }
 
 /** API keys of the gate. Shown to the target alone and printed nowhere but for their ids. */
@@ -124,6 +141,7 @@ export interface Settings
   readonly issued: IssuedKeys | null;
   readonly form: FormRoute | null;
   readonly use: UseRoutes;
+  readonly solve: NonNullable<LabOptions['solve']> | null;
   /** Null where rules are not measured. */
   readonly rules: RulesOrder | null;
   readonly providerLogin: ProviderLogin | null;
@@ -163,6 +181,7 @@ export function checkOptions(options: LabOptions): Settings {
     issued: options.issued ?? null,
     form: options.form ?? null,
     use: useRoutes(options),
+    solve: options.solve ?? null,
     rules: options.rules === true ? rulesOrder(options) : null,
     otherToken: options.otherToken ?? '',
     tokenHeader: headerName(options.tokenHeader ?? 'authorization'),

@@ -13,6 +13,8 @@ export interface UseRoutes {
   readonly served: ServedRead | null;
   /** Path of a call by `GET` that always asks for a proof of work; '' where none is known. */
   readonly challenged: string;
+  /** The same for a challenge of a provider. */
+  readonly provided: string;
   /** Whether the gate believes this machine what it says of other addresses. */
   readonly trusted: boolean;
 }
@@ -47,7 +49,8 @@ export function useRoutes({ spend, inOrder, policy = {} }: Given): UseRoutes {
     paid: spend === undefined ? null : { ...spend, price: priceOf(routeOf(policy, spend)) },
     ordered: inOrder === undefined ? null : { ...inOrder, ...orderOf(routeOf(policy, inOrder.next)) },
     served: servedRead(policy),
-    challenged: challengedRead(policy),
+    challenged: challengedRead(policy, (kind) => kind === 'proof-of-work'),
+    provided: challengedRead(policy, (kind) => kind !== 'proof-of-work' && kind !== 'wait'),
     trusted: networkSet(policy.trustedProxies ?? []).has('127.77.0.1'),
   };
 }
@@ -88,11 +91,11 @@ function servedRead({ routes = [] }: Config): ServedRead | null {
   return null;
 }
 
-function challengedRead({ challenge: common = {}, routes = [] }: Config): string {
+function challengedRead({ challenge: common = {}, routes = [] }: Config, isWanted: (kind: string) => boolean): string {
   const route = routes.find(({ match, challenge = 'never' }) => {
     const { when, kind = common.kind ?? 'proof-of-work' } =
       typeof challenge === 'string' ? { when: challenge } : challenge;
-    return when === 'always' && kind === 'proof-of-work' && /^GET \/[^:*]*$/.test(match);
+    return when === 'always' && isWanted(kind) && /^GET \/[^:*]*$/.test(match);
   });
   return route?.match.slice('GET '.length) ?? '';
 }

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { findChromium } from '../../src/lab/browser.ts';
+import { PRICES } from '../../src/lab/prices.ts';
 import { LADDER } from '../lab/ladder.ts';
 import { startPostsBackend } from '../lab/posts-backend.ts';
 import { at, backend, desk } from './support.ts';
@@ -13,9 +14,10 @@ test('P1.6 the command prints the ladder with seconds and money, how both were c
   skip: findChromium() === null && 'no Chromium on this system',
 }, async (t) => {
   const { url } = await backend(t);
-  const { gate, run } = desk(t);
+  const { gate, run, write } = desk(t);
   const { report } = await gate('--to', url, '--listen', '0', '--mode', 'enforce', '--log', 'silent');
-  const { code, out } = await run('attack', `${report.url}/api/posts`, ...FEW, '--core-hour', '0.04 EUR');
+  const file = write('prices.json', JSON.stringify({ ...PRICES, currency: 'EUR', asOf: '2026-12', personHour: 9 }));
+  const { code, out } = await run('attack', `${report.url}/api/posts`, ...FEW, '--prices', file);
   assert.equal(code, 0, out);
   const lines = out.split('\n');
   for (const name of LADDER)
@@ -28,9 +30,10 @@ test('P1.6 the command prints the ladder with seconds and money, how both were c
   const bootstrap = lines.find((line) => line.startsWith('scripted bootstrap')) ?? '';
   const [cpu, money] = [/gets in +4 of 4 +([\d.]+)/, /([\d.]+)$/].map((part) => Number(part.exec(bootstrap)?.[1]));
   assert.ok(cpu !== undefined && money !== undefined && cpu > 0, bootstrap);
-  const computed = (cpu / 3600) * 0.04;
+  const computed = (cpu / 3600) * PRICES.coreHour;
   assert.ok(Math.abs(money / computed - 1) < 0.1, `${money} is not ${computed}, what the line below says`);
-  assert.match(out, /EUR: per 1,000 admitted calls, CPU \/ 3,600 x 0\.04 EUR for an hour of one core/);
+  const said = out.replaceAll(/\s+/g, ' ');
+  assert.match(said, /EUR: assumed prices of 2026-12, 0\.04 for an hour of one core, .* 9 for an hour of a person/);
   assert.match(out, /CPU and wall: seconds .*per 1,000 admitted calls/);
   const possible = out.slice(out.indexOf('Still possible'));
   assert.match(possible, /walks the doors itself gets in/);
@@ -47,9 +50,9 @@ test('in report mode the command says NOTHING IS BLOCKED, calls nobody stopped, 
   assert.match(out, /^NOTHING IS BLOCKED: the gate runs in report mode/m);
   assert.doesNotMatch(out, /^[a-z].* stopped /m);
   assert.match(out, /^headless browser +not run /m);
-  assert.doesNotMatch(out, / EUR|wall +x +\w/, 'no price, no column');
-  const { value } = await json('attack', `${report.url}/api/posts`, ...FEW, '--core-hour', '0.04');
-  assert.deepEqual(Reflect.get(Object(value), 'price'), { coreHour: 0.04, currency: '' });
+  assert.match(out, /wall +x +USD$/m, 'by the lab’s own assumptions');
+  const { value } = await json('attack', `${report.url}/api/posts`, ...FEW);
+  assert.deepEqual(Reflect.get(Object(value), 'prices'), PRICES);
 });
 
 test('at the gate’s own accounts the command signs up people, tries the objects of one by the other, and removes both', async (t) => {

@@ -56,8 +56,8 @@ const rows: readonly Row[] = [
   { name: 'attacking somebody else', args: ['attack', 'http://example.com/'], says: /only against loopback/ },
   {
     name: 'a price that is none',
-    args: ['attack', 'http://127.0.0.1:9/', '--core-hour', 'cheap'],
-    says: /--core-hour.*'cheap'.*price above 0/,
+    args: ['attack', 'http://127.0.0.1:9/', '--prices', 'cheap.json'],
+    says: /--prices cheap\.json: the file cannot be read/,
   },
   {
     name: 'doctor by an address with a path',

@@ -66,7 +66,7 @@ const NEEDS_MORE = [
   ...['brute-force', 'stuffing', 'jwt-stolen', 'jwt-forged'],
   ...['cookie-login', 'login-csrf', 'code-injection', 'mix-up', 'session-fixation'],
   ...['leaked-key', 'key-replay', 'other-object', 'forged-form'],
-  ...['order', 'enumerate', 'drain', 'challenge', 'challenge-replay'],
+  ...['order', 'enumerate', 'drain', 'challenge', 'challenge-replay', 'challenge-bought'],
 ];
 const ran = (report: LabReport): readonly RungReport[] =>
   report.rungs.filter(({ name }) => !NEEDS_MORE.includes(name) && !OPTIONAL.includes(name));

@@ -50,6 +50,22 @@ export interface Requirements {
 
 const tests = (asvs: string, api: string): Requirements => ({ asvs: asvs.split(' '), api: api.split(' ') });
 
+/** Attackers that drive a page. */
+const BROWSERS = [
+  ...[
+    'jsdom',
+    'tls',
+    'tls-doors',
+    'headless',
+    'headless-shell',
+    'automation',
+    'playwright',
+    'playwright-window',
+    'stealth',
+  ],
+  ...['rebrowser-puppeteer', 'rebrowser-playwright', 'patchright', 'mouse', 'attach', 'person', 'slow'],
+];
+
 /** By the names of attackers. One that is not here tests none of them. */
 export const TESTED: Readonly<Record<string, Requirements>> = {
   plain: tests('2.4.1', 'API6'),
@@ -65,12 +81,12 @@ export const TESTED: Readonly<Record<string, Requirements>> = {
   doors: tests('2.4.1', 'API6'),
   'cookie-doors': tests('8.2.4', 'API2'),
   dom: tests('2.4.1', 'API6'),
-  headless: tests('2.4.1', 'API6'),
-  automation: tests('2.4.1', 'API6'),
+  ...Object.fromEntries(BROWSERS.map((name) => [name, tests('2.4.1', 'API6')])),
   disarm: tests('8.3.1', 'API8'),
   order: tests('2.3.1 2.4.2', 'API6'),
   enumerate: tests('8.2.2 2.4.1', 'API1'),
   challenge: tests('2.4.1', 'API4'),
+  'challenge-bought': tests('2.4.1', 'API4'),
   'challenge-replay': tests('2.4.1', 'API4'),
   'flood-one': tests('2.4.1', 'API4'),
   'flood-many': tests('2.4.1', 'API4'),

@@ -1,9 +1,12 @@
 import { arch, availableParallelism, cpus, loadavg, type } from 'node:os';
 import { formRoute } from '../form-route.ts';
-import { ATTACKERS, runLab } from '../index.ts';
+import { doors } from '../attackers/doors.ts';
+import { ATTACKERS } from '../index.ts';
+import type { Attacker } from '../lab.ts';
 import { objectRoutes } from '../object-routes.ts';
 import type { LabOptions } from '../options.ts';
 import type { Prices } from '../prices.ts';
+import { runAttackers } from '../run.ts';
 import { ablate } from './ablate.ts';
 import { type Evidence, type Machine, type Run, toEvidence } from './evidence.ts';
 import type { Gates, OpenGate } from './gates.ts';
@@ -23,41 +26,50 @@ export interface GatherOptions {
   readonly seconds: number;
   /** Calls for each layer, off and alone; 0 for no such table. */
   readonly layerCalls: number;
+  /** Who attacks. Default: everybody. */
+  readonly attackers?: readonly Attacker[];
+  /** Whether rules of use are priced. Default true. */
+  readonly rules?: boolean;
   /** What nobody but the app's owner knows, for the gate at this address: calls that may be made, a page. */
   lab(url: string): LabOptions | Promise<LabOptions>;
   /** Told what is being done now. */
   onStep?(what: string): void;
 }
 
+/** Calls after which a program runs as fast as it will. */
+const WARM_UP = 300;
+
 /** Attacks the three gates one after another, then those for the layers. A few minutes. */
 export async function gather(gates: Gates, options: GatherOptions): Promise<Evidence> {
-  const { calls, seconds, prices, onStep } = options;
+  const { calls, seconds, prices, attackers = ATTACKERS, rules = true, onStep } = options;
   const began = performance.now();
   const made = new Date().toISOString();
   const runs: Run[] = [];
   const loads: number[] = [];
+  await warmUp(gates, options);
   for (const setting of SETTINGS) {
     const gate = await gates.open({ setting });
-    const report = await runLab(gate.url, {
+    const order: LabOptions = {
       ...(await labOptions(gate, options)),
       calls,
       seconds,
       mode: setting === 'off' ? 'report' : 'enforce',
-      rules: setting === 'strict',
+      rules: rules && setting === 'strict',
       prices,
       onRung: (name, when) => {
         if (when === 'end') return;
         loads.push(loadavg()[0] ?? 0);
         onStep?.(`${setting}: ${name}`);
       },
-    });
+    };
+    const report = await runAttackers(gate.url, order, attackers);
     runs.push({ setting, digest: gate.digest, config: gate.config, report });
   }
   const layers =
     options.layerCalls === 0
       ? null
       : await ablate(gates, {
-          attackers: ATTACKERS,
+          attackers,
           calls: options.layerCalls,
           options: (gate) => labOptions(gate, options),
           onGate: (name, at, of) => onStep?.(`layers, ${at} of ${of}: ${name}`),
@@ -66,7 +78,15 @@ export async function gather(gates: Gates, options: GatherOptions): Promise<Evid
   const browser = runs.map(({ report }) => report.browser).find((name) => name !== '') ?? '';
   const versions = { sallyport: version, node: process.version, browser, system: `${type()} ${arch()}` };
   const facts = { made, command, versions, machine: machine(runs, loads), app, path, calls, prices, layers };
-  return toEvidence({ ...facts, seconds: (performance.now() - began) / 1000 }, runs, ATTACKERS);
+  return toEvidence({ ...facts, seconds: (performance.now() - began) / 1000 }, runs, attackers);
+}
+
+/** Whoever is attacked first would pay for compiling the lab: one attacker goes in vain before all. */
+async function warmUp(gates: Gates, options: GatherOptions): Promise<void> {
+  options.onStep?.('warming up');
+  const gate = await gates.open({ setting: 'off' });
+  const asked = { ...(await labOptions(gate, options)), chromium: null, calls: WARM_UP };
+  await runAttackers(gate.url, asked, [doors]);
 }
 
 /** What attackers know of a gate, as its owner would tell them. */

@@ -19,7 +19,10 @@ export function rulesTable({ rows, prices }: RulesReport): string[] {
       'Per 1,000 admitted calls by one address, at gates of the lab’s own with these rules, each alone and then together; their clock is put forward by every wait. * has this gate’s own figures, the others are examples. time: on the clock, with all waits. addresses: that have them within an hour; none: everybody together is bounded, so that no number has.',
       '',
     ),
-    ...wrap(`${prices.currency}: cores and addresses, at the prices that are named above.`, ''),
+    ...wrap(
+      `${prices.currency}: cores and addresses, at the assumed prices of ${prices.asOf} that are named above.`,
+      '',
+    ),
   ];
 }
 

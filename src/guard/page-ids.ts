@@ -2,14 +2,11 @@ import { NO_SERVED, type PagePattern, type ServedRule } from './served.ts';
 import type { Policy } from './policy.ts';
 import type { News } from './siblings.ts';
 
-/**
- * Page loads whose ids are remembered, and ids of one with those of the loads before it: beyond, the oldest is forgotten. Of one
- * page no more are taken.
- */
-const MOST_LOADS = 4096;
+/** Browsers whose pages' ids are remembered, and ids of one: beyond, the oldest are forgotten. Of one page no more are taken. */
+const MOST_BROWSERS = 4096;
 const MOST_IDS = 512;
 /** Loads of one browser that are known at a time: its cookie names the latest, which need not be that of the tab that calls. */
-const MOST_OF_ONE = 8;
+const MOST_OF_ONE = 32;
 /** Longest piece of a page that can hold an address with an id. */
 const LONGEST_ADDRESS = 512;
 
@@ -38,6 +35,8 @@ export type PageNews = Extract<News, { kind: 'page' }>;
 /** @param tell told of each piece that gives ids, before it goes on */
 export function createPageIds(policy: () => Policy, tell: (page: PageNews) => void = () => {}): PageIds {
   const loads = new Map<string, Browser>();
+  /** Who loaded a page last stands last. */
+  const browsers = new Set<Browser>();
   let asked: { readonly of: Policy; readonly rules: readonly ServedRule[] } | null = null;
 
   const rules = (): readonly ServedRule[] => {
@@ -50,12 +49,24 @@ export function createPageIds(policy: () => Policy, tell: (page: PageNews) => vo
   function idsOf(load: string, before: string): Set<string> {
     const held = loads.get(load);
     if (held !== undefined) return held.ids;
-    const browser = loads.get(before) ?? { ids: new Set(), loads: [] };
-    loads.set(load, browser);
-    if (browser.loads.push(load) > MOST_OF_ONE) loads.delete(browser.loads.shift() ?? '');
-    for (const oldest of loads.keys()) {
-      if (loads.size <= MOST_LOADS) break;
+    const browser = loads.get(before) ?? { ids: new Set(), loads: new Set() };
+    // Many tabs may be opened from one page: it stays as long as the latest of them.
+    for (const name of before === '' ? [load] : [before, load]) {
+      browser.loads.delete(name);
+      browser.loads.add(name);
+      loads.set(name, browser);
+    }
+    for (const oldest of browser.loads) {
+      if (browser.loads.size <= MOST_OF_ONE) break;
+      browser.loads.delete(oldest);
       loads.delete(oldest);
+    }
+    browsers.delete(browser);
+    browsers.add(browser);
+    for (const idle of browsers) {
+      if (browsers.size <= MOST_BROWSERS) break;
+      browsers.delete(idle);
+      for (const name of idle.loads) loads.delete(name);
     }
     return browser.ids;
   }
@@ -90,10 +101,10 @@ export function createPageIds(policy: () => Policy, tell: (page: PageNews) => vo
   };
 }
 
-/** Loads that followed one another, and ids, both the oldest first. */
+/** The ids that it was given, and the loads by which it is known, both the oldest first. */
 interface Browser {
   readonly ids: Set<string>;
-  readonly loads: string[];
+  readonly loads: Set<string>;
 }
 
 const nameOf = (rule: number, id: string): string => `${rule} ${id}`;

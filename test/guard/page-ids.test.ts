@@ -72,20 +72,23 @@ test('R65 whoever leafs through many lists has the ids of the latest, and the fi
   assert.deepEqual(['30-0', '30-49', '21-0', '20-0', '1-0'].map(has), [true, true, true, false, false]);
 });
 
-test('R65 pages that are opened side by side give their ids to one another: the cookie names but the latest', () => {
+test('R65 pages that are opened side by side give their ids to one another: the cookie names whichever was answered last', () => {
   const pages = createPageIds(() => policy);
   const open = (load: string, before: string, id: string) =>
     pages.reader(load, before)(Buffer.from(`<a href="/posts/${id}">`));
-  open('list', '', '1');
-  for (const tab of ['2', '3', '4']) open(`tab ${tab}`, 'list', tab);
   const has = (load: string, id: string) => pages.has(load, rule as NonNullable<typeof rule>, id);
+  open('list', '', '1');
+  for (let tab = 2; tab < 32; tab++) open(`tab ${tab}`, 'list', `${tab}`);
+  for (const last of ['tab 2', 'tab 12', 'tab 31']) {
+    const known = ['1', '2', '12', '31'].filter((id) => has(last, id));
+    assert.deepEqual(known, ['1', '2', '12', '31'], last);
+  }
+  for (let tab = 1; tab <= 3; tab++) open(`from home ${tab}`, 'a page without ids', `${tab}`);
+  assert.equal(has('from home 3', '1'), true, 'also where the page before gave none');
+  assert.equal(has('from home 3', '31'), false, 'and nobody else’s');
+  for (let load = 0; load < 40; load++) open(`later ${load}`, load === 0 ? 'tab 31' : `later ${load - 1}`, '5');
   assert.deepEqual(
-    ['1', '2', '3', '4'].map((id) => has('tab 4', id)),
-    [true, true, true, true],
-  );
-  for (let load = 0; load < 20; load++) open(`later ${load}`, load === 0 ? 'tab 4' : `later ${load - 1}`, '5');
-  assert.deepEqual(
-    [has('later 19', '2'), has('list', '1')],
+    [has('later 39', '2'), has('list', '1')],
     [true, false],
     'a stamp of long ago names nothing any more',
   );

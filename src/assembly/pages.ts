@@ -18,7 +18,7 @@ export function createPages({ policy, script }: InForce, stamps: Stamps, sibling
   return {
     gives: (cookies, rule, id) => cookies !== '' && ids.has(stamps.loadOf(cookies), rule, id),
     learn: ids.learn,
-    stampFor: (_request, cacheControl) => (stampFor(cacheControl).stamp ? stamps.issue(false) : null),
+    stampFor: (_request, cacheControl) => (stampFor(cacheControl).stamp ? stamps.issue() : null),
     readPage(request, stamp) {
       if (!ids.isAsked) return null;
       const load = stamps.loadOf(stamp.slice(0, stamp.indexOf(';')));

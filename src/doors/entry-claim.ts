@@ -41,8 +41,8 @@ export interface Attempt {
   readonly from: Whereabouts;
   /** Whether a cookie came along that names a bound session to the page's script. */
   readonly labelled: boolean;
-  /** Whether the stamp that came along will not last until the next entry. */
-  readonly stampWorn: boolean;
+  /** `Set-Cookie` of the stamp that follows the one which came along, where that will not last until the next entry; ''. */
+  readonly renewed: string;
   /** New ids, should they be needed: 16 bytes each. */
   readonly ticketId: Buffer;
   readonly sessionId: Buffer;
@@ -69,7 +69,7 @@ export function prepare(
   if (!listsOrigin(policy, client, facts.origin, facts.authority))
     return refuse('origin', `origin not listed for ${client.name}`);
   const stamp = client.stamp === 'waive' ? 'good' : deps.stamps.spend(cookie);
-  if (stamp === 'missing') return refuse('stamp', 'no stamp in time', [deps.stamps.issue(true)]);
+  if (stamp === 'missing') return refuse('stamp', 'no stamp in time', [deps.stamps.renew(cookie)]);
   const now = deps.clock.wall();
   const shown = deps.sessions.open(cookie, now);
   if (shown !== null && deps.isBanned?.(labelOf(shown.id)) === true)
@@ -90,7 +90,8 @@ export function prepare(
     }
     const from = rememberedAt(policy.drift, choice, shown, here);
     const ids = { ticketId: deps.random(16), sessionId: newSessionId(deps.random) };
-    const attempt: Attempt = { request, facts, now, choice, labelled, stampWorn, userAgent, load, from, ...ids };
+    const renewed = stampWorn ? deps.stamps.renew(cookie) : '';
+    const attempt: Attempt = { request, facts, now, choice, labelled, renewed, userAgent, load, from, ...ids };
     return whenKnown(meet(deps, policy, attempt, view), (met) =>
       'kind' in met ? met : { ...met, attempt, claim: claimOf(attempt, policy, stamp) },
     );

@@ -15,7 +15,7 @@ export function cookiesFor(deps: EntryDeps, attempt: Attempt, session: GrantedSe
   }
   if (choice.grant !== null && deps.logins !== null) cookies.push(deps.logins.clear);
   // A page that stays open is loaded once; its session keeps it from needing a refusal at every second renewal.
-  if (!session.isNew && attempt.stampWorn) cookies.push(deps.stamps.issue(true));
+  if (!session.isNew && attempt.renewed !== '') cookies.push(attempt.renewed);
   return cookies;
 }
 

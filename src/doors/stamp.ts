@@ -10,11 +10,16 @@ import type { KeyRing } from './seal.ts';
  * by all tabs, good for a number of entries, and neither carries nor replaces a session.
  */
 export interface Stamps {
-  /** `Set-Cookie` of a fresh stamp. `late` where entry itself gives it, because no page load did. */
-  issue(late: boolean): string;
+  /** `Set-Cookie` of a fresh stamp, for a page load. */
+  issue(): string;
+  /**
+   * The same where entry itself gives it, because no page load did: a late one. It goes on with the page load of the stamp in
+   * this Cookie field, however old that is, and is of none where there is none.
+   */
+  renew(cookieField: string): string;
   /** Judges the stamp in a Cookie field and, when it is good, counts one entry against it. */
   spend(cookieField: string): StampState;
-  /** Which page load the stamp in a Cookie or Set-Cookie field is of; '' without a good one. */
+  /** Which page load the stamp in a Cookie or Set-Cookie field is of; '' for none, and without a good one. */
   loadOf(cookieField: string): string;
   /** Whether a good stamp has lived through half its time: a living session then gets another as it enters again. */
   isWorn(cookieField: string): boolean;
@@ -32,9 +37,14 @@ export interface StampsOptions {
   readonly counted?: number;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 const ID_BYTES = 12;
-const LENGTH = 2 + ID_BYTES + 4;
+// Layout: version, by what it was made, id, time, page load.
+const AT_ID = 2;
+const AT_TIME = AT_ID + ID_BYTES;
+const AT_LOAD = AT_TIME + 4;
+const LENGTH = AT_LOAD + ID_BYTES;
+const NO_LOAD = '\0'.repeat(ID_BYTES);
 const PAGE_MADE = 0;
 const ENTRY_MADE = 1;
 
@@ -44,24 +54,38 @@ export function createStamps(options: StampsOptions): Stamps {
   // over is how often a stamp was used, never that it expired.
   const entries = createGenerations<number>(counted);
 
-  function openStamp(cookieField: string): Stamp | null {
+  /** A stamp of ours, however old. */
+  function readStamp(cookieField: string): Stamp | null {
     const value = readCookie(cookieField, cookieName());
     const content = value === '' ? 'unknown' : ring.open('stamp', value);
     if (typeof content === 'string' || content.length !== LENGTH || content[0] !== VERSION) return null;
-    const age = clock.wall() / 1000 - content.readUInt32BE(2 + ID_BYTES);
-    if (age > STAMP_SECONDS || age < -STAMP_SECONDS) return null;
-    return { id: content.toString('latin1', 2, 2 + ID_BYTES), late: content[1] !== PAGE_MADE, age };
+    const age = clock.wall() / 1000 - content.readUInt32BE(AT_TIME);
+    const load = content.toString('latin1', AT_LOAD, AT_LOAD + ID_BYTES);
+    const id = content.toString('latin1', AT_ID, AT_ID + ID_BYTES);
+    return { id, late: content[1] !== PAGE_MADE, age, load: load === NO_LOAD ? '' : load };
+  }
+
+  function openStamp(cookieField: string): Stamp | null {
+    const stamp = readStamp(cookieField);
+    return stamp === null || stamp.age > STAMP_SECONDS || stamp.age < -STAMP_SECONDS ? null : stamp;
+  }
+
+  /** @param load of a stamp that no page gets; '' for none */
+  function make(madeBy: number, load: string): string {
+    const content = Buffer.alloc(LENGTH);
+    content[0] = VERSION;
+    content[1] = madeBy;
+    const id = random(ID_BYTES);
+    id.copy(content, AT_ID);
+    content.writeUInt32BE(Math.floor(clock.wall() / 1000), AT_TIME);
+    if (madeBy === PAGE_MADE) id.copy(content, AT_LOAD);
+    else content.write(load, AT_LOAD, 'latin1');
+    return formatSetCookie(cookieName(), ring.seal('stamp', content), STAMP_SECONDS);
   }
 
   return {
-    issue(late) {
-      const content = Buffer.alloc(LENGTH);
-      content[0] = VERSION;
-      content[1] = late ? ENTRY_MADE : PAGE_MADE;
-      random(ID_BYTES).copy(content, 2);
-      content.writeUInt32BE(Math.floor(clock.wall() / 1000), 2 + ID_BYTES);
-      return formatSetCookie(cookieName(), ring.seal('stamp', content), STAMP_SECONDS);
-    },
+    issue: () => make(PAGE_MADE, ''),
+    renew: (cookieField) => make(ENTRY_MADE, readStamp(cookieField)?.load ?? ''),
     spend(cookieField) {
       const stamp = openStamp(cookieField);
       const used = stamp === null ? 0 : (entries.get(stamp.id) ?? 0);
@@ -69,7 +93,7 @@ export function createStamps(options: StampsOptions): Stamps {
       entries.set(stamp.id, used + 1);
       return stamp.late ? 'late' : 'good';
     },
-    loadOf: (cookieField) => openStamp(cookieField)?.id ?? '',
+    loadOf: (cookieField) => openStamp(cookieField)?.load ?? '',
     isWorn(cookieField) {
       const stamp = openStamp(cookieField);
       return stamp !== null && stamp.age > STAMP_SECONDS / 2;
@@ -79,6 +103,8 @@ export function createStamps(options: StampsOptions): Stamps {
 
 interface Stamp {
   readonly id: string;
+  /** '' for none. */
+  readonly load: string;
   readonly late: boolean;
   /** Seconds. */
   readonly age: number;

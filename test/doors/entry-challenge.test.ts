@@ -21,7 +21,7 @@ const codeOf = (result: EntryResult): string => (result.kind === 'refuse' ? resu
 
 test('a new session is asked before anything is agreed; with the solution the door opens, and a known session is not asked', async () => {
   const doors = createDoors({ config: ALWAYS });
-  const [page, stamp] = [createPage(), pairOf(doors.stamps.issue(false))];
+  const [page, stamp] = [createPage(), pairOf(doors.stamps.issue())];
   const member = askedBy(await doors.enter(stamp, page));
   assert.deepEqual([member.action, member.counter, member.kind], ['enter', 0, 'proof-of-work']);
   const { cookies } = answered(await doors.enter(stamp, page, {}, await solved(member)));
@@ -30,12 +30,12 @@ test('a new session is asked before anything is agreed; with the solution the do
 
 test('one solution opens one session, for one page: sent with another key, or once more, it opens none', async () => {
   const doors = createDoors({ config: ALWAYS });
-  const stamp = pairOf(doors.stamps.issue(false));
+  const stamp = pairOf(doors.stamps.issue());
   const page = createPage();
   const solution = await solved(askedBy(await doors.enter(stamp, page)));
   assert.equal(codeOf(await doors.enter(stamp, createPage(), {}, solution)), 'challenge');
   answered(await doors.enter(stamp, page, {}, solution));
-  const other = pairOf(doors.stamps.issue(false));
+  const other = pairOf(doors.stamps.issue());
   assert.equal(codeOf(await doors.enter(other, page, {}, solution)), 'challenge', 'one more session for one solution');
   answered(await doors.enter(stamp, page, {}, solution));
   assert.equal(doors.state.usage() instanceof Promise ? 0 : (doors.state.usage() as { sessions: number }).sessions, 1);
@@ -44,7 +44,7 @@ test('one solution opens one session, for one page: sent with another key, or on
 test('two entries at once with one solution open one session', async () => {
   const doors = createDoors({ config: ALWAYS });
   const page = createPage();
-  const [first, second] = [pairOf(doors.stamps.issue(false)), pairOf(doors.stamps.issue(false))];
+  const [first, second] = [pairOf(doors.stamps.issue()), pairOf(doors.stamps.issue())];
   const solution = await solved(askedBy(await doors.enter(first, page)));
   const results = await Promise.all([first, second].map((stamp) => doors.enter(stamp, page, {}, solution)));
   assert.deepEqual(results.map(codeOf).sort(), ['', 'challenge']);
@@ -52,7 +52,7 @@ test('two entries at once with one solution open one session', async () => {
 
 test('wrong, late and foreign solutions lead to a new challenge', async () => {
   const doors = createDoors({ config: ALWAYS });
-  const stamp = pairOf(doors.stamps.issue(false));
+  const stamp = pairOf(doors.stamps.issue());
   const page = createPage();
   const wrong = askedBy(await doors.enter(stamp, page));
   assert.equal(codeOf(await doors.enter(stamp, page, {}, { challenge: `${wrong.token} 0.0.0` })), 'challenge');
@@ -75,7 +75,7 @@ test('strangers who bring what is no solution, however often, leave partners’ 
   };
   const doors = createDoors({ config: ALWAYS, state });
   for (let i = 0; i < 100; i++) {
-    const [page, stamp] = [createPage(), pairOf(doors.stamps.issue(false))];
+    const [page, stamp] = [createPage(), pairOf(doors.stamps.issue())];
     const { token } = askedBy(await doors.enter(stamp, page));
     assert.equal(codeOf(await doors.enter(stamp, page, {}, { challenge: `${token} 0.0.0` })), 'challenge');
   }
@@ -86,7 +86,7 @@ test('strangers who bring what is no solution, however often, leave partners’ 
 test('auto: nobody is asked while the gate has time, and more is asked the busier it is', async () => {
   let load = 0;
   const doors = createDoors({ config: { challenge: { enter: 'auto', cost: 100 } }, load: () => load });
-  const stamp = pairOf(doors.stamps.issue(false));
+  const stamp = pairOf(doors.stamps.issue());
   answered(await doors.enter(stamp));
   load = 0.8;
   assert.deepEqual(askedBy(await doors.enter(stamp)).parameters['puzzles'], 4);
@@ -96,7 +96,7 @@ test('auto: nobody is asked while the gate has time, and more is asked the busie
 
 test('P6.3 whoever has to save waits at the door, and gets in', async () => {
   const doors = createDoors({ config: ALWAYS });
-  const [page, stamp] = [createPage(), pairOf(doors.stamps.issue(false))];
+  const [page, stamp] = [createPage(), pairOf(doors.stamps.issue())];
   const from = { headers: { 'save-data': 'on' } };
   const early = askedBy(await doors.enter(stamp, page, from));
   assert.equal(early.kind, 'wait');

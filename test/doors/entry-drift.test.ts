@@ -28,7 +28,7 @@ function createBrowser(config: Config) {
   return {
     doors,
     async enter(from: From, more: object = {}) {
-      const stamp = pairOf(doors.stamps.issue(false));
+      const stamp = pairOf(doors.stamps.issue());
       const { message, cookies } = answered(await doors.enter(`${stamp}; ${cookie}`, createPage(), from, more));
       const fresh = cookies.map(pairOf).find((pair) => pair.startsWith('__Host-sallyport='));
       if (fresh !== undefined) cookie = fresh;
@@ -117,7 +117,7 @@ test('R68 where policy asks for a login, an entry alone does not answer it; with
     const { ticket } = first;
     const content = { id: ticket.session, place: ticket.sessionPlace, created: doors.clock.wall() / 1000, key: '' };
     const cookie = pairOf(doors.sessions.issue({ ...content, login, from: at }, doors.clock.wall()));
-    const stamp = pairOf(doors.stamps.issue(false));
+    const stamp = pairOf(doors.stamps.issue());
     const { message } = answered(await doors.enter(`${stamp}; ${cookie}`, createPage(), ELSEWHERE));
     const again = doors.tickets.openTicket(message.ticket);
     assert.ok(typeof again !== 'string');

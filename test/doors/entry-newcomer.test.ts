@@ -12,7 +12,7 @@ const codeOf = (result: EntryResult): string => (result.kind === 'refuse' ? resu
 /** A browser that has entered, by whatever it was asked for. */
 async function entered(options: DoorsOptions) {
   const doors = createDoors(options);
-  const [page, stamp] = [createPage(), pairOf(doors.stamps.issue(false))];
+  const [page, stamp] = [createPage(), pairOf(doors.stamps.issue())];
   const first = await doors.enter(stamp, page);
   const member = first.kind === 'refuse' ? first.challenge : null;
   const solution = member == null ? {} : { challenge: `${member.token} ${await solveNatively(member)}` };

@@ -41,7 +41,7 @@ function watched(inner: State = createMemoryState({ monotonic: null })) {
 test('both sides derive the same proof key, and the ticket names session, client, authority and origin', async () => {
   const doors = createDoors();
   const page = createPage();
-  const { message, cookies } = answered(await doors.enter(pairOf(doors.stamps.issue(false)), page));
+  const { message, cookies } = answered(await doors.enter(pairOf(doors.stamps.issue()), page));
   const shared = page.ecdh.computeSecret(Buffer.from(message.key, 'base64url'));
   const seen = transcript({
     pageKey: Buffer.from(page.publicKey, 'base64url'),
@@ -74,7 +74,7 @@ test('both sides derive the same proof key, and the ticket names session, client
 
 test('R22 the session travels in Set-Cookie alone, and the answer is kept by no cache', async () => {
   const doors = createDoors();
-  const result = await doors.enter(pairOf(doors.stamps.issue(false)));
+  const result = await doors.enter(pairOf(doors.stamps.issue()));
   const { fields, cookies } = answered(result);
   assert.equal(fields[fields.indexOf('cache-control') + 1], 'no-store');
   const session = doors.sessions.open(pairOf(cookies[0]), doors.clock.wall());
@@ -97,7 +97,8 @@ test('R67 whatever stamp a visitor comes with, all who wait count with the one c
     claimed.push([claim.mintsPerMinute, claim.crowdWorth]);
     return enter(claim);
   };
-  for (const late of [false, true]) answered(await doors.enter(pairOf(doors.stamps.issue(late))));
+  for (const late of [false, true])
+    answered(await doors.enter(pairOf(late ? doors.stamps.renew('') : doors.stamps.issue())));
   assert.deepEqual(claimed, [
     [60, 60],
     [15, 60],
@@ -108,7 +109,9 @@ test('a stamp that no page load gave opens a quarter of the sessions', async () 
   const doors = createDoors({ config: { mint: { perPrefix: 8, total: 1000 } } });
   const count = async (late: boolean, prefix: string): Promise<number> => {
     for (let opened = 0; opened < 20; opened++) {
-      const result = await doors.enter(pairOf(doors.stamps.issue(late)), createPage(), { prefix });
+      const result = await doors.enter(pairOf(late ? doors.stamps.renew('') : doors.stamps.issue()), createPage(), {
+        prefix,
+      });
       if (result.kind === 'answer') continue;
       assert.equal(result.code, 'limit');
       assert.ok(result.retryAfter > 0 && result.retryAfter <= 20, `${result.retryAfter} s`);
@@ -120,6 +123,21 @@ test('a stamp that no page load gave opens a quarter of the sessions', async () 
   assert.equal(await count(true, '192.0.2.2'), 2);
 });
 
+test('R65 a page that stays open, or slept, goes on with its own load, and so with the ids that it gave', async () => {
+  const doors = createDoors();
+  const stamp = pairOf(doors.stamps.issue());
+  const load = doors.stamps.loadOf(stamp);
+  const session = pairOf(answered(await doors.enter(stamp)).cookies[0]);
+  doors.clock.advance(480);
+  const [renewed] = answered(await doors.enter(`${stamp}; ${session}`)).cookies;
+  assert.equal(doors.stamps.loadOf(pairOf(renewed)), load);
+  doors.clock.advance(3600);
+  const [late] = refused(await doors.enter(`${stamp}; ${session}`)).cookies;
+  assert.equal(doors.stamps.loadOf(pairOf(late)), load);
+  const [none] = refused(await doors.enter(session)).cookies;
+  assert.equal(doors.stamps.loadOf(pairOf(none)), '', 'whoever shows no load is of none');
+});
+
 test('a client’s policy can waive the stamp', async () => {
   const doors = createDoors({ config: { clients: { default: { stamp: 'waive' } } } });
   answered(await doors.enter(''));
@@ -127,7 +145,7 @@ test('a client’s policy can waive the stamp', async () => {
 
 test('re-entry of a living session is no mint, keeps its id and sends no cookie again', async () => {
   const doors = createDoors({ config: { mint: { perPrefix: 1, total: 1000 } } });
-  const stamp = pairOf(doors.stamps.issue(false));
+  const stamp = pairOf(doors.stamps.issue());
   const first = answered(await doors.enter(stamp));
   const cookie = `${stamp}; ${pairOf(first.cookies[0])}`;
   const idOf = (text: string): string => {
@@ -141,15 +159,15 @@ test('re-entry of a living session is no mint, keeps its id and sends no cookie 
     assert.notEqual(again.message.ticket, first.message.ticket);
   }
   doors.clock.advance(601);
-  const worn = answered(await doors.enter(`${pairOf(doors.stamps.issue(false))}; ${pairOf(first.cookies[0])}`));
+  const worn = answered(await doors.enter(`${pairOf(doors.stamps.issue())}; ${pairOf(first.cookies[0])}`));
   assert.equal(worn.cookies.length, 1, 'a worn cookie is replaced');
 });
 
 test('R48 after a restart a session is made again under its own id, if the secret stayed', async () => {
   const before = createDoors();
-  const first = answered(await before.enter(pairOf(before.stamps.issue(false))));
+  const first = answered(await before.enter(pairOf(before.stamps.issue())));
   const after = createDoors();
-  const cookie = `${pairOf(after.stamps.issue(false))}; ${pairOf(first.cookies[0])}`;
+  const cookie = `${pairOf(after.stamps.issue())}; ${pairOf(first.cookies[0])}`;
   const again = answered(await after.enter(cookie));
   const old = before.tickets.openTicket(first.message.ticket);
   const fresh = after.tickets.openTicket(again.message.ticket);
@@ -160,7 +178,7 @@ test('R48 after a restart a session is made again under its own id, if the secre
 
 test('R18 a session that was ended is not entered again', async () => {
   const doors = createDoors();
-  const first = answered(await doors.enter(pairOf(doors.stamps.issue(false))));
+  const first = answered(await doors.enter(pairOf(doors.stamps.issue())));
   const ticket = doors.tickets.openTicket(first.message.ticket);
   assert.ok(typeof ticket !== 'string');
   const { sessionPlace, sessionIdHigh, sessionIdLow } = ticket;
@@ -169,7 +187,7 @@ test('R18 a session that was ended is not entered again', async () => {
     doors.clock.wall() + 8 * 24 * 3600 * 1000,
     'ended',
   );
-  const again = await doors.enter(`${pairOf(doors.stamps.issue(false))}; ${pairOf(first.cookies[0])}`);
+  const again = await doors.enter(`${pairOf(doors.stamps.issue())}; ${pairOf(first.cookies[0])}`);
   if (again.kind === 'refuse') {
     assert.equal(again.code, 'banned');
     return;
@@ -184,7 +202,7 @@ test('P7.3 the same entry within a minute gets the same answer and makes no seco
   const { state, claims } = watched();
   const doors = createDoors({ state });
   const page = createPage();
-  const stamp = pairOf(doors.stamps.issue(false));
+  const stamp = pairOf(doors.stamps.issue());
   const first = answered(await doors.enter(stamp, page));
   doors.clock.advance(59);
   const again = answered(await doors.enter(stamp, page));
@@ -203,7 +221,7 @@ test('another cookie, origin or key is another entry', async () => {
   const { state, claims } = watched();
   const doors = createDoors({ state, config: { clients: { default: { origins: ['self', 'https://shop.example'] } } } });
   const page = createPage();
-  const stamp = pairOf(doors.stamps.issue(false));
+  const stamp = pairOf(doors.stamps.issue());
   await doors.enter(stamp, page);
   await doors.enter(`${stamp}; a=b`, page);
   await doors.enter(stamp, createPage());
@@ -217,7 +235,7 @@ test('P7.3 where state answers later, an entry sent twice at once makes one clai
   const state: State = { ...sync, enter: async (claim) => sync.enter(claim) };
   const doors = createDoors({ state });
   const page = createPage();
-  const stamp = pairOf(doors.stamps.issue(false));
+  const stamp = pairOf(doors.stamps.issue());
   const [first, second] = await Promise.all([doors.enter(stamp, page), doors.enter(stamp, page)]);
   assert.equal(answered(first).message.ticket, answered(second).message.ticket);
   assert.equal(claims.length, 1);
@@ -234,7 +252,7 @@ test('a state that fails fails that entry alone', async () => {
   };
   const doors = createDoors({ state });
   const page = createPage();
-  const stamp = pairOf(doors.stamps.issue(false));
+  const stamp = pairOf(doors.stamps.issue());
   await assert.rejects(doors.enter(stamp, page), /unreachable/);
   broken = false;
   answered(await doors.enter(stamp, page));
@@ -246,7 +264,7 @@ test('a point off the curve is refused, after its claim and without a fault', as
   const point = Buffer.from(createPage().publicKey, 'base64url');
   point[40] = (point[40] ?? 0) ^ 1;
   const page = { ...createPage(), publicKey: point.toString('base64url') };
-  const result = refused(await doors.enter(pairOf(doors.stamps.issue(false)), page));
+  const result = refused(await doors.enter(pairOf(doors.stamps.issue()), page));
   assert.equal(result.code, 'schema');
   assert.equal(claims.length, 1);
 });
@@ -254,7 +272,7 @@ test('a point off the curve is refused, after its claim and without a fault', as
 test('what is refused before the claim claims nothing', async () => {
   const { state, claims } = watched();
   const doors = createDoors({ state });
-  const stamp = pairOf(doors.stamps.issue(false));
+  const stamp = pairOf(doors.stamps.issue());
   const codeOf = async (result: EntryResult | Promise<EntryResult>) => refused(await result).code;
   assert.equal(await codeOf(doors.enter(stamp, createPage(), { client: 'nobody' })), 'forbidden');
   assert.equal(await codeOf(doors.enter(stamp, createPage(), { origin: 'https://evil.example' })), 'origin');
@@ -267,7 +285,7 @@ test('what is refused before the claim claims nothing', async () => {
 test('one server key serves the entries of a minute, each under a salt of its own', async () => {
   const doors = createDoors();
   const page = createPage();
-  const enter = async () => answered(await doors.enter(pairOf(doors.stamps.issue(false)), page)).message;
+  const enter = async () => answered(await doors.enter(pairOf(doors.stamps.issue()), page)).message;
   const [first, second] = [await enter(), await enter()];
   assert.equal(first.key, second.key);
   assert.notEqual(first.random, second.random);
@@ -277,7 +295,7 @@ test('one server key serves the entries of a minute, each under a salt of its ow
 
 test('P7.4 a page that stays open renews without a refusal: its session brings a stamp along', async () => {
   const doors = createDoors();
-  let stamp = pairOf(doors.stamps.issue(false));
+  let stamp = pairOf(doors.stamps.issue());
   const first = answered(await doors.enter(stamp));
   let session = pairOf(first.cookies[0]);
   for (let renewal = 0; renewal < 10; renewal++) {
@@ -292,7 +310,7 @@ test('P7.4 a page that stays open renews without a refusal: its session brings a
 
 test('R67 a session enters as often as people’s pages do, then waits; nobody else does', async () => {
   const doors = createDoors();
-  const stamps = () => pairOf(doors.stamps.issue(false));
+  const stamps = () => pairOf(doors.stamps.issue());
   const session = pairOf(answered(await doors.enter(stamps())).cookies.at(-1));
   const page = async () => doors.enter(`${stamps()}; ${session}`);
   // Ten tabs with four workers each are reloaded, and once more.
@@ -310,7 +328,7 @@ test('a page is known as the client that it entered as', async () => {
   const { state, claims } = watched();
   const doors = createDoors({ state, config: { clients: { default: {}, shop: { stamp: 'waive' } } } });
   answered(await doors.enter('', createPage(), { client: 'shop' }));
-  answered(await doors.enter(pairOf(doors.stamps.issue(false))));
+  answered(await doors.enter(pairOf(doors.stamps.issue())));
   assert.deepEqual(
     claims.map(({ client }) => client),
     ['shop', 'default'].map((name) => clientBit(doors.policy, name)),
@@ -319,7 +337,7 @@ test('a page is known as the client that it entered as', async () => {
 
 test('a new session brings no stamp along, however worn the one it came with', async () => {
   const doors = createDoors();
-  const stamp = pairOf(doors.stamps.issue(false));
+  const stamp = pairOf(doors.stamps.issue());
   doors.clock.advance(599);
   const { cookies } = answered(await doors.enter(stamp));
   assert.equal(cookies.length, 1);

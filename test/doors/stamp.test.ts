@@ -15,27 +15,47 @@ function stampsOf() {
 test('R13 the stamp is a cookie of this host alone that scripts cannot read', () => {
   const { stamps } = stampsOf();
   assert.match(
-    stamps.issue(false),
+    stamps.issue(),
     /^__Host-sallyport-stamp=[\w.-]+; Path=\/; Max-Age=600; Secure; HttpOnly; SameSite=Lax$/,
   );
 });
 
 test('a stamp is good for its number of entries, and for no more', () => {
   const { stamps } = stampsOf();
-  const cookie = pairOf(stamps.issue(false));
+  const cookie = pairOf(stamps.issue());
   for (let entry = 0; entry < STAMP_ENTRIES; entry++) assert.equal(stamps.spend(`a=b; ${cookie}; c=d`), 'good');
   assert.equal(stamps.spend(cookie), 'missing');
-  assert.equal(stamps.spend(pairOf(stamps.issue(false))), 'good', 'another stamp is another budget');
+  assert.equal(stamps.spend(pairOf(stamps.issue())), 'good', 'another stamp is another budget');
 });
 
 test('a stamp that a refused entry gave says so', () => {
   const { stamps } = stampsOf();
-  assert.equal(stamps.spend(pairOf(stamps.issue(true))), 'late');
+  assert.equal(stamps.spend(pairOf(stamps.renew(''))), 'late');
+});
+
+test('R65 a stamp that follows another one is of the same page load, and one that follows none is of none', () => {
+  const { stamps, clock } = stampsOf();
+  const [page, other] = [pairOf(stamps.issue()), pairOf(stamps.issue())];
+  const load = stamps.loadOf(page);
+  assert.ok(load !== '' && load !== stamps.loadOf(other));
+  let latest = page;
+  for (let renewal = 0; renewal < 3; renewal++) {
+    clock.advance(480);
+    latest = pairOf(stamps.renew(latest));
+    assert.equal(stamps.loadOf(latest), load);
+  }
+  assert.equal(stamps.loadOf(page), '', 'its own time is over');
+  assert.equal(stamps.loadOf(pairOf(stamps.renew(page))), load, 'a tab that slept goes on with its page');
+  assert.equal(stamps.loadOf(pairOf(stamps.renew(''))), '');
+  assert.equal(stamps.loadOf(pairOf(stamps.renew(`${NAME}=x`))), '');
+  for (let entry = 0; entry < STAMP_ENTRIES; entry++) assert.equal(stamps.spend(latest), 'late');
+  assert.equal(stamps.spend(latest), 'missing');
+  assert.equal(stamps.spend(pairOf(stamps.renew(latest))), 'late', 'of the same load, with entries of its own');
 });
 
 test('R45 a stamp ends with its time', () => {
   const { stamps, clock } = stampsOf();
-  const cookie = pairOf(stamps.issue(false));
+  const cookie = pairOf(stamps.issue());
   clock.advance(600);
   assert.equal(stamps.spend(cookie), 'good');
   clock.advance(1);
@@ -44,7 +64,7 @@ test('R45 a stamp ends with its time', () => {
 
 test('R20 nothing else is a stamp', () => {
   const { stamps, ring } = stampsOf();
-  const value = pairOf(stamps.issue(false)).slice(NAME.length + 1);
+  const value = pairOf(stamps.issue()).slice(NAME.length + 1);
   for (const cookie of [
     '',
     `${NAME}=`,
@@ -53,8 +73,8 @@ test('R20 nothing else is a stamp', () => {
     `${NAME}x=${value}`,
     `${NAME}=${value}; ${NAME}=${value}`,
     `${NAME}=; ${NAME}=${value}`,
-    `${NAME}=${ring.seal('session', Buffer.alloc(18, 1))}`,
-    `${NAME}=${ring.seal('stamp', Buffer.alloc(18, 2))}`,
+    `${NAME}=${ring.seal('session', Buffer.alloc(30, 2))}`,
+    `${NAME}=${ring.seal('stamp', Buffer.alloc(30, 1))}`,
     `${'a=b; '.repeat(5000)}${NAME}=${value}`,
   ]) {
     assert.equal(stamps.spend(cookie), 'missing', cookie.slice(0, 60));

@@ -82,7 +82,7 @@ export async function createHouse(sources = new Map<string, Source>()) {
     assert.ok(opened);
     return opened;
   };
-  const stamp = () => pairOf(doors.stamps.issue(false));
+  const stamp = () => pairOf(doors.stamps.issue());
   /** A visitor with an anonymous session logs in: what its next entry gets. */
   async function login(key = createKey()) {
     const before = answered(await doors.enter(stamp()));

@@ -12,6 +12,8 @@ export interface LearnReport extends Tried {
   readonly files: readonly { readonly name: string; readonly format: string }[];
   /** Calls of a watched gate that were not written down. */
   readonly lost: number;
+  /** Workers of a watched gate that ended meanwhile. */
+  readonly ended: number;
   readonly learned: Omit<Learned, 'leftOut'>;
   readonly diff: string;
   readonly unplaced: readonly ProposedRoute[];
@@ -50,12 +52,13 @@ export function formatLearn(report: LearnReport, paint: Paint): string {
     .join('\n\n');
 }
 
-function basis({ learned, files, lost, verdicts }: LearnReport, paint: Paint): string {
+function basis({ learned, files, lost, ended, verdicts }: LearnReport, paint: Paint): string {
   const { requests, outside, unusable, unverified, sessions, networks, oneIn, routes, shows } = learned;
   const rows = [
     ['read', files.map(({ name, format }) => `${shown(name)} (${format})`).join(', ')],
     ['requests', `${counted(requests)}; ${counted(outside)} of them outside of what is protected`],
     ...(lost > 0 ? [['lost', `${count(lost, 'call')} came faster than they could be fetched`]] : []),
+    ...(ended > 0 ? [['lost', `what ${count(ended, 'worker')} had heard and not told when it ended`]] : []),
     ...(unusable > 0 ? [['left out', `${count(unusable, 'request')}: preflights, odd methods, ambiguous paths`]] : []),
     ...(unverified > 0 ? [['not verified', `${count(unverified, 'request')}: nothing was learned of them`]] : []),
     [

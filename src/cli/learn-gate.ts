@@ -1,8 +1,9 @@
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ObservedPage } from '../gateway/observing.ts';
+import { type ObservedPage, timeOf } from '../gateway/observing.ts';
 import type { ObservingBegun } from '../gateway/observing-admin.ts';
+import { createInOrder } from '../learning/in-order.ts';
 import { RECORDING_HEAD, recording } from '../learning/readers/recording.ts';
 import type { Source } from '../learning/observation.ts';
 import { SallyportError } from '../guard/errors.ts';
@@ -14,6 +15,8 @@ export interface Watched {
   readonly source: Source;
   /** Calls that passed and were not written down, because they came faster than they could be fetched. */
   readonly lost: number;
+  /** Workers that ended meanwhile, with what they had heard and not told. */
+  readonly ended: number;
   /** Takes what was written down off the disk. */
   remove(): void;
 }
@@ -32,7 +35,7 @@ const MOST = 2 * 1024 ** 3;
  * Watches a running gate until the time is up or somebody presses Ctrl-C. What passes is written down in a folder of its own,
  * which only this user can read and which is gone in the end: paths, times, shapes and marks of bodies, no values.
  *
- * @throws SallyportError where no gate runs, it has several workers, or somebody watches it already
+ * @throws SallyportError where no gate runs, or somebody watches it already
  */
 export async function watchGate(flags: WatchFlags, io: Io): Promise<Watched> {
   const gate = await theGate(flags);
@@ -44,18 +47,26 @@ export async function watchGate(flags: WatchFlags, io: Io): Promise<Watched> {
   const stop = untilStopped(flags.for);
   if (!io.json)
     io.terminal.err(`Watching the gate on port ${gate.port}; Ctrl-C ends that, and then it is learned from.`);
-  let [last, lost, calls, bytes] = [0, 0, 0, 0];
+  const inOrder = createInOrder(timeOf);
+  let [last, lost, ended, calls, bytes] = [0, 0, 0, 0, 0];
+  const keep = (lines: readonly string[]): void => {
+    const text = lines.map((line) => `${line}\n`).join('');
+    appendFileSync(file, text);
+    bytes += text.length;
+  };
   try {
-    for (let goesOn = true; goesOn; ) {
-      goesOn = !(await stop.within(EVERY)) && bytes < MOST;
+    // Once it is told to end, what came until then is fetched still.
+    for (let [end, isAll] = [Number.POSITIVE_INFINITY, true]; bytes < MOST; ) {
+      if (end > Date.now() && (await stop.within(isAll ? EVERY : 0))) end = Date.now();
       const page = await ask<ObservedPage>(gate, 'GET', `/observed/${token}?after=${last}`);
-      const text = page.lines.map((line) => `${line}\n`).join('');
-      appendFileSync(file, text);
-      [last, lost] = [page.last, page.lost];
-      bytes += text.length;
+      keep(inOrder.add(page.lines, page.until));
+      [last, lost, ended] = [page.last, page.lost, page.ended];
       calls += page.lines.length;
       if (process.stderr.isTTY && !io.json) process.stderr.write(`\r\x1b[K${counted(calls)} calls`);
+      isAll = page.lines.length === 0;
+      if (isAll ? end <= Date.now() : page.until >= end) break;
     }
+    keep(inOrder.end());
     await ask(gate, 'POST', '/observe/end', { token });
   } catch (error) {
     remove();
@@ -64,7 +75,7 @@ export async function watchGate(flags: WatchFlags, io: Io): Promise<Watched> {
     stop.end();
     if (process.stderr.isTTY && !io.json) process.stderr.write('\r\x1b[K');
   }
-  return { source: { ...recording(file), name: `the gate on port ${gate.port}` }, lost, remove };
+  return { source: { ...recording(file), name: `the gate on port ${gate.port}` }, lost, ended, remove };
 }
 
 /** A gate that cannot be watched is no defect: it says why. */
@@ -73,14 +84,7 @@ async function begin<T>(act: () => Promise<T>): Promise<T> {
     return await act();
   } catch (error) {
     if (!(error instanceof GateRefusal)) throw error;
-    const several = error.message === 'no such action';
-    throw new SallyportError(
-      'admin',
-      several
-        ? 'this gate cannot be watched: it has several workers; learn from its access log, or run it with --workers 1'
-        : error.message,
-      { cause: error },
-    );
+    throw new SallyportError('admin', error.message, { cause: error });
   }
 }
 

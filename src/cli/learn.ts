@@ -75,6 +75,7 @@ async function learnAll(
       ...(watched === null ? [] : [{ name: watched.source.name, format: 'watched' }]),
     ],
     lost: watched?.lost ?? 0,
+    ended: watched?.ended ?? 0,
     learned: said,
     ...tried,
     diff: edited.diff,

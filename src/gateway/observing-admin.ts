@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { AdminRefusal, type AdminRoute } from './admin-route.ts';
-import type { ObservedPage, ObservingDesk } from './observing.ts';
+import { createMarksKey } from '../learning/marks.ts';
+import { MOST_WAITING, type ObservedPage, type Watching } from './observing.ts';
+
+/** Who watches a gate, whether that is one thread or several. */
+export interface AnyObservingDesk {
+  open(watching: Watching): Promise<boolean> | boolean;
+  after(token: string, number: number): Promise<ObservedPage | null> | ObservedPage | null;
+  close(token: string): Promise<boolean> | boolean;
+}
 
 /** What `POST /observe` answers. */
 export interface ObservingBegun {
@@ -9,15 +17,15 @@ export interface ObservingBegun {
 }
 
 /** Administration of watching: who begins is audited; what is fetched is gone with the next question. */
-export const observingRoutes = (desk: ObservingDesk): AdminRoute[] => [
+export const observingRoutes = (desk: AnyObservingDesk): AdminRoute[] => [
   {
     method: 'POST',
     path: '/observe',
     action: 'observe.begin',
-    act({ about }): ObservingBegun {
+    async act({ about }): Promise<ObservingBegun> {
       about('', '');
       const token = randomUUID();
-      if (!desk.open(token)) throw new AdminRefusal('somebody is watching already');
+      if (!(await desk.open({ token, key: createMarksKey(), most: MOST_WAITING }))) throw new AdminRefusal('somebody is watching already');
       return { token };
     },
   },
@@ -25,16 +33,16 @@ export const observingRoutes = (desk: ObservingDesk): AdminRoute[] => [
     method: 'POST',
     path: '/observe/end',
     action: 'observe.end',
-    act({ body: { token }, about }) {
+    async act({ body: { token }, about }) {
       if (typeof token !== 'string') throw new AdminRefusal('token must be what begin answered');
       about('', '');
-      return { ended: desk.close(token) };
+      return { ended: await desk.close(token) };
     },
   },
   {
     method: 'GET',
     path: '/observed/',
-    look: ({ rest, query }): ObservedPage | null => desk.after(rest, Number(query.get('after') ?? 0) || 0),
+    look: ({ rest, query }) => desk.after(rest, Number(query.get('after') ?? 0) || 0),
     missing: 'nobody is watching by this name, or no longer',
   },
 ];

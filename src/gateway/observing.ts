@@ -19,10 +19,20 @@ export interface ObservedAnswer {
   end(): void;
 }
 
+/** One watch of a gate: of several workers all have the same. */
+export interface Watching {
+  /** Names the watch. */
+  readonly token: string;
+  /** Of the marks ({@link createMarks}): under one key an id is known again, whichever worker gave it. */
+  readonly key: string;
+  /** Bytes of observations that may wait to be fetched. */
+  readonly most: number;
+}
+
 /** Who watches, and what they have not fetched yet. */
 export interface ObservingDesk extends Observing {
-  /** Begins to watch; null where somebody else does. The token names the watch. */
-  open(token: string): boolean;
+  /** Begins to watch; false where somebody else does. */
+  open(watching: Watching): boolean;
   /** What came after the observation of this number, which with all before it is forgotten; null for no such watch. */
   after(token: string, number: number): ObservedPage | null;
   close(token: string): boolean;
@@ -35,16 +45,19 @@ export interface ObservedPage {
   readonly last: number;
   /** Observations that were dropped because nobody fetched them in time. */
   readonly lost: number;
+  /** Milliseconds since 1970: what began before then has been told, but for answers that take long. */
+  readonly until: number;
+  /** Workers that ended meanwhile: what they had heard and not told is lost, and nobody knows how much. */
+  readonly ended: number;
 }
 
-/** Bytes of observations that wait to be fetched. */
-const MOST_WAITING = 16 * 1024 * 1024;
+/** Bytes of observations that wait to be fetched in a gate. */
+export const MOST_WAITING = 16 * 1024 * 1024;
 /** Whoever does not fetch for so long is gone: milliseconds. */
-const PATIENCE = 15_000;
+export const PATIENCE = 15_000;
 const PAGE = 2000;
 
-interface Watch {
-  readonly token: string;
+interface Watch extends Watching {
   readonly marks: Marks;
   /** Number of the first that waits. */
   first: number;
@@ -64,7 +77,7 @@ export function createObserving(monotonic: () => number, wall: () => number): Ob
   const keep = (to: Watch, observation: Observation): void => {
     if (to !== watch) return;
     const line = JSON.stringify(observation);
-    if (to.bytes + line.length > MOST_WAITING) {
+    if (to.bytes + line.length > to.most) {
       to.lost += 1;
       return;
     }
@@ -78,14 +91,20 @@ export function createObserving(monotonic: () => number, wall: () => number): Ob
       if (to === null || decision.route.level === 'open') return null;
       const seen = observe(decision, view, status, to.marks, wall());
       const read = readerOf(fields, status);
+      if (read === null) {
+        // There is nothing to wait for: a stream may stay open for hours.
+        keep(to, seen);
+        return null;
+      }
       return {
         add: (chunk) => read.add(chunk),
         end: () => keep(to, { ...seen, answer: read.shape(to.marks) }),
       };
     },
-    open(token) {
+    open(watching) {
       if (current() !== null) return false;
-      watch = { token, marks: createMarks(), first: 1, lines: [], bytes: 0, lost: 0, heard: monotonic() };
+      const marks = createMarks(watching.key);
+      watch = { ...watching, marks, first: 1, lines: [], bytes: 0, lost: 0, heard: monotonic() };
       return true;
     },
     after(token, number) {
@@ -96,7 +115,9 @@ export function createObserving(monotonic: () => number, wall: () => number): Ob
       to.first += done.length;
       to.bytes -= done.reduce((sum, line) => sum + line.length, 0);
       const lines = to.lines.slice(0, PAGE);
-      return { lines, last: to.first + lines.length - 1, lost: to.lost };
+      const isAll = lines.length === to.lines.length;
+      const until = isAll ? wall() : timeOf(lines.at(-1) ?? '');
+      return { lines, last: to.first + lines.length - 1, lost: to.lost, until, ended: 0 };
     },
     close(token) {
       const isOpen = named(token) !== null;
@@ -105,6 +126,9 @@ export function createObserving(monotonic: () => number, wall: () => number): Ob
     },
   };
 }
+
+/** When an observation was made: each line begins with it. */
+export const timeOf = (line: string): number => Number(/^\{"time":(\d+)/.exec(line)?.[1] ?? 0);
 
 /** Paths as records keep them; no query, no header field but the User-Agent, no value of any body. */
 function observe(decision: Decision, view: RequestView, status: number, marks: Marks, now: number): Observation {
@@ -143,11 +167,9 @@ interface Reader {
   shape(marks: Marks): Shape | null;
 }
 
-const NOTHING: Reader = Object.freeze({ add: () => {}, shape: () => null });
-
-/** Collects the body of a JSON answer, up to a bound. */
-function readerOf(fields: readonly string[], status: number): Reader {
-  if (status >= 300 || !/^application\/(?:[\w.-]+\+)?json/i.test(fieldOf(fields, 'content-type'))) return NOTHING;
+/** Collects the body of a JSON answer, up to a bound; null where the answer is none. */
+function readerOf(fields: readonly string[], status: number): Reader | null {
+  if (status >= 300 || !/^application\/(?:[\w.-]+\+)?json/i.test(fieldOf(fields, 'content-type'))) return null;
   const coding = fieldOf(fields, 'content-encoding').toLowerCase();
   let parts: Uint8Array[] | null = [];
   let size = 0;

@@ -15,7 +15,11 @@ const LONGEST = 255;
 const LENGTH = 11;
 const MOST_SEGMENTS = 16;
 
-export function createMarks(key: string = randomBytes(32).toString('hex')): Marks {
+/** A key that nobody can guess: 64 characters. */
+export const createMarksKey = (): string => randomBytes(32).toString('hex');
+
+/** @param key of 64 characters. Default: one of its own. */
+export function createMarks(key: string = createMarksKey()): Marks {
   // The key is of one length and stands in front: nobody sees whole digests, whose lengths could be extended.
   const of = (value: string): string =>
     value === '' || value.length > LONGEST ? '' : hash('sha256', key + value, 'base64url').slice(0, LENGTH);

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Decision } from '../../src/guard/decision.ts';
-import { createObserving, type ObservingDesk } from '../../src/gateway/observing.ts';
+import { createObserving, MOST_WAITING, type ObservingDesk, type Watching } from '../../src/gateway/observing.ts';
+import { createMarksKey } from '../../src/learning/marks.ts';
 import type { Observation } from '../../src/learning/observation.ts';
 import { viewOf } from '../support/view.ts';
 
@@ -11,12 +12,14 @@ interface Clocked {
   now: number;
 }
 
+const NOW = 1_700_000_000_000;
+
 function clocked(): Clocked {
   const clock = { now: 0 };
   return {
     desk: createObserving(
       () => clock.now,
-      () => 1_700_000_000_000,
+      () => NOW,
     ),
     get now() {
       return clock.now;
@@ -40,6 +43,9 @@ const decision = (changes: object = {}): Decision =>
     ...changes,
   }) as unknown as Decision;
 
+const WATCH: Watching = { token: 'token', key: createMarksKey(), most: MOST_WAITING };
+const OTHER: Watching = { token: 'other', key: createMarksKey(), most: MOST_WAITING };
+
 const JSON_FIELDS = ['Content-Type', 'application/json'];
 const view = viewOf({
   target: '/api/posts/42?token=hunter2',
@@ -59,13 +65,13 @@ describe('watching what passes', () => {
   test('while nobody watches, nothing is begun and nothing kept', () => {
     const { desk } = clocked();
     assert.equal(desk.begin(decision(), view, 200, JSON_FIELDS), null);
-    assert.ok(desk.open('token'));
-    assert.deepEqual(desk.after('token', 0), { lines: [], last: 0, lost: 0 });
+    assert.ok(desk.open(WATCH));
+    assert.deepEqual(desk.after('token', 0), { lines: [], last: 0, lost: 0, until: NOW, ended: 0 });
   });
 
   test('paths, times and shapes are told; of queries, cookies and bodies no value', () => {
     const { desk } = clocked();
-    desk.open('token');
+    desk.open(WATCH);
     const body = Buffer.from('{"password":"hunter2"}');
     const seen = viewOf({
       ...view,
@@ -98,7 +104,7 @@ describe('watching what passes', () => {
   test('the same value has another mark for whoever watches next', () => {
     const { desk } = clocked();
     const markOf = (): string => {
-      desk.open('token');
+      desk.open({ ...WATCH, key: createMarksKey() });
       pass(desk, decision(), '{"id":42}');
       const [one] = fetched(desk);
       desk.close('token');
@@ -109,7 +115,7 @@ describe('watching what passes', () => {
 
   test('only what was verified counts as such', () => {
     const { desk } = clocked();
-    desk.open('token');
+    desk.open(WATCH);
     for (const changes of [
       { level: 'site', session: '' },
       { level: 'site' },
@@ -126,7 +132,7 @@ describe('watching what passes', () => {
 
   test('answers that were compressed are looked into as well; what is no JSON, too long or broken is not', () => {
     const { desk } = clocked();
-    desk.open('token');
+    desk.open(WATCH);
     pass(desk, decision(), gzipSync('{"id":1}'), [...JSON_FIELDS, 'Content-Encoding', 'gzip']);
     pass(desk, decision(), 'not gzip', [...JSON_FIELDS, 'Content-Encoding', 'gzip']);
     pass(desk, decision(), gzipSync(`"${'x'.repeat(3_000_000)}"`), [...JSON_FIELDS, 'Content-Encoding', 'gzip']);
@@ -140,7 +146,7 @@ describe('watching what passes', () => {
 
   test('what was fetched is forgotten, once and in order', () => {
     const { desk } = clocked();
-    desk.open('token');
+    desk.open(WATCH);
     for (let index = 1; index <= 3; index++) pass(desk, decision({ session: String(index) }), '{}');
     assert.deepEqual(
       fetched(desk, 0).map(({ session }) => session),
@@ -157,20 +163,20 @@ describe('watching what passes', () => {
   test('one watches at a time, and whoever does not come back has gone', () => {
     const all = clocked();
     const { desk } = all;
-    assert.ok(desk.open('token'));
-    assert.equal(desk.open('other'), false);
+    assert.ok(desk.open(WATCH));
+    assert.equal(desk.open(OTHER), false);
     assert.equal(desk.after('other', 0), null);
     all.now = 14_000;
     assert.notEqual(desk.after('token', 0), null);
     all.now = 30_000;
     assert.equal(desk.begin(decision(), view, 200, JSON_FIELDS), null, 'nothing is kept for nobody');
     assert.equal(desk.after('token', 0), null);
-    assert.ok(desk.open('other'));
+    assert.ok(desk.open(OTHER));
   });
 
   test('what nobody fetches is bounded, and what is dropped is counted', () => {
     const { desk } = clocked();
-    desk.open('token');
+    desk.open(WATCH);
     const long = JSON.stringify(
       Array.from({ length: 100 }, (_, index) => ({ [`a${index}`]: 1, b: 'x', c: 'y', d: 'z' })),
     );

@@ -14,6 +14,7 @@ import { manageLifecycle } from '../lifecycle.ts';
 import { DEFAULT_LISTEN, parseListen } from '../listen.ts';
 import { type Settings, takenUp } from '../live.ts';
 import { createMetrics } from '../metrics.ts';
+import { observingRoutes } from '../observing-admin.ts';
 import { isReadable, prepare } from '../prepared.ts';
 import { ADMIN, recordsRoutes } from '../records-admin.ts';
 import type { Service, ServiceOptions } from '../service.ts';
@@ -27,6 +28,7 @@ import { copyOf, digestOf } from './digest.ts';
 import { canSharePort, openEntrance } from './entrance.ts';
 import { createFigures } from './figures.ts';
 import type { SupervisorActions, WorkerStart } from './messages.ts';
+import { createFleetObserving } from './observing.ts';
 import { assertSteady, assertTogether } from './together.ts';
 import { type Program, startWorkers, type Supervisor } from './supervisor.ts';
 
@@ -122,6 +124,10 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
     audit: (entry) => audit(entry, bans, log),
   });
   control = fleet;
+  const observing = createFleetObserving(
+    () => supervisor ?? NOBODY,
+    () => performance.now(),
+  );
   const actions: Omit<SupervisorActions, 'prepared'> = {
     audit: (entry) => audit(entry, bans, log),
     keepBan: (ban) => keepBan(ban, bans, log),
@@ -151,6 +157,7 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
     readable: isReadable(),
     channel,
     bans: isApart ? bans.current() : null,
+    watching: observing.current(),
   });
   const running = await startWorkers({
     count: workers,
@@ -184,6 +191,7 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
         () => fleet.current.config?.addresses?.ipv6Prefix ?? DEFAULT_IPV6_PREFIX,
       ),
       ...sessionsRoutes(() => fleet.sessions, bans.records, Date.now),
+      ...observingRoutes(observing),
     ],
     metrics: figures,
     at: options.config.metrics,

@@ -16,6 +16,7 @@ import type { LogLevel } from '../log.ts';
 import type { MetricFigures } from '../metrics.ts';
 import type { WatchedChange } from '../past.ts';
 import type { Question } from '../admin-route.ts';
+import type { ObservedPage, Watching } from '../observing.ts';
 import type { RouteSeen } from '../routebook.ts';
 import type { VisitorFacts } from '../summary.ts';
 
@@ -57,6 +58,8 @@ export interface WorkerStart {
   readonly channel: string;
   /** Who is banned, where records are the main thread's; null where the worker opens them itself. */
   readonly bans: readonly Ban[] | null;
+  /** Who watches what passes; null for nobody. */
+  readonly watching: Watching | null;
 }
 
 /** What the thread that supervises asks of a worker. */
@@ -83,6 +86,11 @@ export interface WorkerActions {
   /** Takes the last change back. */
   takeBack(): void;
   bans(bans: readonly Ban[]): void;
+  /** Somebody watches what passes. */
+  observe(watching: Watching): void;
+  /** What came after the observation of this number; null where nobody watches by this name. */
+  observed(question: { readonly token: string; readonly after: number }): ObservedPage | null;
+  unobserve(token: string): void;
   challenge(challenge: OpenChallenge): void;
   certificate(): void;
   close(options: { readonly graceMs: number }): Promise<void>;

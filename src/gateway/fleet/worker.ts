@@ -11,6 +11,7 @@ import { keepRecords } from '../kept.ts';
 import { listenShared } from '../listen.ts';
 import { createLive, inForce, type Live, type Settings } from '../live.ts';
 import { createLog } from '../log.ts';
+import { createObserving, type ObservingDesk } from '../observing.ts';
 import { known, peopleRoutes } from '../service.ts';
 import { type Serving, startServing } from '../serving.ts';
 import { connectShared, ledgerOf } from '../shared-state.ts';
@@ -48,6 +49,9 @@ export async function runWorker({ port, start, load }: WorkerParts): Promise<voi
   const siblings = createSiblings(start.channel);
   const followers: CertificateFollower[] = [];
   const shared = await connectShared(config, secret, log);
+  const observing = createObserving(() => performance.now(), Date.now);
+  const watched = watchActions(observing);
+  if (start.watching !== null) watched.observe(start.watching);
   const serving = await startServing({
     config: inForce(config, current.settings),
     secret,
@@ -64,6 +68,7 @@ export async function runWorker({ port, start, load }: WorkerParts): Promise<voi
       // Connections come once everything stands, and the settings are those of the others.
       listen: async () => ({ host: start.host, port: start.port }),
       certificates: shareOf(worker === 1, main, followers),
+      observing,
     },
     audit: (entry) => main.call('audit', entry),
   });
@@ -88,6 +93,7 @@ export async function runWorker({ port, start, load }: WorkerParts): Promise<voi
     log.flush();
   };
   Object.assign(actions, lookActions(serving, live, start, main), switchActions(gate, live, start, read), {
+    ...watched,
     certificate: () => followers.forEach((follower) => void follower.read()),
     challenge: (challenge) => followers.forEach((follower) => void follower.answer(challenge)),
     close: ({ graceMs }) => close(graceMs),
@@ -138,6 +144,20 @@ function lookActions(serving: Serving, live: Live, start: WorkerStart, main: Cal
     revoke: async (label: string) => (await desk?.revoke(label)) ?? null,
     revokeAll: async () => (await desk?.revokeAll()) ?? 0,
     ask: (question: Question) => dispatch(question, dispatcher),
+  } satisfies Partial<WorkerActions>;
+}
+
+/** Who supervises knows who watches: a watch that it has forgotten makes way for the next. */
+export function watchActions(observing: ObservingDesk) {
+  let last = '';
+  return {
+    observe(watching) {
+      if (watching.token !== last) observing.close(last);
+      last = watching.token;
+      observing.open(watching);
+    },
+    observed: ({ token, after }) => observing.after(token, after),
+    unobserve: (token) => void observing.close(token),
   } satisfies Partial<WorkerActions>;
 }
 

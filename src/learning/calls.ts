@@ -48,12 +48,17 @@ export function createCalls(policy: Policy): Calls {
     if (rule.named) return { kind: 'known', match: rule.name, path };
     return rule.level === 'open' ? OUTSIDE : { kind: 'new', method, path };
   };
-  // Of paths there are few, many times over.
-  const finders = new Map([...METHODS].map((method) => [method, remembered((path) => find(method, path), 16_384)]));
+  // Of paths there are few, many times over, and of targets not many more.
+  const finders = new Map(
+    [...METHODS].map((method) => {
+      const byPath = remembered((path) => find(method, path), 16_384);
+      return [method, remembered((target) => byPath(pathOf(target)), 16_384)];
+    }),
+  );
   return {
     placeOf({ method, target }) {
       const finder = finders.get(method === 'HEAD' ? 'GET' : method);
-      return finder === undefined ? UNUSABLE : finder(pathOf(target));
+      return finder === undefined ? UNUSABLE : finder(target);
     },
     matchOf(place, patterns) {
       if (place.kind === 'known') return place.match;

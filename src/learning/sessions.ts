@@ -1,4 +1,4 @@
-import { Peak } from './peak.ts';
+import { addToPeak, PEAK } from './peak.ts';
 
 /** What one session did, route by route, in 20 bytes a route. */
 export interface SessionProfile {
@@ -44,19 +44,17 @@ interface OpenSession {
   calls: number;
   failures: number;
   last: number;
-  readonly routes: Map<number, OpenRoute>;
+  /** For each route: {@link OPEN}, one after another. Small numbers in one list, since there are many thousands of these. */
+  readonly words: number[];
 }
 
-interface OpenRoute {
-  readonly firstCall: number;
-  firstDone: number;
-  calls: number;
-  readonly peak: Peak;
-}
+/** Places in {@link OpenSession.words}; what never came about is -1. */
+const OPEN = { number: 0, firstCall: 1, firstDone: 2, calls: 3, peak: 4, size: 4 + PEAK.size } as const;
 
 const MOST_OPEN = 20_000;
 const MOST_KEPT = 100_000;
 const MOST_ROUTES = 96;
+const BLOCK = 64 * 1024;
 /** How often ended sessions are looked for: calls. */
 const SWEEP = 20_000;
 
@@ -65,11 +63,12 @@ export function createSessionBook(pause = 12 * 3600_000): SessionBook {
   const open = new Map<string, OpenSession>();
   let kept: SessionProfile[] = [];
   let oneIn = 1;
+  const pack = createPacker();
 
   const keep = (name: string, session: OpenSession): void => {
     const hash = hashOf(name);
     if (hash % oneIn !== 0) return;
-    kept.push(packed(hash, session));
+    kept.push(pack(hash, session));
     if (kept.length <= MOST_KEPT) return;
     oneIn *= 2;
     kept = kept.filter((one) => one.hash % oneIn === 0);
@@ -88,7 +87,7 @@ export function createSessionBook(pause = 12 * 3600_000): SessionBook {
     if (known !== undefined) close(name, known);
     const [oldest] = open;
     if (open.size >= MOST_OPEN && oldest !== undefined) close(...oldest);
-    const made: OpenSession = { prefix, calls: 0, failures: 0, last: time, routes: new Map() };
+    const made: OpenSession = { prefix, calls: 0, failures: 0, last: time, words: [] };
     open.set(name, made);
     return made;
   };
@@ -102,15 +101,12 @@ export function createSessionBook(pause = 12 * 3600_000): SessionBook {
       session.last = Math.max(session.last, call.time);
       const isDone = call.status < 400;
       if (!isDone) session.failures += 1;
-      let route = session.routes.get(call.route);
-      if (route === undefined) {
-        if (session.routes.size >= MOST_ROUTES) return;
-        route = { firstCall: session.calls, firstDone: NEVER, calls: 0, peak: new Peak() };
-        session.routes.set(call.route, route);
-      }
-      if (isDone && route.firstDone === NEVER) route.firstDone = session.calls;
-      route.calls += 1;
-      route.peak.add(call.time);
+      const { words } = session;
+      const at = routeIn(words, call.route, session.calls);
+      if (at < 0) return;
+      if (isDone && words[at + OPEN.firstDone] === -1) words[at + OPEN.firstDone] = session.calls;
+      words[at + OPEN.calls] = (words[at + OPEN.calls] ?? 0) + 1;
+      addToPeak(words, at + OPEN.peak, call.time);
     },
     end() {
       for (const [name, session] of open) keep(name, session);
@@ -120,14 +116,31 @@ export function createSessionBook(pause = 12 * 3600_000): SessionBook {
   };
 }
 
-function packed(hash: number, { prefix, calls, failures, routes }: OpenSession): SessionProfile {
-  const words = new Uint32Array(routes.size * ROUTE.size);
+const NO_PEAK: readonly number[] = Object.freeze(new Array(PEAK.size).fill(0));
+
+/** Where a route stands, which is put there at its first call; -1 where there are too many. */
+function routeIn(words: number[], route: number, calls: number): number {
   let at = 0;
-  for (const [number, route] of routes) {
-    words.set([number, route.firstCall, route.firstDone, route.calls, route.peak.most], at);
-    at += ROUTE.size;
-  }
-  return { hash, prefix, calls, failures, routes: words };
+  while (at < words.length && words[at + OPEN.number] !== route) at += OPEN.size;
+  if (at >= MOST_ROUTES * OPEN.size) return -1;
+  if (at === words.length) words.push(route, calls, -1, 0, ...NO_PEAK);
+  return at;
+}
+
+/** Words are kept in blocks: a block for each session would cost more than what is in it. */
+function createPacker(): (hash: number, session: OpenSession) => SessionProfile {
+  let block = new Uint32Array(0);
+  let used = 0;
+  return (hash, { prefix, calls, failures, words }) => {
+    const size = (words.length / OPEN.size) * ROUTE.size;
+    if (used + size > block.length) [block, used] = [new Uint32Array(BLOCK), 0];
+    const routes = block.subarray(used, used + size);
+    used += size;
+    for (let from = 0, to = 0; from < words.length; from += OPEN.size, to += ROUTE.size) {
+      for (let place = 0; place < ROUTE.size; place++) routes[to + place] = words[from + place] ?? 0;
+    }
+    return { hash, prefix, calls, failures, routes };
+  };
 }
 
 /** FNV-1a, to choose evenly. */

@@ -34,16 +34,36 @@ export interface Logged {
 
 const NO_MARKS: readonly string[] = Object.freeze([]);
 
-export const fromLog = ({ time, address, method, target, status, referer, agent }: Logged): Observation => ({
+export const fromLog = ({ time, address, method, target, status, referer, agent }: Logged): Observation =>
+  inLog(
+    time,
+    prefixes(address),
+    method,
+    target,
+    status,
+    agents(unescaped(agent)),
+    referer === '' || referer === '-' ? '' : pages(referer),
+  );
+
+/** Its fields one by one: there are millions, and each object costs. */
+export const inLog = (
+  time: number,
+  prefix: string,
+  method: string,
+  target: string,
+  status: number,
+  agent: string,
+  page: string,
+): Observation => ({
   time,
   session: '',
-  prefix: prefixes(address),
+  prefix,
   method,
   target,
   status,
-  agent: agents(unescaped(agent)),
+  agent,
   carrier: '',
-  page: referer === '' || referer === '-' ? '' : pages(referer),
+  page,
   type: '',
   request: null,
   answer: null,
@@ -59,12 +79,12 @@ export const pages = remembered((referer) => URL.parse(referer)?.pathname ?? '')
 
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 
-/** Many lines in a row have one date. */
-const timeOf = remembered((date) => {
+/** `22/Nov/2026:10:00:00 +0000`: milliseconds since 1970. */
+export const timeOf = (date: string): number => {
   const month = MONTHS.indexOf(date.slice(3, 6)) / 3 + 1;
   const [day, year, clock, zone] = [date.slice(0, 2), date.slice(7, 11), date.slice(12, 20), date.slice(21)];
   return Date.parse(`${year}-${String(month).padStart(2, '0')}-${day}T${clock}${zone.slice(0, 3)}:${zone.slice(3)}`);
-});
+};
 
 /** nginx writes `\x22`, Apache `\"`: for what could end the field. */
 function unescaped(text: string): string {

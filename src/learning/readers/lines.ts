@@ -1,6 +1,5 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import type { Tally } from '../observation.ts';
 
@@ -11,34 +10,35 @@ const CHUNK = 64 * 1024;
 export const TOO_LONG = 'longer than 256 KiB';
 export const BROKEN_OFF = 'the compressed file breaks off';
 
+/** Some lines, one after another, as bytes that are good until the next ones are asked for. */
 export interface Lines {
-  readonly lines: readonly string[];
+  readonly bytes: Uint8Array;
+  /** Where each begins, and where it ends: before its line feed. */
+  readonly places: readonly { readonly from: number; readonly to: number }[];
   /** Number of the first of them, from 1. */
   readonly first: number;
 }
 
-/**
- * The lines of a file, gzip'd or not, many at a time, in memory that does not grow with the file. Bytes that are no UTF-8
- * become replacement characters.
- */
+/** The lines of a file, gzip'd or not, many at a time, in memory that does not grow with the file. */
 export async function* linesOf(
   file: string,
   tally: Tally,
   onBytes: (bytes: number) => void = () => {},
 ): AsyncIterable<Lines> {
-  const split = splitter(tally);
+  const split = createSplitter(tally);
   try {
     for await (const chunk of chunksOf(file, onBytes)) {
-      const lines = split.add(chunk);
-      if (lines.lines.length > 0) yield lines;
+      for (let at = 0; at < chunk.length; at += CHUNK) {
+        yield split.add(chunk.subarray(at, at + CHUNK));
+        split.goOn();
+      }
     }
   } catch (error) {
     // A copy that was cut off is read as far as it goes; a file that cannot be read at all is the caller's to hear of.
     if (!isZlib(error)) throw error;
     tally.skip(BROKEN_OFF, split.line);
   }
-  const rest = split.end();
-  if (rest.lines.length > 0) yield rest;
+  yield split.end();
 }
 
 /** The bytes of a file, unpacked where it is gzip'd. A piece is good until the next one is asked for: they share their memory. */
@@ -80,43 +80,69 @@ function isCompressed(file: string): boolean {
 /** RFC 1952 §2.3.1. */
 export const isGzip = (bytes: Buffer): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
-function splitter(tally: Tally) {
-  const decoder = new StringDecoder('utf8');
-  let carried = '';
+interface Splitter {
+  /** Number of the line that is read. */
+  readonly line: number;
+  /** The lines that end in the next bytes, of which there are at most {@link CHUNK}. */
+  add(chunk: Uint8Array): Lines;
+  /** Their bytes are not needed any more. */
+  goOn(): void;
+  /** The last line, where no line feed ends it. */
+  end(): Lines;
+}
+
+function createSplitter(tally: Tally): Splitter {
+  const bytes = Buffer.alloc(LONGEST_LINE + CHUNK);
+  /** Bytes of a line that has begun, and where the rest of one comes to lie. */
+  let [rest, size] = [0, 0];
   /** Within a line that is too long: up to its end nothing is kept. */
-  let dropping = false;
+  let isDropping = false;
   let line = 1;
 
-  const take = (text: string): Lines => {
-    const parts = (carried + text).split('\n');
-    carried = parts.pop() ?? '';
+  const take = (): Lines => {
+    const places: { from: number; to: number }[] = [];
     const first = line;
-    line += parts.length;
-    if (dropping && parts.length > 0) {
-      dropping = false;
-      parts[0] = '';
+    let from = 0;
+    for (let to = bytes.indexOf(FEED, 0); to >= 0 && to < size; to = bytes.indexOf(FEED, from)) {
+      const isLong = to - from > LONGEST_LINE;
+      if (isLong && !isDropping) tally.skip(TOO_LONG, line);
+      places.push(isLong || isDropping ? { from: to, to } : { from, to });
+      isDropping = false;
+      line += 1;
+      from = to + 1;
     }
-    if (carried.length > LONGEST_LINE || dropping) {
-      if (!dropping) tally.skip(TOO_LONG, line);
-      dropping = true;
-      carried = '';
+    rest = from;
+    if (size - rest > LONGEST_LINE || isDropping) {
+      if (!isDropping) tally.skip(TOO_LONG, line);
+      isDropping = true;
+      rest = size;
     }
-    for (const [index, part] of parts.entries()) {
-      if (part.length <= LONGEST_LINE) continue;
-      tally.skip(TOO_LONG, first + index);
-      parts[index] = '';
-    }
-    return { lines: parts, first };
+    return { bytes, places, first };
+  };
+  const goOn = (): void => {
+    bytes.copyWithin(0, rest, size);
+    [rest, size] = [0, size - rest];
+  };
+  const add = (chunk: Uint8Array): Lines => {
+    bytes.set(chunk, size);
+    size += chunk.length;
+    return take();
   };
 
   return {
     get line() {
       return line;
     },
-    add: (chunk: Buffer): Lines => take(decoder.write(chunk)),
-    end: (): Lines => take(`${decoder.end()}\n`),
+    add,
+    goOn,
+    end() {
+      goOn();
+      return size === 0 ? { bytes, places: [], first: line } : add(Buffer.of(FEED));
+    },
   };
 }
+
+const FEED = 0x0a;
 
 const isZlib = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && /^Z_|^ERR_/.test(String(error.code));

@@ -3,7 +3,9 @@ import { basename } from 'node:path';
 import type { Observation, Source } from '../observation.ts';
 import { NOT_A_REQUEST, readCombined } from './combined-log.ts';
 import { readJson } from './json-log.ts';
+import { utf8 } from './interned.ts';
 import { linesOf } from './lines.ts';
+import { readPlainly } from './plain-log.ts';
 
 /** An access log, in combined form, as JSON, or both mixed: line by line, as they come. */
 export const accessLog = (file: string): Source => ({
@@ -13,12 +15,12 @@ export const accessLog = (file: string): Source => ({
   judges: { fields: false, bodies: false, networks: true },
   size: statSync(file).size,
   async *read(tally, onBytes) {
-    for await (const { lines, first } of linesOf(file, tally, onBytes)) {
+    for await (const { bytes, places, first } of linesOf(file, tally, onBytes)) {
       const found: Observation[] = [];
-      for (let index = 0; index < lines.length; index++) {
-        const line = lines[index] ?? '';
-        if (line === '' || line === '\r') continue;
-        const one = readLine(line);
+      for (let index = 0; index < places.length; index++) {
+        const { from, to } = places[index] ?? NOWHERE;
+        if (to === from || (to === from + 1 && bytes[from] === RETURN)) continue;
+        const one = readPlainly(bytes, from, to) ?? readLine(utf8(bytes, from, to));
         if (one === null) tally.skip(NOT_A_REQUEST, first + index);
         else found.push(one);
       }
@@ -27,6 +29,9 @@ export const accessLog = (file: string): Source => ({
     }
   },
 });
+
+const NOWHERE = { from: 0, to: 0 };
+const RETURN = 0x0d;
 
 /** One line of a log; null where it tells of no request. */
 export const readLine = (line: string): Observation | null =>

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Observation, Source } from '../observation.ts';
 import { objectOf } from './har-entry.ts';
+import { utf8 } from './interned.ts';
 import { linesOf } from './lines.ts';
 
 /** First line of a recording: what a gate told while somebody watched it. */
@@ -16,9 +17,10 @@ export const recording = (file: string): Source => ({
   judges: { fields: false, bodies: false, networks: true },
   size: statSync(file).size,
   async *read(tally, onBytes) {
-    for await (const { lines, first } of linesOf(file, tally, onBytes)) {
+    for await (const { bytes, places, first } of linesOf(file, tally, onBytes)) {
       const found: Observation[] = [];
-      for (const [index, line] of lines.entries()) {
+      for (const [index, { from, to }] of places.entries()) {
+        const line = utf8(bytes, from, to);
         if (line === '' || line === RECORDING_HEAD) continue;
         const one = readObservation(line);
         if (one === null) tally.skip(NOT_AN_OBSERVATION, first + index);

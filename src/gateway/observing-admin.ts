@@ -25,7 +25,8 @@ export const observingRoutes = (desk: AnyObservingDesk): AdminRoute[] => [
     async act({ about }): Promise<ObservingBegun> {
       about('', '');
       const token = randomUUID();
-      if (!(await desk.open({ token, key: createMarksKey(), most: MOST_WAITING }))) throw new AdminRefusal('somebody is watching already');
+      if (!(await desk.open({ token, key: createMarksKey(), most: MOST_WAITING })))
+        throw new AdminRefusal('somebody is watching already');
       return { token };
     },
   },

@@ -132,7 +132,9 @@ describe('watching a gate of several workers', () => {
     const page = await fleet.desk.after('token', before?.last ?? 0);
     assert.deepEqual(targetsIn(page).toSorted(), ['/api/posts/3', '/api/posts/4', '/api/posts/42']);
     assert.equal(page?.ended, 1);
-    const [given] = observationsIn(page).flatMap(({ answer }) => (answer?.type === 'object' ? [answer.fields['id']] : []));
+    const [given] = observationsIn(page).flatMap(({ answer }) =>
+      answer?.type === 'object' ? [answer.fields['id']] : [],
+    );
     const used = observationsIn(page).find(({ target }) => target === '/api/posts/42');
     assert.ok(given?.type === 'integer');
     assert.equal(used?.marks[2], given.mark, 'the new one goes by the same key');

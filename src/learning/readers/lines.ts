@@ -5,7 +5,7 @@ import type { Tally } from '../observation.ts';
 
 /** Longer lines are passed over. */
 export const LONGEST_LINE = 256 * 1024;
-const CHUNK = 64 * 1024;
+const CHUNK = 256 * 1024;
 
 export const TOO_LONG = 'longer than 256 KiB';
 export const BROKEN_OFF = 'the compressed file breaks off';

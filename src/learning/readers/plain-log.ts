@@ -9,13 +9,19 @@ const DATE = /^\d{2}\/[A-Z][a-z]{2}\/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}$/;
 const DATE_LENGTH = 26;
 
 // What is not written plainly is null, and left to who reads everything.
-const prefixes = interned((address) => (/^\S+$/.test(address) ? prefixOf(address) : null), 65_536);
-const users = interned((user) => /^\S+ \S+ $/.test(user), 512);
-const times = interned((date) => (DATE.test(date) ? timeOf(date) : Number.NaN), 1024);
-const methods = interned((method) => (/^[A-Z]+$/.test(method) ? method : null), 64);
-const targets = interned((target) => (/^\/[^\s\\]*$/.test(target) ? target : null), 32_768);
-const pages = interned((referer) => (referer.includes('\\') ? null : pageOf(referer)), 8192);
-const agents = interned((agent) => (agent.includes('\\') ? null : agent === '-' ? '' : agent), 8192);
+const prefixes = interned((address) => (/^\S+$/.test(address) ? prefixOf(address) : null), {
+  places: 65_536,
+  longest: 48,
+});
+const users = interned((user) => /^\S+ \S+ $/.test(user), { places: 512, longest: 64 });
+const times = interned((date) => (DATE.test(date) ? timeOf(date) : Number.NaN), { places: 1024, longest: DATE_LENGTH });
+const methods = interned((method) => (/^[A-Z]+$/.test(method) ? method : null), { places: 64, longest: 16 });
+const targets = interned((target) => (/^\/[^\s\\]*$/.test(target) ? target : null), { places: 32_768, longest: 192 });
+const pages = interned((referer) => (referer.includes('\\') ? null : pageOf(referer)), { places: 8192, longest: 256 });
+const agents = interned((agent) => (agent.includes('\\') ? null : agent === '-' ? '' : agent), {
+  places: 8192,
+  longest: 256,
+});
 
 const pageOf = (referer: string): string => (referer === '-' ? '' : (URL.parse(referer)?.pathname ?? ''));
 

@@ -1,7 +1,8 @@
 import { counted } from '../learning/evidence.ts';
 import type { Comment } from '../learning/edit.ts';
 import type { Learned } from '../learning/learn.ts';
-import type { ProposedRoute } from '../learning/proposal.ts';
+import type { ProposedField, ProposedRoute } from '../learning/proposal.ts';
+import type { Verdicts } from '../learning/verdicts.ts';
 import { hitBy, type Tried } from '../learning/tried.ts';
 import { count, type Paint, shown, table } from './terminal.ts';
 import { formatUnreadable } from './unreadable.ts';
@@ -27,15 +28,23 @@ export function comment({ verdicts }: Tried, { leftOut }: Learned): Comment {
   return (route, field) => {
     if (field === null) return `${route.evidence}.`;
     if (field.layer === '') return `${field.evidence}.`;
-    const isJudged = field.layer !== 'served' && field.layer !== 'schema' ? true : verdicts.judgesBodies;
-    if (!isJudged) return `${field.evidence}; what it would have refused such traffic does not show.`;
+    if (!isJudged(field, verdicts)) return `${field.evidence}; what it would have refused such traffic does not show.`;
     const hit = hitBy(route, field, verdicts);
     const of = `of ${counted(verdicts.covered)} calls${verdicts.oneIn > 1 ? `, in one of ${verdicts.oneIn} sessions` : ''}`;
     const without =
       leftOut.size > 0 && hit !== null ? `, ${counted(hit.leftOut)} of them left out of what was learned` : '';
     const whose = hit === null ? '' : ` (${count(hit.sessions, 'session')}${without})`;
-    return `${field.evidence}; would have refused ${counted(hit?.requests ?? 0)} ${of}${whose}.`;
+    const together = field.name === 'notBefore' || field.name === 'within' ? 'with all that is asked of order ' : '';
+    return `${field.evidence}; ${together}would have refused ${counted(hit?.requests ?? 0)} ${of}${whose}.`;
   };
+}
+
+/** Whether the traffic shows what a proposed line asks of. */
+function isJudged({ layer, value }: ProposedField, { judgesBodies, judgesQueries }: Verdicts): boolean {
+  if (layer === 'served') return judgesBodies;
+  if (layer !== 'schema') return true;
+  const { body, query } = Object(value);
+  return (body === undefined || judgesBodies) && (query === undefined || judgesQueries);
 }
 
 export function formatLearn(report: LearnReport, paint: Paint): string {

@@ -16,6 +16,7 @@ import { type Tried, tryProposal } from '../learning/tried.ts';
 import { EXIT, type Io, present } from './command.ts';
 import { type ConfigFlags, loadConfig, type LoadedConfig } from './flags.ts';
 import { layersToAsk } from './layers.ts';
+import { keepMemoryLow } from './lean.ts';
 import { comment, formatLearn, type LearnReport } from './learn-format.ts';
 import { watchGate, type Watched, type WatchFlags } from './learn-gate.ts';
 import { loadConfigFile } from './load-config.ts';
@@ -112,10 +113,16 @@ async function work(
     sources.reduce((sum, { size }) => sum + size, 0),
   );
   let judged = 0;
+  const keepLow = keepMemoryLow();
   try {
+    const onProgress = (share: number): void => {
+      keepLow();
+      progress.at(0.75 * share, 'reading');
+    };
     const policy = compilePolicy({ ...config, ...withDocumented(config, documents) });
-    const learned = await learnFrom(sources, { policy, onProgress: (share) => progress.at(0.75 * share, 'reading') });
+    const learned = await learnFrom(sources, { policy, onProgress });
     const onBytes = (more: number): void => {
+      keepLow();
       judged += more;
       progress.at(0.75 + (0.25 * judged) / bytes, 'trying what was learned');
     };

@@ -9,6 +9,7 @@ import { SallyportError } from '../guard/errors.ts';
 import { EXIT, type Io, present } from './command.ts';
 import { type ConfigFlags, loadConfig } from './flags.ts';
 import { layersToAsk } from './layers.ts';
+import { keepMemoryLow } from './lean.ts';
 import { createProgress } from './progress.ts';
 import { type Paint, shown, table } from './terminal.ts';
 import { formatUnreadable } from './unreadable.ts';
@@ -32,10 +33,12 @@ export async function replay(files: readonly string[], flags: ConfigFlags, io: I
   const judge = await createJudge(config, judgedBy(sources));
   const bytes = sources.reduce((sum, { size }) => sum + size, 0);
   const progress = createProgress(!io.json && process.stderr.isTTY === true);
+  const keepLow = keepMemoryLow();
   let read = 0;
   try {
     const verdicts = await collectVerdicts(sources, judge, {
       onBytes(more) {
+        keepLow();
         read += more;
         progress.at(read / Math.max(1, bytes), 'judging');
       },

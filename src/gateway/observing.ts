@@ -3,6 +3,7 @@ import type { Decision } from '../guard/decision.ts';
 import type { RequestView } from '../guard/view.ts';
 import { createMarks, type Marks } from '../learning/marks.ts';
 import type { Observation } from '../learning/observation.ts';
+import { queryShape, withoutValues } from '../learning/query.ts';
 import { LONGEST_BODY, type Shape, shapeOfText } from '../learning/shape.ts';
 import { withoutKeys } from '../wire/key.ts';
 import { fieldOf } from './fieldlist.ts';
@@ -130,7 +131,7 @@ export function createObserving(monotonic: () => number, wall: () => number): Ob
 /** When an observation was made: each line begins with it. */
 export const timeOf = (line: string): number => Number(/^\{"time":(\d+)/.exec(line)?.[1] ?? 0);
 
-/** Paths as records keep them; no query, no header field but the User-Agent, no value of any body. */
+/** Paths as records keep them; no value of the query or of any body, no header field but the User-Agent. */
 function observe(decision: Decision, view: RequestView, status: number, marks: Marks, now: number): Observation {
   const path = withoutKeys(view.path);
   const { contentType, referer, userAgent } = view.headers;
@@ -142,6 +143,7 @@ function observe(decision: Decision, view: RequestView, status: number, marks: M
     prefix: decision.prefix,
     method: view.method,
     target: path,
+    query: withoutValues(queryShape(view.query.slice(1))),
     status,
     agent: userAgent.slice(0, 256),
     carrier: decision.carrier,

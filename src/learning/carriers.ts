@@ -1,5 +1,6 @@
 import type { Carrier } from '../guard/decision.ts';
 import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
+import { createUsers, type Users } from './users.ts';
 
 /** By what a route was called, and in what types of content. */
 export interface CarrierBook {
@@ -18,11 +19,12 @@ export interface Counted<T> {
 
 interface Count {
   requests: number;
-  sessions: number;
-  last: string;
+  readonly users: Users;
 }
 
 const MOST_TYPES = 8;
+/** Sessions that are counted. */
+const MOST_SESSIONS = 100_000;
 /** Of a route's requests: who opens an address of the API in a tab does not make it a page. */
 const LEAST_SHARE = 0.005;
 const LISTED: ReadonlySet<Carrier> = new Set<Carrier>(['stream', 'socket', 'beacon', ...UNSIGNED_CARRIERS]);
@@ -35,7 +37,7 @@ export function createCarrierBook(): CarrierBook {
   const listed = <T>(counts: ReadonlyMap<T, Count>): Counted<T>[] =>
     [...counts]
       .filter(([, count]) => count.requests >= LEAST_SHARE * requests)
-      .map(([name, count]) => ({ name, requests: count.requests, sessions: count.sessions }));
+      .map(([name, count]) => ({ name, requests: count.requests, sessions: count.users.sessions }));
   return {
     add(carrier, type, session) {
       requests += 1;
@@ -48,9 +50,8 @@ export function createCarrierBook(): CarrierBook {
 }
 
 function count<T>(counts: Map<T, Count>, name: T, session: string): void {
-  const known = counts.get(name) ?? { requests: 0, sessions: 0, last: '' };
+  const known = counts.get(name) ?? { requests: 0, users: createUsers(MOST_SESSIONS) };
   known.requests += 1;
-  if (known.last !== session) known.sessions += 1;
-  known.last = session;
+  known.users.add(session, '');
   counts.set(name, known);
 }

@@ -1,5 +1,7 @@
 import type { LearnedRoute, ServedFlow } from './learn.ts';
 import type { LearnedLimit } from './limits.ts';
+import { type LearnedQuery, MOST_COUNTED } from './queries.ts';
+import type { LearnedSpan } from './spans.ts';
 
 /** What lines of a proposal rest on, in words. */
 
@@ -24,6 +26,27 @@ export const limitEvidence = ({ usual, upper, support }: LearnedLimit): string =
 export function afterEvidence({ after }: LearnedRoute): string {
   if (after === null) return '';
   return `in ${counted(after.kept)} of ${plural(after.sessions, 'session')}: at least ${percent(after.lower)} (95 % Wilson)`;
+}
+
+export function queryEvidence({ calls, sessions, listed }: LearnedQuery): string {
+  const values = listed.map(
+    ({ name, sessions: by }) => `${name} has no other values, each in ${counted(by)} sessions or more`,
+  );
+  return [
+    `queries of ${plural(calls, 'call')} in ${plural(sessions, 'session')}${sessions < MOST_COUNTED ? '' : ' or more'}`,
+    ...values,
+  ].join('; ');
+}
+
+/** Times are told roughly: they are of what people do. */
+export function spanEvidence(name: 'notBefore' | 'within', { usual, sessions, kept }: LearnedSpan): string {
+  const [least, what] = name === 'notBefore' ? ['at least', 'waited that long'] : ['at most', 'came by then'];
+  return `85 of 100 sessions take ${least} ${spoken(usual)} from there; ${counted(kept)} of ${plural(sessions, 'session')} ${what}`;
+}
+
+function spoken(seconds: number): string {
+  if (seconds < 120) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
 }
 
 export function servedEvidence({ uses, given, linked, sessions, left }: ServedFlow): string {

@@ -26,7 +26,7 @@ const HIDDEN: readonly Hidden[] = [
   { fields: ['cost', 'budget', 'degrade'], name: 'budgets' },
   { fields: ['keys', 'bots'], name: 'API keys and bots' },
   { fields: ['concurrent'], name: 'requests open at a time' },
-  { fields: ['schema', 'allow'], name: 'content (schemas, choices)', isShown: ({ bodies }) => bodies },
+  { fields: ['allow'], name: 'choices in bodies', isShown: ({ bodies }) => bodies },
   { fields: ['served'], name: 'ids that were served', isShown: ({ bodies }) => bodies },
   { fields: ['addresses'], name: 'networks', isShown: ({ networks }) => networks },
 ];
@@ -66,6 +66,10 @@ export function toJudgeable(config: Config, shows: Shows): Judgeable {
     if (touched > 0) unjudged.push(`${name}: ${touched} ${touched === 1 ? 'route' : 'routes'}`);
     routes = routes.map((route) => without(route, fields));
   }
+  const content = routes.map((route) => withoutHidden(route, shows));
+  const hiding = content.filter(({ isHidden }) => isHidden).length;
+  if (hiding > 0) unjudged.push(`content (schemas): ${hiding} ${hiding === 1 ? 'route' : 'routes'}`);
+  routes = content.map(({ route }) => route);
   if (!shows.fields) unjudged.push('carriers and sites: no header fields are shown');
   if (!shows.bodies && config.openapi !== undefined) unjudged.push('content as openapi says');
   const hidden = [...WHOLE, ...(shows.bodies ? [] : (['openapi'] as const))];
@@ -79,6 +83,22 @@ export function toJudgeable(config: Config, shows: Shows): Judgeable {
       mode: 'report',
     },
     unjudged,
+  };
+}
+
+/** Of a schema what cannot be seen is left out. */
+function withoutHidden(route: RouteConfig, { bodies, queries }: Shows): { route: RouteConfig; isHidden: boolean } {
+  const { schema } = route;
+  if (schema === undefined || schema === false) return { route, isHidden: false };
+  const { body, query } = schema;
+  const shown = {
+    ...(body === undefined || !bodies ? {} : { body }),
+    ...(query === undefined || !queries ? {} : { query }),
+  };
+  const rest = without(route, ['schema']);
+  return {
+    route: Object.keys(shown).length === 0 ? rest : { ...rest, schema: shown },
+    isHidden: Object.keys(shown).length < Object.keys(schema).length,
   };
 }
 

@@ -6,11 +6,13 @@ import type { LearnedFlow } from './flows.ts';
 import { learnLimits, type LearnedLimit } from './limits.ts';
 import type { Source, Unreadable } from './observation.ts';
 import { learnOrder, type LearnedOrder, precedenceOf } from './order.ts';
+import type { LearnedQuery } from './queries.ts';
 import { readContent } from './read-content.ts';
 import { readPaths } from './read-paths.ts';
 import { readUsage, type RequestCounts, type RouteFacts } from './read-usage.ts';
 import type { LearnedSchema } from './schemas.ts';
 import { ROUTE, type SessionProfile } from './sessions.ts';
+import type { LearnedSpans } from './spans.ts';
 import { type TypicalSessions, typicalSessions, type Untypical } from './typical.ts';
 import { weigh } from './weights.ts';
 
@@ -29,9 +31,10 @@ export interface LearnedRoute {
   readonly carriers: readonly Counted<Carrier>[];
   readonly types: readonly Counted<string>[];
   readonly limit: LearnedLimit | null;
-  readonly after: (LearnedOrder & { readonly match: string }) | null;
+  readonly after: (LearnedOrder & LearnedSpans & { readonly match: string }) | null;
   readonly served: readonly ServedFlow[];
   readonly schema: { readonly body: LearnedSchema; readonly bodies: number } | null;
+  readonly query: LearnedQuery | null;
 }
 
 /** {@link LearnedFlow} in the words of the configuration. */
@@ -61,10 +64,9 @@ export interface LearnOptions {
   readonly onProgress?: (share: number) => void;
 }
 
-/** Reads all sources two times, and those with bodies once more; what is kept meanwhile is bounded. */
+/** Reads all sources three times; what is kept meanwhile is bounded. */
 export async function learn(sources: readonly Source[], { policy, onProgress }: LearnOptions): Promise<Learned> {
-  const rich = sources.filter(({ shows }) => shows.fields || shows.bodies);
-  const bytes = [...sources, ...sources, ...rich].reduce((sum, { size }) => sum + size, 0);
+  const bytes = 3 * sources.reduce((sum, { size }) => sum + size, 0);
   let read = 0;
   const onBytes = (more: number): void => {
     read += more;
@@ -78,7 +80,10 @@ export async function learn(sources: readonly Source[], { policy, onProgress }: 
   const limits = learnLimits(profiles, given);
   const typical = typicalSessions(profiles, given, limits);
   const orders = learnOrder(precedenceOf(profiles, typical.weights));
-  const content = await readContent(rich, { calls, patterns, usage, typical }, onBytes);
+  const content = await readContent(sources, { calls, patterns, usage, typical, orders }, onBytes);
+  const spans = content.spans.spans(weightsOf(profiles, typical));
+  // A log cuts sessions off at pauses: how long people stay away it does not show.
+  const showsPauses = sources.every(({ format }) => format !== 'access log');
   const supported = supportOf(profiles, typical);
   const routes = usage.routes.flatMap((facts, number): LearnedRoute[] => {
     const support = supported.get(number);
@@ -94,9 +99,18 @@ export async function learn(sources: readonly Source[], { policy, onProgress }: 
         carriers: own?.carriers.carriers() ?? [],
         types: own?.carriers.types() ?? [],
         limit: limits.get(number) ?? null,
-        after: after === null ? null : { ...after, match: usage.routes[after.after]?.match ?? '' },
+        after:
+          after === null
+            ? null
+            : {
+                ...after,
+                match: usage.routes[after.after]?.match ?? '',
+                notBefore: spans.get(number)?.notBefore ?? null,
+                within: showsPauses ? (spans.get(number)?.within ?? null) : null,
+              },
         served: content.flows.filter(({ route }) => route === number).flatMap((flow) => toServed(flow, usage.routes)),
         schema: body === null ? null : { body, bodies: own?.schema.bodies ?? 0 },
+        query: own?.query.schema() ?? null,
       },
     ];
   });
@@ -114,6 +128,12 @@ export async function learn(sources: readonly Source[], { policy, onProgress }: 
       bodies: sources.some(({ shows }) => shows.bodies),
     },
   };
+}
+
+/** What sessions count for, by the hashes of their names; 0 for those that were not kept. */
+function weightsOf(profiles: readonly SessionProfile[], { weights }: TypicalSessions): (session: number) => number {
+  const byHash = new Map(profiles.map(({ hash }, index) => [hash, weights[index] ?? 0]));
+  return (session) => byHash.get(session) ?? 0;
 }
 
 /** Typical sessions that called each route, and their networks. */

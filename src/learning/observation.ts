@@ -1,4 +1,5 @@
 import type { Carrier } from '../guard/decision.ts';
+import type { QueryShape } from './query.ts';
 import type { Shape } from './shape.ts';
 
 /**
@@ -13,8 +14,10 @@ export interface Observation {
   /** Network prefix (IPv4 address, IPv6 /56). */
   readonly prefix: string;
   readonly method: string;
-  /** Path and query as sent. */
+  /** Path and query as sent; the path alone where `query` says what the rest looked like. */
   readonly target: string;
+  /** What the query looked like, where the source does not show it as sent; else undefined. */
+  readonly query?: QueryShape;
   readonly status: number;
   /** User-Agent. */
   readonly agent: string;
@@ -50,6 +53,8 @@ export interface Shows {
   readonly fields: boolean;
   readonly bodies: boolean;
   readonly networks: boolean;
+  /** Queries as they were sent. */
+  readonly queries: boolean;
 }
 
 export type Format = 'access log' | 'HAR' | 'Playwright trace' | 'recording';

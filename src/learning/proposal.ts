@@ -1,12 +1,21 @@
 import type { Config, RouteConfig } from '../guard/config.ts';
 import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
 import type { Level } from '../guard/decision.ts';
-import { afterEvidence, counted, limitEvidence, routeEvidence, servedEvidence } from './evidence.ts';
+import {
+  afterEvidence,
+  counted,
+  limitEvidence,
+  queryEvidence,
+  routeEvidence,
+  servedEvidence,
+  spanEvidence,
+} from './evidence.ts';
 import type { Learned, LearnedRoute } from './learn.ts';
+import type { LearnedSchema } from './schemas.ts';
 
 /** A field of a route that is proposed. */
 export interface ProposedField {
-  readonly name: 'carriers' | 'contentTypes' | 'limit' | 'after' | 'served' | 'schema';
+  readonly name: 'carriers' | 'contentTypes' | 'limit' | 'after' | 'notBefore' | 'within' | 'served' | 'schema';
   readonly value: unknown;
   /** What it rests on. */
   readonly evidence: string;
@@ -75,7 +84,7 @@ export function propose(learned: Learned, config: Config, documents: Documents =
   return {
     openapi: config.openapi === undefined ? documents.openapi : '',
     routes: routes
-      .map((route) => ({ ...route, fields: route.fields.filter((field) => namesListed(field, listed)) }))
+      .map((route) => ({ ...route, fields: inTime(route.fields.filter((field) => namesListed(field, listed))) }))
       .filter(({ known, fields }) => !known || fields.length > 0)
       .toSorted((a, b) => (placeOf(a.match) < placeOf(b.match) ? -1 : 1)),
   };
@@ -104,6 +113,12 @@ function doubtOf({ networks, calls, programs }: LearnedRoute, learned: Learned):
     return `programs alone call it: for webhooks write \`open\`, for partners \`keys\`; both loosen what is protected`;
   if (learned.networks >= MANY_NETWORKS && networks < 2) return 'all of its sessions came from one network';
   return '';
+}
+
+/** Times count from a step: without one there are none. */
+export function inTime(fields: readonly ProposedField[]): readonly ProposedField[] {
+  if (fields.some(({ name }) => name === 'after')) return fields;
+  return fields.filter(({ name }) => name !== 'notBefore' && name !== 'within');
 }
 
 const namesListed = ({ name, value }: ProposedField, listed: ReadonlySet<string>): boolean => {
@@ -159,26 +174,42 @@ function ruleFields(
   const tightens = (name: ProposedField['name'], value: unknown, evidence: string, layer: string): void => {
     fields.push({ name, value, evidence, loosens: '', layer });
   };
-  const { limit, after, served, schema } = route;
+  const { limit, after, served } = route;
   if (limit !== null && before?.limit === undefined && hasOrder)
     tightens('limit', `${limit.perMinute}/minute`, limitEvidence(limit), 'limit');
-  if (after !== null && before?.after === undefined && hasOrder)
+  if (after !== null && before?.after === undefined && hasOrder) {
     tightens('after', after.match, afterEvidence(route), 'order');
+    for (const name of ['notBefore', 'within'] as const) {
+      const span = after[name];
+      if (span !== null) tightens(name, span.seconds, spanEvidence(name, span), 'order');
+    }
+  }
   if (served.length > 0 && before?.served === undefined && hasOrder) {
     const rules = served.map(({ param, from, at }) => ({ param, from: single(from), at: single(at) }));
     tightens('served', single(rules), served.map(servedEvidence).join('; '), 'served');
   }
-  const isJson =
-    route.types.length === 0 && before?.contentTypes === undefined && before?.carriers?.includes('form') !== true;
-  if (
-    schema !== null &&
-    isJson &&
-    before?.schema === undefined &&
-    before?.maxBody === undefined &&
-    config.openapi === undefined
-  )
-    tightens('schema', { body: schema.body }, `${counted(schema.bodies)} bodies`, 'schema');
+  if (before?.schema === undefined && config.openapi === undefined) {
+    const parts = [...bodyPart(route, before), ...queryPart(route)];
+    const value = Object.fromEntries(parts.map(({ name, schema }) => [name, schema]));
+    if (parts.length > 0) tightens('schema', value, parts.map(({ evidence }) => evidence).join('; '), 'schema');
+  }
   return fields;
 }
+
+interface SchemaPart {
+  readonly name: 'body' | 'query';
+  readonly schema: LearnedSchema;
+  readonly evidence: string;
+}
+
+function bodyPart({ schema, types }: LearnedRoute, before: RouteConfig | undefined): SchemaPart[] {
+  const isJson =
+    types.length === 0 && before?.contentTypes === undefined && before?.carriers?.includes('form') !== true;
+  if (schema === null || !isJson || before?.maxBody !== undefined) return [];
+  return [{ name: 'body', schema: schema.body, evidence: `${counted(schema.bodies)} bodies` }];
+}
+
+const queryPart = ({ query }: LearnedRoute): SchemaPart[] =>
+  query === null ? [] : [{ name: 'query', schema: query.schema, evidence: queryEvidence(query) }];
 
 const single = <T>(all: readonly T[]): T | readonly T[] => (all.length === 1 && all[0] !== undefined ? all[0] : all);

@@ -2,10 +2,15 @@ import type { Calls } from './calls.ts';
 import { type CarrierBook, createCarrierBook } from './carriers.ts';
 import { createFlowBook, type LearnedFlow } from './flows.ts';
 import { createTally, type Observation, pathOf, type Source } from './observation.ts';
+import type { LearnedOrder } from './order.ts';
 import type { PathPatterns } from './paths.ts';
+import { createQueryBook, type QueryBook } from './queries.ts';
+import { NO_QUERY, type QueryShape, queryShape } from './query.ts';
 import type { Usage } from './read-usage.ts';
+import { remembered } from './remembered.ts';
 import { createSchemaBook, type SchemaBook } from './schemas.ts';
 import { hashOf } from './sessions.ts';
+import { createSpanBook, type SpanBook } from './spans.ts';
 import type { TypicalSessions } from './typical.ts';
 import { createVisitors } from './visitors.ts';
 
@@ -14,29 +19,59 @@ interface ContentOf {
   readonly patterns: PathPatterns;
   readonly usage: Usage;
   readonly typical: TypicalSessions;
+  /** What comes before what. */
+  readonly orders: readonly LearnedOrder[];
 }
 
 interface RouteContent {
   readonly carriers: CarrierBook;
+  readonly query: QueryBook;
   readonly schema: SchemaBook;
 }
 
-/** Third reading, of typical sessions alone: carriers, bodies, and which answer's field becomes which parameter. */
+const newContent = (): RouteContent => ({
+  carriers: createCarrierBook(),
+  query: createQueryBook(),
+  schema: createSchemaBook(),
+});
+
+const shapes = remembered(queryShape);
+
+const queryOf = (target: string): QueryShape => {
+  const mark = target.indexOf('?');
+  return mark < 0 ? NO_QUERY : shapes(target.slice(mark + 1));
+};
+
+export interface Content {
+  readonly routes: ReadonlyMap<number, RouteContent>;
+  readonly flows: readonly LearnedFlow[];
+  readonly spans: SpanBook;
+}
+
+/**
+ * Third reading, of typical sessions alone: carriers, queries, bodies, which answer's field becomes which parameter, and how long
+ * calls come after the steps before them.
+ */
 export async function readContent(
   sources: readonly Source[],
-  { calls, patterns, usage, typical }: ContentOf,
+  { calls, patterns, usage, typical, orders }: ContentOf,
   onBytes: (more: number) => void,
-): Promise<{ routes: ReadonlyMap<number, RouteContent>; flows: readonly LearnedFlow[] }> {
+): Promise<Content> {
   const routes = new Map<number, RouteContent>();
   const flows = createFlowBook();
+  const spans = createSpanBook(orders);
   const visitors = createVisitors();
   const take = (one: Observation): void => {
     const session = visitors.of(one);
     const number = one.verified === false ? undefined : usage.numbers.get(calls.matchOf(calls.placeOf(one), patterns));
-    if (number === undefined || typical.hashes.has(hashOf(session)) || one.status >= 400) return;
-    const known = routes.get(number) ?? { carriers: createCarrierBook(), schema: createSchemaBook() };
+    const hash = hashOf(session);
+    if (number === undefined || typical.hashes.has(hash)) return;
+    spans.add(hash, number, one.status < 400, one.time);
+    if (one.status >= 400) return;
+    const known = routes.get(number) ?? newContent();
     routes.set(number, known);
     known.carriers.add(one.carrier, one.type, session);
+    known.query.add(one.query === undefined ? queryOf(one.target) : one.query, session, one.prefix);
     if (one.request !== null) known.schema.add(one.request);
     const segments = (usage.routes[number]?.match ?? '').replace(/^\S+ /, '').split('/').slice(1);
     const path = pathOf(one.target).split('/').slice(1);
@@ -50,5 +85,5 @@ export async function readContent(
   for (const source of sources) {
     for await (const batch of source.read(createTally(), onBytes)) for (const one of batch) take(one);
   }
-  return { routes, flows: flows.flows() };
+  return { routes, flows: flows.flows(), spans };
 }

@@ -4,6 +4,7 @@ import type { Learned } from './learn.ts';
 import type { Shows, Source } from './observation.ts';
 import {
   type Documents,
+  inTime,
   propose,
   proposedConfig,
   type Proposal,
@@ -44,6 +45,7 @@ export const judgedBy = (sources: readonly Source[]): Shows => ({
   fields: sources.every(({ judges }) => judges.fields),
   bodies: sources.every(({ judges }) => judges.bodies),
   networks: sources.every(({ judges }) => judges.networks),
+  queries: sources.every(({ judges }) => judges.queries),
 });
 
 /**
@@ -94,11 +96,21 @@ function harmIn({ routes }: Proposal, verdicts: Verdicts, { leftOut }: Learned):
   const typical = verdicts.sessions - Math.min(verdicts.sessions, leftOut.size / verdicts.oneIn);
   return routes.flatMap((route) =>
     route.fields.flatMap((field): Dropped[] => {
-      const hit = field.layer === '' ? null : hitBy(route, field, verdicts);
+      const hit = field.layer === '' || isLast(field, route) ? null : hitBy(route, field, verdicts);
       const sessions = hit === null ? 0 : hit.sessions - hit.leftOut;
       return sessions > MOST_REFUSED * typical ? [{ match: route.match, field: field.name, sessions }] : [];
     }),
   );
+}
+
+/** What is asked of times goes first: it may be all that is too strict about an order. */
+const isLast = ({ name }: ProposedField, { fields }: ProposedRoute): boolean =>
+  name === 'after' && fields.some((field) => field.name === 'notBefore' || field.name === 'within');
+
+/** Of a schema that refuses people the query goes first, and the body where that was not all; of anything else, all. */
+function withoutQuery(field: ProposedField): ProposedField[] {
+  const { body, query } = Object(field.value);
+  return field.name !== 'schema' || body === undefined || query === undefined ? [] : [{ ...field, value: { body } }];
 }
 
 const withoutFields = ({ routes, openapi }: Proposal, dropped: readonly Dropped[]): Proposal => ({
@@ -106,8 +118,11 @@ const withoutFields = ({ routes, openapi }: Proposal, dropped: readonly Dropped[
   routes: routes
     .map((route) => ({
       ...route,
-      fields: route.fields.filter(
-        ({ name }) => !dropped.some(({ match, field }) => match === route.match && field === name),
+      fields: inTime(
+        route.fields.flatMap((field) => {
+          const isDropped = dropped.some(({ match, field: name }) => match === route.match && name === field.name);
+          return isDropped ? withoutQuery(field) : [field];
+        }),
       ),
     }))
     .filter(({ known, fields }) => !known || fields.length > 0),

@@ -15,8 +15,9 @@ export interface Verdicts {
   readonly byRule: readonly Hit[];
   readonly byRoute: readonly Hit[];
   readonly byFamily: readonly (Hit & { readonly of: number })[];
-  /** Whether bodies were there to be judged. */
+  /** Whether bodies, and queries, were there to be judged. */
   readonly judgesBodies: boolean;
+  readonly judgesQueries: boolean;
   /** One in so many sessions was judged. */
   readonly oneIn: number;
   /** What the configuration asks for and such traffic cannot show. */
@@ -93,6 +94,7 @@ export async function collectVerdicts(
     byRoute: routes.hits(),
     byFamily: families.hits().map((hit) => ({ ...hit, of: [...people].find(([name]) => name === hit.name)?.[1] ?? 0 })),
     judgesBodies: judge.shows.bodies,
+    judgesQueries: judge.shows.queries,
     oneIn,
     unjudged: judge.unjudged,
     unreadable,

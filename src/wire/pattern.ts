@@ -80,6 +80,8 @@ function patternTrouble(text: string): string {
     return '"**" stands only as the last segment';
   }
   if (/\/:(?![A-Za-z_]\w*(?:\/|$))/.test(text)) return '":name" is a whole segment of letters, digits and "_"';
+  // What a name stands for is read by it, as a field of an object.
+  if (/\/:__proto__(?:\/|$)/.test(text)) return '"__proto__" names no segment; call it otherwise';
   if (pathTrouble(encodeURI(text).replaceAll('%25', '%')) !== '') {
     return 'holds no backslash, dot segment, encoded slash or malformed percent sequence';
   }

@@ -114,7 +114,7 @@ test('P3.7 replay names what such a file cannot show', async (t) => {
   const { value } = await json('replay', 'access.log');
   assert.deepEqual(Object(value)['unjudged'], [
     'who may (login, roles, ownership): 1 route',
-    'content (schemas, choices): 1 route',
+    'content (schemas): 1 route',
     'carriers and sites: no header fields are shown',
   ]);
 });

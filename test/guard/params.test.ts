@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { parseConfig } from '../../src/guard/config-schema.ts';
 import { compileParam, compileParams, namesIn } from '../../src/guard/params.ts';
 import { foldPath } from '../../src/wire/fold.ts';
 
@@ -99,4 +100,18 @@ for (const pattern of ['/api/posts/:id', '/api/:kind/:id', '/api/posts/:id/**', 
 test('a name that the pattern has not is nothing in any path', () => {
   for (const path of ['/api/posts/7', '/api/posts/%37', '/'])
     assert.equal(compileParam('/api/posts/:id', 'other')(path), '');
+});
+
+test('names that objects have by themselves are read as any other', () => {
+  for (const name of ['constructor', 'prototype', 'toString', 'hasOwnProperty', '__proto', '_proto__'])
+    assert.equal(read(`/api/:${name}`, '/api/7')?.decoded[name], '7', name);
+});
+
+test('the one name that no field can have is refused with the configuration that has it', () => {
+  const config = { to: 'http://localhost:3000', routes: [{ match: 'GET /api/posts/:__proto__' }] };
+  assert.throws(
+    () => parseConfig(config, 'config'),
+    /routes\[0\]\.match.*"__proto__" names no segment; call it otherwise/s,
+  );
+  assert.equal(parseConfig({ ...config, routes: [{ match: 'GET /api/posts/:proto__' }] }, 'config').routes?.length, 1);
 });

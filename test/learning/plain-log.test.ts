@@ -26,7 +26,26 @@ describe('reading log lines without making texts', () => {
   });
 
   test('reads nothing in another way than by the whole pattern, whatever became of the line', () => {
-    const pieces = [' ', '"', '[', ']', '-', '\\', '\t', '/', '7', 'GET', '\r', '\u00a0', 'é', '\ufffd', ' "', '" ', '\\x22', '+'];
+    const pieces = [
+      ' ',
+      '"',
+      '[',
+      ']',
+      '-',
+      '\\',
+      '\t',
+      '/',
+      '7',
+      'GET',
+      '\r',
+      '\u00a0',
+      'é',
+      '\ufffd',
+      ' "',
+      '" ',
+      '\\x22',
+      '+',
+    ];
     const change = fc.record({
       at: fc.nat({ max: COMBINED.length }),
       gone: fc.nat({ max: 6 }),
@@ -66,12 +85,15 @@ describe('results by bytes', () => {
       { places: 4, longest: 8 },
     );
     fc.assert(
-      fc.property(fc.array(fc.constantFrom('', 'a', 'b', 'aa', 'é', 'e\u0301', '0123456789', 'abcdefgh', 'abcdefgi')), (texts) => {
-        for (const text of texts) {
-          const bytes = Buffer.from(`x${text}y`);
-          assert.equal(lengthOf(bytes, 1, bytes.length - 1), text);
-        }
-      }),
+      fc.property(
+        fc.array(fc.constantFrom('', 'a', 'b', 'aa', 'é', 'e\u0301', '0123456789', 'abcdefgh', 'abcdefgi')),
+        (texts) => {
+          for (const text of texts) {
+            const bytes = Buffer.from(`x${text}y`);
+            assert.equal(lengthOf(bytes, 1, bytes.length - 1), text);
+          }
+        },
+      ),
     );
     made = 0;
     const bytes = Buffer.from('abc');

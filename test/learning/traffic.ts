@@ -62,7 +62,7 @@ export function toObservation(made: Made, marks: Marks): Observation {
 /** Traffic in memory, in the order of its times. */
 export function sourceOf(made: readonly Made[], marks: Marks): Source {
   const observations = made.toSorted((a, b) => a.time - b.time).map((one) => toObservation(one, marks));
-  const all = { fields: true, bodies: true, networks: true };
+  const all = { fields: true, bodies: true, networks: true, queries: true };
   return {
     name: 'memory',
     format: 'HAR',

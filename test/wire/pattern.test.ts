@@ -76,6 +76,8 @@ for (const [pattern, rule] of [
   ['/:', /whole segment/],
   ['/:id.json', /whole segment/],
   ['/:a:b', /whole segment/],
+  ['/a/:__proto__', /names no segment/],
+  ['/:__proto__/b', /names no segment/],
   ['/a/../b', /dot segment/],
   ['/a%2fb', /encoded slash/],
   ['/a\\b', /backslash/],

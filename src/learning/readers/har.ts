@@ -16,8 +16,8 @@ export const CUT_OFF = 'the file breaks off, or is no JSON from there on';
 export const harFile = (file: string, marks: Marks): Source => ({
   name: basename(file),
   format: 'HAR',
-  shows: { fields: true, bodies: true, networks: false },
-  judges: { fields: true, bodies: true, networks: false },
+  shows: { fields: true, bodies: true, networks: false, queries: true },
+  judges: { fields: true, bodies: true, networks: false, queries: true },
   size: statSync(file).size,
   async *read(tally, onBytes = () => {}) {
     const host = oneHost(tally);

@@ -11,8 +11,8 @@ import { readPlainly } from './plain-log.ts';
 export const accessLog = (file: string): Source => ({
   name: basename(file),
   format: 'access log',
-  shows: { fields: false, bodies: false, networks: true },
-  judges: { fields: false, bodies: false, networks: true },
+  shows: { fields: false, bodies: false, networks: true, queries: true },
+  judges: { fields: false, bodies: false, networks: true, queries: true },
   size: statSync(file).size,
   async *read(tally, onBytes) {
     for await (const { bytes, places, first } of linesOf(file, tally, onBytes)) {

@@ -23,8 +23,8 @@ const MOST_MEMBERS = 50_000;
 export const playwrightTrace = (file: string, marks: Marks): Source => ({
   name: basename(file),
   format: 'Playwright trace',
-  shows: { fields: true, bodies: true, networks: false },
-  judges: { fields: true, bodies: true, networks: false },
+  shows: { fields: true, bodies: true, networks: false, queries: true },
+  judges: { fields: true, bodies: true, networks: false, queries: true },
   size: statSync(file).size,
   async *read(tally, onBytes = () => {}) {
     let zip: ZipFile;

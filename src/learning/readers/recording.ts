@@ -13,8 +13,8 @@ const NOT_AN_OBSERVATION = 'no observation of this version';
 export const recording = (file: string): Source => ({
   name: basename(file),
   format: 'recording',
-  shows: { fields: true, bodies: true, networks: true },
-  judges: { fields: false, bodies: false, networks: true },
+  shows: { fields: true, bodies: true, networks: true, queries: false },
+  judges: { fields: false, bodies: false, networks: true, queries: false },
   size: statSync(file).size,
   async *read(tally, onBytes) {
     for await (const { bytes, places, first } of linesOf(file, tally, onBytes)) {
@@ -52,6 +52,7 @@ function isObservation(value: unknown): value is Observation {
     typeof fields['time'] === 'number' &&
     typeof fields['status'] === 'number' &&
     Array.isArray(fields['marks']) &&
+    (Array.isArray(fields['query']) || fields['query'] === null) &&
     'request' in fields &&
     'answer' in fields &&
     'verified' in fields &&

@@ -35,6 +35,10 @@ const GOALS: ReadonlyMap<number, Entry> = new Map([
   [14, { title: 'rules of use', load: async () => (await import('./goals/use.ts')).use }],
   [15, { title: 'watching behaviour', load: async () => (await import('./goals/behaviour.ts')).behaviour }],
   [17, { title: 'a proof of work, for people', load: async () => (await import('./goals/challenge.ts')).challenge }],
+  [
+    18,
+    { title: 'copies of the frontend against builds', load: async () => (await import('./goals/copies.ts')).copies },
+  ],
   [16, { title: 'learning of a long log', load: async () => (await import('./goals/learning.ts')).learning }],
   [11, { title: 'start and memory', load: async () => (await import('./goals/start.ts')).start }],
 ]);

@@ -17,6 +17,7 @@ await compile('src/browser/tsconfig.json', ['--noEmit', 'false', '--declaration'
 
 // So that an installed package needs no bundler.
 await writePageBundle(join(out, 'browser', 'page'));
+await writePageBundle(join(out, 'browser', 'page-named'), 'named');
 await bundleLibrary({ folder: join(out, 'guard'), outdir: join(out, 'guard') });
 
 async function compile(project, options) {

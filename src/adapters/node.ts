@@ -66,7 +66,8 @@ export function judge<Request extends Incoming>(
   response: Outgoing,
   admitted: Admitted<Request | IncomingMessage>,
 ): void {
-  const view = toView(request, response);
+  const seen = toView(request, response);
+  const view = guard.translate === undefined ? seen : guard.translate(seen);
   if (guard.sealed?.takes(view) !== true) {
     judgeView(guard, { request, view }, response, admitted);
     return;

@@ -1,5 +1,4 @@
-import { createScript, type Bundle } from '../doors/script.ts';
-import { scriptPolicy } from '../doors/script-policy.ts';
+import type { Script } from '../doors/script.ts';
 import { compilePolicy } from '../guard/compile.ts';
 import type { Config } from '../guard/config.ts';
 import { parseConfig } from '../guard/config-schema.ts';
@@ -11,7 +10,8 @@ import { createRunner } from '../guard/runner.ts';
 import type { Compiled } from './in-force.ts';
 
 export interface CompilerParts {
-  readonly bundle: Bundle;
+  /** Makes the page's script. */
+  readonly script: (policy: Policy) => Script;
   /** Whether the backend can be asked whose an object is. */
   readonly asks: boolean;
   readonly runner: RunnerParts;
@@ -23,13 +23,13 @@ export interface CompilerParts {
  */
 export type Compile = (config: Config, restored?: ReadonlyMap<string, Restored>) => Compiled;
 
-export function createCompiler({ bundle, asks, runner }: CompilerParts): Compile {
+export function createCompiler({ script: scriptFor, asks, runner }: CompilerParts): Compile {
   const known = { layers: runner.layers.map(({ name }) => name) };
   return (config, restored = new Map()) => {
     // Once more, with the layers that there are: a mode for one that is not would be a slip of the pen.
     const policy = compilePolicy(parseConfig(config, 'config', known));
     if (!asks) refuseOwners(policy);
-    const script = createScript(scriptPolicy(policy, 'default'), bundle);
+    const script = scriptFor(policy);
     const before = new Map(
       [...restored].map(([name, { config: old, spares }]) => [name, { policy: compilePolicy(old), spares }]),
     );

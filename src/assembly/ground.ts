@@ -1,5 +1,6 @@
-import { createHash, randomBytes, randomFillSync } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { createRandom, type Random } from '../doors/random.ts';
+import { toKey } from '../doors/secret.ts';
 import { createKeyRing, type KeyRing } from '../doors/seal.ts';
 import type { Config } from '../guard/config.ts';
 import type { Ledger } from '../guard/ledger.ts';
@@ -68,10 +69,3 @@ export async function layGround(config: Config, parts: GuardParts, opened: Async
 /** Records that are gone with the process are no better than memory, and slower. */
 const ledgerOf = (records: Records | undefined, { monotonic }: Clock): Ledger =>
   records?.ledger.lasts === true ? records.ledger : createMemoryLedger(monotonic);
-
-/** A configured secret is text of whatever length; the ring wants 32 bytes. */
-function toKey(secret: string): Buffer {
-  if (secret === '') return randomBytes(32);
-  if (secret.length < 32) throw new TypeError('SALLYPORT_SECRET: at least 32 characters, drawn at random');
-  return createHash('sha256').update(secret).digest();
-}

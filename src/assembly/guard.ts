@@ -1,3 +1,4 @@
+import { createTranslation } from '../builds/translate.ts';
 import { createCreationWatch } from '../guard/creation-watch.ts';
 import type { Decision } from '../guard/decision.ts';
 import { giveBack, letGo } from '../guard/giving-back.ts';
@@ -40,10 +41,11 @@ type Desks =
 
 /** The face of a guard: what adapters see of its parts. */
 export function toGuard(made: Made, judge: Judge, close: () => Promise<void>): Guard {
-  const { ground, doors, banning, pages, alarms, faults } = made;
+  const { ground, doors, banning, pages, alarms, faults, builds } = made;
   const { inForce, config } = ground;
   return {
     ...judging(made, judge),
+    ...(builds === null ? {} : { builds: builds.figures, translate: createTranslation(builds.live) }),
     ...desks(made, judge),
     stampFor: pages.stampFor,
     readPage: pages.readPage,

@@ -1,10 +1,13 @@
 import { loadBundle } from '../doors/bundle.ts';
+import { createScript, type Script } from '../doors/script.ts';
+import { scriptPolicy } from '../doors/script-policy.ts';
 import { type BudgetDesk, type CostWatch, createCosts } from '../guard/cost-watch.ts';
 import type { Decision } from '../guard/decision.ts';
 import { createIds } from '../guard/ids.ts';
 import type { Context, Layer } from '../guard/layer.ts';
 import { createOpenBook, type OpenBook } from '../guard/open.ts';
 import { createStanding } from '../guard/standing.ts';
+import type { Policy } from '../guard/policy.ts';
 import type { RequestView } from '../guard/view.ts';
 import { createWaitingRoom } from '../guard/waiting-room.ts';
 import { type Compile, createCompiler } from './compiler.ts';
@@ -25,7 +28,7 @@ export interface Judge {
 
 /** From here on a policy is in force. Throws ConfigError where it does not fit the layers. */
 export async function createJudge(made: Made, given: GuardParts, layers: readonly Layer[]): Promise<Judge> {
-  const { ground, doors, sessions, challenges, behaviour, repeats } = made;
+  const { ground, doors, sessions, challenges, behaviour, builds, repeats } = made;
   const { state, ledger, policy, inForce } = ground;
   const { wall } = ground.clock;
   const costs = createCosts({ ledger, policy, wall });
@@ -47,9 +50,16 @@ export async function createJudge(made: Made, given: GuardParts, layers: readonl
     beganOf: (request: RequestView) => (doors.buckets.visitor(request, wall())?.created ?? Infinity) * 1000,
     onLate: decisions.tell,
   };
-  const bundle = given.bundle ?? (await loadBundle());
-  const compile = createCompiler({ bundle, asks: given.ask !== undefined, runner });
+  const script = builds?.scriptFor ?? (await plainScript(given));
+  const compile = createCompiler({ script, asks: given.ask !== undefined, runner });
   inForce.put(compile(ground.config));
+  await builds?.ready();
   const standing = createStanding({ layers, state, policy, restored: inForce.restored, bucketOf });
   return { compile, decisions, costs, open: createOpenBook(standing, wall, decisions.tell) };
+}
+
+/** One script for all, in the protocol's own names. */
+async function plainScript(given: GuardParts): Promise<(policy: Policy) => Script> {
+  const bundle = given.bundle ?? (await loadBundle());
+  return (policy) => createScript(scriptPolicy(policy, 'default'), bundle);
 }

@@ -32,6 +32,7 @@ const LASTING: readonly Lasting[] = [
     rule: 'providers are taken up at the start; restart to change them',
     differs: by(providersIn),
   },
+  { field: 'builds', value: 'changed', rule: AT_START, differs: by(({ builds }) => builds) },
   { field: 'state', value: 'another', rule: AT_START, differs: by(({ state }) => state) },
   {
     field: 'behaviour',

@@ -10,7 +10,9 @@ import { createEmergency } from '../guard/unsure.ts';
 import type { ChallengeParts } from '../layers/challenge.ts';
 import type { ChallengeKind } from '../wire/challenge.ts';
 import { type Behaviour, openBehaviour } from './behaviour.ts';
+import type { Builds } from '../builds/open.ts';
 import { type Banning, createBanning } from './banning.ts';
+import { openBuildsFor } from './builds.ts';
 import { createDoors, type Doors } from './doors.ts';
 import { type Ground, layGround } from './ground.ts';
 import { type Kept, openKept } from './kept.ts';
@@ -32,6 +34,8 @@ export interface Made {
   readonly strangers: Strangers;
   readonly sessions: SessionBook;
   readonly pages: Pages;
+  /** Builds of the page's script; null where there is one, in the protocol's own names. */
+  readonly builds: Builds | null;
   /** How the app is used; null where nothing is learned. */
   readonly behaviour: Behaviour | null;
   readonly challenges: Challenges & Required<ChallengeParts>;
@@ -57,6 +61,7 @@ export async function makeParts(config: Config, given: GuardParts, opened: Async
   const strangers = await openStrangers(ground, given.resolver, opened);
   const sessions = sessionsOf(ground, kept);
   const pages = createPages(ground.inForce, doors.stamps, siblings);
+  const builds = await openBuildsFor(ground, given.makeBuild, opened);
   const behaviour = await openBehaviour(ground, siblings, opened);
   hear(siblings, { sessions, banning, pages, behaviour });
   const alarms = createListeners<[KeyAlarm]>();
@@ -76,6 +81,7 @@ export async function makeParts(config: Config, given: GuardParts, opened: Async
     sessions,
     pages,
     behaviour,
+    builds,
     challenges,
     repeats: createRepeats(ground.clock),
     alarms,

@@ -1,3 +1,4 @@
+import { withBuilds } from '../builds/entry.ts';
 import { browserSession } from '../doors/browser-session.ts';
 import { createEntry, type Enter } from '../doors/entry.ts';
 import { withFormCookie } from '../doors/form-cookie.ts';
@@ -19,7 +20,7 @@ export function mountDoors(made: Made, decided: MountParts['decided']): Guard['s
   return createMount({
     policy,
     script: inForce.script,
-    enter: withFormCookie(secondDoor(made), formCookie),
+    enter: withFormCookie(namedDoor(made, secondDoor(made)), formCookie),
     endpoints: [createFormTokenEndpoint(policy, formToken), challenges.endpoint, ...(identity?.endpoints ?? [])],
     sessionOf: (request) => browserSession(cookies, identity?.logins ?? null, request, wall()),
     decide: (request, rule) => inForce.runner().decide(request, rule),
@@ -27,6 +28,10 @@ export function mountDoors(made: Made, decided: MountParts['decided']): Guard['s
     wall,
   });
 }
+
+/** Where pages have builds, they enter in their build's names. */
+const namedDoor = ({ builds, ground }: Made, enter: Enter): Enter =>
+  builds === null ? enter : withBuilds(enter, builds.live, () => ground.policy().builds);
 
 function secondDoor({ ground, doors, siblings, kept, challenges, banning, sessions, behaviour }: Made): Enter {
   const { clock, state, policy, random } = ground;

@@ -1,5 +1,6 @@
 import type { Bundle } from '../doors/script.ts';
 import type { FormTokens } from '../doors/anti-forgery.ts';
+import type { Make } from '../builds/shelf.ts';
 import type { SessionCookies } from '../doors/session-cookie.ts';
 import type { Tickets } from '../doors/ticket.ts';
 import type { WhereaboutsReader } from '../doors/whereabouts.ts';
@@ -105,6 +106,8 @@ export interface GuardParts {
   readonly siblings?: Siblings;
   /** Asks name servers who crawlers are. Default: those of this machine. */
   readonly resolver?: Resolver;
+  /** Makes the texts of a build of the page's script hard to read. Default: javascript-obfuscator, in a process of its own. */
+  readonly makeBuild?: Make;
   /** The page's script, where it has been built already. */
   readonly bundle?: Bundle;
 }

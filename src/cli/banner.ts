@@ -1,5 +1,7 @@
 import type { Mode } from '../guard/config.ts';
 import type { WhenUnsure } from '../guard/unsure.ts';
+import type { BuildFigures } from '../guard/guard.ts';
+import { shownBuild } from './check-builds.ts';
 import { count, type Paint, table } from './terminal.ts';
 
 /** What the gate says of itself when it is up; `--json` prints it. */
@@ -26,6 +28,8 @@ export interface GateReport {
   readonly state: string;
   /** What goes on while that cannot be reached. */
   readonly whenUnsure: WhenUnsure;
+  /** The build of the page's script that pages get first; null for none. */
+  readonly build: BuildFigures | null;
   /** Whether SALLYPORT_SECRET is set. */
   readonly secret: boolean;
   readonly pid: number;
@@ -61,6 +65,7 @@ function facts(report: GateReport, paint: Paint): string[][] {
     ...(report.frontend === '' ? [] : [['Frontend', report.frontend]]),
     ...(report.workers === 1 ? [] : [['Workers', `${report.workers} on one port, with one memory of sessions`]]),
     ...(report.file === '' ? [] : [['Config', report.file]]),
+    ...(report.build === null ? [] : [['Script', `${shownBuild(report.build)}; a speed bump`]]),
     ...(report.metrics === '' ? [] : [['Metrics', `http://${report.metrics}/metrics`]]),
     ...(report.state === 'memory'
       ? []

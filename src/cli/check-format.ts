@@ -22,6 +22,7 @@ export function formatCheck(report: CheckReport, paint: Paint): string {
     report.sealed.length === 0 ? '' : `${paint.strong('Sealed calls')}\n${lines(report.sealed)}`,
     anonymousBlock(report, paint),
     report.budgets.length === 0 ? '' : `${paint.strong('Budgets')}\n${lines(report.budgets)}`,
+    report.builds.length === 0 ? '' : `${paint.strong('Builds')} of the page’s script\n${lines(report.builds)}`,
     report.state.length === 0 ? '' : `${paint.strong('State')}\n${lines(report.state)}`,
     `${paint.strong('One address')} (IPv4 address, or IPv6 /56)\n${lines(report.oneAddress)}`,
     `${paint.strong('Report mode')}, what it changes although it blocks nothing\n${lines(report.reportMode)}`,

@@ -54,6 +54,8 @@ export interface CheckReport {
   readonly addresses: readonly string[];
   /** What calls cost, and what they may cost together. */
   readonly budgets: readonly string[];
+  /** Builds of the page's script; empty where there is one. */
+  readonly builds: readonly string[];
   /** What is exact in the state at hand, and what a failure costs. */
   readonly state: readonly string[];
   /** How the calls of the OpenAPI document are held to it. */
@@ -136,6 +138,7 @@ export function describePolicy(policy: Policy, layers: readonly Layer[], { file,
     anonymous: anonymousWrites(policy).map(({ name }) => name),
     addresses: describeAddresses(config),
     budgets: describeBudgets(policy),
+    builds: [],
     state: [],
     openapi: describeDocument(policy),
     oneAddress: oneAddress(policy),

@@ -1,4 +1,5 @@
 import { compilePolicy } from '../guard/compile.ts';
+import { describeBuilds } from './check-builds.ts';
 import { formatCheck } from './check-format.ts';
 import { describePolicy } from './check-report.ts';
 import { readLists } from './check-addresses.ts';
@@ -16,9 +17,11 @@ export async function check(flags: ConfigFlags, io: Io): Promise<number> {
     layers.map(({ name }) => name),
   );
   const report = await inFile(file, async () => {
-    const described = describePolicy(compilePolicy(config), layers, { file, preset });
+    const policy = compilePolicy(config);
+    const described = describePolicy(policy, layers, { file, preset });
     return {
       ...described,
+      builds: await describeBuilds(policy),
       state: await describeState(config),
       addresses: [...described.addresses, ...(await readLists(config))],
     };

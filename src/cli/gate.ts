@@ -103,6 +103,7 @@ function describe(service: Service, { config, file }: LoadedConfig): GateReport 
     certificate: config.tls !== undefined && tlsOf(config.tls)?.cert === undefined,
     state: shownStateUrl(config.state ?? 'memory'),
     whenUnsure: config.whenUnsure ?? 'reads',
+    build: service.build,
     secret: (process.env['SALLYPORT_SECRET'] ?? '') !== '',
     pid: process.pid,
   };

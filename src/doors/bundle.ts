@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { basename, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Plugin } from 'esbuild';
 import type { Bundle } from './script.ts';
 
 /**
@@ -14,29 +15,40 @@ import type { Bundle } from './script.ts';
 
 const SOURCE = import.meta.url.endsWith('.ts');
 
+/** `named`: for builds, whose wire has names of its own (src/browser/build); these stand before the script. */
+export type Wire = 'plain' | 'named';
+
 /** The bundle for this installation; the same promise every time. */
-export function loadBundle(): Promise<Bundle> {
-  loaded ??= SOURCE ? bundleOfSources() : readBundle(new URL('../browser/page/', import.meta.url));
-  return loaded;
+export function loadBundle(wire: Wire = 'plain'): Promise<Bundle> {
+  const known = loaded.get(wire);
+  if (known !== undefined) return known;
+  const made = SOURCE ? bundleOfSources(wire) : readBundle(new URL(`../browser/${FOLDERS[wire]}/`, import.meta.url));
+  loaded.set(wire, made);
+  return made;
 }
+
+/** Folders of a published package, beside one another. */
+export const FOLDERS: Readonly<Record<Wire, string>> = { plain: 'page', named: 'page-named' };
 
 /** A run of many processes (`npm test`) builds once for all of them, and names the folder. */
-function bundleOfSources(): Promise<Bundle> {
+function bundleOfSources(wire: Wire): Promise<Bundle> {
   const folder = process.env['SALLYPORT_PAGE_BUNDLE'] ?? '';
-  return folder === '' ? buildBundle() : readBundle(pathToFileURL(`${folder}${sep}`));
+  return folder === '' || wire === 'named' ? buildBundle(wire) : readBundle(pathToFileURL(`${folder}${sep}`));
 }
 
-let loaded: Promise<Bundle> | undefined;
+const loaded = new Map<Wire, Promise<Bundle>>();
 
 /** Builds from source. Used by {@link loadBundle} in the checkout and by the packaging script. */
-export async function buildBundle(): Promise<Bundle> {
+export async function buildBundle(wire: Wire = 'plain'): Promise<Bundle> {
   const folder = new URL('../browser/', import.meta.url);
   const chunkFolder = new URL('chunks/', folder);
   const names = (await readdir(chunkFolder)).filter((file) => file.endsWith('.ts')).sort();
   const [script, worker, ...chunks] = await Promise.all([
-    build(new URL('script.ts', folder), 'iife'),
-    build(new URL('worker.ts', folder), 'iife'),
-    ...names.map((file) => build(new URL(file, chunkFolder), 'esm')),
+    build(new URL(wire === 'named' ? 'build/script.ts' : 'script.ts', folder), 'iife', wire),
+    build(new URL('worker.ts', folder), 'iife', wire),
+    ...names.map((file) =>
+      build(wire === 'named' && file === 'sealed.ts' ? new URL('build/sealed.ts', folder) : new URL(file, chunkFolder), 'esm', wire),
+    ),
   ]);
   return {
     script,
@@ -45,7 +57,7 @@ export async function buildBundle(): Promise<Bundle> {
   };
 }
 
-async function build(entry: URL, format: 'iife' | 'esm'): Promise<string> {
+async function build(entry: URL, format: 'iife' | 'esm', wire: Wire): Promise<string> {
   // Imported here, because a published package has no need of it.
   const esbuild = await import('esbuild');
   const result = await esbuild.build({
@@ -60,9 +72,38 @@ async function build(entry: URL, format: 'iife' | 'esm'): Promise<string> {
     legalComments: 'none',
     logLevel: 'silent',
     conditions: ['@sallyport/source'],
+    plugins: wire === 'named' ? [named] : [],
   });
   return result.outputFiles[0]?.text.trim() ?? '';
 }
+
+/** In place of these modules come those of src/browser/build; `from` alone where others need the module as it is. */
+const NAMED: readonly { readonly path: string; readonly from?: string; readonly to: string }[] = [
+  { path: 'wire/entry.ts', from: 'browser/door.ts', to: 'entry.ts' },
+  { path: 'browser/door.ts', to: 'door.ts' },
+  { path: 'browser/proof.ts', to: 'proof.ts' },
+  { path: 'browser/compact.ts', to: 'compact.ts' },
+  { path: 'browser/fetch.ts', to: 'fetch.ts' },
+  { path: 'browser/chunks/sealed.ts', to: 'sealed.ts' },
+];
+
+/** So the plain script is made of the very same files, and not a byte of it is for builds. */
+const named: Plugin = {
+  name: 'named',
+  setup(builder) {
+    const source = fileURLToPath(new URL('../', import.meta.url));
+    const build = join(source, 'browser', 'build');
+    builder.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, importer, resolveDir }) => {
+      if (dirname(importer) === build) return undefined;
+      const whole = join(resolveDir, path);
+      const found = NAMED.find(
+        (each) =>
+          whole === join(source, each.path) && (each.from === undefined || importer === join(source, each.from)),
+      );
+      return found && { path: join(build, found.to) };
+    });
+  },
+};
 
 async function readBundle(folder: URL): Promise<Bundle> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.js'));

@@ -75,6 +75,7 @@ function complete(
     ticketId,
     expires,
     random,
+    label: facts.label,
   });
   if (agreed === null) return refuse('schema', 'the page key is not a point of P-256');
   const ticket = deps.tickets.issueTicket({

@@ -58,6 +58,8 @@ export interface EntryFacts {
   readonly authority: string;
   /** Network prefix that pays for a new session. */
   readonly prefix: string;
+  /** What its keys are derived with besides, where a build of the script enters (docs/builds.md). */
+  readonly label?: string;
   /** A test with a pass: no limit on new sessions counts it. */
   readonly unlimited?: boolean;
 }
@@ -131,7 +133,7 @@ function claim(deps: EntryDeps, prepared: Prepared, view: RequestView): Eventual
 /** Same body, cookies, origin and authority, under the same mount. */
 function memoryKey(view: RequestView, body: Uint8Array, facts: EntryFacts, policy: Policy): string {
   const hash = createHash('sha256');
-  for (const part of [facts.origin, facts.authority, view.headers.cookie, policy.mount]) {
+  for (const part of [facts.origin, facts.authority, view.headers.cookie, policy.mount, facts.label ?? '']) {
     hash.update(`${Buffer.byteLength(part)}:`).update(part);
   }
   return hash.update(body).digest('base64');

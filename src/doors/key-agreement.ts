@@ -1,11 +1,12 @@
 import { createECDH, createHash, createHmac, type ECDH } from 'node:crypto';
 import type { Clock } from '../lib/clock.ts';
+import { labelled } from '../wire/build.ts';
 import { type Transcript, transcript } from '../wire/entry.ts';
 
 /** Server side of the key agreement (docs/protocol.md §2.2, §2.3). */
 export interface KeyAgreement {
-  /** Agrees on an entry secret; null for a page key that is not a point of the curve. */
-  agree(seen: Omit<Transcript, 'serverKey'>): Agreed | null;
+  /** Agrees on an entry secret, under the label of a build where there is one; null for a page key that is not a point of the curve. */
+  agree(seen: Omit<Transcript, 'serverKey'> & { readonly label?: string | undefined }): Agreed | null;
 }
 
 export interface Agreed {
@@ -34,8 +35,9 @@ export function createKeyAgreement(clock: Clock, create: () => ECDH = createEphe
       const shared = sharedSecret(own, seen.pageKey);
       if (shared === null) return null;
       const serverKey = own.getPublicKey();
+      const both = transcript({ ...seen, serverKey });
       const salt = createHash('sha256')
-        .update(transcript({ ...seen, serverKey }))
+        .update(seen.label === undefined ? both : labelled(seen.label, both))
         .digest();
       return { serverKey, secret: extract(salt, shared) };
     },

@@ -37,33 +37,43 @@ const WORKER_NAME = 'w';
 const NAME = /^([a-z][a-z0-9-]{0,31})\.([0-9a-f]{16})\.js$/;
 
 export function createScript(policy: ScriptPolicy, bundle: Bundle): Script {
-  const texts = new Map(Object.entries(bundle.chunks));
   // One hash for all: the script names each part by what it is called, and carries sixteen digits instead of a table.
-  const chunks = hashOf(JSON.stringify([...texts]));
+  const chunks = hashOf(JSON.stringify(Object.entries(bundle.chunks)));
   const config = toPageConfig({ ...policy, chunks });
   // One wrapper, so that neither configuration nor bundle leaves a name in the page.
   const wrap = (script: string) => `(()=>{const __SALLYPORT__=${JSON.stringify(config)};\n${script}\n})();\n`;
-  const text = wrap(bundle.script);
-  const worker = wrap(bundle.worker);
+  const texts = { ...bundle, script: wrap(bundle.script), worker: wrap(bundle.worker) };
+  return serveScript(policy.mount, texts, { script: hashOf(texts.script), worker: hashOf(texts.worker), chunks });
+}
+
+/** Hashes in the addresses of a script's texts: 16 hex digits. */
+export interface ScriptHashes {
+  readonly script: string;
+  readonly worker: string;
+  readonly chunks: string;
+}
+
+/** Serves texts as they are. */
+export function serveScript(mount: string, { script: text, worker, chunks }: Bundle, hashes: ScriptHashes): Script {
+  const texts = new Map(Object.entries(chunks));
   texts.set(SCRIPT_NAME, text);
   texts.set(WORKER_NAME, worker);
-  const hash = hashOf(text);
   const ownHashes = new Map([
-    [SCRIPT_NAME, hash],
-    [WORKER_NAME, hashOf(worker)],
+    [SCRIPT_NAME, hashes.script],
+    [WORKER_NAME, hashes.worker],
   ]);
-  const path = `${policy.mount}/${SCRIPT_NAME}.${hash}.js`;
+  const path = `${mount}/${SCRIPT_NAME}.${hashes.script}.js`;
   return {
-    hash,
+    hash: hashes.script,
     path,
     text,
-    worker: { url: `${policy.mount}/${WORKER_NAME}.${ownHashes.get(WORKER_NAME)}.js`, text: worker },
+    worker: { url: `${mount}/${WORKER_NAME}.${hashes.worker}.js`, text: worker },
     tag: (nonce) => `<script src="${path}"${isNonce(nonce) ? ` nonce="${nonce}"` : ''}></script>`,
     serve(requested) {
-      if (!requested.startsWith(`${policy.mount}/`)) return null;
-      const [, name = '', asked = ''] = NAME.exec(requested.slice(policy.mount.length + 1)) ?? [];
+      if (!requested.startsWith(`${mount}/`)) return null;
+      const [, name = '', asked = ''] = NAME.exec(requested.slice(mount.length + 1)) ?? [];
       const content = texts.get(name);
-      return content === undefined ? null : answer(content, asked === (ownHashes.get(name) ?? chunks));
+      return content === undefined ? null : answer(content, asked === (ownHashes.get(name) ?? hashes.chunks));
     },
   };
 }
@@ -89,6 +99,7 @@ function answer(body: string, current: boolean): Answer {
   return { status: 200, fields, body };
 }
 
-function hashOf(text: string): string {
+/** 16 hex digits of SHA-256. */
+export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { DEFAULT_IPV6_PREFIX } from '../guard/config-addresses.ts';
 import type { Config, Mode } from '../guard/config.ts';
 import type { NewBan } from '../guard/ban-rule.ts';
+import type { BuildFigures } from '../guard/guard.ts';
 import { policyIdOf, termsOf, wordsOf } from '../guard/terms.ts';
 import { createMemoryState } from '../stores/memory/index.ts';
 import type { AuditEntry } from './admin-route.ts';
@@ -58,6 +59,8 @@ export interface Service {
   mode(): Mode;
   /** Share of sessions that enforce mode is for: `100%`. */
   rollout(): string;
+  /** The build of the page's script at the start; null where there is none, or each worker has made it. */
+  readonly build: BuildFigures | null;
 }
 
 /** Starts the gate in this thread and ties it to this process's signals. */
@@ -180,6 +183,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     stopped,
     mode: () => gate.mode(),
     rollout: () => gate.config.rollout ?? '100%',
+    build: gate.guard.builds?.() ?? null,
   };
 }
 

@@ -43,6 +43,7 @@ export const BAN_CODES: Readonly<Record<Code, { readonly counts: boolean; readon
   'too-large': never('the head alone says so, before the counter is used up'),
   challenge: never('a step that people may fail'),
   behaviour: never('a guess about how people use the app'),
+  build: never('a page that was open for long'),
   banned: never('a ban must not prolong itself'),
   sealed: never('a page that was loaded before calls were sealed'),
   'insecure-context': never('a page on plain HTTP'),

@@ -13,6 +13,7 @@ import { compileBans } from './config-bans.ts';
 import { compileBehaviour } from './config-behaviour.ts';
 import { type AntiForgeryRule, compileAntiForgery } from './config-forms.ts';
 import { asksForToken } from './config-person.ts';
+import { compileBuilds } from './config-builds.ts';
 import { compileDrift } from './drift.ts';
 import { ANY_CLIENT, type ClientRule, type Policy, type RouteRule } from './policy.ts';
 import { type LayerConfig, layerConfig, shareFrom } from './rollout.ts';
@@ -85,6 +86,7 @@ export function compilePolicy(config: Config): Policy {
     mint: { perPrefix: config.mint?.perPrefix ?? 60, total: config.mint?.total ?? 6000 },
     insecureHttp: config.insecureHttp === true,
     antiForgery: antiForgeryOf(config),
+    builds: compileBuilds(config.builds),
     bans: compileBans(config),
     behaviour: compileBehaviour(config),
     challenge: compileChallengePolicy(config),

@@ -10,6 +10,7 @@ import { driftProblems } from './config-schema-drift.ts';
 import { rolloutProblems } from './config-schema-rollout.ts';
 import { challengeProblems } from './config-schema-challenge.ts';
 import { behaviourProblems } from './config-schema-behaviour.ts';
+import { buildsProblems } from './config-schema-builds.ts';
 import { decoyProblems } from './config-schema-bans.ts';
 import { formProblems } from './config-schema-forms.ts';
 import { sealedProblems } from './config-sealed.ts';
@@ -48,6 +49,7 @@ export function crossProblems(config: Config, layers: readonly string[] | undefi
     ...driftProblems(config),
     ...rolloutProblems(config),
     ...contentProblems(config),
+    ...buildsProblems(config),
     ...decoyProblems(config),
     ...challengeProblems(config),
     ...behaviourProblems(config),

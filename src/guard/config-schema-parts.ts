@@ -26,6 +26,13 @@ export const fields = <T extends z.core.$ZodLooseShape>(shape: T) =>
     error: ({ code }) => (code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : 'write an object, { … }'),
   });
 
+/** What can be written in two forms. */
+export const either = <One extends z.core.$ZodType, Other extends z.core.$ZodType>(
+  one: One,
+  other: Other,
+  rule: string,
+) => z.union([one, other], rule);
+
 export const optional = z.exactOptional;
 
 export const flag = z.boolean('write true or false');

@@ -9,6 +9,7 @@ import { driftSchema } from './config-schema-drift.ts';
 import { alertsSchema, guardRailSchema, layerSchema, shareSchema } from './config-schema-rollout.ts';
 import { behaviourSchema } from './config-schema-behaviour.ts';
 import { bansSchema } from './config-schema-bans.ts';
+import { buildsSchema } from './config-schema-builds.ts';
 import { botsSchema } from './config-schema-bots.ts';
 import { challengeSchema, routeChallengeSchema } from './config-schema-challenge.ts';
 import { antiForgerySchema } from './config-schema-forms.ts';
@@ -123,6 +124,7 @@ export const configSchema = fields({
   bans: optional(bansSchema),
   behaviour: optional(behaviourSchema),
   challenge: optional(challengeSchema),
+  builds: optional(buildsSchema),
   decoys: optional(list(text(rules.route), 'write a list of routes, as in ["GET /api/admin/export"]')),
   trustedProxies: optional(list(text(rules.network, rules.HOPS), rules.HOPS)),
   addresses: optional(addressesSchema),

@@ -14,6 +14,7 @@ import type { HstsConfig, TlsConfig } from './config-tls.ts';
 import type { Carrier, Level } from './decision.ts';
 import type { CreatorConfig } from './creator.ts';
 import type { AlertsConfig, GuardRailConfig } from './config-rail.ts';
+import type { BuildsConfig } from './config-builds.ts';
 import type { DriftConfig } from './drift.ts';
 import type { LayerConfig } from './rollout.ts';
 import type { SchemaConfig } from './schema/rule.ts';
@@ -84,6 +85,11 @@ export interface Config {
   behaviour?: BehaviourConfig;
   /** What `challenge` of a route, and here `enter`, ask for. Default: nobody is asked for anything. */
   challenge?: ChallengeConfig;
+  /**
+   * Builds of the page's script that differ: a speed bump for whoever copies it (docs/builds.md). Default: none, one script
+   * in the names of the protocol.
+   */
+  builds?: BuildsConfig['each'] | BuildsConfig;
   /** Routes that no page calls and the backend does not have, as `GET /api/admin/export`: names for those who try what they find. */
   decoys?: string[];
   /**

@@ -21,6 +21,8 @@ import type { RequestView } from './view.ts';
 /** The engine as adapters see it. `createGuard` in src/index.ts makes one. */
 export interface Guard {
   readonly policy: Policy;
+  /** Reads a request in the names of its build (docs/builds.md): before anything else sees it. Absent where there are no builds. */
+  readonly translate?: (request: RequestView) => RequestView;
   /** Judges one request. Synchronous unless the body has to be read or a layer must ask someone. Never throws. */
   decide(request: RequestView): Decision | Promise<Decision>;
   /** True for requests that the guard answers itself: everything under the mount. */
@@ -53,6 +55,8 @@ export interface Guard {
   scriptTag(nonce: string): string;
   /** Content hash of the current script, 16 hex characters: salts page validators. */
   readonly scriptHash: string;
+  /** The build that pages get (docs/builds.md); null or absent where there are none. */
+  readonly builds?: (() => BuildFigures) | null;
   /** The script as worker scripts get it in front (docs/protocol.md §1.6): its address, and a text that runs there. */
   readonly workerScript?: { readonly url: string; readonly text: string };
   /**
@@ -94,6 +98,16 @@ export interface Guard {
   /** The people who can log in here; null where nobody can. */
   readonly users?: UserAdmin | null;
   close(): Promise<void>;
+}
+
+/** One build of the page's script. */
+export interface BuildFigures {
+  /** 16 hex digits. */
+  readonly id: string;
+  /** How long it took to make: milliseconds. */
+  readonly ms: number;
+  /** What every page loads, after gzip. */
+  readonly bytes: number;
 }
 
 export interface FormToken {

@@ -10,6 +10,7 @@ import type { BanRule } from './config-bans.ts';
 import type { BehaviourRule } from './config-behaviour.ts';
 import type { AntiForgeryRule } from './config-forms.ts';
 import type { CreatorRule } from './creator.ts';
+import type { BuildsRule } from './config-builds.ts';
 import type { DriftRule } from './drift.ts';
 import type { OrderRule, Step } from './order.ts';
 import type { OwnerRule } from './owner.ts';
@@ -169,6 +170,8 @@ export interface Policy {
   readonly bans: BanRule | null;
   /** What is done about unusual sessions; null for nothing. */
   readonly behaviour: BehaviourRule | null;
+  /** Builds of the page's script; null where there is one, in the protocol's own names. */
+  readonly builds: BuildsRule | null;
   /** Tokens against forged requests; null where no route asks for any. */
   readonly antiForgery: AntiForgeryRule | null;
   /** First row that fits. `open` rows compare `path`, all others `folded`. Never null: the last row fits all. */

@@ -46,7 +46,7 @@ const OF_PAGES: Readonly<Record<keyof Config, boolean>> = {
   ...{ keys: false, bans: false, challenge: false, decoys: false, bots: false, testPasses: false, addresses: false },
   ...{ guardRail: false, alerts: false, mint: false, frontend: false, tls: false, hsts: false, upstream: false },
   ...{ securityHeaders: false, metrics: false, limit: false, concurrent: false, budget: false, openapi: false },
-  ...{ behaviour: false, maxBody: false },
+  ...{ behaviour: false, builds: false, maxBody: false },
 };
 
 /** The same of a route. */

@@ -31,6 +31,11 @@ export interface RequestView {
   /** Fields of {@link GuardHeaders} that came more than once, as lower-case names; shared empty array when none did. */
   readonly repeated: readonly string[];
   readonly body: BodySource;
+  /**
+   * Build of the page's script that it was signed by, where there are builds; '' for one that is not read now. Absent for what
+   * travels in the protocol's own names.
+   */
+  readonly build?: string;
   /** Whoever waits for the answer; null or absent where nobody can tell. */
   readonly waiter?: Waiter | null;
   /** Id of the ticket under whose key the request came sealed; '' or absent for one that came as it is. */

@@ -46,6 +46,7 @@ import type { LabOptions } from './options.ts';
 import type { LabReport } from './outcome.ts';
 import { runAttackers } from './run.ts';
 
+export { type CopiesReport, type CopyRow, measureCopies } from './copies.ts';
 export { formatReport } from './report.ts';
 export { defineLab, type LabFile, type LabGate } from './lab-file.ts';
 export { walkByForms } from './walk-by-forms.ts';

@@ -7,6 +7,9 @@ import type { RawAnswer, RawRequest, Sender } from './http.ts';
 import { createJar } from './jar.ts';
 import { NotRun } from './not-run.ts';
 import { type Target, targetAt } from './target.ts';
+import type { BuildNames } from '../wire/build.ts';
+import { readBuild } from './read-build.ts';
+import { fromBuildEntry, inBuild, toBuildEntry } from './wire-build.ts';
 import { wireHeaders } from './wire-headers.ts';
 import { agree, type Call, type Entered, signCall } from './wire-proof.ts';
 import { type SealedRequest, type SealOptions, sealRequest } from './wire-sealed.ts';
@@ -55,18 +58,25 @@ export interface Opening {
 /** Name of the only client of a policy that names none (docs/protocol.md §2.1). */
 const CLIENT = 'default';
 
+/** Whether a client reads a build's names: never, from the first script it gets, or from each that it needs. */
+export type ReadsBuilds = 'never' | 'once' | 'always';
+
 /** @param now milliseconds since 1970, by this client's clock */
 export function createWireClient(
   target: Target,
   page: string,
   sender: Sender,
   now: () => number = Date.now,
+  readsBuilds: ReadsBuilds = 'always',
 ): WireClient {
   const jar = createJar();
   const headers = wireHeaders(target, page);
   const sessionKey = createSessionKey();
   let entered: Entered | null = null;
   let mountedAt = DEFAULT_MOUNT;
+  let script = '';
+  /** Of the build that its page has; null for the protocol's own. */
+  let names: BuildNames | null = null;
 
   async function send(request: RawRequest): Promise<RawAnswer> {
     const answer = await sender.send(request);
@@ -78,9 +88,18 @@ export function createWireClient(
   async function loadPage(): Promise<string> {
     const fields = [...headers.navigation, ...jar.fields()];
     const answer = await send({ method: 'GET', target: page, fields, body: null });
-    const tag = /<script[^>]*\ssrc="([^"]*)\/s\.[0-9a-f]{16}\.js"/.exec(Buffer.from(answer.body).toString('utf8'));
-    mountedAt = tag?.[1] ?? DEFAULT_MOUNT;
+    const tag = /<script[^>]*\ssrc="(([^"]*)\/s\.[0-9a-f]{16}\.js)"/.exec(Buffer.from(answer.body).toString('utf8'));
+    script = tag?.[1] ?? '';
+    mountedAt = tag?.[2] ?? DEFAULT_MOUNT;
     return mountedAt;
+  }
+
+  async function learnNames(): Promise<boolean> {
+    if (readsBuilds === 'never' || (readsBuilds === 'once' && names !== null)) return false;
+    const fields = [...headers.navigation, ...jar.fields()];
+    const { body } = await send({ method: 'GET', target: script, fields, body: null });
+    names = script === '' ? null : readBuild(Buffer.from(body).toString('utf8'));
+    return names !== null;
   }
 
   /** Second door. */
@@ -91,8 +110,9 @@ export function createWireClient(
     const asks = bound !== '' || jar.get('__Host-sallyport-login') !== '';
     const seen = { pageKey, origin: target.origin, client: CLIENT, session: bound };
     const more = asks && !keyless ? sessionKey.prove(seen) : {};
-    const body = Buffer.from(formatEntryRequest(CLIENT, toBase64url(pageKey), more));
+    const plain = formatEntryRequest(CLIENT, toBase64url(pageKey), more);
     const post = () => {
+      const body = Buffer.from(names === null ? plain : toBuildEntry(names, plain));
       const fields = [...headers.entry, 'Content-Length', String(body.length), ...jar.fields()];
       return send({ method: 'POST', target: `${mount}/enter`, fields, body });
     };
@@ -103,10 +123,15 @@ export function createWireClient(
       answer = await post();
       kind = kindOf(answer);
     }
+    // Pages here have builds (docs/builds.md): the script says what this one calls things.
+    if (kind.by === 'gate' && kind.code === 'build' && (await learnNames())) {
+      answer = await post();
+      kind = kindOf(answer);
+    }
     if (kind.by === 'gate') return closed(`entry was refused with code ${kind.code}`, kind);
     const json = answer.status === 200 && mediaType(answer.fields) === 'application/json';
-    const entry = json ? parseEntryAnswer(parseJson(answer.body)) : null;
-    entered = entry === null ? null : agree(entry, ecdh, target.origin, CLIENT, now());
+    const entry = json ? parseEntryAnswer(fromBuildEntry(names, parseJson(answer.body))) : null;
+    entered = entry === null ? null : agree(entry, ecdh, target.origin, CLIENT, now(), names?.label);
     if (entered !== null) return { opened: true, why: '', kind: BACKEND };
     const why = answer.failed || (json ? 'an answer that does not read' : `status ${answer.status}`);
     return closed(`no entry at ${mount}/enter (${why})`, { by: 'nobody', why });
@@ -116,7 +141,8 @@ export function createWireClient(
     if (entered === null) throw new NotRun('the doors are not open');
     const path = call.under === undefined ? call.at : mountedAt + call.under;
     const to = path === undefined ? target : targetAt(target, path);
-    return signCall(call, to, entered, [...headers.call, ...jar.fields()], now());
+    const signed = signCall(call, to, entered, [...headers.call, ...jar.fields()], now());
+    return names === null ? signed : inBuild(names, signed);
   }
 
   function seal(signed: RawRequest, options?: SealOptions): SealedRequest {

@@ -1,5 +1,6 @@
 import { createHash, createHmac, type ECDH } from 'node:crypto';
 import { fromBase64url } from '../lib/base64url.ts';
+import { labelled } from '../wire/build.ts';
 import { TAG } from '../wire/constants.ts';
 import { formatContentDigest } from '../wire/digest.ts';
 import { type EntryAnswer, expandInput, transcript } from '../wire/entry.ts';
@@ -46,13 +47,14 @@ export interface Call {
   readonly key?: Uint8Array;
 }
 
-/** The key schedule (docs/protocol.md §2.3). Null where the answer does not read. `now`: our own clock. */
+/** The key schedule (docs/protocol.md §2.3). Null where the answer does not read. `now`: our own clock; `label`: of a build. */
 export function agree(
   answer: EntryAnswer,
   ecdh: ECDH,
   origin: string,
   client: string,
   now = Date.now(),
+  label?: string,
 ): Entered | null {
   const serverKey = fromBase64url(answer.key);
   const ticketId = fromBase64url(answer.id);
@@ -61,7 +63,9 @@ export function agree(
   const { authority, expires } = answer;
   const pageKey = ecdh.getPublicKey();
   const seen = transcript({ pageKey, serverKey, origin, authority, client, ticketId, expires, random });
-  const salt = createHash('sha256').update(seen).digest();
+  const salt = createHash('sha256')
+    .update(label === undefined ? seen : labelled(label, seen))
+    .digest();
   const secret = createHmac('sha256', salt).update(ecdh.computeSecret(serverKey)).digest();
   const key = createHmac('sha256', secret).update(expandInput('proof')).digest();
   return { ticket: answer.ticket, authority, key, secret, ahead: answer.time - now, nonce: 0, sealed: 0 };

@@ -1,7 +1,7 @@
 import { type OpenTicket, verifyProof } from '../doors/open-ticket.ts';
 import type { Tickets } from '../doors/ticket.ts';
 import { type BurntProof, PASS, type Pass, type Refusal, refusal, type StreamDigest } from '../guard/decision.ts';
-import type { Context, Layer } from '../guard/layer.ts';
+import type { Check, Context, Layer } from '../guard/layer.ts';
 import { ANY_CLIENT, type Policy, type RouteRule } from '../guard/policy.ts';
 import { redirectText, singleLine } from '../guard/redirect.ts';
 import type { RequestView } from '../guard/view.ts';
@@ -20,6 +20,10 @@ import {
 
 const ENTRY = refusal('entry-required', 'a proof by a page that entered');
 const INSECURE = refusal('insecure-context', 'a page over HTTPS or on localhost; or --insecure-http in report mode');
+const BUILD = refusal(
+  'build',
+  'a proof in the names of a build that is taken now, or by a client that `builds.plain` lists',
+);
 const MALFORMED = refusal('target', 'one proof, spelt as docs/protocol.md §3 spells it');
 const STALE = refusal('stale', 'a ticket of this gate that has not expired');
 const INSTANCE = refusal('wrong-instance', 'a ticket of this instance, or state that the instances share');
@@ -44,11 +48,11 @@ interface Found {
 export function createProof(tickets: Tickets): Layer {
   return {
     name: 'proof',
-    forRoute: (route) => {
+    forRoute: (route, policy) => {
       if (route.level === 'open' || route.level === 'site') return null;
       const required = route.level === 'proof';
       const coverage = createCoverage(route);
-      return (request, context) => {
+      const check: Check = (request, context) => {
         if (context.key !== null) return PASS;
         const found = findProof(request, context);
         if (found === null) return required ? missing(context) : PASS;
@@ -58,7 +62,22 @@ export function createProof(tickets: Tickets): Layer {
         const verdict = judge(ticket, found, request, context, coverage);
         return context.ticket !== null ? verdict : speltOut(found, verdict);
       };
+      return policy.builds === null ? check : inBuild(check, tickets, policy.builds.plain, required);
     },
+  };
+}
+
+/** Where pages have builds, the protocol's own names are for the clients that policy lists: nobody chooses them by himself. */
+function inBuild(check: Check, tickets: Tickets, plain: ReadonlySet<string>, required: boolean): Check {
+  return (request, context) => {
+    // Signed, as the page knows: what it can do about it is to enter anew.
+    if (request.build === '' && required && context.key === null) return STALE;
+    // What came sealed is under a key that a build, or a listed client, has derived.
+    if (request.build !== undefined || request.sealed !== undefined || context.key !== null)
+      return check(request, context);
+    const found = findProof(request, context);
+    const ticket = found === null || found === 'malformed' ? 'unknown' : tickets.openTicket(found.proof.keyid);
+    return typeof ticket === 'string' || plain.has(ticket.client) ? check(request, context) : BUILD;
   };
 }
 

@@ -102,6 +102,13 @@ export const CODES = {
     'Unusual use',
     'This session is used in an unusual way; wait a minute, or load the page again.',
   ),
+  build: row(
+    403,
+    false,
+    'none',
+    'Script out of date',
+    'The script of this page is no longer taken here; load the page again.',
+  ),
   banned: row(403, false, 'none', 'Banned', 'This session or address has been banned.'),
   sealed: row(403, false, 'none', 'Sealed call', 'The call did not come as this address takes calls; reload the page.'),
   'wrong-instance': row(

@@ -48,6 +48,7 @@ test('the schema takes every field that the written type has', () => {
       recaptcha: { siteKey: 'a', secret: 'b', everyPage: true },
       'recaptcha-enterprise': { siteKey: 'a', project: 'p', apiKey: 'b', everyPage: false },
     },
+    builds: { each: 'release', release: '1', also: ['0123456789abcdef'], plain: ['default'] },
     decoys: ['GET /api/admin/export'],
     sealed: true,
     addresses: {

@@ -14,6 +14,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   layers: ['doors', 'guard', 'wire', 'lib'],
   identity: ['doors', 'guard', 'wire', 'lib'],
   keys: ['doors', 'guard', 'wire', 'lib'],
+  builds: ['doors', 'guard', 'wire', 'lib'],
   bots: ['guard', 'wire', 'lib'],
   addresses: ['guard', 'wire', 'lib'],
   behaviour: ['guard', 'wire', 'lib'],
@@ -26,6 +27,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   redis: ['stores'],
   shared: ['stores', 'guard'],
   assembly: [
+    'builds',
     'behaviour',
     'shared',
     'addresses',
@@ -58,6 +60,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   learning: ['index', 'adapters', 'guard', 'wire', 'lib'],
   lab: [
+    'builds',
     'index',
     'challenges',
     'config',
@@ -72,6 +75,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib',
   ],
   cli: [
+    'builds',
     'learning',
     'addresses',
     'challenges',

@@ -229,6 +229,7 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
     stopped,
     mode: () => modeIn(fleet.current),
     rollout: () => shareIn(fleet.current),
+    build: null,
   };
 }
 

@@ -47,7 +47,11 @@ export async function buildBundle(wire: Wire = 'plain'): Promise<Bundle> {
     build(new URL(wire === 'named' ? 'build/script.ts' : 'script.ts', folder), 'iife', wire),
     build(new URL('worker.ts', folder), 'iife', wire),
     ...names.map((file) =>
-      build(wire === 'named' && file === 'sealed.ts' ? new URL('build/sealed.ts', folder) : new URL(file, chunkFolder), 'esm', wire),
+      build(
+        wire === 'named' && file === 'sealed.ts' ? new URL('build/sealed.ts', folder) : new URL(file, chunkFolder),
+        'esm',
+        wire,
+      ),
     ),
   ]);
   return {

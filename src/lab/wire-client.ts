@@ -9,7 +9,7 @@ import { NotRun } from './not-run.ts';
 import { type Target, targetAt } from './target.ts';
 import type { BuildNames } from '../wire/build.ts';
 import { readBuild } from './read-build.ts';
-import { fromBuildEntry, inBuild, toBuildEntry } from './wire-build.ts';
+import { fromBuildEntry, inBuild, outOfBuild, toBuildEntry } from './wire-build.ts';
 import { wireHeaders } from './wire-headers.ts';
 import { agree, type Call, type Entered, signCall } from './wire-proof.ts';
 import { type SealedRequest, type SealOptions, sealRequest } from './wire-sealed.ts';
@@ -147,7 +147,7 @@ export function createWireClient(
 
   function seal(signed: RawRequest, options?: SealOptions): SealedRequest {
     if (entered === null) throw new NotRun('the doors are not open');
-    return sealRequest(signed, entered, mountedAt, options);
+    return sealRequest(names === null ? signed : outOfBuild(names, signed), entered, mountedAt, options);
   }
 
   return {

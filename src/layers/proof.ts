@@ -73,7 +73,7 @@ function inBuild(check: Check, tickets: Tickets, plain: ReadonlySet<string>, req
     // Signed, as the page knows: what it can do about it is to enter anew.
     if (request.build === '' && required && context.key === null) return STALE;
     // What came sealed is under a key that a build, or a listed client, has derived.
-    if (request.build !== undefined || request.sealed !== undefined || context.key !== null)
+    if (request.build !== undefined || (request.sealed ?? '') !== '' || context.key !== null)
       return check(request, context);
     const found = findProof(request, context);
     const ticket = found === null || found === 'malformed' ? 'unknown' : tickets.openTicket(found.proof.keyid);

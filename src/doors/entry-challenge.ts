@@ -1,5 +1,5 @@
 import { applyClaims } from '../guard/applying.ts';
-import { type Brought, type ChallengeDesk, pageHost, type RiskBook } from '../guard/challenge.ts';
+import { type Brought, type ChallengeDesk, type Passed, pageHost, type RiskBook } from '../guard/challenge.ts';
 import { noClaims } from '../guard/context.ts';
 import type { Policy } from '../guard/policy.ts';
 import type { State } from '../guard/state.ts';
@@ -53,9 +53,9 @@ export function askNewcomer(
 }
 
 /**
- * Whether the solution is one; null where it is. There is no session yet with whose counter it could be used up, so its id is,
- * as the nonce of a key that nobody has: before it is looked at, and whatever comes of the entry. Strangers choose how many come,
- * so there are few such keys: together they hold half of what state remembers at most, and keys of partners have the rest.
+ * Whether the solution is one, for the first time; null where it is. There is no session yet with whose counter it could be used
+ * up, so its id is, whatever comes of the entry: of a proof of work once it is solved, so that a flood of what is none fills
+ * nothing; of what somebody else is asked about before they are.
  */
 export async function letNewcomer(
   { desk }: DoorChallenges,
@@ -64,19 +64,30 @@ export async function letNewcomer(
   { view, authority, prefix }: Newcomer,
   now: number,
 ): Promise<DoorRefusal | null> {
-  const { id } = brought;
+  const by = { session: null, prefix, hostname: pageHost(view, authority) };
+  const looks = async (): Promise<DoorRefusal | null> => failed(brought, await desk.verify(brought, by));
+  const uses = async (): Promise<DoorRefusal | null> => useUp(state, brought.id, now);
+  return brought.way.kind === 'proof-of-work' ? ((await looks()) ?? uses()) : ((await uses()) ?? looks());
+}
+
+function failed({ way }: Brought, passed: Passed): DoorRefusal | null {
+  if (passed.outcome === 'passed') return null;
+  const code = passed.outcome === 'refused' ? 'challenge' : 'unsure';
+  return { code, evidence: `${way.kind}: ${passed.reason}`, challenge: null };
+}
+
+/**
+ * As the nonce of a key that nobody has. Strangers choose how many come, so there are few such keys: together they hold half of
+ * what state remembers at most, and keys of partners have the rest.
+ */
+async function useUp(state: State, id: string, now: number): Promise<DoorRefusal | null> {
   const key = `challenge ${id.charCodeAt(0) % STRANGERS}`;
   const claims = { ...noClaims(now), key, keyNonce: id, keyNonceLife: LONGEST_MS };
   const code = await applyClaims(state, undefined, claims);
-  if (code === 'unsure') return { code, evidence: 'nobody knows whether the solution has been used', challenge: null };
-  if (code !== '') return { code: 'challenge', evidence: 'a solution that has been used', challenge: null };
-  const passed = await desk.verify(brought, { session: null, prefix, hostname: pageHost(view, authority) });
-  if (passed.outcome === 'passed') return null;
-  return {
-    code: passed.outcome === 'refused' ? 'challenge' : 'unsure',
-    evidence: `${brought.way.kind}: ${passed.reason}`,
-    challenge: null,
-  };
+  if (code === '') return null;
+  return code === 'unsure'
+    ? { code, evidence: 'nobody knows whether the solution has been used', challenge: null }
+    : { code: 'challenge', evidence: 'a solution that has been used', challenge: null };
 }
 
 /** Of the eight keys whose nonces have room at once (stores/memory/keys.ts). */

@@ -80,7 +80,7 @@ export interface ChallengeDesk {
   ask(earns: Way, bond: ChallengeBond, how: { readonly shared: boolean; readonly saving: boolean }): ChallengeMember;
   /** What `token solution` brings; a text for the record where it is none of ours, another's, or too late. */
   open(text: string, bond: ChallengeBond): Brought | string;
-  /** Whether it is solved. Only after its counter, or its id, has been used up. */
+  /** Whether it is solved. Only after its counter has been used up; of one without, doors/entry-challenge.ts says when. */
   verify(brought: Brought, by: Bringer): Promise<Passed>;
   /** A session has passed, and is not asked again for a while. */
   remember(brought: Brought, session: SessionRef): void | Promise<void>;

@@ -12,7 +12,7 @@ export function attack(program: Command, { io, ended }: CommandParts): void {
       .option('--method <method>', 'method of the calls (default GET)')
       .option('--page <path>', 'a page of the app, where the doors open (default /)')
       .option('--calls <number>', 'calls by which a price is measured (default 200)', wholeNumber)
-      .option('--seconds <number>', 'the run takes no longer (default 120)', wholeNumber)
+      .option('--seconds <number>', 'the run takes no longer (default 180)', wholeNumber)
       .option('--token-header <name>', 'header that carries the app’s token in SALLYPORT_TOKEN (default authorization)')
       .option(
         '--create <json>',

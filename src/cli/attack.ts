@@ -8,7 +8,7 @@ import { type AttackFlags, EXIT, type Io } from './command.ts';
 import { loadLabFile } from './lab-file.ts';
 
 /** Longest run without `--seconds`, as in LabOptions. */
-const SECONDS = 120;
+const SECONDS = 180;
 
 /**
  * `sallyport attack URL`: runs the attackers and prints what each of them got. Exits 0 when the run is complete

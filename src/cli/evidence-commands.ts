@@ -15,7 +15,7 @@ export function evidence(program: Command, { io, ended }: CommandParts): void {
       .option('--calls <number>', 'calls by which a price is measured (default 100)', wholeNumber)
       .option('--layer-calls <number>', 'calls for each layer, off and alone (default 10)', wholeNumber)
       .option('--no-layers', 'leave out what each layer adds')
-      .option('--seconds <number>', 'the run at one of the three gates takes no longer (default 120)', wholeNumber)
+      .option('--seconds <number>', 'the run at one of the three gates takes no longer (default 180)', wholeNumber)
       .option('--prices <file>', 'prices of your own, as JSON (docs/evidence.md)')
       .option('--compare <file>', 'an earlier sallyport-evidence.json: names figures that differ by more than 15 %')
       .option('--markdown <file>', 'the tables as Markdown, too')

@@ -21,7 +21,7 @@ import { version } from './version.ts';
 /** Calls and seconds without flags: a whole run in some minutes. */
 const CALLS = 100;
 const LAYER_CALLS = 10;
-const SECONDS = 120;
+const SECONDS = 180;
 
 /**
  * `sallyport evidence`: attacks three gates of its own and writes `sallyport-evidence.html`, `.json` and `.sarif`. Exits 0 when

@@ -27,15 +27,14 @@ export interface Bill {
 /**
  * Addresses and browsers are paid for the seconds on the clock that 1,000 admitted calls take, people and solutions by the call.
  *
- * @param cpuSeconds null where it was not measured: then there is no bill without browsers
- * @returns null for what cannot be known
+ * @returns null where CPU was not measured, unless browsers are hired, or people with computers of their own
  */
 export function billOf(
   { cpuSeconds, wallSeconds }: { readonly cpuSeconds: number | null; readonly wallSeconds: number },
   needs: Needs,
   prices: Prices,
 ): Bill | null {
-  if (cpuSeconds === null && needs.browsers === 0) return null;
+  if (cpuSeconds === null && needs.browsers + needs.people === 0) return null;
   const hours = wallSeconds / 3600;
   const parts = {
     cpu: needs.browsers > 0 ? 0 : ((cpuSeconds ?? 0) / 3600) * prices.coreHour,

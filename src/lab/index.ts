@@ -118,7 +118,7 @@ export const ATTACKERS: readonly Attacker[] = [
 ];
 
 /**
- * Attacks a loopback URL with everything above, one attacker after another, within `seconds` (default 120), and
+ * Attacks a loopback URL with everything above, one attacker after another, within `seconds` (default 180), and
  * reports what each got. All requests use `method` (default GET) but for a few writes of other sites' pages, which
  * go to paths that cannot exist. Throws {@link LabError} where the URL is none, is not loopback, or answers nothing.
  */

@@ -17,7 +17,7 @@ export interface LabOptions {
   readonly page?: string;
   /** Calls of the attackers whose price is measured. Default 200. */
   readonly calls?: number;
-  /** Seconds the whole run may take, at most 480. Default 120. */
+  /** Seconds the whole run may take, at most 480. Default 180. */
   readonly seconds?: number;
   /** Seconds between a capture and its late replay, at least. Default 3. */
   readonly later?: number;
@@ -171,7 +171,7 @@ export function checkOptions(options: LabOptions): Settings {
     page,
     calls: Math.max(2, Math.floor(number('calls', 200, 5000))),
     // The honest client enters once: what it signs must outlive the run.
-    seconds: number('seconds', 120, TICKET_RENEW_SECONDS),
+    seconds: number('seconds', 180, TICKET_RENEW_SECONDS),
     later: number('later', 3, 300),
     prices: checkPrices(options.prices ?? PRICES, 'prices'),
     token: options.token ?? '',

@@ -20,6 +20,7 @@ test('what was not measured has no bill, but for what is hired with its cores', 
   const unknown = { ...HOUR, cpuSeconds: null };
   assert.equal(billOf(unknown, NO_NEEDS, prices), null);
   assert.equal(billOf(unknown, { ...NO_NEEDS, browsers: 1 }, prices)?.total, 3);
+  assert.equal(billOf(unknown, { ...NO_NEEDS, people: 1 }, prices)?.total, 10 * 7);
 });
 
 const spend = (cpu: number | null, wall = 1): Spend => ({ cpu, wall });

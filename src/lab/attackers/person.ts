@@ -30,7 +30,7 @@ export const person: Attacker = {
       for (const answer of answers) tally.add(kindOf(answer));
     }
     const seconds = lab.prices.personSeconds;
-    tally.spent({ cpu: 0, wall: seconds * tally.admitted });
+    tally.spent({ cpu: null, wall: seconds * tally.admitted });
     tally.note(`by assumption: ${seconds} s a page, one call a page; their computer is their own`);
   },
 };

@@ -3,7 +3,7 @@ import { escapeHtml } from './escape-html.ts';
 /** One bar, with what a reader sees beside it. */
 export interface Bar {
   readonly label: string;
-  /** 0 or more. */
+  /** Above 0. */
   readonly value: number;
   readonly shown: string;
 }
@@ -12,13 +12,18 @@ const WIDTH = 720;
 const LABEL = 250;
 const ROOM = 330;
 const ROW = 22;
+/** What is less is drawn as this. */
+const LEAST = 0.001;
 
-/** Horizontal bars, longest scale that fits; `title` is what those hear who do not see it. */
+/** Horizontal bars on a logarithmic scale that begins below the least; `title` is what those hear who do not see it. */
 export function barChart(title: string, bars: readonly Bar[]): string {
-  const most = Math.max(...bars.map(({ value }) => value), Number.MIN_VALUE);
+  const values = bars.map(({ value }) => Math.max(value, LEAST));
+  const start = Math.min(...values) / 2;
+  const lengthOf = (value: number): number =>
+    (Math.log(Math.max(value, LEAST) / start) / Math.log(Math.max(...values) / start)) * ROOM;
   const rows = bars.map(({ label, value, shown }, index) => {
     const y = index * ROW;
-    const length = Math.max(1, (value / most) * ROOM).toFixed(1);
+    const length = lengthOf(value).toFixed(1);
     return `<text x="${LABEL - 8}" y="${y + 15}" text-anchor="end">${escapeHtml(label)}</text><rect class="bar" x="${LABEL}" y="${y + 3}" width="${length}" height="16"/><text x="${LABEL + Number(length) + 6}" y="${y + 15}">${escapeHtml(shown)}</text>`;
   });
   return svg(title, Math.max(1, bars.length) * ROW, rows.join(''));

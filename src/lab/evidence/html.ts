@@ -12,6 +12,7 @@ import {
   costHeads,
   figure,
   GROUP_TITLES,
+  PRICES_FLAG,
   share,
   titlesOf,
 } from './words.ts';
@@ -59,7 +60,7 @@ function firstPage(found: Evidence): string {
 <dl>${means}</dl>
 ${table(
   'What each attacker gets with Sallyport off, on by default and strict',
-  `<th scope="col">attacker</th>${heads}<th scope="col">CPU s per 1,000, strict</th><th scope="col">not stopped</th>`,
+  `${head('attacker')}${heads}${numberHead('CPU s per 1,000, strict')}${head('not stopped')}`,
   grouped(
     found,
     (row) => [...SETTINGS.map((name) => verdict(row.got[name])), cost(row.got.strict), cell(row.notStopped)],
@@ -70,8 +71,10 @@ ${by(found)}
 ${layers(found)}`;
 }
 
-const verdict = ({ verdict, why }: Got): string =>
-  `<td><span class="verdict ${kindClass(verdict)}">${verdict}</span>${why === '' ? '' : ` <small>${escapeHtml(why)}</small>`}</td>`;
+/** Why it was not run, the table of how it was measured says. */
+const verdict = ({ verdict }: Got): string => `<td><span class="verdict ${kindClass(verdict)}">${verdict}</span></td>`;
+const head = (text: string): string => `<th scope="col">${escapeHtml(text)}</th>`;
+const numberHead = (text: string): string => `<th scope="col" class="number">${escapeHtml(text)}</th>`;
 const cell = (text: string): string => `<td>${escapeHtml(text)}</td>`;
 const number = (text: string): string => `<td class="number">${escapeHtml(text)}</td>`;
 const cost = ({ cpuSeconds }: Got): string => number(figure(cpuSeconds));
@@ -102,8 +105,9 @@ function layers(found: Evidence): string {
   return `<h2>What each layer adds</h2>
 <p>Each layer of the strict gate off, and each alone, against ${layers.attackers.length} attackers of ${layers.calls} calls each: ${escapeHtml(titlesOf(found, layers.attackers))}. Pages of other sites are run where a layer judges where calls come from. A layer without which nobody gets further stands behind others here, or meets none of these; what limits and budgets are worth, the table of rules says. Rows go by verdicts: a layer that closes most of an attacker’s ways and leaves one open is not named. CPU: of whoever walks the doors, in seconds per 1,000 admitted calls, with all layers, without this one, and with it alone; by so few calls it is rough.</p>
 ${table(
-  'What each layer adds',
-  '<th scope="col">layer</th><th scope="col">without it get further</th><th scope="col">alone it holds</th><th scope="col">CPU s, all</th><th scope="col">CPU s, without</th><th scope="col">CPU s, alone</th>',
+  'Each layer off, and alone',
+  '<th scope="col">layer</th><th scope="col">without it get further</th><th scope="col">alone it holds</th>' +
+    ['CPU s, all', 'CPU s, without', 'CPU s, alone'].map(numberHead).join(''),
   `<tbody>${rows.join('')}</tbody>`,
 )}
 ${by(found)}`;
@@ -131,12 +135,14 @@ function charts(found: Evidence): string {
 ${stackedChart('Attackers by what they get, at each of the three gates; the first table has the same in words', stacked)}
 ${by(found)}
 <h2>CPU of the attacker for 1,000 admitted calls, strict</h2>
-${barChart('Seconds of CPU for 1,000 admitted calls at the strict gate; the table below has the same in figures', bars)}
+<p>On a logarithmic scale: equal steps to the right are equal factors.</p>
+${barChart('Seconds of CPU for 1,000 admitted calls at the strict gate, on a logarithmic scale; the table below has the same in figures', bars)}
 ${by(found)}`;
 }
 
 function costs(found: Evidence): string {
-  const [gotIn, when, ...figures] = costHeads(found).map((head) => `<th scope="col">${escapeHtml(head)}</th>`);
+  const [gotIn = '', when = '', ...figures] = costHeads(found);
+  const heads = [head('attacker'), head(gotIn), head(when), ...figures.map(numberHead)];
   const body = grouped(
     found,
     (row) => {
@@ -147,8 +153,8 @@ function costs(found: Evidence): string {
   );
   return `<h2>${COSTS_TITLE}</h2>
 <p>${escapeHtml(COSTS_WORDS)}</p>
-<p>${escapeHtml(assumed(found))}</p>
-${table(COSTS_TITLE, `<th scope="col">attacker</th>${[gotIn, when, ...figures].join('')}`, body)}
+<p>${escapeHtml(assumed(found)).replace(PRICES_FLAG, `<code class="word">${PRICES_FLAG}</code>`)}</p>
+${table('At the strict gate, for 1,000 admitted calls', heads.join(''), body)}
 ${by(found)}`;
 }
 
@@ -166,7 +172,7 @@ function details(found: Evidence): string {
   return `<h2>How it was measured</h2>
 ${table(
   'How each attacker goes about it, and how often it got in',
-  `<th scope="col">attacker</th><th scope="col">how</th><th scope="col">to write or run</th>${heads}`,
+  `<th scope="col">attacker</th><th scope="col" class="long">how</th><th scope="col" class="long">to write or run</th>${heads}`,
   body,
 )}
 ${by(found)}`;
@@ -188,10 +194,10 @@ function rules(found: Evidence): string {
     ];
     return `<tr><th scope="row">${escapeHtml(title)}</th>${cells.map(number).join('')}</tr>`;
   });
-  const heads = ['rule', 'requests', 'sessions', 'CPU s', 'time', 'addresses', found.prices.currency];
+  const heads = ['requests', 'sessions', 'CPU s', 'time', 'addresses', found.prices.currency];
   return `<h2>What each rule of use adds</h2>
 <p>For 1,000 admitted calls of a program that walks the doors and keeps every rule, by one address, at gates that differ by these rules alone. Time is on the clock, with all waits; addresses: so many have them within an hour, and none where everybody together is bounded.</p>
-${table('What each rule of use adds', heads.map((head) => `<th scope="col">${escapeHtml(head)}</th>`).join(''), `<tbody>${rows.join('')}</tbody>`)}
+${table('For 1,000 admitted calls', head('rule') + heads.map(numberHead).join(''), `<tbody>${rows.join('')}</tbody>`)}
 ${by(found)}`;
 }
 
@@ -220,7 +226,7 @@ function made(found: Evidence): string {
     )
     .join('');
   return `<h2>Configurations</h2>
-${table('Digests of the three configurations', '<th scope="col">gate</th><th scope="col">SHA-256</th><th scope="col">seconds</th>', `<tbody>${rows}</tbody>`)}
+${table('Digests of the three configurations', '<th scope="col">gate</th><th scope="col">SHA-256</th><th scope="col" class="number">seconds</th>', `<tbody>${rows}</tbody>`)}
 <p>The configurations themselves stand in <code>sallyport-evidence.json</code>. ${escapeHtml(conditions(found))}.</p>
 ${by(found)}`;
 }

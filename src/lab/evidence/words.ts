@@ -35,15 +35,19 @@ export function conditions({ versions, machine, calls, made }: Evidence): string
   return parts.join('; ');
 }
 
+/** Not to be broken between two lines. */
+export const PRICES_FLAG = '--prices FILE';
+
 export function assumed({ prices }: Evidence): string {
-  return `${assumptions(prices)}. Your own: --prices FILE.`;
+  return `${assumptions(prices)}. Your own: ${PRICES_FLAG}.`;
 }
 
 /** `try 3 of 20, 0.4 s` after it began; that it was not noticed, where it was not. */
 export function noticed({ verdict, detected, tried }: Got): string {
   if (verdict === 'not run') return '–';
   if (detected === null) return 'never';
-  return `try ${Math.max(1, detected.at)} of ${tried}, ${figure(detected.seconds)} s`;
+  const seconds = detected.seconds < 0.01 ? 'under 0.01' : detected.seconds.toFixed(detected.seconds < 10 ? 2 : 0);
+  return `try ${Math.max(1, detected.at)} of ${tried}, ${seconds} s`;
 }
 
 /** What the table of costs is about, and its columns after the attacker. Figures are of the strict gate. */
@@ -64,7 +68,7 @@ export function costCells({ got: { strict }, steps }: AttackerRow): readonly str
     figure(cpuSeconds),
     cpuRatio === null ? '–' : figure(cpuRatio),
     wallSeconds === null ? '–' : duration(wallSeconds),
-    figure(bill === null ? null : bill.total),
+    bill === null ? '–' : bill.total.toLocaleString('en', { maximumSignificantDigits: 2, useGrouping: false }),
     String(steps.length),
   ];
 }

@@ -118,7 +118,8 @@ test('P2.1 P2.2 R40 the rows about use at a gate that has every rule: held up wh
   assert.ok(row('flood-many').admitted > row('flood-one').admitted);
   assert.ok(row('farm').held > 0 && row('farm').admitted > 60, 'who waits gets in, and finds less than he waited for');
   assert.equal(row('slow').admitted, row('slow').tried);
-  assert.match(row('slow').notes.join(), /^27 addresses: 1,000 calls take them \d+ s and cost [\d.]+ USD/);
+  assert.match(row('slow').notes.join(), /^27 addresses at once/);
+  assert.ok((row('slow').cost?.bill?.addresses ?? 0) > 0, 'they are paid for as long as the calls take');
   assert.equal(row('challenge').admitted, row('challenge').tried / 2, 'each call is asked first, and let in then');
   assert.match(row('challenge').notes.join(), /solved at \d+ a second/);
   assert.equal(row('challenge-replay').honest, 2, 'each solution is good once');

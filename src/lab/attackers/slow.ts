@@ -44,6 +44,7 @@ export const slow: Attacker = {
     const call = perCall(spend, tally.admitted);
     tally.pair({ call, plain: await plainCalls(lab, tally, lab.sender(), tally.admitted) });
     tally.needs({ addresses: clients.length });
+    tally.note(`${clients.length} addresses at once`);
   },
 };
 

@@ -1,3 +1,4 @@
+import { createInteractionEndpoint } from '../behaviour/endpoint.ts';
 import { withBuilds } from '../builds/entry.ts';
 import { browserSession } from '../doors/browser-session.ts';
 import { createEntry, type Enter } from '../doors/entry.ts';
@@ -11,7 +12,7 @@ import type { Made } from './made.ts';
 
 /** What the guard answers itself: everything under the mount. */
 export function mountDoors(made: Made, decided: MountParts['decided']): Guard['serve'] {
-  const { ground, doors, kept, challenges } = made;
+  const { ground, doors, kept, challenges, behaviour } = made;
   const { identity } = kept;
   const { policy, inForce, clock } = ground;
   const { cookies, forms, formToken } = doors;
@@ -21,7 +22,12 @@ export function mountDoors(made: Made, decided: MountParts['decided']): Guard['s
     policy,
     script: inForce.script,
     enter: withFormCookie(namedDoor(made, secondDoor(made)), formCookie),
-    endpoints: [createFormTokenEndpoint(policy, formToken), challenges.endpoint, ...(identity?.endpoints ?? [])],
+    endpoints: [
+      createFormTokenEndpoint(policy, formToken),
+      createInteractionEndpoint(behaviour?.book ?? null, () => policy().config.behaviour?.interaction === true),
+      challenges.endpoint,
+      ...(identity?.endpoints ?? []),
+    ],
     sessionOf: (request) => browserSession(cookies, identity?.logins ?? null, request, wall()),
     decide: (request, rule) => inForce.runner().decide(request, rule),
     decided,

@@ -12,6 +12,7 @@ import { readFeatures, LOADS_HALVED_MS, type Surroundings } from './features.ts'
 import { Model, reasonWords, UNTAUGHT_ODDS } from './model.ts';
 import { hourShare, noteHour } from './hours.ts';
 import type { ReadModel } from './model-file.ts';
+import { noteHands } from './hands.ts';
 import { Queue } from './queue.ts';
 import { hashOf, isCheckpoint, noteCall } from './record.ts';
 import { createRouteNumbers, type RouteNumbers } from './route-numbers.ts';
@@ -225,6 +226,12 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
       doubles[at] = now;
       doubles[table.d(slot, D.last)] = now;
       table.touch(slot);
+    },
+    handled(session, summary) {
+      const slot = table.find(session);
+      if (slot < 0) return;
+      noteHands(table, slot, summary);
+      enqueue(slot);
     },
     told(session, odds, now) {
       const slot = slotFor(session);

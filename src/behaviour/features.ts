@@ -2,7 +2,7 @@ import { ADDRESS_BITS, B, D, F, PATH_LENGTH, type SessionTable, U } from './sess
 import { MOST_SURPRISE, START, type Transitions } from './transitions.ts';
 
 /** What kind of reason a feature is: of each kind the strongest one counts, so that one habit is not counted three times. */
-export type FeatureKind = 'time' | 'path' | 'addresses' | 'errors' | 'page';
+export type FeatureKind = 'time' | 'path' | 'addresses' | 'errors' | 'page' | 'hands';
 
 /**
  * One thing that is looked at. `read` answers 0 to 1, and more is always what a program would have more of: where less is
@@ -37,6 +37,13 @@ const time = (table: SessionTable, slot: number, field: number): number =>
 /** Of the calls; 0 where there are none. One call more smooths what a few would say. */
 const share = (table: SessionTable, slot: number, field: number, of: number = U.calls): number =>
   word(table, slot, field) / (word(table, slot, of) + 1);
+
+/** Fewer tell nothing of a hand. */
+const FEWEST_OF_HANDS = 12;
+
+/** What the page has told of hands: 0 where it did not, or too little. */
+const ofHands = (table: SessionTable, slot: number, counted: number, value: number): number =>
+  word(table, slot, counted) < FEWEST_OF_HANDS ? 0 : Math.max(1 / 255, value);
 
 const surpriseShare = (sum: number, moves: number): number => sum / Math.max(1, moves) / MOST_SURPRISE;
 
@@ -172,7 +179,36 @@ export const FEATURES: readonly Feature[] = [
       return scaled(1 + float(table, slot, F.loads) * 2 ** -(age / LOADS_HALVED_MS), 7);
     },
   },
+  {
+    name: 'forged',
+    kind: 'hands',
+    words: 'more of what a hand does in its page is done by a program',
+    grain: COARSE,
+    read: (table, slot) => ofHands(table, slot, U.moments, share(table, slot, U.forged, U.moments)),
+  },
+  {
+    name: 'instant',
+    kind: 'hands',
+    words: 'more presses of its keys and buttons take no time',
+    grain: COARSE,
+    read: (table, slot) => ofHands(table, slot, U.presses, share(table, slot, U.instant, U.presses)),
+  },
+  {
+    name: 'rhythm',
+    kind: 'hands',
+    words: 'the pauses of its hand are more even',
+    grain: FINE,
+    read(table, slot) {
+      const spread = Math.sqrt(float(table, slot, F.pauseSquares) / Math.max(1, word(table, slot, U.pauses)));
+      return ofHands(table, slot, U.pauses, 1 / (1 + spread));
+    },
+  },
 ];
+
+/** Features of which a session may show nothing at all: 0 is none. Of them trees know nothing. */
+export const TOLD = FEATURES.map(({ kind }) => kind === 'hands');
+/** Features that every session shows: they come first. */
+export const ALWAYS_SHOWN = TOLD.indexOf(true);
 
 /** After this time a page load counts half. */
 export const LOADS_HALVED_MS = 300_000;

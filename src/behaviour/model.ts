@@ -1,5 +1,5 @@
 import { Bulk, Calibration } from './calibration.ts';
-import { FEATURES, type FeatureKind, LENGTH, readPath } from './features.ts';
+import { ALWAYS_SHOWN, FEATURES, type FeatureKind, LENGTH, readPath, TOLD } from './features.ts';
 import { HalfSpaceTrees } from './half-space-trees.ts';
 import { createSeeded } from './seeded.ts';
 import { B, F, FIRST_STAGE_CALLS, PATH_LENGTH, SNAPSHOT_BYTES, STAGES, type SessionTable, U } from './session-table.ts';
@@ -17,6 +17,8 @@ export interface Judgement {
 const MOST_BITS = 10;
 /** Below this a feature carries nothing. */
 const REASON_BITS = 3;
+/** Sessions whose pages have told of hands before hands are compared. */
+const FEWEST_TOLD = 100;
 /** Kinds of reasons that add up. */
 const KINDS_COUNTED = 3;
 /**
@@ -29,7 +31,9 @@ const SHARE_AT_STAGE = 1 / 3;
 export const UNTAUGHT_ODDS = 100;
 /** Sessions after which the quantiles are found anew. */
 const REFRESH_EVERY = 25;
-const KINDS: readonly FeatureKind[] = ['time', 'path', 'addresses', 'errors', 'page'];
+/** Hands come last: they are looked at beside the others. */
+const KINDS: readonly FeatureKind[] = ['time', 'path', 'addresses', 'errors', 'page', 'hands'];
+const HANDS = KINDS.indexOf('hands');
 const KIND_OF: readonly number[] = [...FEATURES, LENGTH].map(({ kind }) => KINDS.indexOf(kind));
 
 /** What is usual in this app, learned of its sessions. */
@@ -46,7 +50,7 @@ export class Model {
   readonly hours = new Float32Array(24);
   /** Sessions learned, ever. */
   learned = 0;
-  readonly #point = new Float32Array(FEATURES.length);
+  readonly #point = new Float32Array(ALWAYS_SHOWN);
   readonly #bits = new Float32Array(FEATURES.length + 1);
   readonly #ofKind = new Float32Array(KINDS.length);
   readonly #strongest = new Uint8Array(KINDS.length);
@@ -58,7 +62,7 @@ export class Model {
     this.seed = seed;
     this.needed = needed;
     const random = createSeeded(seed);
-    this.trees = new HalfSpaceTrees({ dimensions: FEATURES.length, random, window: Math.max(50, needed >> 2) });
+    this.trees = new HalfSpaceTrees({ dimensions: ALWAYS_SHOWN, random, window: Math.max(50, needed >> 2) });
     this.bulks = Array.from({ length: STAGES }, () => FEATURES.map(() => new Bulk(256)));
   }
 
@@ -105,8 +109,10 @@ export class Model {
       readPath(table, slot, this.transitions, { calls: FIRST_STAGE_CALLS << stage, into: at });
       if (scores) score = Math.max(score, this.judge(table.bytes, at, stage).score);
       const bulks = this.bulks[stage] as readonly Bulk[];
-      for (let index = 0; index < bulks.length; index += 1)
-        (bulks[index] as Bulk).learn(table.bytes[at + index] as number);
+      for (let index = 0; index < bulks.length; index += 1) {
+        const value = table.bytes[at + index] as number;
+        if (value > 0 || !TOLD[index]) (bulks[index] as Bulk).learn(value);
+      }
     }
     // Who came so far came past all before it.
     for (let stage = 31 - Math.clz32(stages); stage >= 0; stage -= 1)
@@ -134,9 +140,12 @@ export class Model {
     const bulks = this.bulks[this.#knownStage(stage)] as readonly Bulk[];
     for (let index = 0; index < bulks.length; index += 1) {
       const grain = 255 * (FEATURES[index]?.grain ?? 0);
-      const bits = Math.min(MOST_BITS, (bulks[index] as Bulk).bits(features[at + index] as number, grain));
+      const bulk = bulks[index] as Bulk;
+      const value = features[at + index] as number;
+      const silent = TOLD[index] === true && (value === 0 || bulk.total < FEWEST_TOLD);
+      const bits = silent ? 0 : Math.min(MOST_BITS, bulk.bits(value, grain));
       this.#bits[index] = bits;
-      this.#point[index] = bits / (bits + 3);
+      if (index < ALWAYS_SHOWN) this.#point[index] = bits / (bits + 3);
     }
     const [all, came] = [this.reached[0] as number, this.reached[stage] as number];
     this.#bits[FEATURES.length] = Math.min(MOST_BITS, Math.log2((all + 1) / (came + 1)));
@@ -159,14 +168,25 @@ export class Model {
       this.#ofKind[kind] = bits;
       this.#strongest[kind] = index;
     }
+    if (!this.#handsCount()) this.#ofKind[HANDS] = 0;
     let sum = 0;
     for (const bits of this.#ofKind.toSorted().subarray(-KINDS_COUNTED)) sum += bits;
     return sum;
   }
 
+  /**
+   * Never alone, nor beside one other reason: a voice, a switch, a remote control or a program that types for its owner moves no
+   * hand as others do.
+   */
+  #handsCount(): boolean {
+    let others = 0;
+    for (let kind = 0; kind < HANDS; kind += 1) if ((this.#ofKind[kind] as number) >= REASON_BITS) others += 1;
+    return others >= 2;
+  }
+
   #reasons(): number[] {
     return [...this.#strongest]
-      .filter((index) => (this.#bits[index] as number) >= REASON_BITS)
+      .filter((index, kind) => (this.#ofKind[kind] as number) > 0 && (this.#bits[index] as number) >= REASON_BITS)
       .sort((one, other) => (this.#bits[other] as number) - (this.#bits[one] as number))
       .slice(0, KINDS_COUNTED);
   }

@@ -8,10 +8,10 @@ import type { SessionId } from '../guard/behaviour.ts';
 /** Calls of which the path is remembered, for the transition model. */
 export const PATH_LENGTH = 48;
 /** Stages of a session at which it is compared with others that came so far: after 8, 16, 32 … calls. */
-export const STAGES = 8;
+export const STAGES = 6;
 export const FIRST_STAGE_CALLS = 8;
 /** Bytes of one snapshot: one for each feature. */
-export const SNAPSHOT_BYTES = 16;
+export const SNAPSHOT_BYTES = 18;
 /** Bits by which distinct addresses are counted. */
 export const ADDRESS_BITS = 256;
 
@@ -43,12 +43,27 @@ export const U = {
   routes: 19,
   addresses: 20,
   flags: 21,
+  moments: 22,
+  forged: 23,
+  presses: 24,
+  instant: 25,
+  pauses: 26,
 } as const;
-const WORDS = 22;
+const WORDS = 27;
 
 /** Places of single floats, after those. */
-export const F = { gapMean: 0, gapSquares: 1, surprise: 2, stray: 3, worst: 4, raw: 5, odds: 6, loads: 7 } as const;
-const FLOATS = 8;
+export const F = {
+  gapMean: 0,
+  gapSquares: 1,
+  surprise: 2,
+  stray: 3,
+  worst: 4,
+  raw: 5,
+  odds: 6,
+  loads: 7,
+  pauseSquares: 8,
+} as const;
+const FLOATS = 9;
 
 /** Places of bytes, after those. */
 export const B = {

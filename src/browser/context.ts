@@ -17,6 +17,8 @@ export interface Parts {
   readonly captcha: typeof import('./chunks/captcha.ts');
   /** Reads event streams. */
   readonly events: typeof import('./chunks/events.ts');
+  /** Counts how the page is used by hand. */
+  readonly interaction: Pick<typeof import('./chunks/interaction.ts'), 'start'>;
   /** Asks again for what was refused before there was a session. */
   readonly media: typeof import('./chunks/media.ts');
   /** Carries WebSockets. */

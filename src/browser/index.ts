@@ -33,6 +33,7 @@ const loaders: { readonly [Name in keyof Parts]: () => Promise<Parts[Name]> } = 
   captcha: () => import('./chunks/captcha.ts'),
   challenge: () => import('./chunks/challenge.ts'),
   events: () => import('./chunks/events.ts'),
+  interaction: () => import('./chunks/interaction.ts'),
   media: () => import('./chunks/media.ts'),
   refused: () => import('./chunks/refused.ts'),
   sealed: () => import('./chunks/sealed.ts'),

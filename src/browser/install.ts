@@ -73,11 +73,12 @@ function watchPage(context: Context): void {
   };
   const begin = () => {
     enter();
-    if (config.routes.some((route) => route.carriers?.includes('media')))
-      chunks('media').then(
-        ({ mendMedia }) => mendMedia(context),
+    config.starts?.map((name) =>
+      chunks(name).then(
+        ({ start }) => start(context),
         () => {},
-      );
+      ),
+    );
   };
   if (Reflect.get(document, 'prerendering')) document.addEventListener('prerenderingchange', begin, { once: true });
   else begin();

@@ -41,6 +41,8 @@ try {
     captcha: { solve: otherWay },
     challenge,
     events,
+    // No hand is on a worker.
+    interaction: { start() {} },
     media,
     refused,
     sealed,

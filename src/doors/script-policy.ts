@@ -16,6 +16,7 @@ export function scriptPolicy(policy: Policy, client: string): Omit<ScriptConfig,
     origins: [],
     ...(policy.config.login !== undefined || policy.session.bind === 'always' ? { bound: true } : {}),
     ...(policy.config.sealed === true ? { sealed: true } : {}),
+    ...(policy.config.behaviour?.interaction === true ? { interaction: true } : {}),
     whole: WHOLE_DIGEST_BYTES,
     slice: DIGEST_SLICE_BYTES,
     routes: withoutNeedless(

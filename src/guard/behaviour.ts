@@ -1,4 +1,5 @@
 import type { RouteRule } from './policy.ts';
+import type { Interaction } from '../wire/interaction.ts';
 import type { RequestView } from './view.ts';
 
 /**
@@ -31,6 +32,8 @@ export interface BehaviourWatch {
   refused(heard: Heard): void;
   /** The backend's answer to a call that was admitted. */
   answered(session: SessionId, status: number): void;
+  /** What a page of the session told of how it is used by hand: a claim, which a program makes as it likes. */
+  handled(session: SessionId, told: Interaction): void;
   /** A page has opened the second door. `load` names the page load; another one than before starts the session afresh. */
   entered(session: SessionId, load: string, now: number): void;
 }

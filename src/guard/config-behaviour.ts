@@ -4,7 +4,7 @@ import { limitOf } from './config-use.ts';
 import type { UseRules } from './use.ts';
 
 /**
- * What is done about sessions that use the app as hardly anybody does. Each field but the last four says how rare a session has
+ * What is done about sessions that use the app as hardly anybody does. Each of the first five fields says how rare a session has
  * to look: `'1 in 1000'`. That is what it may cost in sessions of honest people, and the only threshold there is.
  */
 export interface BehaviourConfig {
@@ -24,6 +24,8 @@ export interface BehaviourConfig {
   sessions?: number;
   /** Of so many of them one network may teach, in each span of `sessions`. Default one in fifty, 5 at least. */
   perPrefix?: number;
+  /** Pages tell how they are used by hand: counts and gaps of events, never content or places (docs/behaviour.md). Default false. */
+  interaction?: boolean;
   /** File that keeps what was learned over restarts. Default: it is learned anew. */
   model?: string;
 }

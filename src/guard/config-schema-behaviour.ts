@@ -2,7 +2,7 @@ import { BEHAVIOUR_ACTIONS } from './behaviour.ts';
 import type { Config } from './config.ts';
 import { DEFAULT_SESSIONS, LEAST_ODDS, MOST_ODDS, parseOdds } from './config-behaviour.ts';
 import * as rules from './config-rules.ts';
-import { fields, optional, text, whole } from './config-schema-parts.ts';
+import { fields, flag, optional, text, whole } from './config-schema-parts.ts';
 import { rate } from './config-schema-use.ts';
 import type { ConfigProblem } from './errors.ts';
 
@@ -24,6 +24,7 @@ export const behaviourSchema = fields({
   throttle: optional(text(rate)),
   sessions: optional(whole(FEWEST_SESSIONS, 'sessions')),
   perPrefix: optional(whole(1, 'sessions')),
+  interaction: optional(flag),
   model: optional(text(rules.nonEmpty)),
 });
 

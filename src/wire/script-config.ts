@@ -25,6 +25,8 @@ export interface ScriptConfig {
   readonly sealed?: boolean;
   /** Whether sessions may own a key here: the script then looks whether its own does. */
   readonly bound?: boolean;
+  /** Whether the page tells how it is used by hand: counts and gaps of events (docs/behaviour.md). */
+  readonly interaction?: boolean;
   /** Hash in the addresses of parts loaded on demand: `{mount}/{name}.{chunks}.js`. '' where they are bundled. */
   readonly chunks: string;
 }

@@ -12,7 +12,7 @@ const PAUSE = 1000;
 const LOOKS = 30;
 
 /** Never rejects. */
-export async function mendMedia(context: Context): Promise<void> {
+export async function start(context: Context): Promise<void> {
   const { door, platform } = context;
   for (let looks = 0; !(await door.ready()); looks++) {
     if (looks === LOOKS) return;

@@ -146,7 +146,7 @@ function refusedEntry(decision: Decision, code: Code, evidence: string, retryAft
 
 /** Null where nothing has this name. */
 function asset(parts: MountParts, policy: Policy, request: RequestView, decision: Decision): Answer | null {
-  const script = parts.script().serve(request.path);
+  const script = parts.script().serve(request.path, request.headers.saveData.toLowerCase() === 'on');
   if (script !== null) return script;
   switch (request.path) {
     case `${policy.mount}/config.json`:

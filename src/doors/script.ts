@@ -24,8 +24,11 @@ export interface Script {
   readonly worker: { readonly url: string; readonly text: string };
   /** The element for pages; `nonce` where the page's policy uses one, else ''. */
   tag(nonce: string): string;
-  /** Answers a path under the mount; null where it names no script. Older hashes get the current text, uncached. */
-  serve(path: string): Answer | null;
+  /**
+   * Answers a path under the mount; null where it names no script. Older hashes get the current text, uncached. `saving`: the
+   * browser asks to be spared what is not needed.
+   */
+  serve(path: string, saving?: boolean): Answer | null;
 }
 
 /** What a policy knows of its script; the chunks' addresses are found here. */
@@ -34,6 +37,8 @@ export type ScriptPolicy = Omit<ScriptConfig, 'chunks'>;
 /** `s` is the script itself, `w` the one for workers; chunks have other names. */
 const SCRIPT_NAME = 's';
 const WORKER_NAME = 'w';
+/** What a page can do without, for browsers that save data: the same part with nothing in it. */
+const SPARED: ReadonlyMap<string, string> = new Map([['interaction', 'export const start=()=>{};\n']]);
 const NAME = /^([a-z][a-z0-9-]{0,31})\.([0-9a-f]{16})\.js$/;
 
 export function createScript(policy: ScriptPolicy, bundle: Bundle): Script {
@@ -69,9 +74,11 @@ export function serveScript(mount: string, { script: text, worker, chunks }: Bun
     text,
     worker: { url: `${mount}/${WORKER_NAME}.${hashes.worker}.js`, text: worker },
     tag: (nonce) => `<script src="${path}"${isNonce(nonce) ? ` nonce="${nonce}"` : ''}></script>`,
-    serve(requested) {
+    serve(requested, saving = false) {
       if (!requested.startsWith(`${mount}/`)) return null;
       const [, name = '', asked = ''] = NAME.exec(requested.slice(mount.length + 1)) ?? [];
+      const spared = saving ? SPARED.get(name) : undefined;
+      if (spared !== undefined) return answer(spared, false);
       const content = texts.get(name);
       return content === undefined ? null : answer(content, asked === (ownHashes.get(name) ?? hashes.chunks));
     },

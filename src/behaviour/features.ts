@@ -2,7 +2,7 @@ import { ADDRESS_BITS, B, D, F, PATH_LENGTH, type SessionTable, U } from './sess
 import { MOST_SURPRISE, START, type Transitions } from './transitions.ts';
 
 /** What kind of reason a feature is: of each kind the strongest one counts, so that one habit is not counted three times. */
-export type FeatureKind = 'time' | 'path' | 'addresses' | 'errors' | 'page' | 'hands';
+export type FeatureKind = 'time' | 'errors' | 'amount' | 'doing' | 'addresses' | 'hands';
 
 /**
  * One thing that is looked at. `read` answers 0 to 1, and more is always what a program would have more of: where less is
@@ -37,6 +37,9 @@ const time = (table: SessionTable, slot: number, field: number): number =>
 /** Of the calls; 0 where there are none. One call more smooths what a few would say. */
 const share = (table: SessionTable, slot: number, field: number, of: number = U.calls): number =>
   word(table, slot, field) / (word(table, slot, of) + 1);
+
+/** Fewer pauses are even by chance. */
+const FEWEST_GAPS = 5;
 
 /** Fewer tell nothing of a hand. */
 const FEWEST_OF_HANDS = 12;
@@ -88,8 +91,9 @@ export const FEATURES: readonly Feature[] = [
     words: 'the gaps between its calls are more even',
     grain: FINE,
     read(table, slot) {
-      const spread = Math.sqrt(float(table, slot, F.gapSquares) / Math.max(1, word(table, slot, U.calls) - 1));
-      return 1 / (1 + spread);
+      const gaps = word(table, slot, U.gaps);
+      if (gaps < FEWEST_GAPS) return 0;
+      return 1 / (1 + Math.sqrt(float(table, slot, F.gapSquares) / gaps));
     },
   },
   {
@@ -101,28 +105,28 @@ export const FEATURES: readonly Feature[] = [
   },
   {
     name: 'path',
-    kind: 'path',
+    kind: 'doing',
     words: 'goes through the app in an order that others do not',
     grain: FINE,
     read: (table, slot) => surpriseShare(float(table, slot, F.surprise), word(table, slot, U.calls)),
   },
   {
     name: 'stray',
-    kind: 'path',
+    kind: 'doing',
     words: 'left the paths of others for a while',
     grain: FINE,
     read: (table, slot) => float(table, slot, F.worst) / MOST_SURPRISE,
   },
   {
     name: 'narrow',
-    kind: 'path',
+    kind: 'doing',
     words: 'makes one kind of call over and over',
     grain: COARSE,
     read: (table, slot) => share(table, slot, U.same),
   },
   {
     name: 'wide',
-    kind: 'path',
+    kind: 'doing',
     words: 'makes more kinds of calls',
     grain: 0.05,
     read: (table, slot) => scaled(word(table, slot, U.routes), 8),
@@ -143,7 +147,7 @@ export const FEATURES: readonly Feature[] = [
   },
   {
     name: 'repeats',
-    kind: 'addresses',
+    kind: 'doing',
     words: 'repeats the very same call',
     grain: COARSE,
     read: (table, slot) => share(table, slot, U.repeats),
@@ -164,14 +168,14 @@ export const FEATURES: readonly Feature[] = [
   },
   {
     name: 'writes',
-    kind: 'page',
+    kind: 'doing',
     words: 'more of its calls change something',
     grain: COARSE,
     read: (table, slot) => share(table, slot, U.writes),
   },
   {
     name: 'loads',
-    kind: 'page',
+    kind: 'amount',
     words: 'loads the page more often',
     grain: 0.1,
     read(table, slot, { now }) {
@@ -214,7 +218,7 @@ export const ALWAYS_SHOWN = TOLD.indexOf(true);
 export const LOADS_HALVED_MS = 300_000;
 
 /** The feature that is no byte of the record: how few sessions come as far as this one. */
-export const LENGTH = { name: 'length', kind: 'page', words: 'makes more calls in one page load' } as const;
+export const LENGTH = { name: 'length', kind: 'amount', words: 'makes more calls in one page load' } as const;
 
 /** Reads all of them, as 0 to 255, into `into` from `at` on. */
 export function readFeatures(

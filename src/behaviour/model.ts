@@ -19,8 +19,13 @@ const MOST_BITS = 10;
 const REASON_BITS = 3;
 /** Sessions whose pages have told of hands before hands are compared. */
 const FEWEST_TOLD = 100;
-/** Kinds of reasons that add up. */
-const KINDS_COUNTED = 3;
+/**
+ * What somebody does is no reason by itself: whoever writes all day, reads in order or asks for one thing only uses the app in a way
+ * of their own. It counts as far as how it is done is unusual, too (how fast, how evenly, how much of it, how often in vain), and
+ * this much beyond.
+ */
+const BEYOND_HOW = 2;
+const MOST_REASONS = 3;
 /**
  * Sessions, and share of all, that have to have come to a stage for it to be gone by; else the stage before it is. Programs go on
  * for long: where few people do, one in ten of all would be most of those who came so far.
@@ -31,8 +36,8 @@ const SHARE_AT_STAGE = 1 / 3;
 export const UNTAUGHT_ODDS = 100;
 /** Sessions after which the quantiles are found anew. */
 const REFRESH_EVERY = 25;
-/** Hands come last: they are looked at beside the others. */
-const KINDS: readonly FeatureKind[] = ['time', 'path', 'addresses', 'errors', 'page', 'hands'];
+/** How something is done, and then what; hands come last, because they are looked at beside the others. */
+const KINDS: readonly FeatureKind[] = ['time', 'errors', 'amount', 'doing', 'addresses', 'hands'];
 const HANDS = KINDS.indexOf('hands');
 const KIND_OF: readonly number[] = [...FEATURES, LENGTH].map(({ kind }) => KINDS.indexOf(kind));
 
@@ -63,14 +68,16 @@ export class Model {
     this.needed = needed;
     const random = createSeeded(seed);
     this.trees = new HalfSpaceTrees({ dimensions: ALWAYS_SHOWN, random, window: Math.max(50, needed >> 2) });
-    this.bulks = Array.from({ length: STAGES }, () => FEATURES.map(() => new Bulk(256)));
+    this.bulks = Array.from({ length: STAGES }, () =>
+      FEATURES.map((_, index) => new Bulk(256, 255 * (FEATURES[index]?.grain ?? 0))),
+    );
   }
 
   /** Judges a session by its features, read at this stage of it. Learns nothing. */
   judge(features: Uint8Array, at: number, stage: number): Judgement {
     this.#measure(features, at, stage);
-    const score = this.#sum() + Math.min(MOST_BITS, this.trees.bits(this.#point));
-    return { score, reasons: this.#reasons() };
+    const trees = Math.min(MOST_BITS, this.trees.bits(this.#point));
+    return { score: this.#sum(trees), reasons: this.#reasons() };
   }
 
   /** Sessions learn what it takes to judge in turn: which call follows which, then what is usual, then what a score means. */
@@ -137,13 +144,15 @@ export class Model {
 
   /** Fills the bits of each feature, and the point that the trees see. */
   #measure(features: Uint8Array, at: number, stage: number): void {
-    const bulks = this.bulks[this.#knownStage(stage)] as readonly Bulk[];
+    const known = this.#knownStage(stage);
+    const bulks = this.bulks[known] as readonly Bulk[];
+    // Few came so far, and are compared with more who did not: what grows with calls is not unusual for that.
+    const wide = 1 + stage - known;
     for (let index = 0; index < bulks.length; index += 1) {
-      const grain = 255 * (FEATURES[index]?.grain ?? 0);
       const bulk = bulks[index] as Bulk;
       const value = features[at + index] as number;
       const silent = TOLD[index] === true && (value === 0 || bulk.total < FEWEST_TOLD);
-      const bits = silent ? 0 : Math.min(MOST_BITS, bulk.bits(value, grain));
+      const bits = silent ? 0 : Math.min(MOST_BITS, bulk.bits(value, wide));
       this.#bits[index] = bits;
       if (index < ALWAYS_SHOWN) this.#point[index] = bits / (bits + 3);
     }
@@ -158,8 +167,8 @@ export class Model {
     return known;
   }
 
-  /** The strongest feature of each kind, and of the kinds the strongest few. */
-  #sum(): number {
+  /** The strongest feature of each kind, and of the kinds of either sort the strongest two. */
+  #sum(trees: number): number {
     this.#ofKind.fill(0);
     for (let index = 0; index < this.#bits.length; index += 1) {
       const kind = KIND_OF[index] as number;
@@ -169,9 +178,10 @@ export class Model {
       this.#strongest[kind] = index;
     }
     if (!this.#handsCount()) this.#ofKind[HANDS] = 0;
-    let sum = 0;
-    for (const bits of this.#ofKind.toSorted().subarray(-KINDS_COUNTED)) sum += bits;
-    return sum;
+    const [time = 0, errors = 0, amount = 0, doing = 0, addresses = 0, hands = 0] = this.#ofKind;
+    const how = strongestTwo(time, errors, amount);
+    const what = strongestTwo(doing, addresses, hands) + trees;
+    return how + Math.min(what, how + BEYOND_HOW);
   }
 
   /**
@@ -188,9 +198,12 @@ export class Model {
     return [...this.#strongest]
       .filter((index, kind) => (this.#ofKind[kind] as number) > 0 && (this.#bits[index] as number) >= REASON_BITS)
       .sort((one, other) => (this.#bits[other] as number) - (this.#bits[one] as number))
-      .slice(0, KINDS_COUNTED);
+      .slice(0, MOST_REASONS);
   }
 }
+
+const strongestTwo = (one: number, other: number, third: number): number =>
+  one + other + third - Math.min(one, other, third);
 
 /** The words of a reason. */
 export const reasonWords = (index: number): string => (FEATURES[index] ?? LENGTH).words;

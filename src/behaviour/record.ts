@@ -25,7 +25,7 @@ export function noteCall(table: SessionTable, slot: number, call: Call, transiti
   if (calls === 1) {
     doubles[times + D.first] = call.now;
     doubles[times + D.peakFrom] = call.now;
-  } else noteGap(table, slot, call.now - (doubles[times + D.last] as number), calls);
+  } else noteGap(table, slot, call.now - (doubles[times + D.last] as number));
   doubles[times + D.last] = call.now;
   notePeak(table, at, times, call.now);
   notePath(table, slot, call.number, calls, transitions);
@@ -43,13 +43,19 @@ export function isCheckpoint(calls: number): boolean {
 
 const isWrite = (method: string): boolean => method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
 
+/** What a page asks for at once comes within so many milliseconds: those gaps are its own, and tell nothing of whoever uses it. */
+const PAGES_OWN_MS = 250;
+
 /** Mean and spread of the gaps' logarithms, by one pass (Welford). */
-function noteGap(table: SessionTable, slot: number, gap: number, calls: number): void {
-  const { floats } = table;
+function noteGap(table: SessionTable, slot: number, gap: number): void {
+  if (gap < PAGES_OWN_MS) return;
+  const { words, floats } = table;
   const at = table.f(slot, 0);
-  const value = Math.log(Math.max(1, gap));
+  const gaps = (words[table.u(slot, U.gaps)] as number) + 1;
+  words[table.u(slot, U.gaps)] = gaps;
+  const value = Math.log(gap);
   const before = value - (floats[at + F.gapMean] as number);
-  floats[at + F.gapMean] = (floats[at + F.gapMean] as number) + before / (calls - 1);
+  floats[at + F.gapMean] = (floats[at + F.gapMean] as number) + before / gaps;
   const after = value - (floats[at + F.gapMean] as number);
   floats[at + F.gapSquares] = (floats[at + F.gapSquares] as number) + before * after;
 }

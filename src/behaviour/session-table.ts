@@ -48,8 +48,9 @@ export const U = {
   presses: 24,
   instant: 25,
   pauses: 26,
+  gaps: 27,
 } as const;
-const WORDS = 27;
+const WORDS = 28;
 
 /** Places of single floats, after those. */
 export const F = {

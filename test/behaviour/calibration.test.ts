@@ -45,7 +45,7 @@ test('odds never fall as the score rises', () => {
 
 test('nothing learned, nothing unusual; and values out of range count at the end', () => {
   assert.equal(new Calibration().odds(50), 1);
-  const bulk = new Bulk(8);
+  const bulk = new Bulk(8, 1);
   for (const value of [-5, 3, 99]) bulk.learn(value);
   assert.deepEqual([...bulk.counts], [1, 0, 0, 1, 0, 0, 0, 1]);
   assert.throws(() => bulk.restore([[8, 1]]), RangeError);

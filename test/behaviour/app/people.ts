@@ -32,7 +32,7 @@ export interface PersonKind {
   readonly does: Readonly<Partial<Record<Thing, number>>>;
 }
 
-type Thing = 'read' | 'list' | 'search' | 'ask' | 'print' | 'write' | 'reload';
+type Thing = 'read' | 'next' | 'list' | 'search' | 'ask' | 'print' | 'write' | 'reload';
 
 export const PEOPLE: readonly PersonKind[] = [
   person('reader', 55, { pause: 9, things: 9, does: { read: 10, list: 5, search: 1 } }),
@@ -59,6 +59,10 @@ export const STRANGERS: readonly (PersonKind & { readonly what: string })[] = [
   {
     ...person('asker alone', 0, { pause: 20, things: 25, does: { ask: 1 } }),
     what: 'does nothing but ask the assistant',
+  },
+  {
+    ...person('orderly', 0, { pause: 12, things: 20, does: { next: 1 } }),
+    what: 'reads the posts in their order, one after another, some twenty',
   },
   {
     ...person('resting', 0, { pause: 90, things: 8, does: { read: 3, list: 2 } }),
@@ -96,7 +100,7 @@ export function makePerson(random: Seeded, release: Release = FIRST_RELEASE, kin
     calls.push({ at, route, target, status: dice.chance(0.012) ? 404 : 200 });
     at += dice.logNormal(0.03, 0.8);
   };
-  const page = { call, dice, release };
+  const page = { call, dice, release, next: 1 + dice.zipf(POSTS) };
   start(page);
   const things = Math.max(1, Math.round(dice.logNormal(kind.things, kind.thingsSpread)));
   for (let done = 0; done < things; done += 1) {
@@ -112,6 +116,8 @@ interface Page {
   readonly call: (route: string, target: string) => void;
   readonly dice: Dice;
   readonly release: Release;
+  /** The post that somebody who goes by their order opens next. */
+  next: number;
 }
 
 const POSTS = 400;
@@ -125,10 +131,17 @@ function start({ call, release, dice }: Page): void {
 const list = ({ list: route }: Release, page: number): string =>
   `${route.slice('GET '.length)}${page === 0 ? '' : `?page=${page}`}`;
 
+function open({ call, release }: Page, id: number): void {
+  for (const route of release.opened) call(route, route.slice(4).replace(':id', `${id}`));
+}
+
 const DO: Readonly<Record<Thing, (page: Page) => void>> = {
-  read({ call, dice, release }) {
-    const id = 1 + dice.zipf(POSTS);
-    for (const route of release.opened) call(route, route.slice(4).replace(':id', `${id}`));
+  read(page) {
+    open(page, 1 + page.dice.zipf(POSTS));
+  },
+  next(page) {
+    open(page, page.next);
+    page.next += 1;
   },
   list: ({ call, dice, release }) => call(release.list, list(release, dice.zipf(6))),
   search: ({ call, dice }) => call('GET /api/search', `/api/search?q=${WORDS[dice.zipf(WORDS.length)]}`),

@@ -113,7 +113,8 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
       return;
     }
     const { sessions } = limits();
-    model.learn(table, slot, floats[table.f(slot, F.odds)] as number);
+    // Where more look unusual than a minority can be, they teach what is usual from now on.
+    model.learn(table, slot, wave.isWave ? 1 : (floats[table.f(slot, F.odds)] as number));
     setFlag(slot, FLAG.taught);
     taughtInSpan += 1;
     // In a wave the app has changed: what was usual before is forgotten sooner.
@@ -229,9 +230,8 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
     },
     handled(session, summary) {
       const slot = table.find(session);
-      if (slot < 0) return;
-      noteHands(table, slot, summary);
-      enqueue(slot);
+      // What it comes to is seen after its next calls: nobody is judged for telling.
+      if (slot >= 0) noteHands(table, slot, summary);
     },
     told(session, odds, now) {
       const slot = slotFor(session);

@@ -17,6 +17,8 @@ export interface Judgement {
 const MOST_BITS = 10;
 /** Below this a feature carries nothing. */
 const REASON_BITS = 3;
+/** One so strong is one in 500. */
+const ENOUGH_BITS = 9;
 /** Sessions whose pages have told of hands before hands are compared. */
 const FEWEST_TOLD = 100;
 /**
@@ -152,7 +154,7 @@ export class Model {
       const bulk = bulks[index] as Bulk;
       const value = features[at + index] as number;
       const silent = TOLD[index] === true && (value === 0 || bulk.total < FEWEST_TOLD);
-      const bits = silent ? 0 : Math.min(MOST_BITS, bulk.bits(value, wide));
+      const bits = silent ? 0 : Math.min(MOST_BITS, bulk.bits(value, TOLD[index] === true ? 1 : wide));
       this.#bits[index] = bits;
       if (index < ALWAYS_SHOWN) this.#point[index] = bits / (bits + 3);
     }
@@ -185,12 +187,16 @@ export class Model {
   }
 
   /**
-   * Never alone, nor beside one other reason: a voice, a switch, a remote control or a program that types for its owner moves no
-   * hand as others do.
+   * Never alone: a voice, a switch, a screen reader or a program that types for its owner moves no hand as others do. Beside two
+   * other reasons, or one that says enough without it.
    */
   #handsCount(): boolean {
     let others = 0;
-    for (let kind = 0; kind < HANDS; kind += 1) if ((this.#ofKind[kind] as number) >= REASON_BITS) others += 1;
+    for (let kind = 0; kind < HANDS; kind += 1) {
+      const bits = this.#ofKind[kind] as number;
+      if (bits >= ENOUGH_BITS) return true;
+      if (bits >= REASON_BITS) others += 1;
+    }
     return others >= 2;
   }
 

@@ -33,6 +33,19 @@ test('poisoning: one in ten at the far end does not make the far end usual', () 
   assert.ok(calibration.odds(6) < 10, 'and the bulk is the bulk');
 });
 
+test('what sits together far from all others is left out of the bulk, up to one in ten, and no more than that', () => {
+  const score = (share: number): Calibration => {
+    const random = createSeeded(4);
+    return calibrated(
+      Array.from({ length: 4000 }, () => (random.next() < share ? 40 + random.next() : honest(random))),
+    );
+  };
+  const clean = score(0).odds(14);
+  const [tenth, third] = [score(0.09).odds(14), score(0.33).odds(14)];
+  assert.ok(tenth > clean / 2 && tenth < clean * 2, `${tenth} for ${clean}`);
+  assert.ok(third < clean / 4, `a third are no minority: ${third} for ${clean}`);
+});
+
 test('odds never fall as the score rises', () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 60, noNaN: true }), { minLength: 1, maxLength: 200 }), (scores) => {

@@ -141,12 +141,9 @@ describeBrowsers('hands in a page', (browser) => {
 
   before(async () => {
     site = await startSite({ config: { behaviour: BEHAVIOUR } });
-    page = await browser.newPage();
+    page = await browser.page();
   });
-  after(async () => {
-    await page?.close();
-    await site?.close();
-  });
+  after(() => site?.close());
 
   /** As a browser does when the tab is left. */
   const leave = (): Promise<void> =>

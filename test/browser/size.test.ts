@@ -39,6 +39,7 @@ test('every part loaded on demand has at most 3 kB after gzip, the account pageâ
     'challenge',
     'done',
     'events',
+    'interaction',
     'login',
     'media',
     'refused',

@@ -66,6 +66,34 @@ test('chunks are served at the addresses that the script knows', () => {
   assert.equal(fieldOf(older?.fields, 'cache-control'), 'no-cache');
 });
 
+test('parts that policy wants begin with the page, and no others', () => {
+  const startsOf = (more: Partial<ScriptPolicy>): unknown => {
+    const page: Record<string, unknown> = { seen: null };
+    runInNewContext(createScript({ ...policy, ...more }, bundle).text, page);
+    const { starts, interaction } = JSON.parse(JSON.stringify(page['seen']));
+    assert.equal(interaction, undefined);
+    return starts;
+  };
+  const media = { routes: [{ match: 'GET /api/media/**', carriers: ['media'] }] };
+  assert.equal(startsOf({}), undefined);
+  assert.deepEqual(startsOf({ interaction: true }), ['interaction']);
+  assert.deepEqual(startsOf(media), ['media']);
+  assert.deepEqual(startsOf({ ...media, interaction: true }), ['media', 'interaction']);
+});
+
+test('a browser that saves data gets the part that nobody needs without what is in it, and every other one whole', () => {
+  const made = createScript(policy, { ...bundle, chunks: { ...bundle.chunks, interaction: 'export const c=3' } });
+  const page: Record<string, unknown> = { seen: null };
+  runInNewContext(made.text, page);
+  const { chunks } = JSON.parse(JSON.stringify(page['seen']));
+  const at = (name: string, saving: boolean) => made.serve(`/_sallyport/${name}.${chunks}.js`, saving);
+  assert.equal(at('interaction', false)?.body, 'export const c=3');
+  assert.equal(at('interaction', true)?.body, 'export const start=()=>{};\n');
+  assert.equal(fieldOf(at('interaction', true)?.fields, 'cache-control'), 'no-cache', 'for this once');
+  assert.equal(at('events', true)?.body, bundle.chunks.events);
+  assert.equal(made.serve(made.path, true)?.body, made.text);
+});
+
 for (const path of [
   '/',
   '/_sallyport/',

@@ -13,6 +13,7 @@ import { kindOf } from '../../src/lab/answer.ts';
 import { createSender } from '../../src/lab/http.ts';
 import { parseTarget } from '../../src/lab/target.ts';
 import { createWireClient, type WireClient } from '../../src/lab/wire-client.ts';
+import { formatInteraction } from '../../src/wire/interaction.ts';
 import { createSchool } from '../behaviour/app/school.ts';
 
 /** The layer at the real gate: from calls on a socket to the model, and back to what is refused. */
@@ -109,4 +110,25 @@ test('report: the same program passes, and status says what would be', async (t)
     assert.equal(await codeOf(program, `/api/posts/${call}`), 'backend');
   assert.equal(would, 1);
   assert.equal(gate.guard.behaviour?.()?.acted.refuse, 1);
+});
+
+test('what a page tells of hands is taken from whoever signs it, whatever the mode, and where policy asks for it', async (t) => {
+  const { config } = await place(t);
+  const body = Buffer.from(formatInteraction({ moments: 9, forged: 0, gaps: 8, spread: 90, presses: 3, instant: 0 }));
+  const tell = async (client: WireClient, text = body): Promise<number> =>
+    (await client.call({ method: 'POST', at: '/_sallyport/interaction', body: text, contentType: 'application/json' }))
+      .status;
+  for (const mode of ['enforce', 'report'] as const) {
+    const gate = await startGate({ ...config, mode, behaviour: { ...config.behaviour, interaction: true } });
+    t.after(() => gate.close({ graceMs: 0 }));
+    const page = await openPage(t, gate.address.port);
+    assert.equal(await tell(page), 204);
+    assert.equal(await tell(page, Buffer.from('{"v":1}')), 400);
+    assert.equal(await tell(page, Buffer.alloc(300)), 413);
+    assert.equal((await page.ask('/interaction', JSON.parse(body.toString()))).status, 403, 'without a proof');
+    assert.equal(await codeOf(page, '/api/posts'), 'backend', 'and its calls go on');
+  }
+  const gate = await startGate(config);
+  t.after(() => gate.close({ graceMs: 0 }));
+  assert.equal(await tell(await openPage(t, gate.address.port)), 404);
 });

@@ -1,5 +1,6 @@
 import type { Seeded } from '../../../src/behaviour/seeded.ts';
 import { createDice, type Dice } from './dice.ts';
+import type { Told } from './hands.ts';
 
 /** One call of a made-up session, in seconds since it began. */
 export interface MadeCall {
@@ -13,6 +14,8 @@ export interface MadeCall {
 export interface MadeSession {
   readonly kind: string;
   readonly calls: readonly MadeCall[];
+  /** What its page told of hands; absent where it told nothing. */
+  readonly told?: readonly Told[];
 }
 
 /**
@@ -80,6 +83,8 @@ export interface Release {
   readonly opened: readonly string[];
   /** Where the list comes from. */
   readonly list: string;
+  /** Calls that the page makes by itself every two seconds, for two minutes at most; absent for none. */
+  readonly polls?: string;
 }
 
 export const FIRST_RELEASE: Release = { opened: ['GET /api/posts/:id'], list: 'GET /api/posts' };
@@ -88,6 +93,11 @@ export const NEXT_RELEASE: Release = {
   opened: ['GET /api/posts/:id', 'GET /api/posts/:id/comments', 'GET /api/authors/:id'],
   list: 'GET /api/v2/feed',
 };
+
+/** The page asks by itself whether there is anything new. */
+export const POLLING_RELEASE: Release = { ...FIRST_RELEASE, polls: 'GET /api/news' };
+const POLL_SECONDS = 2;
+const MOST_POLLS = 60;
 
 /** One person's session. */
 export function makePerson(random: Seeded, release: Release = FIRST_RELEASE, kind = kindOf(random)): MadeSession {
@@ -109,7 +119,9 @@ export function makePerson(random: Seeded, release: Release = FIRST_RELEASE, kin
     if (dice.chance(0.02)) at += dice.logNormal(120, 0.6);
     DO[dice.pick(kind.does)](page);
   }
-  return { kind: kind.name, calls };
+  for (let poll = 1; release.polls !== undefined && poll <= Math.min(MOST_POLLS, at / POLL_SECONDS); poll += 1)
+    calls.push({ at: poll * POLL_SECONDS, route: release.polls, target: release.polls.slice(4), status: 200 });
+  return { kind: kind.name, calls: calls.toSorted((one, other) => one.at - other.at) };
 }
 
 interface Page {

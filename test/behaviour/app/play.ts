@@ -2,7 +2,8 @@ import type { Book } from '../../../src/behaviour/book.ts';
 import type { SessionId } from '../../../src/guard/behaviour.ts';
 import type { RouteRule } from '../../../src/guard/policy.ts';
 import type { RequestView } from '../../../src/guard/view.ts';
-import type { MadeSession } from './people.ts';
+import type { Interaction } from '../../../src/wire/interaction.ts';
+import type { MadeCall, MadeSession } from './people.ts';
 
 /** A session, and when and from where it comes. */
 export interface Visit {
@@ -22,31 +23,49 @@ export interface Seen {
   readonly reasons: string;
 }
 
+type Event = { readonly at: number; readonly index: number } & (
+  | { readonly call: MadeCall; readonly number: number }
+  | { readonly hands: Interaction }
+);
+
 /** Plays visits into a book, as they would come: call by call in the order of time. */
 export function play(book: Book, visits: readonly Visit[], thresholds: readonly number[] = []): Seen[] {
   const start = 1_700_000_000_000;
-  const events = visits
-    .flatMap((visit, index) =>
-      visit.made.calls.map((call, number) => ({ at: visit.start + call.at, index, call, number })),
-    )
+  const events: Event[] = visits
+    .flatMap(({ start: began, made: { calls, told = [] } }, index) => [
+      ...calls.map((call, number) => ({ at: began + call.at, index, call, number })),
+      ...told.map(({ at, told: hands }) => ({ at: began + at, index, hands })),
+    ])
     .sort((one, other) => one.at - other.at);
-  const state = visits.map((visit) => ({ visit, odds: 1, score: 0, crossed: new Map<number, number>(), reasons: '' }));
+  const state = visits.map((visit) => ({
+    visit,
+    odds: 1,
+    score: 0,
+    crossed: new Map<number, number>(),
+    reasons: '',
+    calls: 0,
+  }));
   for (const visit of visits) book.entered(visit.session, `load ${visit.start}`, start + visit.start * 1000);
-  for (const { at, index, call, number } of events) {
-    const { visit } = state[index] as (typeof state)[number];
+  for (const { at, index, ...event } of events) {
+    const seen = state[index] as (typeof state)[number];
+    const { visit } = seen;
     const now = start + at * 1000;
     const { session, prefix } = visit;
-    book.called({ session, request: requestOf(call.route, call.target), route: routeOf(call.route), prefix, now });
-    book.answered(session, call.status);
+    if ('hands' in event) book.handled(session, event.hands);
+    else {
+      const { route, target, status } = event.call;
+      seen.calls = event.number + 1;
+      book.called({ session, request: requestOf(route, target), route: routeOf(route), prefix, now });
+      book.answered(session, status);
+    }
     book.tick(now);
     const risk = book.riskOf(session);
-    const seen = state[index] as (typeof state)[number];
     seen.score = Math.max(seen.score, book.scoreOf(session));
     if (risk === null || risk.odds <= seen.odds) continue;
     seen.odds = risk.odds;
     seen.reasons = book.reasonsOf(session);
     for (const threshold of thresholds)
-      if (risk.odds >= threshold && !seen.crossed.has(threshold)) seen.crossed.set(threshold, number + 1);
+      if (risk.odds >= threshold && !seen.crossed.has(threshold)) seen.crossed.set(threshold, seen.calls);
   }
   return state;
 }

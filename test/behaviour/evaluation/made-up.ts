@@ -1,3 +1,4 @@
+import { HANDS, type HandKind, IMITATIONS, withHands } from '../app/hands.ts';
 import { makePerson, STRANGERS } from '../app/people.ts';
 import { PROGRAMS } from '../app/programs.ts';
 import { createSchool, type School } from '../app/school.ts';
@@ -29,7 +30,20 @@ export interface MadeUp {
   /** The same after one session in ten was a program while it learned. */
   readonly poisoned: ReadonlyMap<string, readonly Judged[]>;
   readonly poisonedPeople: readonly Judged[];
+  readonly hands: HandsMade;
 }
+
+/** The same where pages tell of hands. */
+export interface HandsMade {
+  readonly people: readonly Judged[];
+  /** People by what they use, in equal numbers. */
+  readonly byHand: ReadonlyMap<string, readonly Judged[]>;
+  /** By program, then by what it does as if there were a hand. */
+  readonly programs: ReadonlyMap<string, ReadonlyMap<string, readonly Judged[]>>;
+}
+
+/** Programs that can have a browser: the others are found without. */
+export const WITH_BROWSER = ['recording', 'slow counter', 'mimic', 'copy', 'farm'];
 
 /** Several models, each of a seed of its own, each asked about an equal part. */
 export function judgeMadeUp({ people, programs }: Effort): MadeUp {
@@ -51,7 +65,33 @@ export function judgeMadeUp({ people, programs }: Effort): MadeUp {
     of.poisonedPeople.push(...askPeople(abused, people / MODELS / 5));
     for (const { name } of PROGRAMS) add(poisoned, name, askProgram(abused, name, programs / MODELS));
   }
-  return { ...of, strangers, programs: clean, poisoned };
+  return { ...of, strangers, programs: clean, poisoned, hands: judgeHands({ people, programs }) };
+}
+
+function judgeHands({ people, programs }: Effort): HandsMade {
+  const all: Judged[] = [];
+  const byHand = new Map<string, Judged[]>();
+  const byProgram = new Map(WITH_BROWSER.map((name) => [name, new Map<string, Judged[]>()]));
+  for (let seed = 1; seed <= MODELS; seed += 1) {
+    const school = createSchool({ seed, sessions: SESSIONS, perPrefix: SESSIONS / 50 });
+    const person = (hands?: HandKind) => withHands(school.random, school.person(), hands);
+    school.teach(Array.from({ length: 1.6 * SESSIONS }, () => school.visit(person())));
+    all.push(...ask(school, people / MODELS, () => person()));
+    for (const hands of HANDS)
+      add(
+        byHand,
+        hands.name,
+        ask(school, people / MODELS / 5, () => person(hands)),
+      );
+    for (const [name, into] of byProgram)
+      for (const hands of IMITATIONS)
+        add(
+          into,
+          hands.name,
+          ask(school, programs / MODELS, () => withHands(school.random, school.program(name, CALLS), hands)),
+        );
+  }
+  return { people: all, byHand, programs: byProgram };
 }
 
 /** @param abuse share of sessions that are programs, one kind after another */

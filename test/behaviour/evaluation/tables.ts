@@ -1,8 +1,9 @@
+import { HANDS, IMITATIONS } from '../app/hands.ts';
 import { STRANGERS } from '../app/people.ts';
 import { PROGRAMS } from '../app/programs.ts';
 import type { judgeLive, Live } from './live.ts';
 import type { LogJudged } from './access-log.ts';
-import { type Judged, type MadeUp, ODDS, SESSIONS } from './made-up.ts';
+import { type Judged, type MadeUp, ODDS, SESSIONS, WITH_BROWSER } from './made-up.ts';
 import { firstRefused } from './rate-limit.ts';
 import { areaInterval, areaUnderCurve, foundAt, median, wilson } from './statistics.ts';
 
@@ -19,6 +20,8 @@ export function formatFigures(
     programTable(made, rates),
     curveTable(made),
     poisonTable(made),
+    handsTable(made),
+    handsProgramTable(made),
     liveTable(live),
     ...(log === null ? [] : [logTable(log)]),
   ];
@@ -116,6 +119,40 @@ function poisonTable({ programs, poisoned, poisonedPeople }: MadeUp): string {
   const head = ['program', ...ODDS.flatMap((odds) => [`\`1 in ${odds}\``, 'poisoned'])];
   const hit = poisonedPeople.filter(({ seen }) => seen.odds >= 100).length;
   return `The same after one in ten of the ${SESSIONS.toLocaleString('en')} sessions that taught it was one of the plain programs. Of ${poisonedPeople.length.toLocaleString('en')} people ${hit} were then found by \`1 in 100\`:\n\n${table(head, rows)}`;
+}
+
+function handsTable({ hands }: MadeUp): string {
+  const row = (name: string, judged: readonly Judged[]): string[] => [
+    name,
+    judged.length.toLocaleString('en'),
+    ...ODDS.map((odds) => {
+      const hits = judged.filter(({ seen }) => seen.odds >= odds).length;
+      const { low, high } = wilson(hits, judged.length);
+      return `${per10k(hits / judged.length)} (${per10k(low)} – ${per10k(high)})`;
+    }),
+  ];
+  const rows = [
+    row('all', hands.people),
+    ...HANDS.map(({ name, what }) => row(`${name}: ${what}`, hands.byHand.get(name) ?? [])),
+  ];
+  const head = ['people', 'of', ...ODDS.map((odds) => `hit by \`1 in ${odds}\`, per 10,000 (95 %)`)];
+  return `With \`interaction: true\`, people by what they use; all were taught in the shares they are assumed to have (${HANDS.map(({ name, share }) => `${name} ${share} %`).join(', ')}):\n\n${table(head, rows)}`;
+}
+
+function handsProgramTable({ hands }: MadeUp): string {
+  const rows = WITH_BROWSER.flatMap((name) =>
+    IMITATIONS.map(({ name: imitated, what }, index) => {
+      const judged = hands.programs.get(name)?.get(imitated) ?? [];
+      return [
+        index === 0 ? name : '',
+        what,
+        ...ODDS.map((odds) => after(judged.map(({ seen }) => seen.crossed.get(odds) ?? 0))),
+        area(judged.map(score), hands.people.map(score)),
+      ];
+    }),
+  );
+  const head = ['program', 'what its pages tell', ...ODDS.map((odds) => `\`1 in ${odds}\``), 'AUC'];
+  return `Programs that have a browser, by what they do in its pages as if there were a hand:\n\n${table(head, rows)}`;
 }
 
 function liveTable({ off, waits, loads }: Awaited<ReturnType<typeof judgeLive>>): string {

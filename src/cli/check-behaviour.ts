@@ -16,7 +16,8 @@ export function behaviourNotes({ behaviour: rule, config: { behaviour, workers =
   const done = rule.actions.map(({ action, odds }) => `one in ${odds.toLocaleString('en')} is ${words[action]}`);
   const kept = behaviour.model === undefined ? 'learned anew after a restart' : `kept in ${behaviour.model}`;
   const each = workers === 1 ? '' : '; each worker learns for itself';
-  const hands = behaviour.interaction === true ? '; pages tell how they are used by hand: counts and gaps, no content' : '';
+  const hands =
+    behaviour.interaction === true ? '; pages tell how they are used by hand: counts and gaps, no content' : '';
   return [
     `behaviour: of sessions that look unusual ${done.join(', ')}, once ${sessions.toLocaleString('en')} sessions were seen, ${perPrefix} of one network at most; ${kept}${each}${hands}`,
   ];

@@ -15,6 +15,8 @@ export interface Feature {
   readonly words: string;
   /** Differences under this say nothing: they come of counting a few calls. */
   readonly grain: number;
+  /** Set where 0 says that there is nothing to compare: such a session is no part of what is usual, and not unusual. */
+  readonly silent?: true;
   read(table: SessionTable, slot: number, about: Surroundings): number;
 }
 
@@ -90,6 +92,7 @@ export const FEATURES: readonly Feature[] = [
     kind: 'time',
     words: 'the gaps between its calls are more even',
     grain: FINE,
+    silent: true,
     read(table, slot) {
       const gaps = word(table, slot, U.gaps);
       if (gaps < FEWEST_GAPS) return 0;
@@ -188,6 +191,7 @@ export const FEATURES: readonly Feature[] = [
     kind: 'hands',
     words: 'more of what a hand does in its page is done by a program',
     grain: COARSE,
+    silent: true,
     read: (table, slot) => ofHands(table, slot, U.moments, share(table, slot, U.forged, U.moments)),
   },
   {
@@ -195,6 +199,7 @@ export const FEATURES: readonly Feature[] = [
     kind: 'hands',
     words: 'more presses of its keys and buttons take no time',
     grain: COARSE,
+    silent: true,
     read: (table, slot) => ofHands(table, slot, U.presses, share(table, slot, U.instant, U.presses)),
   },
   {
@@ -202,6 +207,7 @@ export const FEATURES: readonly Feature[] = [
     kind: 'hands',
     words: 'the pauses of its hand are more even',
     grain: FINE,
+    silent: true,
     read(table, slot) {
       const spread = Math.sqrt(float(table, slot, F.pauseSquares) / Math.max(1, word(table, slot, U.pauses)));
       return ofHands(table, slot, U.pauses, 1 / (1 + spread));
@@ -209,10 +215,8 @@ export const FEATURES: readonly Feature[] = [
   },
 ];
 
-/** Features of which a session may show nothing at all: 0 is none. Of them trees know nothing. */
-export const TOLD = FEATURES.map(({ kind }) => kind === 'hands');
-/** Features that every session shows: they come first. */
-export const ALWAYS_SHOWN = TOLD.indexOf(true);
+/** Features that every page shows come first; of hands, trees know nothing. */
+export const BUT_HANDS = FEATURES.filter(({ kind }) => kind !== 'hands').length;
 
 /** After this time a page load counts half. */
 export const LOADS_HALVED_MS = 300_000;

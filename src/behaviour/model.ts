@@ -1,5 +1,5 @@
 import { Bulk, Calibration } from './calibration.ts';
-import { ALWAYS_SHOWN, FEATURES, type FeatureKind, LENGTH, readPath, TOLD } from './features.ts';
+import { BUT_HANDS, FEATURES, type FeatureKind, LENGTH, readPath } from './features.ts';
 import { HalfSpaceTrees } from './half-space-trees.ts';
 import { createSeeded } from './seeded.ts';
 import { B, F, FIRST_STAGE_CALLS, PATH_LENGTH, SNAPSHOT_BYTES, STAGES, type SessionTable, U } from './session-table.ts';
@@ -19,8 +19,11 @@ const MOST_BITS = 10;
 const REASON_BITS = 3;
 /** One so strong is one in 500. */
 const ENOUGH_BITS = 9;
-/** Sessions whose pages have told of hands before hands are compared. */
+/** Of hands that are like no other's there are people who cannot help it: they say less than anything else. */
+const MOST_OF_HANDS = 6;
+/** Sessions that have shown what others do not before it is compared. */
 const FEWEST_TOLD = 100;
+const SILENT = FEATURES.map(({ silent = false }) => silent);
 /**
  * What somebody does is no reason by itself: whoever writes all day, reads in order or asks for one thing only uses the app in a way
  * of their own. It counts as far as how it is done is unusual, too (how fast, how evenly, how much of it, how often in vain), and
@@ -57,7 +60,7 @@ export class Model {
   readonly hours = new Float32Array(24);
   /** Sessions learned, ever. */
   learned = 0;
-  readonly #point = new Float32Array(ALWAYS_SHOWN);
+  readonly #point = new Float32Array(BUT_HANDS);
   readonly #bits = new Float32Array(FEATURES.length + 1);
   readonly #ofKind = new Float32Array(KINDS.length);
   readonly #strongest = new Uint8Array(KINDS.length);
@@ -69,7 +72,7 @@ export class Model {
     this.seed = seed;
     this.needed = needed;
     const random = createSeeded(seed);
-    this.trees = new HalfSpaceTrees({ dimensions: ALWAYS_SHOWN, random, window: Math.max(50, needed >> 2) });
+    this.trees = new HalfSpaceTrees({ dimensions: BUT_HANDS, random, window: Math.max(50, needed >> 2) });
     this.bulks = Array.from({ length: STAGES }, () =>
       FEATURES.map((_, index) => new Bulk(256, 255 * (FEATURES[index]?.grain ?? 0))),
     );
@@ -120,7 +123,7 @@ export class Model {
       const bulks = this.bulks[stage] as readonly Bulk[];
       for (let index = 0; index < bulks.length; index += 1) {
         const value = table.bytes[at + index] as number;
-        if (value > 0 || !TOLD[index]) (bulks[index] as Bulk).learn(value);
+        if (value > 0 || !SILENT[index]) (bulks[index] as Bulk).learn(value);
       }
     }
     // Who came so far came past all before it.
@@ -153,10 +156,10 @@ export class Model {
     for (let index = 0; index < bulks.length; index += 1) {
       const bulk = bulks[index] as Bulk;
       const value = features[at + index] as number;
-      const silent = TOLD[index] === true && (value === 0 || bulk.total < FEWEST_TOLD);
-      const bits = silent ? 0 : Math.min(MOST_BITS, bulk.bits(value, TOLD[index] === true ? 1 : wide));
+      const silent = SILENT[index] === true && (value === 0 || bulk.total < FEWEST_TOLD);
+      const bits = silent ? 0 : Math.min(MOST_BITS, bulk.bits(value, SILENT[index] === true ? 1 : wide));
       this.#bits[index] = bits;
-      if (index < ALWAYS_SHOWN) this.#point[index] = bits / (bits + 3);
+      if (index < BUT_HANDS) this.#point[index] = bits / (bits + 3);
     }
     const [all, came] = [this.reached[0] as number, this.reached[stage] as number];
     this.#bits[FEATURES.length] = Math.min(MOST_BITS, Math.log2((all + 1) / (came + 1)));
@@ -182,7 +185,7 @@ export class Model {
     if (!this.#handsCount()) this.#ofKind[HANDS] = 0;
     const [time = 0, errors = 0, amount = 0, doing = 0, addresses = 0, hands = 0] = this.#ofKind;
     const how = strongestTwo(time, errors, amount);
-    const what = strongestTwo(doing, addresses, hands) + trees;
+    const what = strongestTwo(doing, addresses, Math.min(hands, MOST_OF_HANDS)) + trees;
     return how + Math.min(what, how + BEYOND_HOW);
   }
 

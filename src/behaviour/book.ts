@@ -64,6 +64,8 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
   const teaching = new Teaching(limits);
   const wave = new Wave();
   const queue = new Queue(Math.min(capacity, 8192));
+  /** What is read of the session that is judged. */
+  const latest = new Uint8Array(SNAPSHOT_BYTES);
   let model = new Model(seed, limits().sessions);
   let taughtInSpan = 0;
   let judged = 0;
@@ -129,15 +131,14 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
     if (calls < FIRST_STAGE_CALLS) return;
     const stage = Math.min(STAGES - 1, Math.floor(Math.log2(calls / FIRST_STAGE_CALLS)));
     surroundings.now = now;
-    const at = table.b(slot, B.latest);
-    readFeatures(table, slot, surroundings, bytes, at);
+    readFeatures(table, slot, surroundings, latest, 0);
     const stagesAt = table.b(slot, B.stages);
     if (((bytes[stagesAt] as number) & (1 << stage)) === 0) {
       bytes[stagesAt] = (bytes[stagesAt] as number) | (1 << stage);
-      bytes.copyWithin(table.b(slot, B.snapshots + stage * SNAPSHOT_BYTES), at, at + SNAPSHOT_BYTES);
+      bytes.set(latest, table.b(slot, B.snapshots + stage * SNAPSHOT_BYTES));
     }
     if (model.phase === 'paths' || model.phase === 'bulks') return;
-    const { score, reasons } = model.judge(bytes, at, stage);
+    const { score, reasons } = model.judge(latest, 0, stage);
     if (score <= (floats[table.f(slot, F.raw)] as number)) {
       count(slot, false);
       return;

@@ -60,6 +60,15 @@ const STRAY_AFTER = 4;
 export const strayed = (before: number, surprise: number): number => before * (1 - STRAY) + surprise * STRAY;
 export const canStray = (calls: number): boolean => calls > STRAY_AFTER;
 
+/** Of a map of {@link ADDRESS_BITS}. */
+function bitsSet(table: SessionTable, slot: number, field: number): number {
+  const at = table.b(slot, field);
+  let set = 0;
+  for (let place = at; place < at + ADDRESS_BITS / 8; place += 1)
+    for (let rest = table.bytes[place] as number; rest > 0; rest &= rest - 1) set += 1;
+  return set;
+}
+
 /** How many addresses there were, by how many bits of the map they have set (linear counting). */
 const addressesOf = (bits: number): number =>
   -ADDRESS_BITS * Math.log(1 - Math.min(bits, ADDRESS_BITS - 1) / ADDRESS_BITS);
@@ -132,14 +141,14 @@ export const FEATURES: readonly Feature[] = [
     kind: 'doing',
     words: 'makes more kinds of calls',
     grain: 0.05,
-    read: (table, slot) => scaled(word(table, slot, U.routes), 8),
+    read: (table, slot) => scaled(bitsSet(table, slot, B.routes), 8),
   },
   {
     name: 'breadth',
     kind: 'addresses',
     words: 'asks for a new address with more of its calls',
     grain: COARSE,
-    read: (table, slot) => Math.min(1, addressesOf(word(table, slot, U.addresses)) / word(table, slot, U.calls)),
+    read: (table, slot) => Math.min(1, addressesOf(bitsSet(table, slot, B.addresses)) / word(table, slot, U.calls)),
   },
   {
     name: 'counting',

@@ -84,7 +84,7 @@ function notePath(table: SessionTable, slot: number, number: number, calls: numb
   if (canStray(calls) && stray > (floats[to + F.worst] as number)) floats[to + F.worst] = stray;
   if (from === number) words[at + U.same] = (words[at + U.same] as number) + 1;
   bytes[routeAt] = number;
-  if (setBit(bytes, table.b(slot, B.routes), number)) words[at + U.routes] = (words[at + U.routes] as number) + 1;
+  setBit(bytes, table.b(slot, B.routes), number);
 }
 
 function noteAddress(table: SessionTable, slot: number, target: string): void {
@@ -93,8 +93,7 @@ function noteAddress(table: SessionTable, slot: number, target: string): void {
   const hash = hashOf(target);
   if (hash === words[at + U.target]) words[at + U.repeats] = (words[at + U.repeats] as number) + 1;
   words[at + U.target] = hash;
-  if (setBit(bytes, table.b(slot, B.addresses), hash >>> 24))
-    words[at + U.addresses] = (words[at + U.addresses] as number) + 1;
+  setBit(bytes, table.b(slot, B.addresses), hash >>> 24);
   const number = lastNumberIn(target);
   if (number < 0) return;
   if (Math.abs(number - (words[at + U.number] as number)) === 1)
@@ -102,13 +101,9 @@ function noteAddress(table: SessionTable, slot: number, target: string): void {
   words[at + U.number] = number;
 }
 
-/** True where it was not set. */
-function setBit(bytes: Uint8Array, at: number, bit: number): boolean {
+function setBit(bytes: Uint8Array, at: number, bit: number): void {
   const place = at + (bit >> 3);
-  const mask = 1 << (bit & 7);
-  const before = bytes[place] as number;
-  bytes[place] = before | mask;
-  return (before & mask) === 0;
+  bytes[place] = (bytes[place] as number) | (1 << (bit & 7));
 }
 
 /** Characters of an address that are looked at. */

@@ -12,7 +12,7 @@ export const STAGES = 6;
 export const FIRST_STAGE_CALLS = 8;
 /** Bytes of one snapshot: one for each feature. */
 export const SNAPSHOT_BYTES = 18;
-/** Bits by which distinct addresses are counted. */
+/** Bits by which distinct addresses are counted, and routes, of which there are as many at most. */
 export const ADDRESS_BITS = 256;
 
 /** Places of doubles. */
@@ -40,17 +40,15 @@ export const U = {
   same: 16,
   peakNow: 17,
   peak: 18,
-  routes: 19,
-  addresses: 20,
-  flags: 21,
-  moments: 22,
-  forged: 23,
-  presses: 24,
-  instant: 25,
-  pauses: 26,
-  gaps: 27,
+  flags: 19,
+  moments: 20,
+  forged: 21,
+  presses: 22,
+  instant: 23,
+  pauses: 24,
+  gaps: 25,
 } as const;
-const WORDS = 28;
+const WORDS = 26;
 
 /** Places of single floats, after those. */
 export const F = {
@@ -71,12 +69,11 @@ export const B = {
   stages: 0,
   route: 1,
   reasons: 2,
-  /** The latest judgement's features, for the words. */
-  latest: 8,
-  path: 8 + SNAPSHOT_BYTES,
-  addresses: 8 + SNAPSHOT_BYTES + PATH_LENGTH,
-  routes: 8 + SNAPSHOT_BYTES + PATH_LENGTH + ADDRESS_BITS / 8,
-  snapshots: 8 + SNAPSHOT_BYTES + PATH_LENGTH + ADDRESS_BITS / 8 + 32,
+  path: 8,
+  /** Bits, of each address that was asked for, and of each route. */
+  addresses: 8 + PATH_LENGTH,
+  routes: 8 + PATH_LENGTH + ADDRESS_BITS / 8,
+  snapshots: 8 + PATH_LENGTH + (2 * ADDRESS_BITS) / 8,
 } as const;
 const BYTES = B.snapshots + STAGES * SNAPSHOT_BYTES;
 

@@ -21,7 +21,7 @@ test('docs/behaviour.md lists what is looked at, in the words of the code', () =
 
 test('a snapshot has room for all features, and a session takes what the page says', () => {
   assert.ok(FEATURES.length <= SNAPSHOT_BYTES);
-  assert.ok(page.includes('some 450 bytes') && Math.abs(SESSION_BYTES - 450) < 15, `${SESSION_BYTES}`);
+  assert.ok(page.includes('some 420 bytes') && Math.abs(SESSION_BYTES - 420) < 15, `${SESSION_BYTES}`);
 });
 
 test('the figures stand between their markers', () => {

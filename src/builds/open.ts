@@ -113,7 +113,7 @@ function scriptOf(now: () => Script): Script {
       return now().worker;
     },
     tag: (nonce) => now().tag(nonce),
-    serve: (path) => now().serve(path),
+    serve: (path, saving) => now().serve(path, saving),
   };
 }
 

@@ -66,7 +66,8 @@ export async function collectVerdicts(
       for (const one of batch) {
         const session = visitors.of(one);
         const hash = hashOf(session);
-        if (hash % oneIn !== 0) continue;
+        // What a gate did not find verified is refused as it is: no rule is too strict for it.
+        if (hash % oneIn !== 0 || one.verified === false) continue;
         counts.requests += 1;
         // Nearly all of them are judged at once; only what looks into bodies waits.
         const judged = judge.judge(one, session);

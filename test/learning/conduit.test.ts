@@ -118,4 +118,12 @@ describe('abuse while the gate learns', () => {
   test('people are not left out, though some of them come by links and some are three times as fast', () => {
     assert.ok(clean.learned.leftOut.size <= 5, `${clean.learned.leftOut.size} of 500`);
   });
+
+  test('what a gate did not find verified teaches nothing, however much of it there is', async () => {
+    const abuse = { app, sessions: 300, network: (number: number) => 6000 + number, random: seeded(8) };
+    const forged = scrapers(abuse).map((made) => ({ ...made, verified: false }));
+    const mixed = await learnFrom([...honest.map((made) => ({ ...made, verified: true })), ...forged]);
+    assert.equal(mixed.learned.unverified, forged.length);
+    assert.deepEqual(mixed.proposal.routes, clean.proposal.routes);
+  });
 });

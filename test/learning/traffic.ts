@@ -18,6 +18,8 @@ export interface Made {
   readonly mode?: string;
   readonly destination?: string;
   readonly type?: string;
+  /** Whether a gate found its proof good. Default: none was asked. */
+  readonly verified?: boolean;
 }
 
 const BROWSERS = [
@@ -54,7 +56,7 @@ export function toObservation(made: Made, marks: Marks): Observation {
     request: text === null ? null : shapeOfText(text, marks),
     answer: answerText === null ? null : shapeOfText(answerText, marks),
     marks: marks.ofPath(target.split('?')[0] ?? ''),
-    verified: null,
+    verified: made.verified ?? null,
     exchange: { fields, body: text, answer: answerText },
   };
 }

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { JSONParser } from '@streamparser/json';
 import type { Marks } from '../marks.ts';
 import type { Observation, Source, Tally } from '../observation.ts';
@@ -26,7 +26,7 @@ export const harFile = (file: string, marks: Marks): Source => ({
     const parser = new JSONParser({ paths: ['$.log.entries.*'], keepStack: false });
     parser.onValue = ({ value }) => {
       number += 1;
-      const observation = host(readEntry(value, basename(file), marks), number);
+      const observation = host(readEntry(value, resolve(file), marks), number);
       if (observation !== null) found.push(observation);
     };
     // Without a listener it would throw in the middle of a chunk, and what came before would be lost.

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import type { Marks } from '../marks.ts';
@@ -45,7 +45,7 @@ export const playwrightTrace = (file: string, marks: Marks): Source => ({
           number += 1;
           const entry = snapshotIn(line, tally, number);
           if (entry === undefined) continue;
-          const observation = host(readEntry(entry, basename(file), marks, bodies), number);
+          const observation = host(readEntry(entry, resolve(file), marks, bodies), number);
           if (observation !== null) found.push(observation);
         }
         tally.read(found.length);

@@ -4,6 +4,7 @@ import { problemAnswer } from '../guard/problem.ts';
 import type { SealedDesk } from '../guard/sealed.ts';
 import type { RequestView } from '../guard/view.ts';
 import { CODES, type Code } from '../wire/codes.ts';
+import { HELD_BODY_BYTES } from '../wire/constants.ts';
 import { HEADER_SEALED, SEALED_CALL_BYTES, SEALED_FIELDS, SEALED_PATH } from '../wire/sealed.ts';
 import type { Random } from './random.ts';
 import { createAnswerSeal } from './sealed-answer.ts';
@@ -21,8 +22,12 @@ export interface SealedDeskParts {
   readonly decided: (decision: Decision, request: RequestView) => void;
 }
 
-/** Bytes of calls that are being read, by all together: what is sealed cannot be judged before it is here. */
+/**
+ * Bytes of long calls that are being read, by all together and by one session: what is sealed cannot be judged before it is
+ * here. Calls of up to 64 KiB are held as every route's are, and wait for nobody's uploads.
+ */
 const MOST_HELD = 64 * 1024 * 1024;
+const MOST_HELD_BY_ONE = 4 * 1024 * 1024;
 
 /**
  * Opens sealed calls before anything is judged that they hold. What the request around a call says of itself is judged
@@ -31,23 +36,23 @@ const MOST_HELD = 64 * 1024 * 1024;
  */
 export function createSealedDesk(parts: SealedDeskParts): SealedDesk {
   const { policy, tickets, random } = parts;
-  let held = 0;
+  const held = createHeld();
 
   const refuse = (request: RequestView, decision: Decision): Answer => {
     parts.decided(decision, request);
     return problemAnswer(decision, policy().mount, parts.wall());
   };
 
-  async function read({ body }: RequestView): Promise<Uint8Array | 'too-large' | 'unsure'> {
+  async function read({ body }: RequestView, session: string): Promise<Uint8Array | 'too-large' | 'unsure'> {
     const { length } = body;
     if (length > SEALED_CALL_BYTES) return 'too-large';
     const bytes = length < 0 ? SEALED_CALL_BYTES : length;
-    if (held + bytes > MOST_HELD) return 'unsure';
-    held += bytes;
+    const isLong = bytes > HELD_BODY_BYTES;
+    if (isLong && !held.take(session, bytes)) return 'unsure';
     try {
       return (await body.collect(SEALED_CALL_BYTES)) ?? 'too-large';
     } finally {
-      held -= bytes;
+      if (isLong) held.give(session, bytes);
     }
   }
 
@@ -64,7 +69,7 @@ export function createSealedDesk(parts: SealedDeskParts): SealedDesk {
         const code = ticket === 'wrong-instance' ? ticket : 'stale';
         return refuse(request, refusedHere(decision, code, 'of its ticket'));
       }
-      const body = await read(request);
+      const body = await read(request, ticket.session);
       if (typeof body === 'string') return refuse(request, refusedHere(decision, body, 'of the sealed body'));
       const call = openSealedCall(ticket, shown, body);
       if (call === null || call.target.startsWith(`${policy().mount}/`))
@@ -78,6 +83,27 @@ export function createSealedDesk(parts: SealedDeskParts): SealedDesk {
         seal: createAnswerSeal(ticket, shown.text, random),
       };
     },
+  };
+}
+
+/** Counts what is being read. Holds as many sessions as are sending. */
+function createHeld() {
+  const bySession = new Map<string, number>();
+  let all = 0;
+  const add = (session: string, bytes: number): void => {
+    const own = (bySession.get(session) ?? 0) + bytes;
+    if (own === 0) bySession.delete(session);
+    else bySession.set(session, own);
+    all += bytes;
+  };
+  return {
+    /** False where it is too much now. */
+    take(session: string, bytes: number): boolean {
+      if (all + bytes > MOST_HELD || (bySession.get(session) ?? 0) + bytes > MOST_HELD_BY_ONE) return false;
+      add(session, bytes);
+      return true;
+    },
+    give: (session: string, bytes: number): void => add(session, -bytes),
   };
 }
 

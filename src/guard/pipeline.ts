@@ -93,6 +93,7 @@ export function enforcementOf(
 function ruleBefore(before: Policy, policy: Policy, rule: RouteRule): RouteRule {
   if (rule === policy.mountRoute) return before.mountRoute;
   if (rule === policy.ownRoute) return before.ownRoute;
+  if (rule === policy.sealedRoute) return before.sealedRoute;
   if (rule === policy.assetRoute) return before.assetRoute;
   const path = sampleOf(rule.pattern);
   return before.match(rule.method || 'GET', path, path);

@@ -29,7 +29,7 @@ const ALONE: RunCase = Object.freeze({
 /** Composes the pipelines of a policy. The order of `layers` is the order of admission. */
 export function createRunner(policy: Policy, parts: RunnerParts, restored: RestoredLayers = NOTHING_RESTORED): Runner {
   const pipelines = new Map<RouteRule, Pipeline>();
-  for (const route of [...policy.routes, policy.mountRoute, policy.ownRoute, policy.assetRoute])
+  for (const route of [...policy.routes, policy.mountRoute, policy.ownRoute, policy.sealedRoute, policy.assetRoute])
     pipelines.set(route, compose(policy, route, parts.layers, restored));
   const methods = new Set(policy.routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])));
   const observers = parts.layers.filter((layer) => layer.observe !== undefined);

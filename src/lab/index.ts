@@ -47,6 +47,7 @@ import type { LabReport } from './outcome.ts';
 import { runAttackers } from './run.ts';
 
 export { type CopiesReport, type CopyRow, measureCopies } from './copies.ts';
+export { measureSeen, type Seen, type SeenReport, type SeenRow } from './seen.ts';
 export { formatReport } from './report.ts';
 export { defineLab, type LabFile, type LabGate } from './lab-file.ts';
 export { walkByForms } from './walk-by-forms.ts';

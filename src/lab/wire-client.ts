@@ -12,7 +12,7 @@ import { readBuild } from './read-build.ts';
 import { fromBuildEntry, inBuild, outOfBuild, toBuildEntry } from './wire-build.ts';
 import { wireHeaders } from './wire-headers.ts';
 import { agree, type Call, type Entered, signCall } from './wire-proof.ts';
-import { type SealedRequest, type SealOptions, sealRequest } from './wire-sealed.ts';
+import { createSealingSender, type SealedRequest, type SealOptions, sealRequest } from './wire-sealed.ts';
 import { createSessionKey } from './wire-session-key.ts';
 
 /**
@@ -20,6 +20,7 @@ import { createSessionKey } from './wire-session-key.ts';
  * walks the doors and signs calls; about itself it says what a browser would.
  */
 export interface WireClient {
+  /** Seals what it sends once the gate has said that calls come sealed (docs/sealed.md), and opens the answers. */
   readonly sender: Sender;
   /**
    * Loads the page and enters, with a key of its own where its cookies are those of a login (docs/protocol.md §2.4).
@@ -65,10 +66,15 @@ export type ReadsBuilds = 'never' | 'once' | 'always';
 export function createWireClient(
   target: Target,
   page: string,
-  sender: Sender,
+  plain: Sender,
   now: () => number = Date.now,
   readsBuilds: ReadsBuilds = 'always',
 ): WireClient {
+  const isSigned = ({ fields }: RawRequest): boolean =>
+    fields.some((name, at) => at % 2 === 0 && name.toLowerCase() === (names?.input ?? 'signature-input'));
+  const sender = createSealingSender(plain, (request) =>
+    entered === null || request.target.startsWith(`${mountedAt}/`) || !isSigned(request) ? null : seal(request),
+  );
   const jar = createJar();
   const headers = wireHeaders(target, page);
   const sessionKey = createSessionKey();

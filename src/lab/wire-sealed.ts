@@ -17,10 +17,11 @@ import {
   SEALED_TYPE,
 } from '../wire/sealed.ts';
 import { formatSealedCall } from '../wire/sealed-call.ts';
-import type { RawAnswer, RawRequest } from './http.ts';
+import { kindOf } from './answer.ts';
+import type { RawAnswer, RawRequest, Sender } from './http.ts';
 import type { Entered } from './wire-proof.ts';
 
-/** Sealed calls without a browser (docs/protocol.md §12): what a program needs beside its proofs, in an hour more. */
+/** Sealed calls without a browser (docs/protocol.md §12): what a program needs beside its proofs. */
 
 /** A call that was sealed, and what its answer is opened with. */
 export interface SealedRequest {
@@ -56,6 +57,37 @@ export function sealRequest(
   const fields = [...outside, 'X-Requested-With', 'sallyport', ...own];
   const request = { method: 'POST', target: mount + SEALED_PATH, fields, body: sealed };
   return { request, open: (answer) => openAnswer(answer, entered, shown) };
+}
+
+/**
+ * Sends signed calls as they are, until the gate says that they have to come sealed: whoever has read docs/protocol.md seals
+ * them. What goes elsewhere, or carries no proof, is left alone.
+ *
+ * @param seal null for what is not to be sealed
+ */
+export function createSealingSender(plain: Sender, seal: (request: RawRequest) => SealedRequest | null): Sender {
+  let seals = false;
+  const sendSealed = async ({ request, open }: SealedRequest): Promise<RawAnswer> => {
+    const answer = await plain.send(request);
+    try {
+      return open(answer);
+    } catch {
+      return { ...answer, status: 0, failed: 'an answer that cannot be opened' };
+    }
+  };
+  return {
+    async send(request) {
+      const sealed = seals ? seal(request) : null;
+      if (sealed !== null) return sendSealed(sealed);
+      const answer = await plain.send(request);
+      const kind = kindOf(answer);
+      const again = kind.by === 'gate' && kind.code === 'sealed' ? seal(request) : null;
+      if (again === null) return answer;
+      seals = true;
+      return sendSealed(again);
+    },
+    close: () => plain.close(),
+  };
 }
 
 function parted(fields: readonly string[]): [inside: string[], outside: string[]] {

@@ -25,6 +25,10 @@ export interface SealedApp {
 
 export interface Visitor {
   readonly client: WireClient;
+  /** Sends as it is told. */
+  readonly sender: Sender;
+  /** A signed call that comes as it is. */
+  open(call: Call): Promise<RawAnswer>;
   /** Sends a call sealed and answers what the page would see. */
   call(call: Call & { readonly at: string }, options?: SealOptions): Promise<RawAnswer>;
   close(): void;
@@ -127,6 +131,8 @@ function visited(url: string): Pick<SealedApp, 'url' | 'enter'> {
       if (!opening.opened) throw new Error(opening.why);
       return {
         client,
+        sender,
+        open: (call) => sender.send(client.sign(call)),
         async call(call, options) {
           const sealed = client.seal(client.sign(call), options);
           return sealed.open(await sender.send(sealed.request));

@@ -31,6 +31,13 @@ for (const [name, start] of [
       );
     });
 
+    test('a program that knows the protocol seals its calls once it is told to, and gets in', async () => {
+      const { client, close } = await app.enter();
+      assert.equal((await client.call({ method: 'GET', at: '/api/posts' })).status, 200);
+      assert.equal((await client.call({ method: 'GET', at: '/api/gone' })).status, 410);
+      close();
+    });
+
     test('a write arrives with its body and type', async () => {
       const body = Buffer.from('{"a":1}');
       const answer = await visitor.call({ method: 'POST', at: '/api/posts', body, contentType: 'application/json' });

@@ -25,7 +25,7 @@ export async function unseal(
 ): Promise<UnsealedCall | Answer> {
   const opened = await desk.open(view);
   if ('status' in opened) return opened;
-  const call = toRequest(request, opened);
+  const call = toRequest(request, response, opened);
   response.once('close', () => {
     // The client left: so an app hears of it that still reads.
     if (!response.writableFinished) call.destroy();
@@ -40,21 +40,31 @@ export async function unseal(
 /** One of node's own, because that is what apps know. Its body comes when somebody reads: it may be looked through then. */
 class UnsealedRequest extends IncomingMessage {
   readonly #body: Uint8Array;
+  readonly #broken: () => void;
 
-  constructor(socket: Incoming['socket'], body: Uint8Array) {
+  /** @param broken called where whoever looks through the body does not let it pass */
+  constructor(socket: Incoming['socket'], body: Uint8Array, broken: () => void) {
     // Platform edge: by HTTP/2 it is not a socket, but what is asked of one is there.
     super(socket as Socket);
     this.#body = body;
+    this.#broken = broken;
   }
 
   override _read(): void {
     if (this.#body.length > 0) this.push(this.#body);
     this.push(null);
   }
+
+  /** Breaks off nothing but itself: by HTTP/2 the socket is others' as well. */
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    if (error !== null) this.#broken();
+    done(this.listenerCount('error') > 0 ? error : null);
+  }
 }
 
-function toRequest(outer: Incoming, { method, target, fields, body }: Unsealed): IncomingMessage {
-  const call = new UnsealedRequest(outer.socket, body);
+function toRequest(outer: Incoming, response: Outgoing, opened: Unsealed): IncomingMessage {
+  const { method, target, fields, body } = opened;
+  const call = new UnsealedRequest(outer.socket, body, () => response.destroy());
   const length = body.length === 0 ? [] : ['content-length', String(body.length)];
   const rawHeaders = [...fields, ...length];
   if (outer instanceof IncomingMessage) {

@@ -18,6 +18,8 @@ export interface SealedApp {
   /** What the app was asked: method and target. */
   readonly reached: string[];
   readonly decisions: Decision[];
+  /** Settles when the client of `/api/endless` has left. */
+  readonly left: Promise<string>;
   /** A program that has walked the doors. */
   enter(): Promise<Visitor>;
   close(): Promise<void>;
@@ -48,13 +50,17 @@ export const CONFIG: Config = {
 
 /** Says what it was asked, in as many ways as backends answer. */
 const answering =
-  (reached: string[]): RequestListener =>
+  (reached: string[], left: (how: string) => void): RequestListener =>
   (request, response) => {
     reached.push(`${request.method} ${request.url}`);
     const { pathname } = new URL(request.url ?? '/', 'http://app');
     if (pathname === '/') return void response.setHeader('content-type', 'text/html').end('<html><head></head></html>');
     if (pathname === '/api/gone') return void response.writeHead(410, { 'x-own': 'gone' }).end('gone');
     if (pathname === '/api/nothing') return void response.writeHead(204, { 'set-cookie': ['a=1', 'b=2'] }).end();
+    if (pathname === '/api/endless') {
+      response.on('close', () => left('left'));
+      return void response.write('more to come');
+    }
     const pieces: Buffer[] = [];
     request.on('data', (piece: Buffer) => pieces.push(piece));
     request.on('end', () => {
@@ -81,7 +87,8 @@ const stop = (server: Server): Promise<void> => {
 export async function behindGate(changes: Config = {}): Promise<SealedApp> {
   const reached: string[] = [];
   const decisions: Decision[] = [];
-  const backend = createServer(answering(reached));
+  const { promise: left, resolve } = Promise.withResolvers<string>();
+  const backend = createServer(answering(reached, resolve));
   const to = await listen(backend);
   const config = { ...CONFIG, to, listen: '127.0.0.1:0', ...changes };
   const gate = await startGate(config, { onDecision: (decision) => void decisions.push(decision) });
@@ -89,6 +96,7 @@ export async function behindGate(changes: Config = {}): Promise<SealedApp> {
     ...visited(gate.url),
     reached,
     decisions,
+    left,
     async close() {
       await gate.close({ graceMs: 50 });
       await stop(backend);
@@ -99,7 +107,8 @@ export async function behindGate(changes: Config = {}): Promise<SealedApp> {
 export async function behindMiddleware(changes: Config = {}): Promise<SealedApp> {
   const reached: string[] = [];
   const decisions: Decision[] = [];
-  const app = answering(reached);
+  const { promise: left, resolve } = Promise.withResolvers<string>();
+  const app = answering(reached, resolve);
   let handler: RequestListener = () => {};
   const server = createServer((request, response) => handler(request, response));
   const url = await listen(server);
@@ -113,6 +122,7 @@ export async function behindMiddleware(changes: Config = {}): Promise<SealedApp>
     ...visited(url),
     reached,
     decisions,
+    left,
     async close() {
       await stop(server);
       await guard.close();

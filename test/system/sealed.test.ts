@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { after, before, describe, test } from 'node:test';
+import { SEALED_TYPE } from '../../src/wire/sealed.ts';
 import { behindGate, behindMiddleware, type SealedApp, type Visitor } from './sealed-support.ts';
 
 for (const [name, start] of [
@@ -61,3 +64,45 @@ for (const [name, start] of [
       assert.deepEqual([head.status, head.body.length], [410, 0]);
     });
   });
+
+test('by HTTP/2 it is the same, and a client that leaves in the middle of an answer takes nobody along', async () => {
+  const app = await behindGate({ tls: 'self' });
+  const visitor = await app.enter();
+  const session = connect(app.url, { rejectUnauthorized: false });
+  try {
+    const begin = (at: string) => {
+      const { request, open } = visitor.client.seal(visitor.client.sign({ method: 'GET', at }));
+      const fields: Record<string, string> = {};
+      for (let i = 0; i + 1 < request.fields.length; i += 2) {
+        const name = (request.fields[i] ?? '').toLowerCase();
+        if (name !== 'host' && name !== 'connection') fields[name] = request.fields[i + 1] ?? '';
+      }
+      const authority = new URL(app.url).host;
+      const stream = session.request({
+        ...fields,
+        ':method': 'POST',
+        ':path': request.target,
+        ':authority': authority,
+      });
+      stream.end(request.body);
+      return { stream, open };
+    };
+    const { stream, open } = begin('/api/posts');
+    const [head] = await once(stream, 'response');
+    const body = Buffer.concat(await stream.toArray());
+    const answer = open({ status: 200, fields: ['content-type', String(head['content-type'])], body, failed: '' });
+    assert.deepEqual([answer.status, JSON.parse(String(answer.body)).url], [200, '/api/posts']);
+    const endless = begin('/api/endless').stream;
+    await once(endless, 'data');
+    endless.close();
+    assert.equal(await app.left, 'left');
+    const after = begin('/api/gone');
+    await once(after.stream, 'response');
+    const gone = { fields: ['content-type', SEALED_TYPE], body: Buffer.concat(await after.stream.toArray()) };
+    assert.equal(after.open({ status: 200, failed: '', ...gone }).status, 410);
+  } finally {
+    session.close();
+    visitor.close();
+    await app.close();
+  }
+});

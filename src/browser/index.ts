@@ -22,6 +22,8 @@ export interface InstallOptions {
   readonly open?: readonly string[];
   /** Routes that need something else than a signed call. Default none. */
   readonly routes?: readonly ScriptRoute[];
+  /** Whether the gate's configuration has `sealed`; single routes say otherwise. Only beside `protect`. Default false. */
+  readonly sealed?: boolean;
   /** Default `/_sallyport`. */
   readonly mount?: string;
 }
@@ -72,6 +74,7 @@ function withDefaults(options: InstallOptions, protect: readonly string[]): Scri
     open,
     routes,
     origins: [],
+    ...(options.sealed ? { sealed: true } : {}),
     whole: WHOLE_DIGEST_BYTES,
     slice: DIGEST_SLICE_BYTES,
     chunks: '',

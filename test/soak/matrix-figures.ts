@@ -9,20 +9,20 @@ const START = '<!-- figures: npm run soak -- matrix --write -->';
 const END = '<!-- end of figures -->';
 const NAMES = [...HEAD, 'browser', 'day'];
 
-/** Writes what rows came to into docs/people.md; rows that did not run now keep what they had. */
-export function writeFigures(tallies: readonly Tally[], day: Date): void {
+/** Writes what a row came to into docs/people.md; the others keep what they had. */
+export function writeFigures(tally: Tally, day: Date): void {
   const page = readFileSync(PAGE, 'utf8');
-  writeFileSync(PAGE, withFigures(page, tallies, day.toISOString().slice(0, 10)));
+  writeFileSync(PAGE, withFigures(page, tally, day.toISOString().slice(0, 10)));
 }
 
-/** The page with these rows in its table. Throws where it has no place for them. */
-export function withFigures(page: string, tallies: readonly Tally[], day: string): string {
+/** The page with this row in its table. Throws where it has no place for one. */
+export function withFigures(page: string, tally: Tally, day: string): string {
   const [before, rest] = page.split(START);
   const [old, after] = rest?.split(END) ?? [];
   if (before === undefined || old === undefined || after === undefined)
     throw new TypeError(`docs/people.md: the figures stand between "${START}" and "${END}"`);
   const known = new Map(rowsOf(old).map((cells) => [cells[0], cells]));
-  for (const tally of tallies) known.set(tally.row, [...cellsOf(tally), tally.browser, day]);
+  known.set(tally.row, [...cellsOf(tally), tally.browser, day]);
   const rows = ROWS.map(({ name }) => known.get(name)).filter((cells) => cells !== undefined);
   return `${before}${START}\n\n${formatTable(NAMES, rows)}\n\n${END}${after}`;
 }

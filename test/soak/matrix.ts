@@ -27,6 +27,7 @@ export async function runMatrix(args: readonly string[]): Promise<boolean> {
     for (const row of rows) {
       const tally = await matrix.run(row, loads);
       tallies.push(tally);
+      if (values.write) writeFigures(tally, new Date());
       console.error(`${isClean(tally) ? '✔' : '✖'} ${row.name}`);
       for (const error of tally.errors) console.error(`    ${error}`);
     }
@@ -34,6 +35,5 @@ export async function runMatrix(args: readonly string[]): Promise<boolean> {
     await matrix.close();
   }
   console.log(toTable(tallies));
-  if (values.write) writeFigures(tallies, new Date());
   return tallies.every(isClean);
 }

@@ -104,7 +104,8 @@ export async function startMatrix(): Promise<Matrix> {
   }
 
   async function attempt({ app }: Gated, page: Page, turn: Turn, row: Row): Promise<Seen> {
-    await page.goto(app.url);
+    // Nobody looks at an empty page for half a minute.
+    await page.goto(app.url, row.breaksOneIn === undefined ? {} : { timeout: 10_000 });
     const shown = () => document.querySelector('.dot.on') !== null && document.querySelector('li.post') !== null;
     await page.waitForFunction(shown, { polling: 50 });
     await row.meanwhile?.(page, world);

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { buildBundle } from '../../src/doors/bundle.ts';
 import { DEFAULT_MOUNT } from '../../src/wire/constants.ts';
+import { withFigures } from '../soak/matrix-figures.ts';
 import { isBlocked } from './matrix/blocking.ts';
 import { isClean, type Matrix, startMatrix } from './matrix/matrix.ts';
 import { ROWS } from './matrix/rows.ts';
@@ -65,4 +68,37 @@ test('P6.1 no address of the gate has a name that lists block', async () => {
     assert.equal(isBlocked(`https://app.example${path}`), true, path);
   assert.equal(isBlocked('https://ads.example/'), true);
   assert.equal(isBlocked('https://app.example/roads/1'), false);
+});
+
+test('P6 the figures of the matrix are those of its rows, and say that nobody was refused', () => {
+  const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'people.md'), 'utf8');
+  const tableOf = (text: string): string[][] =>
+    (text.split('<!-- figures: npm run soak -- matrix --write -->')[1] ?? '')
+      .split('<!-- end of figures -->')[0]
+      ?.split('\n')
+      .filter((line) => line.startsWith('| '))
+      .slice(1)
+      .map((line) => line.split('|').map((cell) => cell.trim())) ?? [];
+  const known = ROWS.map(({ name }) => name);
+  for (const [, name = '', loads, calls, refused, errors] of tableOf(page)) {
+    assert.ok(known.includes(name), name);
+    assert.ok(Number(loads) > 0 && Number(calls) > 0, name);
+    assert.deepEqual([refused, errors], ['0', '0'], name);
+  }
+  const tally = {
+    row: 'Chromium',
+    browser: 'Chrome/1',
+    loads: 7,
+    calls: 70,
+    unseen: {},
+    refused: {},
+    errors: [],
+    again: 0,
+  };
+  const once = withFigures(page, tally, '2026-01-02');
+  const twice = withFigures(once, { ...tally, refused: { limit: 2 } }, '2026-01-03');
+  const own = tableOf(twice).find(([, name]) => name === 'Chromium');
+  assert.deepEqual(own?.slice(1, -1), ['Chromium', '7', '70', 'limit 2', '0', '0', '0', 'Chrome/1', '2026-01-03']);
+  assert.equal(withFigures(twice, tally, '2026-01-02'), once, 'a row takes its own place');
+  assert.throws(() => withFigures('# People', tally, '2026-01-02'), /the figures stand between/);
 });

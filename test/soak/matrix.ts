@@ -12,12 +12,13 @@ const OPTIONS = {
 
 /**
  * `npm run soak -- matrix`: every row of the matrix, `--loads N` loads of the demo each (default 100), `--row TEXT` for
- * those whose name holds it, `--write` puts what they came to into docs/people.md. Resolves to whether nobody was refused falsely and no page saw an error.
+ * the one of that name, or those whose name holds it, `--write` puts what they came to into docs/people.md. Resolves to whether nobody was refused falsely and no page saw an error.
  */
 export async function runMatrix(args: readonly string[]): Promise<boolean> {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
   const loads = Number(values.loads);
-  const rows = ROWS.filter(({ name }) => name.includes(values.row));
+  const named = ROWS.filter(({ name }) => name === values.row);
+  const rows = named.length > 0 ? named : ROWS.filter(({ name }) => name.includes(values.row));
   if (!Number.isInteger(loads) || loads < 1) throw new TypeError(`--loads ${values.loads}: a whole number from 1 on`);
   if (rows.length === 0) throw new TypeError(`--row ${values.row}: no row has that in its name`);
 

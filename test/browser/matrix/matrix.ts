@@ -50,11 +50,12 @@ export async function startMatrix(): Promise<Matrix> {
   const decisions: Decided[] = [];
   const dir = mkdtempSync(join(tmpdir(), 'sallyport-matrix-'));
   // By HTTP/2, as everywhere: ten tabs with a feed each would starve by HTTP/1.1, of which a browser opens six connections.
-  const start = async (changes: Config = {}): Promise<Gated> => {
+  const start = async (changes: Config = {}, breaks = false): Promise<Gated> => {
     let port = 0;
-    const line = await openLine(() => port);
+    const line = breaks ? await openLine(() => port) : null;
     const tls = { self: true, dir } as const;
-    const app = await startGuardedPosts({ tls, public: `https://127.0.0.1:${line.port}`, ...changes }, [], {
+    const reached = line === null ? {} : { public: `https://127.0.0.1:${line.port}` };
+    const app = await startGuardedPosts({ tls, ...reached, ...changes }, [], {
       clock: { wall: () => Date.now() + state.skew, monotonic: () => performance.now() },
       onDecision: ({ code }, { path }) => {
         decisions.push({ code, path });
@@ -64,10 +65,11 @@ export async function startMatrix(): Promise<Matrix> {
     return { app, line, mount: changes.mount ?? DEFAULT_MOUNT };
   };
   const own = await start();
-  const gates = new Map<Config | undefined, Promise<Gated>>([[undefined, Promise.resolve(own)]]);
-  const gateOf = ({ config }: Row): Promise<Gated> => {
-    const running = gates.get(config) ?? start(config);
-    gates.set(config, running);
+  const gates = new Map<unknown, Promise<Gated>>([[undefined, Promise.resolve(own)]]);
+  const gateOf = ({ config, breaksOneIn }: Row): Promise<Gated> => {
+    const key = breaksOneIn === undefined ? config : 'breaks';
+    const running = gates.get(key) ?? start(config, breaksOneIn !== undefined);
+    gates.set(key, running);
     return running;
   };
   const browsers = new Map<unknown, Promise<Browser>>();
@@ -134,7 +136,7 @@ export async function startMatrix(): Promise<Matrix> {
       for (const page of pages) watch(page, gate.app.url, tally);
       const [first] = pages;
       let asks = first !== undefined && (await arrive(first, gate, ++state.visits));
-      gate.line.breaksOneIn = row.breaksOneIn ?? 0;
+      if (gate.line !== null) gate.line.breaksOneIn = row.breaksOneIn ?? 0;
       while (tally.loads < loads) {
         const visits = pages.map((page, tab) => {
           const tries = row.breaksOneIn === undefined ? 1 : 2;
@@ -144,7 +146,7 @@ export async function startMatrix(): Promise<Matrix> {
         tally.loads += pages.length;
         asks = false;
       }
-      gate.line.breaksOneIn = 0;
+      if (gate.line !== null) gate.line.breaksOneIn = 0;
       await Promise.all(pages.map((page) => page.close()));
       count(decisions, tally);
       return tally;
@@ -153,7 +155,7 @@ export async function startMatrix(): Promise<Matrix> {
       for (const running of browsers.values()) await (await running).close();
       for (const running of gates.values()) {
         const { app, line } = await running;
-        await line.close();
+        await line?.close();
         await app.close();
       }
       rmSync(dir, { recursive: true });
@@ -164,7 +166,8 @@ export async function startMatrix(): Promise<Matrix> {
 /** A gate with the demo, and the way to it. */
 interface Gated {
   readonly app: RunningPosts;
-  readonly line: Line;
+  /** Null where nothing stands between. */
+  readonly line: Line | null;
   readonly mount: string;
 }
 

@@ -68,17 +68,23 @@ export async function readContent(
     if (number === undefined || typical.hashes.has(hash)) return;
     spans.add(hash, number, one.status < 400, one.time);
     if (one.status >= 400) return;
-    const known = routes.get(number) ?? newContent();
-    routes.set(number, known);
+    let known = routes.get(number);
+    if (known === undefined) {
+      known = newContent();
+      routes.set(number, known);
+    }
     known.carriers.add(one.carrier, one.type, session);
     known.query.add(one.query === undefined ? queryOf(one.target) : one.query, session, one.prefix);
     if (one.request !== null) known.schema.add(one.request);
-    const segments = (usage.routes[number]?.match ?? '').replace(/^\S+ /, '').split('/').slice(1);
-    const path = pathOf(one.target).split('/').slice(1);
-    const page = one.page.split('/');
-    for (const [place, segment] of segments.entries()) {
-      const mark = one.marks[place] ?? '';
-      if (segment.startsWith(':')) flows.used(session, number, place, mark, page.includes(path[place] ?? ''));
+    // Logs have no bodies in which an id could have been given.
+    if (one.marks.length > 0) {
+      const segments = (usage.routes[number]?.match ?? '').replace(/^\S+ /, '').split('/').slice(1);
+      const path = pathOf(one.target).split('/').slice(1);
+      const page = one.page.split('/');
+      for (const [place, segment] of segments.entries()) {
+        const mark = one.marks[place] ?? '';
+        if (segment.startsWith(':')) flows.used(session, number, place, mark, page.includes(path[place] ?? ''));
+      }
     }
     if (one.answer !== null) flows.answered(session, number, one.answer);
   };

@@ -5,6 +5,7 @@ import { objectRoutes } from '../lab/object-routes.ts';
 import type { Account } from '../lab/people.ts';
 import { issueKeys, type OwnGate, ownGateAt, removePeople, type RunKeys } from './attack-gate.ts';
 import { type AttackFlags, EXIT, type Io } from './command.ts';
+import { endWhenTold } from './ending.ts';
 import { loadLabFile } from './lab-file.ts';
 
 /** Longest run without `--seconds`, as in LabOptions. */
@@ -15,6 +16,7 @@ const SECONDS = 180;
  * whatever they got, because what it says is so; 1 where nothing is blocked.
  */
 export async function attack(url: string, flags: AttackFlags, io: Io): Promise<number> {
+  endWhenTold();
   const prices = await loadPrices(flags.prices ?? null);
   const own = await ownGateAt(url);
   const given = { ...(await loadLabFile(url, own)), ...fromEnvironment(process.env) };

@@ -12,6 +12,7 @@ import { OWN_CALLS, OWN_PATH } from '../lab/evidence/settings.ts';
 import { firstTable } from '../lab/evidence/text.ts';
 import type { LabOptions } from '../lab/options.ts';
 import { EXIT, type EvidenceFlags, type Io } from './command.ts';
+import { endWhenTold } from './ending.ts';
 import { forkGates } from './evidence-gates.ts';
 import type { ConfigFlags } from './flags.ts';
 import { loadLabFile } from './lab-file.ts';
@@ -28,6 +29,7 @@ const SECONDS = 180;
  * all three are written, whatever they say; with `--compare` 1 where a figure differs and nobody knows why.
  */
 export async function evidence(flags: EvidenceFlags, io: Io): Promise<number> {
+  endWhenTold();
   const own = ownConfig(flags);
   const path = pathOf(flags, own);
   const prices = await loadPrices(flags.prices ?? null);

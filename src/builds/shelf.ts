@@ -67,10 +67,10 @@ export function createShelf({ secret, bundle, make, due, signal }: ShelfParts): 
   async function fill(): Promise<void> {
     while (!signal.aborted) {
       const wanted = orders();
-      // Of another policy whose pages are the same, it is the same.
-      shelved = wanted.flatMap(({ hashes, policy }) => {
+      // Of another policy whose pages are the same, it is the same; and the book of another hour knows it anew.
+      shelved = wanted.flatMap(({ build, hashes, policy }) => {
         const known = shelved.find(({ address }) => address === hashes.script);
-        return known === undefined ? [] : [{ ...known, policy }];
+        return known === undefined ? [] : [{ ...known, build, policy }];
       });
       const missing = wanted.find(({ hashes }) => shelved.every(({ address }) => address !== hashes.script));
       if (missing === undefined) return;

@@ -3,14 +3,20 @@ import { test } from 'node:test';
 import type { Make } from '../../src/builds/shelf.ts';
 import { namesOf } from '../../src/builds/names.ts';
 import { invert } from '../../src/wire/build.ts';
-import { type Bench, createBench, SECRET } from './support.ts';
+import { type Bench, createBench, SECRET, START } from './support.ts';
 
 const HOUR = 3_600_000;
 
-/** Waits until pages get another build than `names`. */
-async function other(bench: Bench, { id }: { readonly id: string }): Promise<void> {
-  while (bench.names().id === id) await new Promise((done) => setImmediate(done));
+/** Nothing here takes time: what has not come after so many turns never will. */
+async function until(holds: () => boolean): Promise<void> {
+  for (let turns = 10_000; !holds(); turns--) {
+    assert.ok(turns > 0, 'waited in vain');
+    await new Promise((done) => setImmediate(done));
+  }
 }
+
+/** Waits until pages get another build than `names`. */
+const other = (bench: Bench, { id }: { readonly id: string }): Promise<void> => until(() => bench.names().id !== id);
 
 test('a page enters and calls in the names of its build', async () => {
   const bench = await createBench({ builds: 'hour' });
@@ -120,6 +126,25 @@ test('a release’s build outlives a restart; a release of another name has anot
   const both = await createBench({ builds: { each: 'release', release: '2', also: [names.id] } });
   assert.equal((await both.call(await both.enter(names), names)).outcome, 'admit');
   await both.guard.close();
+});
+
+test('a build that was made ahead of its turn is what pages get from then on, and is not made again', async (t) => {
+  let makes = 0;
+  const make: Make = async (texts) => {
+    makes++;
+    return texts;
+  };
+  const bench = await createBench({ builds: 'hour' }, make);
+  t.after(() => bench.guard.close());
+  const old = bench.names();
+  bench.now = START + HOUR - 60_000;
+  bench.reload();
+  await until(() => makes === 2);
+  assert.deepEqual(bench.names(), old);
+  bench.now = START + HOUR;
+  await other(bench, old);
+  assert.equal((await bench.enter(bench.names())).code, '');
+  assert.equal(makes, 2);
 });
 
 test('where the next build cannot be made, pages keep the one they have, and it is taken however old it grows', async (t) => {

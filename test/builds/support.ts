@@ -24,6 +24,8 @@ export interface Bench {
   readonly guard: Guard;
   /** Milliseconds since 1970. */
   now: number;
+  /** Reads the configuration again, and looks for what is to be made. */
+  reload(): void;
   /** Names that a page gets now, as its script holds them. */
   names(): BuildNames;
   enter(names: BuildNames | null, also?: Speech): Promise<Entry>;
@@ -49,16 +51,14 @@ export interface Entry {
 export async function createBench(config: Config, make: Make = asTheyAre, secret = SECRET): Promise<Bench> {
   const time = { now: START };
   const clock = { wall: () => time.now, monotonic: () => time.now - START };
-  const guard = await createGuard(
-    {
-      to: 'http://127.0.0.1:3000',
-      mode: 'enforce',
-      hosts: ['localhost:4000'],
-      clients: { default: { stamp: 'waive' } },
-      ...config,
-    },
-    { secret, clock, makeBuild: make },
-  );
+  const whole: Config = {
+    to: 'http://127.0.0.1:3000',
+    mode: 'enforce',
+    hosts: ['localhost:4000'],
+    clients: { default: { stamp: 'waive' } },
+    ...config,
+  };
+  const guard = await createGuard(whole, { secret, clock, makeBuild: make });
   const read = (view: RequestView): RequestView => guard.translate?.(view) ?? view;
   return {
     guard,
@@ -68,6 +68,7 @@ export async function createBench(config: Config, make: Make = asTheyAre, secret
     set now(milliseconds) {
       time.now = milliseconds;
     },
+    reload: () => guard.reload(whole),
     names: () => JSON.parse(/__SALLYPORT_BUILD__=(\{.*?\});\n/.exec(scriptOf(guard))?.[1] ?? 'null'),
     async enter(names, { body = {}, label = names?.label } = {}) {
       const ecdh = createECDH('prime256v1');

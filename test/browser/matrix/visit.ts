@@ -67,11 +67,13 @@ export async function visit({ name, asks, tries }: Turn): Promise<Seen> {
 
   const steps: Readonly<Record<string, () => Promise<void>>> = {
     async pictures() {
-      const shown = () => [...document.querySelectorAll<HTMLImageElement>('li.post img')];
-      // One of a post that somebody else deletes in this moment breaks, and goes with it.
+      // Those of posts that nobody deletes: of others the list may be older than their end.
+      const shown = () => [
+        ...document.querySelectorAll<HTMLImageElement>('li.post:is([data-post="1"], [data-post="2"]) img'),
+      ];
       await seen(
         'pictures',
-        () => shown().length > 2 && shown().every(({ complete, naturalWidth }) => complete && naturalWidth > 0),
+        () => shown().length === 2 && shown().every(({ complete, naturalWidth }) => complete && naturalWidth > 0),
       );
     },
     async open() {

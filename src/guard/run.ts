@@ -183,7 +183,10 @@ export class Run implements Content, Grounds {
     return this.layers(steps, index + 1);
   }
 
-  /** Whether a layer's refusal ends the request. What this session has just removed is gone, and nobody else's. */
+  /**
+   * Whether a layer's refusal ends the request. What this session has just removed is gone, and nobody else's; who made what
+   * is asked after the commit, so that nothing captured hears it.
+   */
   private refuses(step: Step, refused: Refusal): boolean {
     const enforced = this.holds(step);
     const removed = enforced && refused === NOBODYS ? this.parts.repeats?.removed(this.request, this.context) : null;

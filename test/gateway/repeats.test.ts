@@ -295,6 +295,30 @@ describe('a call that is sent again because its answer was lost', () => {
     assert.equal(heard.filter((line) => line.startsWith('DELETE')).length, 1);
   });
 
+  test('R42 what was removed is told to nobody who captured a removal, and to no session that was ended', async () => {
+    const other = createWireClient({ ...parseTarget(gate.url), path: '/api/posts', query: '' }, '/', sender);
+    assert.equal((await other.open()).opened, true);
+    const fields = ['x-user', 'ann'];
+    const removal = () => other.sign({ method: 'DELETE', at: '/api/posts/11', fields });
+    answer = creates(11);
+    const made = other.sign({ method: 'POST', at: '/api/posts', fields, body, contentType: 'application/json' });
+    assert.equal((await said(made)).status, 201);
+    answer = removes;
+    const captured = removal();
+    assert.equal((await said(captured)).status, 204);
+    assert.match((await said(captured)).text, /"code":"replayed"/);
+    const asked = removal();
+    assert.equal((await said(asked)).status, 204, 'whoever signs it anew hears it');
+    assert.match((await said(asked)).text, /"code":"replayed"/, 'once');
+    let label = '';
+    gate.guard.onDecision(({ session }) => {
+      label = session;
+    });
+    await said(removal());
+    await gate.guard.sessions?.revoke(label);
+    assert.match((await said(removal())).text, /"code":"stale"/);
+  });
+
   test('R42 an answer is given to no session that was ended', async () => {
     answer = creates(10);
     const other = createWireClient({ ...parseTarget(gate.url), path: '/api/posts', query: '' }, '/', sender);

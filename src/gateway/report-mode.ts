@@ -73,6 +73,6 @@ export const REPORT_CHANGES: readonly ReportChange[] = [
 
 /** What is refused even in report mode, and what is only recorded; for people. */
 export const REPORT_REFUSES: readonly string[] = [
-  'refuses ambiguous framing, raw control characters, raw # and other hosts’ targets (400), and TRACE; nothing else',
+  'refuses ambiguous framing, raw control characters, raw #, other hosts’ targets and methods in small letters (400), and TRACE; nothing else',
   'only records what Host, encoding, override headers, proofs and sites would lead to; adds no security headers',
 ];

@@ -56,6 +56,8 @@ const BROKEN: [string, object][] = [
   ['asterisk form', { method: 'OPTIONS', target: '*' }],
   ['CONNECT', { method: 'CONNECT', target: 'evil.example:443' }],
   ['TRACE', { method: 'TRACE' }],
+  ['a method in small letters', { method: 'delete' }],
+  ['a method with one small letter', { method: 'DELETe' }],
   ['Transfer-Encoding beside Content-Length', { headers: { 'transfer-encoding': 'chunked', 'content-length': '3' } }],
   ['Transfer-Encoding that is not chunked', { headers: { 'transfer-encoding': 'gzip, chunked' } }],
   ['Content-Length twice', { headers: { 'content-length': '3' }, repeated: ['content-length'] }],

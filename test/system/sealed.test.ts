@@ -100,6 +100,19 @@ test('by HTTP/2 it is the same, and a client that leaves in the middle of an ans
     await once(after.stream, 'response');
     const gone = { fields: ['content-type', SEALED_TYPE], body: Buffer.concat(await after.stream.toArray()) };
     assert.equal(after.open({ status: 200, failed: '', ...gone }).status, 410);
+    // HTTP/2 carries any method, and this one is nobody's rule: refused where DELETE itself would pass, as it is open.
+    for (const [method, code] of [
+      ['delete', 'target'],
+      ['trace', 'target'],
+      ['DELETE', ''],
+    ] as const) {
+      const plain = session.request({ ':method': method, ':path': '/', ':authority': new URL(app.url).host });
+      plain.end();
+      const [{ ':status': status }] = await once(plain, 'response');
+      assert.equal(status, code === '' ? 200 : 400);
+      assert.equal(app.decisions.at(-1)?.code, code);
+      plain.close();
+    }
   } finally {
     session.close();
     visitor.close();

@@ -6,8 +6,11 @@ import type { RequestView } from '../guard/view.ts';
 import { CODES, type Code } from '../wire/codes.ts';
 import { HELD_BODY_BYTES } from '../wire/constants.ts';
 import { HEADER_SEALED, SEALED_CALL_BYTES, SEALED_FIELDS, SEALED_PATH } from '../wire/sealed.ts';
+import type { SealedCall } from '../wire/sealed-call.ts';
+import type { OpenTicket } from './open-ticket.ts';
 import type { Random } from './random.ts';
 import { createAnswerSeal } from './sealed-answer.ts';
+import { createHeld } from './sealed-held.ts';
 import { openSealedCall, readShownSeal, type ShownSeal } from './sealed-call.ts';
 import type { Tickets } from './ticket.ts';
 
@@ -23,13 +26,6 @@ export interface SealedDeskParts {
 }
 
 /**
- * Bytes of long calls that are being read, by all together and by one session: what is sealed cannot be judged before it is
- * here. Calls of up to 64 KiB are held as every route's are, and wait for nobody's uploads.
- */
-const MOST_HELD = 64 * 1024 * 1024;
-const MOST_HELD_BY_ONE = 4 * 1024 * 1024;
-
-/**
  * Opens sealed calls before anything is judged that they hold. What the request around a call says of itself is judged
  * first, as at the second door, and no byte of its body is read for whoever shows no ticket. Whatever is wrong with a seal
  * or in it is one refusal: nobody learns by trying.
@@ -43,23 +39,25 @@ export function createSealedDesk(parts: SealedDeskParts): SealedDesk {
     return problemAnswer(decision, policy().mount, parts.wall());
   };
 
-  async function read({ body }: RequestView, session: string): Promise<Uint8Array | 'too-large' | 'unsure'> {
-    const { length } = body;
-    if (length > SEALED_CALL_BYTES) return 'too-large';
-    const bytes = length < 0 ? SEALED_CALL_BYTES : length;
-    const isLong = bytes > HELD_BODY_BYTES;
-    if (isLong && !held.take(session, bytes)) return 'unsure';
-    try {
-      return (await body.collect(SEALED_CALL_BYTES)) ?? 'too-large';
-    } finally {
-      if (isLong) held.give(session, bytes);
-    }
+  /** Calls of up to 64 KiB are held as every route's are, and wait for nobody's uploads. */
+  function hold({ body }: RequestView, session: string, prefix: string): (() => void) | 'too-large' | 'unsure' {
+    const bytes = body.length < 0 ? SEALED_CALL_BYTES : body.length;
+    if (bytes > SEALED_CALL_BYTES) return 'too-large';
+    return bytes > HELD_BODY_BYTES ? (held.take(session, prefix, bytes) ?? 'unsure') : nothing;
+  }
+
+  async function opened(request: RequestView, ticket: OpenTicket, shown: ShownSeal): Promise<SealedCall | Code> {
+    const body = await request.body.collect(SEALED_CALL_BYTES);
+    if (body === null) return 'too-large';
+    const call = openSealedCall(ticket, shown, body);
+    return call === null || call.target.startsWith(`${policy().mount}/`) ? 'sealed' : call;
   }
 
   return {
     takes: ({ method, target, headers }) =>
       method === 'POST' && headers.upgrade === '' && target === policy().mount + SEALED_PATH && policy().seals,
     async open(request) {
+      const begun = parts.wall();
       const decision = await parts.decide(request, policy().sealedRoute);
       if (decision.outcome !== 'admit') return refuse(request, decision);
       const shown = shownBy(request);
@@ -69,43 +67,30 @@ export function createSealedDesk(parts: SealedDeskParts): SealedDesk {
         const code = ticket === 'wrong-instance' ? ticket : 'stale';
         return refuse(request, refusedHere(decision, code, 'of its ticket'));
       }
-      const body = await read(request, ticket.session);
-      if (typeof body === 'string') return refuse(request, refusedHere(decision, body, 'of the sealed body'));
-      const call = openSealedCall(ticket, shown, body);
-      if (call === null || call.target.startsWith(`${policy().mount}/`))
-        return refuse(request, refusedHere(decision, 'sealed', 'what its seal holds is no call'));
+      const release = hold(request, ticket.session, decision.prefix);
+      if (typeof release === 'string') return refuse(request, refusedHere(decision, release, 'of the sealed body'));
+      let call: SealedCall | Code = 'unsure';
+      try {
+        call = await opened(request, ticket, shown);
+      } finally {
+        if (typeof call === 'string') release();
+      }
+      if (typeof call === 'string') return refuse(request, refusedHere(decision, call, 'of what its seal holds'));
       return {
         ticket: ticket.id,
         method: call.method,
         target: call.target,
         fields: [...around(request), ...call.fields],
         body: call.body,
+        begun,
+        release,
         seal: createAnswerSeal(ticket, shown.text, random),
       };
     },
   };
 }
 
-/** Counts what is being read. Holds as many sessions as are sending. */
-function createHeld() {
-  const bySession = new Map<string, number>();
-  let all = 0;
-  const add = (session: string, bytes: number): void => {
-    const own = (bySession.get(session) ?? 0) + bytes;
-    if (own === 0) bySession.delete(session);
-    else bySession.set(session, own);
-    all += bytes;
-  };
-  return {
-    /** False where it is too much now. */
-    take(session: string, bytes: number): boolean {
-      if (all + bytes > MOST_HELD || (bySession.get(session) ?? 0) + bytes > MOST_HELD_BY_ONE) return false;
-      add(session, bytes);
-      return true;
-    },
-    give: (session: string, bytes: number): void => add(session, -bytes),
-  };
-}
+const nothing = (): void => {};
 
 /** The one field that shows the seal; null without it, and where there are several. */
 function shownBy({ fields }: RequestView): ShownSeal | null {

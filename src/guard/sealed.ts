@@ -18,6 +18,10 @@ export interface Unsealed {
   /** Name, value, name, value …: those of the request without what speaks of the seal, and those that were sealed. */
   readonly fields: readonly string[];
   readonly body: Uint8Array;
+  /** When the request around it began, milliseconds since 1970: its body may have taken minutes. */
+  readonly begun: number;
+  /** Says that nobody holds its body any more; once or more often. */
+  readonly release: () => void;
   readonly seal: AnswerSeal;
 }
 

@@ -40,6 +40,8 @@ export interface RequestView {
   readonly waiter?: Waiter | null;
   /** Id of the ticket under whose key the request came sealed; '' or absent for one that came as it is. */
   readonly sealed?: string;
+  /** When its head came, milliseconds since 1970, where it is judged later than that. */
+  readonly begun?: number;
 }
 
 /** What an answer goes out by: the platform's own object, which says when the client has left. */

@@ -101,8 +101,7 @@ function judge(
   if (!ticket.isForAuthority(context.authority)) return AUTHORITY;
   if (headers.origin !== '' && !ticket.isForOrigin(headers.origin)) return AUTHORITY;
   if (!takesTag(proof, found.compact, request, context)) return SIGNATURE;
-  if (Math.abs(proof.created * 1000 - context.now) > (CREATED_SECONDS + SKEW_SECONDS) * 1000)
-    return clock(context, proof);
+  if (!isRecent(proof.created * 1000, request.begun ?? context.now, context.now)) return clock(context, proof);
   const digest = readDigest(request);
   if (digest === 'malformed') return NO_DIGEST;
   // A compact proof covers no digest: content beside it was signed by nobody.
@@ -136,6 +135,12 @@ function burnt(ticket: OpenTicket, proof: ParsedProof, request: RequestView): Bu
 
 function missing(context: Context): Refusal {
   return context.secure || isLoopback(hostOf(context.authority)) ? ENTRY : INSECURE;
+}
+
+/** A proof ages until its request begins, not while that is on its way: all of a sealed one has come when it is judged. */
+function isRecent(created: number, begun: number, now: number): boolean {
+  const most = (CREATED_SECONDS + SKEW_SECONDS) * 1000;
+  return begun - created <= most && created - now <= most;
 }
 
 function clock(context: Context, proof: ParsedProof): Refusal {

@@ -4,7 +4,7 @@ import { createNodeHandler } from '../../src/adapters/node.ts';
 import { startGate } from '../../src/gateway/index.ts';
 import type { Config } from '../../src/guard/config.ts';
 import type { Decision } from '../../src/guard/decision.ts';
-import { createGuard } from '../../src/index.ts';
+import { createGuard, type GuardParts } from '../../src/index.ts';
 import { kindOf } from '../../src/lab/answer.ts';
 import { createSender, type RawAnswer, type Sender } from '../../src/lab/http.ts';
 import { parseTarget } from '../../src/lab/target.ts';
@@ -104,7 +104,7 @@ export async function behindGate(changes: Config = {}): Promise<SealedApp> {
   };
 }
 
-export async function behindMiddleware(changes: Config = {}): Promise<SealedApp> {
+export async function behindMiddleware(changes: Config = {}, parts: GuardParts = {}): Promise<SealedApp> {
   const reached: string[] = [];
   const decisions: Decision[] = [];
   const { promise: left, resolve } = Promise.withResolvers<string>();
@@ -112,7 +112,7 @@ export async function behindMiddleware(changes: Config = {}): Promise<SealedApp>
   let handler: RequestListener = () => {};
   const server = createServer((request, response) => handler(request, response));
   const url = await listen(server);
-  const guard = await createGuard({ ...CONFIG, listen: new URL(url).host, ...changes });
+  const guard = await createGuard({ ...CONFIG, listen: new URL(url).host, ...changes }, parts);
   guard.onDecision((decision) => void decisions.push(decision));
   handler = createNodeHandler(guard, (request, response, _decision, view) => {
     if (view.path === '/') response.setHeader('set-cookie', guard.stampFor(view, 'no-cache') ?? '');

@@ -2,7 +2,8 @@ import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Answer } from '../../guard/decision.ts';
 import type { SealedDesk, Unsealed } from '../../guard/sealed.ts';
-import type { RequestView } from '../../guard/view.ts';
+import { type BodySource, IncompleteBody, type RequestView } from '../../guard/view.ts';
+import { HELD_BODY_BYTES } from '../../wire/constants.ts';
 import type { Incoming, Outgoing } from './message.ts';
 import { sealAnswer } from './seal-answer.ts';
 import { toView } from './view.ts';
@@ -25,33 +26,65 @@ export async function unseal(
 ): Promise<UnsealedCall | Answer> {
   const opened = await desk.open(view);
   if ('status' in opened) return opened;
-  const call = toRequest(request, response, opened);
+  const body = new UnsealedBody(opened);
+  const call = toRequest(request, response, opened, body);
   response.once('close', () => {
+    body.release();
     // The client left: so an app hears of it that still reads.
     if (!response.writableFinished) call.destroy();
   });
+  // It left while the seal was opened: nobody hears that any more.
+  if (response.destroyed) body.release();
   if ('req' in response) response.req = call;
   sealAnswer(response, opened);
-  const collect = async (limit: number) => (opened.body.length > limit ? null : opened.body);
-  const body = { length: opened.body.length, collect };
-  return { request: call, view: { ...toView(call, response), body, sealed: opened.ticket } };
+  const { ticket: sealed, begun } = opened;
+  return { request: call, view: { ...toView(call, response), body, sealed, begun } };
+}
+
+/** The body of a call that came sealed: counted as held until whoever it is for reads it, or nobody waits for the answer. */
+class UnsealedBody implements BodySource {
+  readonly length: number;
+  readonly release: () => void;
+  #bytes: Uint8Array | null;
+
+  constructor({ body, release }: Pick<Unsealed, 'body' | 'release'>) {
+    this.length = body.length;
+    this.release = release;
+    this.#bytes = body;
+  }
+
+  collect(limit: number): Promise<Uint8Array | null> {
+    if (this.length > limit) return Promise.resolve(null);
+    const bytes = this.#bytes;
+    return bytes === null ? Promise.reject(new IncompleteBody('the body was taken')) : Promise.resolve(bytes);
+  }
+
+  /** Null for none, and once it was taken. */
+  take(): Uint8Array | null {
+    const bytes = this.#bytes;
+    // What the guard may have read stays: it is short.
+    if (this.length > HELD_BODY_BYTES) this.#bytes = null;
+    this.release();
+    return this.length === 0 ? null : bytes;
+  }
 }
 
 /** One of node's own, because that is what apps know. Its body comes when somebody reads: it may be looked through then. */
 class UnsealedRequest extends IncomingMessage {
-  readonly #body: Uint8Array;
+  readonly #content: UnsealedBody;
   readonly #broken: () => void;
 
   /** @param broken called where whoever looks through the body does not let it pass */
-  constructor(socket: Incoming['socket'], body: Uint8Array, broken: () => void) {
+  constructor(socket: Incoming['socket'], content: UnsealedBody, broken: () => void) {
     // Platform edge: by HTTP/2 it is not a socket, but what is asked of one is there.
     super(socket as Socket);
-    this.#body = body;
+    this.#content = content;
     this.#broken = broken;
   }
 
   override _read(): void {
-    if (this.#body.length > 0) this.push(this.#body);
+    const bytes = this.#content.take();
+    if (bytes !== null) this.push(bytes);
     this.push(null);
   }
 
@@ -62,8 +95,8 @@ class UnsealedRequest extends IncomingMessage {
   }
 }
 
-function toRequest(outer: Incoming, response: Outgoing, opened: Unsealed): IncomingMessage {
-  const { method, target, fields, body } = opened;
+function toRequest(outer: Incoming, response: Outgoing, opened: Unsealed, body: UnsealedBody): IncomingMessage {
+  const { method, target, fields } = opened;
   const call = new UnsealedRequest(outer.socket, body, () => response.destroy());
   const length = body.length === 0 ? [] : ['content-length', String(body.length)];
   const rawHeaders = [...fields, ...length];

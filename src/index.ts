@@ -36,7 +36,7 @@ import { createSession } from './layers/session.ts';
 import { createShield } from './layers/shield.ts';
 import { createServed } from './layers/served.ts';
 import { schema } from './layers/schema.ts';
-import { sealed } from './layers/sealed.ts';
+import { createSealed } from './layers/sealed.ts';
 import { site } from './layers/site.ts';
 import { createSubject } from './layers/subject.ts';
 import { target } from './layers/target.ts';
@@ -76,7 +76,7 @@ export function defaultLayers(given: LayerParts): readonly Layer[] {
     carrier, // images, forms and navigations only where listed
     site, // a page of ours
     createProof(parts.tickets), // signed by a key that only the page holds
-    sealed, // under its seal, where the route has its calls sealed
+    createSealed(parts.tickets), // under its seal, where the route has its calls sealed
     createSession(parts.cookies), // which browser session, where no proof says so
     createDrift(parts.whereabouts), // from where and by what it was entered
     createSubject(parts.identity ?? NOBODY), // who

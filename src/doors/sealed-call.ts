@@ -1,6 +1,6 @@
 import { createDecipheriv } from 'node:crypto';
 import { purposeInfo } from '../wire/entry.ts';
-import { callData, callNonce, SEALED_TAG_BYTES } from '../wire/sealed.ts';
+import { callData, callNonce, HEADER_SEALED, SEALED_TAG_BYTES } from '../wire/sealed.ts';
 import { parseSealedCall, type SealedCall } from '../wire/sealed-call.ts';
 import type { OpenTicket } from './open-ticket.ts';
 
@@ -15,10 +15,18 @@ export interface ShownSeal {
 const SHOWN = /^([1-9]\d{0,15})\.([\w.-]{1,512})$/;
 
 /** Null for what is none. */
-export function readShownSeal(text: string): ShownSeal | null {
+function readShownSeal(text: string): ShownSeal | null {
   const [, digits = '', ticket = ''] = SHOWN.exec(text) ?? [];
   const counter = Number(digits);
   return ticket === '' || !Number.isSafeInteger(counter) ? null : { counter, ticket, text };
+}
+
+/** The one field among these that shows a seal; null without it, and where there are several. */
+export function shownSealIn(fields: readonly string[]): ShownSeal | null {
+  const found: string[] = [];
+  for (let at = 0; at + 1 < fields.length; at += 2)
+    if (fields[at]?.toLowerCase() === HEADER_SEALED) found.push(fields[at + 1] ?? '');
+  return found.length === 1 ? readShownSeal(found[0] ?? '') : null;
 }
 
 const UP = purposeInfo('seal-up');

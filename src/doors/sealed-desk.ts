@@ -11,7 +11,7 @@ import type { OpenTicket } from './open-ticket.ts';
 import type { Random } from './random.ts';
 import { createAnswerSeal } from './sealed-answer.ts';
 import { createHeld } from './sealed-held.ts';
-import { openSealedCall, readShownSeal, type ShownSeal } from './sealed-call.ts';
+import { openSealedCall, type ShownSeal, shownSealIn } from './sealed-call.ts';
 import type { Tickets } from './ticket.ts';
 
 export interface SealedDeskParts {
@@ -60,7 +60,7 @@ export function createSealedDesk(parts: SealedDeskParts): SealedDesk {
       const begun = parts.wall();
       const decision = await parts.decide(request, policy().sealedRoute);
       if (decision.outcome !== 'admit') return refuse(request, decision);
-      const shown = shownBy(request);
+      const shown = shownSealIn(request.fields);
       const ticket = shown === null ? null : tickets.openTicket(shown.ticket);
       if (shown === null || ticket === null) return refuse(request, refusedHere(decision, 'sealed', 'no seal shown'));
       if (typeof ticket === 'string') {
@@ -91,14 +91,6 @@ export function createSealedDesk(parts: SealedDeskParts): SealedDesk {
 }
 
 const nothing = (): void => {};
-
-/** The one field that shows the seal; null without it, and where there are several. */
-function shownBy({ fields }: RequestView): ShownSeal | null {
-  const found: string[] = [];
-  for (let at = 0; at + 1 < fields.length; at += 2)
-    if (fields[at]?.toLowerCase() === HEADER_SEALED) found.push(fields[at + 1] ?? '');
-  return found.length === 1 ? readShownSeal(found[0] ?? '') : null;
-}
 
 /**
  * Of the request around a call what its browser, and any proxy, says of who sends it. What speaks of its body speaks of the

@@ -1,4 +1,5 @@
 import type { Tickets } from '../doors/ticket.ts';
+import { shownSealIn } from '../doors/sealed-call.ts';
 import { ticketIn } from '../doors/ticket-text.ts';
 import { PASS, refusal } from '../guard/decision.ts';
 import type { Layer } from '../guard/layer.ts';
@@ -36,11 +37,12 @@ export function createShield(tickets: Pick<Tickets, 'isKnown'>, monotonic: () =>
 
   return {
     name: 'shield',
-    forRoute: (route) => {
-      if (route.level === 'open' || route.level === 'site') return null;
+    forRoute: (route, policy) => {
+      const isSealed = route === policy.sealedRoute;
+      if ((route.level === 'open' || route.level === 'site') && !isSealed) return null;
       return (request, context) => {
         if (failures.size === 0 || levelOf(context.prefix) < BURST) return PASS;
-        const ticket = ticketIn(request);
+        const ticket = isSealed ? (shownSealIn(request.fields)?.ticket ?? '') : ticketIn(request);
         if (ticket === '' || tickets.isKnown(ticket)) return PASS;
         context.retryAfter = Math.min(
           LONGEST_WAIT_SECONDS,

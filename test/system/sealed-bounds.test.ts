@@ -76,4 +76,22 @@ describe('what a sealed call may take, and what it is given', () => {
     for (let times = 0; times < 6; times++) assert.equal(says(await visitor.call(write)), '200');
     other.close();
   });
+
+  test('a flood of forged tickets has to wait, and whoever has entered goes on', async () => {
+    const { request } = visitor.client.seal(visitor.client.sign(post));
+    const forged = { ...request, fields: request.fields.map((value, at) => (isShown(request, at) ? `1.${at}` : value)) };
+    const said = new Map<string, number>();
+    for (let times = 0; times < 1000 && !said.has('limit'); times++) {
+      const code = says(await visitor.sender.send(forged));
+      said.set(code, (said.get(code) ?? 0) + 1);
+    }
+    assert.deepEqual([...said.keys()], ['stale', 'limit']);
+    assert.ok((said.get('stale') ?? 0) >= 600);
+    assert.equal(says(await visitor.call(post)), '200');
+    const newcomer = await app.enter();
+    assert.equal(says(await newcomer.call(post)), '200');
+    newcomer.close();
+  });
 });
+
+const isShown = ({ fields }: RawRequest, at: number): boolean => fields[at - 1] === 'sallyport-sealed';

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { compilePattern, parseRoute } from '../wire/pattern.ts';
+import { foldPath } from '../wire/fold.ts';
+import { compilePattern, parseRoute, type Route } from '../wire/pattern.ts';
 import type { Config } from './config.ts';
 import { choice, fields, list, optional, whole } from './config-schema-parts.ts';
 import type { ConfigProblem } from './errors.ts';
@@ -24,14 +25,18 @@ export function decoyProblems({ decoys = [], routes = [], open = [], protect = [
   for (const [index, text] of decoys.entries()) {
     const { method, pattern } = parseRoute(text);
     const path = pattern.replace(/\*\*$/, '*').replace(/:\w+|\*/g, 'sample-of-a-name');
+    const isFor = (row: Route): boolean => row.method === '' || method === '' || row.method === method;
     const takes = (other: string): boolean => {
       const row = parseRoute(other);
-      const sameMethod = row.method === '' || method === '' || row.method === method;
-      return sameMethod && compilePattern(row.pattern, 'folded').test(path);
+      return isFor(row) && compilePattern(row.pattern, 'folded').test(path);
+    };
+    const touches = (other: string): boolean => {
+      const row = parseRoute(other);
+      return isFor(row) && meet(segmentsOf(row.pattern), segmentsOf(pattern));
     };
     // A row for everything below a path stands for what nobody names.
     const named = routes.map(({ match }) => match).filter((match) => !match.endsWith('**'));
-    const own = [...named, ...open].find(takes);
+    const own = [...named, ...open].find(touches);
     const at = { field: `decoys[${index}]`, value: JSON.stringify(text) };
     if (own !== undefined) problems.push({ ...at, rule: `${own} takes it as well; a decoy is what nobody calls` });
     else if (![...protect, ...routes.map(({ match }) => match)].some(takes))
@@ -39,3 +44,20 @@ export function decoyProblems({ decoys = [], routes = [], open = [], protect = [
   }
   return problems;
 }
+
+const segmentsOf = (pattern: string): string[] => pattern.split('/').filter((segment) => segment !== '');
+
+/** Whether some path may fit both: of two segments that leave something open, each is taken to fit the other. */
+function meet([first, ...others]: readonly string[], [second, ...rest]: readonly string[]): boolean {
+  if (first === '**' || second === '**') return true;
+  if (first === undefined || second === undefined) return first === second;
+  return isSame(first, second) && meet(others, rest);
+}
+
+function isSame(first: string, second: string): boolean {
+  if (isOpen(first) && isOpen(second)) return true;
+  const [pattern, segment] = isOpen(first) ? [first, second] : [second, first];
+  return compilePattern(`/${pattern}`, 'folded').test(foldPath(encodeURI(`/${segment}`).replaceAll('%25', '%')));
+}
+
+const isOpen = (segment: string): boolean => segment.startsWith(':') || segment.includes('*');

@@ -129,7 +129,18 @@ test('a captured touch counts once, and report mode only notes', async () => {
   assert.deepEqual([reporting.banned, reporting.alarms.length], [[], 10]);
 });
 
+test('a decoy beside what somebody may call is fine, as long as no path is both', () => {
+  const routes = ['GET /api/posts/:id/export', 'POST /api/posts/export', 'GET /api/posts/report', '/api/**'];
+  const config = { decoys: ['GET /api/*/export'], routes: routes.map((match) => ({ match })), open: ['/hook/**'] };
+  assert.doesNotThrow(() => parseConfig(config, 'config'));
+});
+
 for (const [decoys, more] of [
+  [['GET /api/*/export'], { routes: [{ match: 'GET /api/posts/export' }] }],
+  [['GET /api/admin/**'], { routes: [{ match: 'GET /api/admin/stats/today' }] }],
+  [['/api/:part/export'], { routes: [{ match: 'GET /api/posts/:id' }] }],
+  [['GET /api/*/export'], { open: ['/api/hook/export'] }],
+  [['GET /api/Admin/**'], { routes: [{ match: 'GET /api/admin' }] }],
   [['GET /api/posts'], { routes: [{ match: 'GET /api/posts' }] }],
   [['GET /api/posts/export'], { routes: [{ match: 'GET /api/posts/:id' }] }],
   [['/hook/x'], { open: ['/hook/**'] }],

@@ -79,7 +79,10 @@ describe('what a sealed call may take, and what it is given', () => {
 
   test('a flood of forged tickets has to wait, and whoever has entered goes on', async () => {
     const { request } = visitor.client.seal(visitor.client.sign(post));
-    const forged = { ...request, fields: request.fields.map((value, at) => (isShown(request, at) ? `1.${at}` : value)) };
+    const forged = {
+      ...request,
+      fields: request.fields.map((value, at) => (isShown(request, at) ? `1.${at}` : value)),
+    };
     const said = new Map<string, number>();
     for (let times = 0; times < 1000 && !said.has('limit'); times++) {
       const code = says(await visitor.sender.send(forged));

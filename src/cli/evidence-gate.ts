@@ -8,6 +8,7 @@ import type { Policy } from '../guard/policy.ts';
 import { type App, startApp } from '../lab/evidence/app.ts';
 import { digestOf } from '../lab/evidence/digest.ts';
 import type { GateOrder, OpenGate } from '../lab/evidence/gates.ts';
+import { withModelCopy } from '../lab/evidence/model-copy.ts';
 import { type Given, ownGiven } from '../lab/evidence/own-given.ts';
 import { configOf, ownPolicy } from '../lab/evidence/settings.ts';
 import { type ConfigFlags, loadConfig } from './flags.ts';
@@ -25,7 +26,7 @@ export type GateReply = { readonly gate: OpenGate } | { readonly failed: string 
 /** Who else's keys and tokens there are, the lab does not know. */
 const NOTHING: Given = {};
 
-let running: { readonly gate: Gate; readonly app: App | null } | null = null;
+let running: { readonly gate: Gate; readonly app: App | null; readonly removeCopy: () => Promise<void> } | null = null;
 
 // A process of its own: what attackers spend is measured in the other one.
 process.on('message', async (message) => {
@@ -37,7 +38,10 @@ process.on('message', async (message) => {
   );
   process.send?.(reply);
 });
-process.on('disconnect', () => process.exit());
+process.on('disconnect', async () => {
+  await running?.removeCopy();
+  process.exit();
+});
 
 async function open({ flags, path, setting, layers = {} }: GateMessage): Promise<OpenGate> {
   await close();
@@ -46,8 +50,9 @@ async function open({ flags, path, setting, layers = {} }: GateMessage): Promise
   const own = app === null ? await loaded(flags ?? {}) : { ...ownPolicy(secret), to: app.url };
   const base = configOf(setting, own);
   const config: Config = { ...base, layers: { ...base.layers, ...layers } };
-  const gate = await startGate(config);
-  running = { gate, app };
+  const copied = await withModelCopy(config);
+  const gate = await startGate(copied.config);
+  running = { gate, app, removeCopy: copied.remove };
   const shown = shownConfig(config);
   return {
     url: `http://127.0.0.1:${gate.address.port}${path}`,
@@ -65,9 +70,10 @@ async function loaded(flags: ConfigFlags): Promise<Config> {
 
 async function close(): Promise<void> {
   if (running === null) return;
-  const { gate, app } = running;
+  const { gate, app, removeCopy } = running;
   running = null;
   await gate.close({ graceMs: 0 });
+  await removeCopy();
   await app?.close();
 }
 

@@ -60,6 +60,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   learning: ['index', 'adapters', 'guard', 'wire', 'lib'],
   lab: [
+    'behaviour',
     'builds',
     'index',
     'challenges',

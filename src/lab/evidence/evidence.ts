@@ -11,7 +11,7 @@ import { API, ASVS, type Requirements, TESTED } from './requirements.ts';
 import { SETTING_MEANS, SETTING_TITLES, type SettingName } from './settings.ts';
 
 /** Increased whenever a field changes its meaning or goes. */
-export const EVIDENCE_VERSION = 2;
+export const EVIDENCE_VERSION = 3;
 
 /** What each attacker gets at three gates that differ by their rules alone. Plain JSON; written by `sallyport evidence`. */
 export interface Evidence {

@@ -16,7 +16,7 @@ import {
   share,
   titlesOf,
 } from './words.ts';
-import { duration } from '../rules/table.ts';
+import { duration, heldWords } from '../rules/table.ts';
 
 /** One page that asks nobody for anything: no script, no font, no image from elsewhere. */
 export function toHtml(found: Evidence): string {
@@ -198,7 +198,9 @@ function rules(found: Evidence): string {
   return `<h2>What each rule of use adds</h2>
 <p>For 1,000 admitted calls of a program that walks the doors and keeps every rule, by one address, at gates that differ by these rules alone. Time is on the clock, with all waits; addresses: so many have them within an hour, and none where everybody together is bounded.</p>
 ${table('For 1,000 admitted calls', head('rule') + heads.map(numberHead).join(''), `<tbody>${rows.join('')}</tbody>`)}
-${by(found)}`;
+${heldWords(found.rules)
+  .map((words) => `<p>${escapeHtml(words)}</p>\n`)
+  .join('')}${by(found)}`;
 }
 
 const stillPossible = ({ stillPossible }: Evidence): string =>

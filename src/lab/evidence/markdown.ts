@@ -1,4 +1,4 @@
-import { duration } from '../rules/table.ts';
+import { duration, heldWords } from '../rules/table.ts';
 import type { AttackerRow, Evidence } from './evidence.ts';
 import { SETTING_MEANS, SETTING_TITLES, SETTINGS } from './settings.ts';
 import {
@@ -72,8 +72,8 @@ function byGroup(found: Evidence, cells: (row: AttackerRow) => readonly string[]
   });
 }
 
-function rules({ rules }: Evidence): string[] {
-  const rows = rules.map(({ title, why, per1000 }) => {
+function rules({ rules: found }: Evidence): string[] {
+  const rows = found.map(({ title, why, per1000 }) => {
     if (per1000 === null) return line([title, `not measured: ${why}`, '', '', '', '', '']);
     const { requests, sessions, cpuSeconds, seconds, addresses, money } = per1000;
     const counts = [Math.round(requests), Math.round(sessions)].map(String);
@@ -92,6 +92,7 @@ function rules({ rules }: Evidence): string[] {
     FRAME.rulesHead,
     rule(FRAME.rulesHead),
     ...rows,
+    ...heldWords(found).flatMap((words) => ['', words]),
   ];
 }
 

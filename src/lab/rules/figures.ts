@@ -1,4 +1,5 @@
 import type { Config, RouteConfig } from '../../guard/config.ts';
+import { DEFAULT_SESSIONS, DEFAULT_THROTTLE, parseOdds } from '../../guard/config-behaviour.ts';
 import { type BudgetConfig, budgetsOf } from '../../guard/config-budget.ts';
 import type { LimitConfig, LimitScope } from '../../guard/config-use.ts';
 
@@ -10,6 +11,10 @@ export interface Figures {
   readonly notBefore: Figure<number>;
   readonly cost: Figure;
   readonly budget: Figure<BudgetConfig>;
+  /** How rare a session has to look to be held to a rate, and to which one. */
+  readonly throttled: Figure<{ readonly odds: string; readonly rate: string }>;
+  /** How rare one has to look to be refused. */
+  readonly unusual: Figure;
 }
 
 export interface Figure<Value = string> {
@@ -34,6 +39,23 @@ export function figuresOf(policy: Config): Figures {
     // Both or none: they are in one currency.
     cost: figure(whole ? priceOf(paid.cost) : undefined, '0.01 USD'),
     budget: figure(whole ? { ...budget, per: 'total' } : undefined, { amount: '1 USD/day' }),
+    ...oddsOf(policy),
+  };
+}
+
+/** Rarer than the lab's own models can tell is not taken over. */
+const MOST_ODDS = 10 * DEFAULT_SESSIONS;
+const RARE = '1 in 1000';
+
+function oddsOf({ behaviour = {} }: Config): Pick<Figures, 'throttled' | 'unusual'> {
+  const { limit = '', refuse = '', throttle = DEFAULT_THROTTLE } = behaviour;
+  const isKnown = (odds: string): boolean => parseOdds(odds) > 0 && parseOdds(odds) <= MOST_ODDS;
+  return {
+    throttled: figure(isKnown(limit) ? { odds: limit, rate: throttle } : undefined, {
+      odds: RARE,
+      rate: DEFAULT_THROTTLE,
+    }),
+    unusual: figure(isKnown(refuse) ? refuse : undefined, RARE),
   };
 }
 

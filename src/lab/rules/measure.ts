@@ -1,10 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import type { Config } from '../../guard/config.ts';
 import { moneyFor, type Prices } from '../prices.ts';
 import { figuresOf } from './figures.ts';
+import { createPeople } from './people.ts';
 import { type RuleSet, ruleSets } from './rule-sets.ts';
 import type { ShopAnswer, ShopOrder } from './shop.ts';
-import { type Shop, type Walked, walkRules } from './walk.ts';
+import { createTaughtModels, type TaughtModels } from './taught.ts';
+import { type Noticed, type Shop, type Walked, walkRules } from './walk.ts';
+import { type People, walkPeople } from './walk-people.ts';
 
 /** What each rule adds to the price of a program that walks the doors. Plain JSON. */
 export interface RulesReport {
@@ -23,6 +27,10 @@ export interface RuleRow {
   readonly admitted: number;
   /** Per 1,000 admitted calls by one address; null where none was admitted. */
   readonly per1000: PerThousand | null;
+  /** When the gate first said something against it: calls that it had had, and seconds. Null where it never did. */
+  readonly noticed: Noticed | null;
+  /** People at the same gate, each at their own pace; null where the rule does not go by how it is used. */
+  readonly people: People | null;
 }
 
 export interface PerThousand {
@@ -53,34 +61,54 @@ const PATIENCE = 7 * 86_400;
 export async function measureRules({ policy, prices, calls, seconds }: RulesOrder): Promise<RulesReport> {
   const rows: RuleRow[] = [];
   const owner = startShops();
+  const models = createTaughtModels();
   try {
     for (const set of ruleSets(figuresOf(policy))) {
-      rows.push(await measure(owner, set, { calls, seconds, patience: PATIENCE }, prices));
+      rows.push(await measure({ owner, models, prices }, set, { calls, seconds, patience: PATIENCE }));
     }
   } finally {
-    owner.child.disconnect();
+    await owner.close();
+    await models.close();
   }
   return { prices, rows };
 }
 
 type Want = Parameters<typeof walkRules>[2];
 
-async function measure(owner: Shops, set: RuleSet, want: Want, prices: Prices): Promise<RuleRow> {
+interface Place {
+  readonly owner: Shops;
+  readonly models: TaughtModels;
+  readonly prices: Prices;
+}
+
+async function measure({ owner, models, prices }: Place, set: RuleSet, want: Want): Promise<RuleRow> {
   const { name, title, own } = set;
-  const row = { name, title, own, admitted: 0, per1000: null };
+  const row = { name, title, own, admitted: 0, per1000: null, noticed: null, people: null };
   try {
-    const shop = await owner.open(set.config);
+    const shop = await owner.open(await configOf(set, models));
+    const people = set.people ? await walkPeople(shop, createPeople(PEOPLE_SEED, set.step !== null), PEOPLE) : null;
     // One is compiled, warmed up and thrown away: the first row would pay for all.
     if (name === 'doors') await walkRules(shop, set, { ...want, calls: Math.min(want.calls, WARM_UP) });
     const walked = await walkRules(shop, set, want);
     if (walked.admitted === 0) return { ...row, why: walked.ended };
-    return { ...row, why: '', admitted: walked.admitted, per1000: perThousand(walked, set.bounded, prices) };
+    const { admitted, noticed } = walked;
+    return { ...row, why: '', admitted, per1000: perThousand(walked, set.bounded, prices), noticed, people };
   } catch (error) {
     return { ...row, why: error instanceof Error ? error.message : String(error) };
   }
 }
 
 const WARM_UP = 200;
+/** People at one gate, and the seed of what they do: not that of those who taught it. */
+const PEOPLE = 20;
+const PEOPLE_SEED = 2;
+
+/** With the model that it needs, which the gate reads as any would. */
+async function configOf({ config, behaviour, step }: RuleSet, models: TaughtModels): Promise<Config> {
+  if (behaviour === null) return config;
+  return { ...config, behaviour: { ...behaviour, model: await models.file(step !== null) } };
+}
+
 /** Part of an hour by which a rate of so many an hour is missed without another address. */
 const SPARE = 0.02;
 
@@ -95,8 +123,9 @@ function perThousand(walked: Walked, bounded: boolean, prices: Prices): PerThous
 }
 
 interface Shops {
-  readonly child: ChildProcess;
   open(config: Config): Promise<Shop>;
+  /** Resolves when the process has ended, and writes nothing any more. */
+  close(): Promise<void>;
 }
 
 function startShops(): Shops {
@@ -119,7 +148,7 @@ function startShops(): Shops {
     });
   let ahead = 0;
   return {
-    child,
+    close: () => ended(child),
     async open(config) {
       const { port, failed } = await send({ kind: 'open', config });
       if (failed !== '') throw new Error(failed);
@@ -133,4 +162,11 @@ function startShops(): Shops {
       };
     },
   };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  if (child.connected) child.disconnect();
+  await exit;
 }

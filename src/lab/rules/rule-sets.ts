@@ -1,4 +1,5 @@
 import type { Config, RouteConfig } from '../../guard/config.ts';
+import type { BehaviourConfig } from '../../guard/config-behaviour.ts';
 import { parseRate } from '../../guard/config-use.ts';
 import type { Figures } from './figures.ts';
 
@@ -17,6 +18,8 @@ export interface RuleSet {
   /** Whether a figure of it is the gate's own. */
   readonly own: boolean;
   readonly config: Config;
+  /** What is done about unusual sessions, without the model that says which are; null for nothing. */
+  readonly behaviour: BehaviourConfig | null;
   /** Whether ids have to be read from the list first. */
   readonly lists: boolean;
   /** Whether a step comes before each call, and how many seconds before. */
@@ -27,6 +30,10 @@ export interface RuleSet {
   readonly before: number;
   /** Whether it bounds everybody together, so that more addresses are of no use. */
   readonly bounded: boolean;
+  /** Seconds that the program waits before each call of its own will. */
+  readonly pace: number;
+  /** Whether people are let use it as well, each at a pace of their own. */
+  readonly people: boolean;
 }
 
 /** Fields of the route under attack, and of the policy. */
@@ -37,19 +44,33 @@ interface Part {
   readonly route: Partial<RouteConfig>;
   readonly more?: Config;
   readonly before?: number;
+  readonly behaviour?: BehaviourConfig;
 }
 
 /** Calls that may come at once at the gates that are measured, whatever the rule says: what lasts is the rate. */
 const BURST = 50;
 
+/** Seconds between the calls of a program that no rate limit tells from people. */
+const PACE = 2;
+
 /** Each rule alone, between nothing and everything. */
 export function ruleSets(figures: Figures): readonly RuleSet[] {
-  const parts = partsOf(figures);
+  const unusual = unusualOf(figures.unusual);
+  const throttled = throttledOf(figures.throttled);
+  const others = partsOf(figures);
+  const parts = [...others, unusual];
   const own = parts.some((part) => part.own);
   const free = parts.filter(({ name }) => name !== 'budget');
   return [
     toSet({ name: 'doors', title: 'the doors alone', own: false }, []),
-    ...parts.map((part) => toSet(part, [part])),
+    ...[...others, throttled, unusual].map((part) => toSet(part, [part])),
+    {
+      ...toSet(unusual, [unusual]),
+      name: 'paced',
+      title: `the same, a call every ${PACE} s`,
+      pace: PACE,
+      people: false,
+    },
     toSet({ name: 'free', title: 'all of these but money', own }, free),
     toSet({ name: 'all', title: 'all of these', own }, parts),
   ];
@@ -95,12 +116,32 @@ function partsOf({ session, prefix, notBefore, cost, budget }: Figures): readonl
   ];
 }
 
+const unusualOf = ({ value, own }: Figures['unusual']): Part => ({
+  name: 'unusual',
+  title: `unusual, ${value}: refused`,
+  own,
+  route: {},
+  behaviour: { refuse: value },
+});
+
+const throttledOf = ({ value: { odds, rate }, own }: Figures['throttled']): Part => ({
+  name: 'throttled',
+  title: `unusual, ${odds}: ${rate}`,
+  own,
+  route: {},
+  behaviour: { limit: odds, throttle: rate },
+});
+
 function toSet(about: Pick<RuleSet, 'name' | 'title' | 'own'>, parts: readonly Part[]): RuleSet {
   const limit = parts.flatMap(({ route }) => [route.limit ?? []].flat());
   const route = Object.assign({}, ...parts.map((part) => part.route), limit.length === 0 ? {} : { limit });
   const has = (name: string): boolean => parts.some((part) => part.name === name);
+  const [behaviour = null] = parts.flatMap((part) => part.behaviour ?? []);
   return {
-    ...about,
+    name: about.name,
+    title: about.title,
+    own: about.own,
+    behaviour,
     config: {
       mode: 'enforce',
       ...Object.assign({}, ...parts.map(({ more }) => more ?? {})),
@@ -111,5 +152,7 @@ function toSet(about: Pick<RuleSet, 'name' | 'title' | 'own'>, parts: readonly P
     step: has('order') ? { seconds: Number(route.notBefore) } : null,
     before: has('budget') ? 0 : Math.max(0, ...parts.map(({ before = 0 }) => before)),
     bounded: has('budget'),
+    pace: 0,
+    people: parts.length === 1 && (behaviour !== null || has('limit')),
   };
 }

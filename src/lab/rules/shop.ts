@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createNodeHandler } from '../../adapters/node.ts';
 import type { Config } from '../../guard/config.ts';
 import type { Guard } from '../../guard/guard.ts';
@@ -26,11 +27,15 @@ let ahead = 0;
 const clock = { wall: () => Date.now() + ahead, monotonic: () => performance.now() + ahead };
 let running: { readonly server: Server; readonly guard: Guard } | null = null;
 
+/** Whoever waits gives such a gate the time to judge them, which it does some milliseconds after their calls. */
+const JUDGED_MS = 6;
+
 process.on('message', async (message) => {
   // SAFETY: our own parent sends messages of these shapes alone.
   const order = message as ShopOrder;
   if (order.kind === 'advance') {
     ahead += order.milliseconds;
+    if (running?.guard.policy.behaviour != null) await sleep(JUDGED_MS);
     answer({ port: 0, failed: '' });
     return;
   }

@@ -19,10 +19,27 @@ export function rulesTable({ rows, prices }: RulesReport): string[] {
       'Per 1,000 admitted calls by one address, at gates of the lab’s own with these rules, each alone and then together; their clock is put forward by every wait. * has this gate’s own figures, the others are examples. time: on the clock, with all waits. addresses: that have them within an hour; none: everybody together is bounded, so that no number has.',
       '',
     ),
+    ...heldWords(rows).flatMap((words) => wrap(words, '')),
     ...wrap(
       `${prices.currency}: cores and addresses, at the assumed prices of ${prices.asOf} that are named above.`,
       '',
     ),
+  ];
+}
+
+/** When the program was first held up, and whether people were: a sentence each, for people. None where nothing was measured. */
+export function heldWords(rows: readonly RuleRow[]): string[] {
+  const noticed = rows.flatMap(({ title, noticed: at }) =>
+    at === null ? [] : [`${title}: after ${at.calls} calls, ${duration(at.seconds)}`],
+  );
+  const people = rows.flatMap(({ title, people: found }) =>
+    found === null ? [] : [`${title}: ${found.held} of ${found.sessions}`],
+  );
+  return [
+    ...(noticed.length === 0 ? [] : [`The program was first held up by ${noticed.join('; ')}.`]),
+    ...(people.length === 0
+      ? []
+      : [`People who were held up at the same gates, each at a pace of their own, made up: ${people.join('; ')}.`]),
   ];
 }
 

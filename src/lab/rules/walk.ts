@@ -25,6 +25,13 @@ export interface Walked {
   readonly waited: number;
   /** Why it ended before it had what it wanted; ''. */
   readonly ended: string;
+  /** Calls that it had had, and seconds since it began, when the gate first said something against one; null where it never did. */
+  readonly noticed: Noticed | null;
+}
+
+export interface Noticed {
+  readonly calls: number;
+  readonly seconds: number;
 }
 
 export interface Want {
@@ -64,6 +71,7 @@ export async function walkRules(shop: Shop, set: RuleSet, want: Want): Promise<W
       waited: counts.waited - before.waited,
       spend: stop(),
       ended,
+      noticed: walker.noticed(),
     };
   } finally {
     walker.close();
@@ -85,6 +93,7 @@ async function until(walker: Walker, calls: number, { seconds, patience }: Want)
 
 interface Walker {
   readonly counts: Counts;
+  noticed(): Noticed | null;
   /** Tries to have the next thing, or one for each session; says why nothing will come of it, or ''. */
   take(): Promise<string>;
   close(): void;
@@ -115,6 +124,8 @@ function createWalker(shop: Shop, set: RuleSet): Walker {
   /** Calls from which on new sessions are worth trying. */
   let trySessionsAt = 0;
   let inVain = 0;
+  const began = now();
+  let noticed: Noticed | null = null;
 
   const wait = async (seconds: number): Promise<void> => {
     counts.waited += seconds;
@@ -149,6 +160,7 @@ function createWalker(shop: Shop, set: RuleSet): Walker {
     const kind = kindOf(answer);
     if (kind.by === 'nobody') return kind.why;
     if (kind.by === 'gate') {
+      noticed ??= { calls: counts.admitted, seconds: (now() - began) / 1000 };
       inVain += 1;
       if (inVain > MOST_TRIES) return `refused with code ${kind.code}`;
       return learn(kind.code, Number(field(answer.fields, 'retry-after')) || 0, at);
@@ -161,12 +173,14 @@ function createWalker(shop: Shop, set: RuleSet): Walker {
 
   return {
     counts,
+    noticed: () => noticed,
     close: () => sender.close(),
     async take() {
       const wanted = set.step === null ? 1 : SIDE_BY_SIDE;
       if (hands.length < wanted) return newHand(hands.length);
       for (const hand of hands) await prepare(set, hand, counts.admitted);
-      if (set.step !== null) await wait(set.step.seconds);
+      const seconds = set.step?.seconds ?? set.pace;
+      if (seconds > 0) await wait(seconds);
       for (const [at, hand] of hands.entries()) {
         const ended = await callBy(hand, at);
         if (ended !== '') return ended;

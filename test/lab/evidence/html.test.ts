@@ -9,7 +9,9 @@ import { sampleEvidence } from './sample.ts';
 test('P12.1 the page asks nobody for anything, and what comes from a run is text in it', () => {
   const html = toHtml(sampleEvidence());
   assert.doesNotMatch(html, /<script|<link|<img|<iframe|@import|url\(|\ssrc=|\shref=/i);
-  assert.doesNotMatch(html, /<an app>|<it>/);
+  assert.doesNotMatch(html, /<an app>|<it>|<use>/);
+  assert.match(html, /unusual &#60;use&#62;: after 16 calls, 3\.0 s\.<\/p>/);
+  assert.match(html, /unusual &#60;use&#62;: 1 of 20\.<\/p>/);
   assert.match(html, /&#60;an app&#62;/);
   assert.match(html, /default-src 'none'/);
   assert.doesNotMatch(html, /prevents|unhackable|guarantee/i);

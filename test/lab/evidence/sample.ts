@@ -84,7 +84,22 @@ export function sampleReport(verdicts: Verdicts, cpu: number, requests = 1020): 
     ...{ removed: false, issued: [], revoked: false, plain: { cpuSeconds: 0.2, wallSeconds: 1, unrest: 0.05 }, rungs },
     rules: {
       prices: PRICES,
-      rows: [{ name: 'doors', title: 'the doors alone', own: false, why: '', admitted: 200, per1000 }],
+      rows: [
+        {
+          name: 'doors',
+          title: 'the doors alone',
+          own: false,
+          why: '',
+          admitted: 200,
+          per1000,
+          noticed: null,
+          people: null,
+        },
+        {
+          ...{ name: 'unusual', title: 'unusual <use>', own: false, why: '', admitted: 200, per1000 },
+          ...{ noticed: { calls: 16, seconds: 3 }, people: { sessions: 20, calls: 250, held: 1 } },
+        },
+      ],
     },
     stillPossible: ['A program that walks the doors itself gets in.'],
   } satisfies LabReport;

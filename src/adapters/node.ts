@@ -49,13 +49,15 @@ export function createNodeHandler(
       if (isHeard(guard, decision)) hearAnswer(guard, decision, view, response);
       const done = next(request, response, decision, view);
       watchAnswer(guard, decision, view, response);
-      return done;
+      // An app may never settle it: what the call has open is free when its answer's connection closes.
+      if (done !== undefined) done.catch(() => response.destroy());
     });
   };
 }
 
 /**
- * What happens to a request that passes. A call that came sealed is another request than the one that was sent.
+ * What happens to a request that passes. A call that came sealed is another request than the one that was sent. What a call
+ * has open stays so until the promise is settled, though its client has left: it is for what goes on without one.
  */
 export type Admitted<Request> = (decision: Decision, view: RequestView, request: Request) => void | Promise<void>;
 
@@ -81,6 +83,13 @@ export function judge<Request extends Incoming>(
   );
 }
 
+/** What a call has open is free when nobody is at it any more: some go on when their client has left. */
+function finishAfter(guard: Guard, decision: Decision, done: void | Promise<void>): void {
+  const finish = (): void => guard.finish?.(decision);
+  if (done === undefined) finish();
+  else done.then(finish, finish);
+}
+
 function judgeView<Request extends Incoming>(
   guard: Guard,
   { request, view }: { readonly request: Request; readonly view: RequestView },
@@ -96,10 +105,10 @@ function judgeView<Request extends Incoming>(
     // The client left while its request was judged, and nobody would hear that it does.
     else if (response.destroyed) guard.unsent?.(decision);
     else {
-      if (decision.holds !== undefined && decision.holds.length > 0)
-        response.once('close', () => guard.finish?.(decision));
       const done = admitted(decision, view, request);
       if (done !== undefined) done.catch(failed);
+      if (decision.holds !== undefined && decision.holds.length > 0)
+        response.once('close', () => finishAfter(guard, decision, done));
     }
   };
   if (guard.owns(view)) {

@@ -37,6 +37,7 @@ export class Exchange implements Open, Destination {
   #unattended: (() => void) | null = null;
   #ended = false;
   #over = false;
+  #whenOver: (() => void) | null = null;
 
   constructor(
     route: Route,
@@ -75,6 +76,14 @@ export class Exchange implements Open, Destination {
     if (!this.#goesOn()) this.#breakOff(new Error('what it was admitted by has ended'));
     if (this.#response.headersSent) this.#response.destroy();
     else send(this.#request, this.#response, this.#route.guard.refusalAnswer(this.#view, refused));
+  }
+
+  /** Resolves when nobody is at it any more, which may be after its client has left. */
+  over(): Promise<void> {
+    if (this.#over) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenOver = resolve;
+    });
   }
 
   /** The client may have left while the guard or the assertion took their time. */
@@ -278,6 +287,7 @@ export class Exchange implements Open, Destination {
 
   #finish(): void {
     this.#over = true;
+    this.#whenOver?.();
     this.#watch.notAgain();
     this.#unattended?.();
     this.#watched?.leave();

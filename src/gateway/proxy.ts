@@ -12,7 +12,10 @@ import { toBackend } from './fields.ts';
 import { UnsureError } from './forward-faults.ts';
 import type { Route, Upgraded } from './route.ts';
 
-/** Forwards one admitted request. Never throws; every fault becomes an answer or closes the connection. */
+/**
+ * Forwards one admitted request. Never throws; every fault becomes an answer or closes the connection. Where the request has
+ * something open (`holds`) it resolves when all is over, else when it has left.
+ */
 export async function forward(
   route: Route,
   request: Incoming,
@@ -45,6 +48,7 @@ export async function forward(
   } catch (error) {
     exchange.fail(error);
   }
+  if (decision.holds !== undefined && decision.holds.length > 0) await exchange.over();
 }
 
 type Content = Uint8Array | Upload | null;

@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Answer, BurntProof, Decision } from './decision.ts';
 import type { Context } from './layer.ts';
+import { subjectName } from './subject.ts';
 import type { RequestView } from './view.ts';
 
 /**
@@ -10,7 +11,10 @@ import type { RequestView } from './view.ts';
  * is refused as `replayed`.
  */
 export interface Repeats {
-  /** Follows the answer to an admitted call; null where it may be repeated without harm, or nobody has signed it. */
+  /**
+   * Follows the answer to an admitted call; null where it may be repeated without harm, or nobody has signed it, or one of the
+   * same signature was admitted before: by a redirect, or in report mode.
+   */
   follow(request: RequestView, decision: Decision, connection: Connection): Following | null;
   /**
    * The answer to this very request, where one of the same signature was admitted and its connection broke. Waits while the
@@ -44,7 +48,9 @@ export interface RepeatBounds {
   readonly answers: number;
   /** Calls that are followed at a time. */
   readonly followed: number;
-  /** Bytes of one answer's body and of all. */
+  /** Of both together, by one session. */
+  readonly each: number;
+  /** Bytes of one answer's body; and of all, with their fields, those that are still coming among them. */
   readonly longest: number;
   readonly bytes: number;
   /** Milliseconds for which an answer is kept. */
@@ -54,6 +60,7 @@ export interface RepeatBounds {
 const BOUNDS: RepeatBounds = {
   answers: 1000,
   followed: 10_000,
+  each: 50,
   longest: 16 * 1024,
   bytes: 4 * 1024 * 1024,
   life: 30_000,
@@ -67,14 +74,20 @@ export function createRepeats(clock: Pick<Clock, 'monotonic'>, bounds: RepeatBou
   /** The oldest first. */
   const kept = new Map<string, Kept>();
   const removals = new Map<string, Kept>();
+  /** All of a session, the oldest first. */
+  const sessions = new Map<string, Set<Kept>>();
   let bytes = 0;
   let forgets = false;
 
+  const forget = (one: Kept): void => {
+    bytes -= one.bytes;
+    const own = sessions.get(one.session);
+    own?.delete(one);
+    if (own?.size === 0) sessions.delete(one.session);
+  };
   const drop = (one: Kept): void => {
-    if (kept.get(one.key) === one) {
-      kept.delete(one.key);
-      bytes -= one.bytes;
-    }
+    if (!kept.delete(one.key)) return;
+    forget(one);
     if (removals.get(one.removal) === one) removals.delete(one.removal);
   };
   const dropOld = (): void => {
@@ -90,18 +103,37 @@ export function createRepeats(clock: Pick<Clock, 'monotonic'>, bounds: RepeatBou
     forgets = true;
     setTimeout(dropOld, bounds.life).unref();
   };
-  const keep = (one: Kept): void => {
-    underWay.delete(one.key);
-    if (one.answer === null) return;
-    one.until = clock.monotonic() + bounds.life;
-    kept.set(one.key, one);
-    bytes += one.bytes;
-    if (one.removal !== '') removals.set(one.removal, one);
+  const makeRoom = (): void => {
     for (const oldest of kept.values()) {
       if (kept.size <= bounds.answers && bytes <= bounds.bytes) break;
       drop(oldest);
     }
+  };
+  const keep = (one: Kept): void => {
+    underWay.delete(one.key);
+    if (one.answer === null) {
+      forget(one);
+      return;
+    }
+    one.until = clock.monotonic() + bounds.life;
+    kept.set(one.key, one);
+    if (one.removal !== '') removals.set(one.removal, one);
+    makeRoom();
     forgetLater();
+  };
+  /** Whoever makes many calls makes room for them among their own. */
+  const hasPlace = (session: string): boolean => {
+    if (underWay.size >= bounds.followed) return false;
+    const own = sessions.get(session);
+    if (own === undefined || own.size < bounds.each) return true;
+    const oldest = own.values().find(({ answer }) => answer !== null);
+    if (oldest !== undefined) drop(oldest);
+    return oldest !== undefined;
+  };
+  const grow = (more: number): boolean => {
+    bytes += more;
+    makeRoom();
+    return bytes <= bounds.bytes;
   };
 
   const answerOf = (one: Kept | undefined): Answer | null =>
@@ -117,36 +149,52 @@ export function createRepeats(clock: Pick<Clock, 'monotonic'>, bounds: RepeatBou
 
   return {
     follow(request, decision, connection) {
-      const { proof, prefix } = decision;
-      if (proof === null || HARMLESS.has(request.method) || underWay.size >= bounds.followed) return null;
-      const one = new Kept({ request, proof, prefix, connection, longest: bounds.longest, done: keep });
-      underWay.set(one.key, one);
+      const { proof } = decision;
+      if (proof === null || HARMLESS.has(request.method)) return null;
+      const key = keyOf(proof);
+      const { session } = proof.ticket;
+      if (underWay.has(key) || kept.has(key) || !hasPlace(session)) return null;
+      const one = new Kept({ request, proof, by: decision, connection, longest: bounds.longest, grow, done: keep });
+      underWay.set(key, one);
+      const own = sessions.get(session);
+      if (own === undefined) sessions.set(session, new Set([one]));
+      else own.add(one);
       return one;
     },
-    again(request, { proof, prefix }) {
+    again(request, context) {
+      const { proof } = context;
       if (proof === null || HARMLESS.has(request.method)) return null;
       const key = keyOf(proof);
       const one = underWay.get(key) ?? kept.get(key);
-      return one?.isRepeated(request, proof, prefix) === true ? found(one) : null;
+      return one?.isRepeated(request, proof, context) === true ? found(one) : null;
     },
-    removed(request, { proof }) {
-      return proof === null ? null : answerOf(removals.get(removalOf(request, proof)));
+    removed(request, context) {
+      const { proof } = context;
+      return proof === null ? null : answerOf(removals.get(removalOf(request, proof, context)));
     },
   };
 }
 
 const keyOf = ({ ticket, nonce }: BurntProof): string => `${ticket.id} ${nonce}`;
 
-/** '' for what removes nothing. A session has one login: who it is, is in it. */
-const removalOf = ({ method, target }: RequestView, { ticket, digest }: BurntProof): string =>
-  method === 'DELETE' ? `${ticket.session} ${digest} ${target}` : '';
+/** Who made a call, and where from. */
+type Caller = Pick<Context, 'subject' | 'prefix'>;
+
+/** '' for nobody, or where nobody asked. The app may say who it is call by call: a session has not always one. */
+const nameOf = ({ subject }: Caller): string => (subject === null ? '' : subjectName(subject));
+
+/** '' for what removes nothing. */
+const removalOf = ({ method, target }: RequestView, { ticket, digest }: BurntProof, by: Caller): string =>
+  method === 'DELETE' ? JSON.stringify([ticket.session, nameOf(by), digest, target]) : '';
 
 interface KeptParts {
   readonly request: RequestView;
   readonly proof: BurntProof;
-  readonly prefix: string;
+  readonly by: Caller;
   readonly connection: Connection;
   readonly longest: number;
+  /** Told of so many bytes more; false where there is no room for them. */
+  readonly grow: (more: number) => boolean;
   /** Called once, when its answer is known or never will be. */
   readonly done: (one: Kept) => void;
 }
@@ -154,32 +202,40 @@ interface KeptParts {
 /** One call that was admitted, and what became of it. */
 class Kept implements Following {
   readonly key: string;
+  readonly session: string;
   readonly #removal: string;
   readonly #signature: string;
   readonly #prefix: string;
+  readonly #name: string;
   readonly #browser: string;
   readonly #connection: Connection;
   readonly #longest: number;
+  readonly #grow: (more: number) => boolean;
   readonly #done: (one: Kept) => void;
   #whenOver: (() => void) | null = null;
   #isOver = false;
   #status = 0;
   #fields: readonly string[] = [];
   #chunks: Uint8Array[] = [];
+  #length = 0;
+  /** Of body and fields. */
   bytes = 0;
   answer: Answer | null = null;
   until = 0;
   /** Whether somebody waits for its answer, or has had it. */
   isAsked = false;
 
-  constructor({ request, proof, prefix, connection, longest, done }: KeptParts) {
+  constructor({ request, proof, by, connection, longest, grow, done }: KeptParts) {
     this.key = keyOf(proof);
-    this.#removal = removalOf(request, proof);
+    this.session = proof.ticket.session;
+    this.#removal = removalOf(request, proof, by);
     this.#signature = proof.signature;
-    this.#prefix = prefix;
+    this.#prefix = by.prefix;
+    this.#name = nameOf(by);
     this.#browser = request.headers.userAgent;
     this.#connection = connection;
     this.#longest = longest;
+    this.#grow = grow;
     this.#done = done;
   }
 
@@ -205,21 +261,30 @@ class Kept implements Following {
     return this.#status >= 200 && this.#status < 300 ? this.#removal : '';
   }
 
-  /** A browser sends again from where it is: from elsewhere, somebody else does. */
-  isRepeated(request: RequestView, { signature }: BurntProof, prefix: string): boolean {
-    return signature === this.#signature && prefix === this.#prefix && request.headers.userAgent === this.#browser;
+  /** A browser sends again from where it is, as who it was: anything else, somebody else does. */
+  isRepeated({ headers }: RequestView, { signature }: BurntProof, by: Caller): boolean {
+    const isSame = by.prefix === this.#prefix && nameOf(by) === this.#name && headers.userAgent === this.#browser;
+    return isSame && signature === this.#signature;
   }
 
   head(status: number, fields: readonly string[]): void {
+    if (this.#isOver) return;
     this.#status = status;
     this.#fields = fields.slice();
+    this.#take(fields.reduce((sum, field) => sum + field.length, 0));
   }
 
   add(chunk: Uint8Array): void {
     if (this.#isOver) return;
-    this.bytes += chunk.length;
-    if (this.bytes > this.#longest) this.leave();
-    else this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    this.#chunks.push(chunk);
+    if (this.#length > this.#longest) this.leave();
+    else this.#take(chunk.length);
+  }
+
+  #take(more: number): void {
+    this.bytes += more;
+    if (!this.#grow(more)) this.leave();
   }
 
   end(): void {

@@ -44,6 +44,7 @@ const CONFIG: Config = {
     { match: 'GET /api/posts' },
     { match: 'POST /api/posts', user: true },
     { match: 'PUT /api/posts/:id' },
+    { match: 'POST /api/chat', concurrent: { session: 1 } },
     { match: 'DELETE /api/posts/:id', creator: { of: 'POST /api/posts' } },
   ],
 };
@@ -234,6 +235,7 @@ describe('a call that is sent again because its answer was lost', () => {
     };
     assert.equal((await said(request, '127.0.0.2')).status, 403, 'another network');
     assert.equal((await said(swapped('user-agent', 'other/1.0'))).status, 403, 'another browser');
+    assert.equal((await said(swapped('x-user', 'ben'))).status, 403, 'another user');
     assert.equal((await said({ ...request, body: Buffer.from('{"title":"more"}') })).status, 403, 'another body');
     assert.equal((await said({ ...request, target: '/api/posts?more' })).status, 403, 'another target');
     assert.equal((await said(request)).status, 201, 'and nobody has used it up');
@@ -268,6 +270,24 @@ describe('a call that is sent again because its answer was lost', () => {
     await left.promise;
   });
 
+  test('R42 a call that goes on without its client is still open: nobody has more of them by breaking connections', async () => {
+    const late = Promise.withResolvers<void>();
+    answer = (message, response) => {
+      answer = creates(7);
+      void late.promise.then(() => creates(6)(message, response));
+    };
+    const request = signed('POST', '/api/chat');
+    const first = send(request);
+    await until(() => heard.length === 1);
+    await broken(first);
+    assert.match((await said(signed('POST', '/api/chat'))).text, /"code":"limit"/);
+    assert.equal(heard.length, 1, 'the backend is at one');
+    late.resolve();
+    const again = await said(request);
+    assert.match(again.text, /\{"id":6\}$/, 'who broke no rule gets what was lost');
+    assert.match((await said(signed('POST', '/api/chat'))).text, /\{"id":7\}$/, 'and then there is room');
+  });
+
   test('R64 P7.4 what this session has removed is gone when it asks again, and is not asked of the backend', async () => {
     answer = creates(7);
     assert.equal((await said(signed('POST', '/api/posts'))).status, 201);
@@ -277,6 +297,7 @@ describe('a call that is sent again because its answer was lost', () => {
     assert.equal(again.status, 204, again.text);
     assert.deepEqual(heard, ['POST /api/posts', 'DELETE /api/posts/7']);
     assert.equal((await said(signed('DELETE', '/api/posts/8'))).status, 403, 'what nobody removed is not');
+    assert.equal((await said(signed('DELETE', '/api/posts/7', 'ben'))).status, 403, 'whoever comes after ann in her browser');
   });
 
   test('R64 an object that came since is somebody’s, and no other session hears what was removed', async () => {

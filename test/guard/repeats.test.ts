@@ -8,30 +8,32 @@ import { viewOf } from '../support/view.ts';
 
 /** What is kept of lost answers, how much and for how long; test/gateway/repeats.test.ts has the rest. */
 
-const BOUNDS: RepeatBounds = { answers: 2, followed: 3, longest: 8, bytes: 12, life: 1000 };
+const BOUNDS: RepeatBounds = { answers: 2, followed: 3, each: 9, longest: 8, bytes: 16, life: 1000 };
 
 interface Broken {
   errored: Error | null;
 }
 
-function start() {
+function start(more: Partial<RepeatBounds> = {}) {
   let now = 0;
   let nonce = 0;
-  const repeats = createRepeats({ monotonic: () => now }, BOUNDS);
-  const proofOf = (method: string, target: string) => {
+  const repeats = createRepeats({ monotonic: () => now }, { ...BOUNDS, ...more });
+  const proofOf = (method: string, target: string, session: string) => {
     nonce += 1;
     // What is looked at of a proof and of who made it, and no more.
-    const proof = { ticket: { id: 't', session: 's' }, nonce, signature: `${nonce}`, digest: '' } as BurntProof;
-    return { request: viewOf({ method, target }), decision: { proof, prefix: '192.0.2.1' } as Decision };
+    const proof = { ticket: { id: 't', session }, nonce, signature: `${nonce}`, digest: '' } as BurntProof;
+    return { request: viewOf({ method, target }), decision: { proof, prefix: '192.0.2.1', subject: null } as Decision };
   };
-  const call = (method = 'POST', target = '/api/posts') => {
-    const { request, decision } = proofOf(method, target);
+  const call = (method = 'POST', target = '/api/posts', session = 's') => {
+    const { request, decision } = proofOf(method, target, session);
     const connection: Broken = { errored: null };
-    const following = repeats.follow(request, decision, connection);
+    const follow = () => repeats.follow(request, decision, connection);
+    const following = follow();
     // The same two are looked at of a context.
     const context = decision as unknown as Context;
     return {
       following,
+      follow,
       answers(status: number, body: string) {
         following?.head(status, ['x', 'y']);
         following?.add(Buffer.from(body));
@@ -140,4 +142,45 @@ test('R64 what was removed is gone for a while; what failed, or was something el
   assert.equal(call('POST', '/api/posts/1').removed(), 0);
   pass(1000);
   assert.equal(removal().removed(), 0);
+});
+
+test('R42 one session has only so much of it: whoever makes many calls loses answers of their own', async () => {
+  const { call } = start({ answers: 9, each: 2 });
+  const other = call('POST', '/api/posts', 'other');
+  const calls = [call(), call()];
+  assert.equal(call().following, null, 'two are under way');
+  for (const one of [other, ...calls]) {
+    one.answers(200, 'a');
+    one.breaks();
+  }
+  assert.notEqual(call().following, null);
+  assert.deepEqual([await calls[0]?.again(), await calls[1]?.again()], [null, '200 a']);
+  assert.equal(await other.again(), '200 a');
+});
+
+test('R42 what is admitted again by the same proof, in report mode or after a redirect, takes no room', async () => {
+  const { call } = start({ answers: 9 });
+  for (let times = 0; times < 3; times++) {
+    const one = call();
+    assert.equal(one.follow(), null, 'under way');
+    one.answers(200, '1234');
+    assert.equal(one.follow(), null, 'kept');
+  }
+  const last = call();
+  last.answers(200, 'a');
+  last.breaks();
+  assert.equal(await last.again(), '200 a');
+});
+
+test('R42 answers that are still coming, and fields, count as bytes', async () => {
+  const { call } = start({ answers: 9, bytes: 16 });
+  const [kept, slow, late] = [call(), call(), call()];
+  kept.answers(200, '1234');
+  for (const one of [kept, slow, late]) one.breaks();
+  slow.following?.head(200, ['x', 'y'.repeat(7)]);
+  slow.following?.add(Buffer.from('12345'));
+  late.following?.head(200, ['x', 'y'.repeat(7)]);
+  assert.equal(late.following?.isAwaited, false, 'there is no room for it');
+  slow.following?.end();
+  assert.deepEqual([await kept.again(), await late.again(), await slow.again()], [null, null, '200 12345']);
 });

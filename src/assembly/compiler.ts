@@ -5,7 +5,7 @@ import { parseConfig } from '../guard/config-schema.ts';
 import { ConfigError } from '../guard/errors.ts';
 import type { Policy } from '../guard/policy.ts';
 import type { Restored } from '../guard/restored.ts';
-import type { RunnerParts } from '../guard/run.ts';
+import type { RunnerParts } from '../guard/run-parts.ts';
 import { createRunner } from '../guard/runner.ts';
 import type { Compiled } from './in-force.ts';
 

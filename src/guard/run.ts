@@ -1,15 +1,10 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { whenKnown } from '../lib/eventually.ts';
 import { HELD_BODY_BYTES } from '../wire/constants.ts';
-import { type Applied, applyClaims, whyEnded } from './applying.ts';
 import { sessionOf } from './caller.ts';
-import { type CommitFailure, explain, tellLimit } from './commit-failure.ts';
-import { addNote, claimsAnything, forgetSpent, noClaims } from './context.ts';
+import { forgetSpent } from './context.ts';
 import { NOBODYS } from './creator.ts';
 import {
-  type Answer,
   type Decision,
-  type Outcome,
   PASS,
   type Refusal,
   refusal,
@@ -23,77 +18,22 @@ import { takeHolds, takeReserved } from './giving-back.ts';
 import type { Content, Context, Grounds, Layer } from './layer.ts';
 import { NO_STEPS } from './order.ts';
 import { NO_SOURCES } from './served.ts';
-import type { Ledger } from './ledger.ts';
 import type { Pipeline, Step } from './pipeline.ts';
 import type { RouteRule } from './policy.ts';
-import type { Repeats } from './repeats.ts';
-import { EVERYBODY, NOBODY } from './rollout.ts';
+import { Committing } from './run-commit.ts';
+import { FAULT } from './run-findings.ts';
+import type { RunCase, RunnerParts } from './run-parts.ts';
 import { labelOf } from './session-label.ts';
-import type { Claims, State } from './state.ts';
-import { NO_USE } from './use.ts';
-import type { Emergency } from './unsure.ts';
-import { IncompleteBody, type RequestView } from './view.ts';
-import type { WaitingRoom } from './waiting-room.ts';
-
-export interface RunnerParts {
-  readonly layers: readonly Layer[];
-  readonly state: State;
-  /** Where money is counted. Without it what costs money is refused. */
-  readonly ledger?: Ledger;
-  readonly wall: () => number;
-  readonly nextId: () => string;
-  /** Hears of what a body turned out to ask for after its request had been admitted. */
-  readonly onLate?: (decision: Decision, request: RequestView) => void;
-  /** The bucket that a roll-out counts a request by. Without it all are in the first: whatever is rolled out is enforced. */
-  readonly bucketOf?: (request: RequestView, context: Context) => number;
-  /** When the session of a request began, by what was sealed here: milliseconds since 1970. Without it none is that old. */
-  readonly beganOf?: (request: RequestView) => number;
-  /** Knows the answers to calls that are sent again because those were lost. Without it such a call is refused. */
-  readonly repeats?: Pick<Repeats, 'again' | 'removed'>;
-  /** Where calls wait that come a little early. Without one, none does. */
-  readonly room?: WaitingRoom;
-  /** What goes on while state cannot be reached. Without it nothing does. */
-  readonly emergency?: Emergency;
-}
-
-/** What a run is about besides its request. */
-export interface RunCase {
-  /** What the body may name; null for most. */
-  readonly form: FormQuestion | null;
-  /** The body, where it was read already. */
-  readonly body: Uint8Array | null;
-  /** What this very request has claimed before, when it was judged by another rule. */
-  readonly spent: readonly Claims[];
-  /** Judges the same request by another rule, as of the same time. */
-  judge(rule: RouteRule, known: Known, now: number): Decision | Promise<Decision>;
-}
-
-/** What one run leaves to the next. */
-export type Known = Pick<RunCase, 'body' | 'spent'>;
+import type { RequestView } from './view.ts';
 
 const NO_TRAIL: readonly TrailStep[] = Object.freeze([]);
-const FAULT = refusal('unsure', 'nothing: a check failed to finish; the log names it');
 const DIGEST = refusal('digest', 'a body whose SHA-256 is the one that the proof covers');
 const TOO_LARGE = refusal('too-large', 'a body within the route’s maxBody');
 
 /** One request on its way: layers, body, commit, decision. */
-export class Run implements Content, Grounds {
-  /** The shared empty list until something refuses. */
-  private trail: TrailStep[] | null = null;
-  private refused: Refusal | null = null;
-  private refusedBy = '';
-  private outcome: Outcome = 'admit';
+export class Run extends Committing implements Content, Grounds {
   private body: Uint8Array | null = null;
   private rewritten = false;
-  private incomplete = false;
-  /** Not known until a layer is enforced for some alone. */
-  private bucket = -1;
-  private readonly enforcedClaims: Claims;
-  private readonly reportedClaims: Claims;
-  readonly request: RequestView;
-  readonly context: Context;
-  private readonly pipeline: Pipeline;
-  private readonly parts: RunnerParts;
   private readonly observers: readonly Layer[];
   private readonly about: RunCase;
   /** Looks through a body that is too long to be read before the decision. */
@@ -107,16 +47,11 @@ export class Run implements Content, Grounds {
     observers: readonly Layer[],
     about: RunCase,
   ) {
-    this.request = request;
-    this.context = context;
-    this.pipeline = pipeline;
-    this.parts = parts;
+    super(request, context, pipeline, parts);
     this.observers = observers;
     this.about = about;
     this.body = about.body;
     context.content = this;
-    this.enforcedClaims = context.claims;
-    this.reportedClaims = pipeline.reports ? noClaims(context.now) : context.claims;
   }
 
   /** A decision names its run, for the guard alone: whoever writes decisions down writes none of what a request carried. */
@@ -148,21 +83,6 @@ export class Run implements Content, Grounds {
     this.rewritten = true;
   }
 
-  /** Whether what is enforced for a share of the buckets is for this request: one bucket for all layers. */
-  private enforces(share: number): boolean {
-    if (share === EVERYBODY || share === NOBODY) return share === EVERYBODY;
-    if (this.bucket < 0) this.bucket = this.parts.bucketOf?.(this.request, this.context) ?? 0;
-    return this.bucket < share;
-  }
-
-  private holds({ share, spares }: Pick<Step, 'share' | 'spares'>): boolean {
-    return this.enforces(share) && !(spares > 0 && this.began() < spares);
-  }
-
-  private began(): number {
-    return this.parts.beganOf?.(this.request) ?? Infinity;
-  }
-
   private ask(step: Step): Verdict | Promise<Verdict> {
     this.context.claims = this.holds(step) ? this.enforcedClaims : this.reportedClaims;
     try {
@@ -192,41 +112,6 @@ export class Run implements Content, Grounds {
     const removed = enforced && refused === NOBODYS ? this.parts.repeats?.removed(this.request, this.context) : null;
     if (!removed) return this.took(step.layer.name, refused, enforced);
     this.answered(removed, 'removed already');
-    return true;
-  }
-
-  /** Not forwarded: it gets an answer that was given before. */
-  private answered(answer: Answer, note: string): void {
-    this.context.answer = answer;
-    addNote(this.context, note);
-  }
-
-  /** A fault refuses: whoever can make a check throw must not get past it (fail-closed). */
-  private fault(error: unknown): Refusal {
-    this.context.evidence = `fault: ${error instanceof Error ? error.name : 'unknown'}`;
-    this.outcome = 'error';
-    this.incomplete ||= error instanceof IncompleteBody;
-    return FAULT;
-  }
-
-  /** Notes a refusal. True where it ends the request; reported layers go on. */
-  private took(layer: string, refused: Refusal, enforced: boolean): boolean {
-    this.trail ??= [];
-    this.trail.push({
-      layer,
-      code: refused.code,
-      enforced,
-      evidence: this.context.evidence,
-      wouldPass: refused.wouldPass,
-    });
-    this.context.evidence = '';
-    if (!enforced) {
-      if (this.outcome === 'error') this.outcome = 'admit';
-      return false;
-    }
-    this.refused = refused;
-    this.refusedBy = layer;
-    if (this.outcome !== 'error') this.outcome = refused.kind;
     return true;
   }
 
@@ -322,95 +207,12 @@ export class Run implements Content, Grounds {
     return this.context.key === null ? this.holds({ share, spares }) : this.enforces(keyShare);
   }
 
-  private commit(): Decision | Promise<Decision> {
-    const claims = this.enforcedClaims;
-    if (!claimsAnything(claims)) return this.commitReported();
-    if (claims.use !== NO_USE && this.parts.room?.hasRoom(this.context.prefix) !== true) claims.mayWait = false;
-    const result = applyClaims(this.parts.state, this.parts.ledger, claims);
-    if (result instanceof Promise) return result.then((code) => this.committed(code));
-    return this.committed(result);
-  }
-
-  private committed(code: Applied): Decision | Promise<Decision> {
-    const { ticket } = this.context;
-    if (code !== 'stale' || ticket === null) return this.concluded(code);
-    // On refusals alone, so that no signed call pays for it: a page must not go on by itself as somebody else.
-    return whenKnown(whyEnded(this.parts.state, ticket, this.enforcedClaims.now), (reason) =>
-      this.concluded(reason === 'login' ? 'login-changed' : code),
-    );
-  }
-
-  private concluded(code: CommitFailure | ''): Decision | Promise<Decision> {
-    if (code === 'unsure' && this.goesOn()) return this.afterCommit();
-    const again = code === 'replayed' ? (this.parts.repeats?.again(this.request, this.context) ?? null) : null;
-    return again === null ? this.settled(code) : again.then((answer) => this.repeated(answer));
-  }
-
-  /** Admitted before: what is sent again because its answer was lost gets that one. */
-  private repeated(answer: Answer | null): Decision | Promise<Decision> {
-    if (answer === null) return this.settled('replayed');
-    this.answered(answer, 'sent again: its answer had been lost');
-    return this.decision();
-  }
-
-  private settled(code: CommitFailure | ''): Decision | Promise<Decision> {
-    if (code !== '' && this.failedCommit(code, this.enforcedClaims, true)) return this.decision();
-    if (code !== '') return this.commitReported();
-    if (this.enforcedClaims.redirectTarget !== '') this.redirected();
-    const { used } = this.enforcedClaims;
-    if (used.tightest !== null) tellLimit(this.context, used.tightest.scope, used.left, used.fullIn);
-    return used.delay > 0 ? this.heldBack(used.delay) : this.commitReported();
-  }
-
-  /** On the record as what would be refused: it may have been sent before, and nothing vouches for it to the backend. */
-  private goesOn(): boolean {
-    const claims = this.enforcedClaims;
-    if (this.parts.emergency?.admits(this.request, this.context, claims) !== true) return false;
-    this.failedCommit('unsure', claims, false);
-    return true;
-  }
-
-  /** The grant stands for the signature: what was signed is what was redirected here. */
-  private redirected(): void {
-    const { context } = this;
-    context.ticket = context.resent?.ticket ?? null;
-    context.proof = context.resent?.proof ?? null;
-    context.level = 'proof';
-  }
-
-  private failedCommit(code: CommitFailure, claims: Claims, enforced: boolean): boolean {
-    const { layer, refused } = explain(code, claims, this.context, enforced);
-    return this.took(layer, refused, enforced);
-  }
-
-  /** A call that comes a little early waits for its turn. It has paid already: nobody comes in between. */
-  private async heldBack(delay: number): Promise<Decision> {
-    const { request, context } = this;
-    await this.parts.room?.wait(delay, context.prefix, request.waiter);
-    return this.commitReported();
-  }
-
-  /** Reported layers apply their own claims after the decision, and never change it. */
-  private commitReported(): Decision | Promise<Decision> {
-    const claims = this.reportedClaims;
-    if (!this.pipeline.reports || !claimsAnything(claims)) return this.afterCommit();
-    const result = applyClaims(this.parts.state, this.parts.ledger, claims);
-    if (result instanceof Promise) {
-      return result.then((code) => {
-        if (code !== '') this.failedCommit(code, claims, false);
-        return this.afterCommit();
-      });
-    }
-    if (result !== '') this.failedCommit(result, claims, false);
-    return this.afterCommit();
-  }
-
-  private afterCommit(): Decision | Promise<Decision> {
+  protected override afterCommit(): Decision | Promise<Decision> {
     const { after } = this.pipeline;
     return after.length === 0 ? this.decision() : this.layers(after, 0);
   }
 
-  private decision(): Decision {
+  protected override decision(): Decision {
     const { context, refused } = this;
     for (const layer of this.observers) layer.observe?.(this.request, context, refused ?? null);
     const admitted = refused === null;

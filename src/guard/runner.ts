@@ -5,7 +5,8 @@ import { createSiblings, type FormQuestion, type FormRules, formQuestion } from 
 import { bothOf, namedMethods } from './methods.ts';
 import { compose, NOTHING_RESTORED, type Pipeline, type RestoredLayers } from './pipeline.ts';
 import type { Policy, RouteRule } from './policy.ts';
-import { Run, type RunCase, type RunnerParts } from './run.ts';
+import { Run } from './run.ts';
+import type { RunCase, RunnerParts } from './run-parts.ts';
 import type { RequestView } from './view.ts';
 
 export interface Runner {

@@ -17,7 +17,7 @@ export interface StandingParts {
   readonly policy: () => Policy;
   /** Layers of it that go on as before. */
   readonly restored: () => RestoredLayers;
-  /** See {@link import('./run.ts').RunnerParts.bucketOf}. */
+  /** See {@link import('./run-parts.ts').RunnerParts.bucketOf}. */
   readonly bucketOf?: (request: RequestView, context: Context) => number;
 }
 

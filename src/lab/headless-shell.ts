@@ -19,7 +19,7 @@ export function findHeadlessShell(environment: Environment = process.env, home =
   const found = (named === '' ? [...PLACES, ...fetched(environment, home)] : [named]).findLast(isExecutable);
   if (found !== undefined) return found;
   throw new NotRun(
-    'no chrome-headless-shell found (npx playwright-core install chromium-headless-shell, or SALLYPORT_HEADLESS_SHELL names one)',
+    'no chrome-headless-shell found (apt-get install chromium-headless-shell, npx playwright-core install chromium-headless-shell, or SALLYPORT_HEADLESS_SHELL names one)',
   );
 }
 

@@ -20,6 +20,8 @@ const TABLE = {
   altered: ['gets in', 'stopped', 'stopped'],
   doors: ['gets in', 'gets in', 'gets in'],
   order: ['gets in', 'gets in', 'stopped'],
+  enumerate: ['gets in', 'gets in', 'slowed'],
+  challenge: ['gets in', 'gets in', 'slowed'],
   'other-object': ['gets in', 'not run', 'stopped'],
   'forged-form': ['gets in', 'not run', 'stopped'],
   'jwt-forged': ['stopped', 'not run', 'stopped'],

@@ -1,4 +1,5 @@
 import { arch, availableParallelism, cpus, loadavg, type } from 'node:os';
+import type { Config } from '../../guard/config.ts';
 import { formRoute } from '../form-route.ts';
 import { doors } from '../attackers/doors.ts';
 import { ATTACKERS } from '../index.ts';
@@ -46,11 +47,11 @@ export async function gather(gates: Gates, options: GatherOptions): Promise<Evid
   const made = new Date().toISOString();
   const runs: Run[] = [];
   const loads: number[] = [];
-  await warmUp(gates, options);
+  const policy = await warmUp(gates, options);
   for (const setting of SETTINGS) {
     const gate = await gates.open({ setting });
     const order: LabOptions = {
-      ...(await labOptions(gate, options)),
+      ...(await labOptions(gate, policy, options)),
       calls,
       seconds,
       mode: setting === 'off' ? 'report' : 'enforce',
@@ -71,7 +72,7 @@ export async function gather(gates: Gates, options: GatherOptions): Promise<Evid
       : await ablate(gates, {
           attackers,
           calls: options.layerCalls,
-          options: (gate) => labOptions(gate, options),
+          options: (gate) => labOptions(gate, policy, options),
           onGate: (name, at, of) => onStep?.(`layers, ${at} of ${of}: ${name}`),
         });
   const { app, path, command, version } = options;
@@ -81,22 +82,30 @@ export async function gather(gates: Gates, options: GatherOptions): Promise<Evid
   return toEvidence({ ...facts, seconds: (performance.now() - began) / 1000 }, runs, attackers);
 }
 
-/** Whoever is attacked first would pay for compiling the lab: one attacker goes in vain before all. */
-async function warmUp(gates: Gates, options: GatherOptions): Promise<void> {
+/**
+ * Whoever is attacked first would pay for compiling the lab: one attacker goes in vain before all. Resolves to the strict gate's rules, which
+ * tell attackers where the app has what: they know it, too, of a gate that has no such rules.
+ */
+async function warmUp(gates: Gates, options: GatherOptions): Promise<Config> {
   options.onStep?.('warming up');
   const gate = await gates.open({ setting: 'off' });
-  const asked = { ...(await labOptions(gate, options)), chromium: null, calls: WARM_UP };
+  const asked = { ...(await labOptions(gate, gate.config, options)), chromium: null, calls: WARM_UP };
   await runAttackers(gate.url, asked, [doors]);
+  return gate.config;
 }
 
 /** What attackers know of a gate, as its owner would tell them. */
-async function labOptions({ url, config, given }: OpenGate, { lab }: GatherOptions): Promise<LabOptions> {
+async function labOptions(
+  { url, config, given }: OpenGate,
+  policy: Config,
+  { lab }: GatherOptions,
+): Promise<LabOptions> {
   const object = objectRoutes(new URL(url).pathname, config.routes ?? [], null);
   const form = formRoute(config);
   return {
     ...(await lab(url)),
     ...given,
-    policy: config,
+    policy,
     nobody: config.login === undefined,
     ...(object === null ? {} : { object }),
     ...(form === null ? {} : { form }),

@@ -1,7 +1,7 @@
 import { barChart, kindClass, stackedChart } from './chart.ts';
 import { escapeHtml } from './escape-html.ts';
 import type { AttackerRow, Evidence, Got } from './evidence.ts';
-import { SETTING_TITLES, SETTINGS } from './settings.ts';
+import { SETTING_TITLES, type SettingName, SETTINGS } from './settings.ts';
 import { STYLE } from './style.ts';
 import {
   assumed,
@@ -12,9 +12,14 @@ import {
   costHeads,
   figure,
   GROUP_TITLES,
+  NOTHING_MEANS,
+  PASSED_HEADS,
+  PASSED_WORDS,
+  passedCells,
   PRICES_FLAG,
   share,
   titlesOf,
+  verdictAt,
 } from './words.ts';
 import { duration, heldWords } from '../rules/table.ts';
 
@@ -58,12 +63,13 @@ function firstPage(found: Evidence): string {
     .join('');
   return `<p>In front of ${escapeHtml(found.app)}, at <code>GET ${escapeHtml(found.path)}</code>. ${escapeHtml(conditions(found))}.</p>
 <dl>${means}</dl>
+<p>${escapeHtml(NOTHING_MEANS)}</p>
 ${table(
   'What each attacker gets with Sallyport off, on by default and strict',
   `${head('attacker')}${heads}${numberHead('CPU s per 1,000, strict')}${head('not stopped')}`,
   grouped(
     found,
-    (row) => [...SETTINGS.map((name) => verdict(row.got[name])), cost(row.got.strict), cell(row.notStopped)],
+    (row) => [...SETTINGS.map((name) => verdict(row, name)), cost(row.got.strict), cell(row.notStopped)],
     6,
   ),
 )}
@@ -72,7 +78,8 @@ ${layers(found)}`;
 }
 
 /** Why it was not run, the table of how it was measured says. */
-const verdict = ({ verdict }: Got): string => `<td><span class="verdict ${kindClass(verdict)}">${verdict}</span></td>`;
+const verdict = (row: AttackerRow, setting: SettingName): string =>
+  `<td><span class="verdict ${kindClass(row.got[setting].verdict)}">${verdictAt(row, setting)}</span></td>`;
 const head = (text: string): string => `<th scope="col">${escapeHtml(text)}</th>`;
 const numberHead = (text: string): string => `<th scope="col" class="number">${escapeHtml(text)}</th>`;
 const cell = (text: string): string => `<td>${escapeHtml(text)}</td>`;
@@ -98,15 +105,20 @@ function grouped({ attackers }: Evidence, cells: (row: AttackerRow) => readonly 
 function layers(found: Evidence): string {
   const { layers } = found;
   if (layers === null) return '';
-  const rows = layers.rows.map(({ name, offLetsIn, aloneHolds, cpu }) => {
+  const rows = layers.rows.map((row) => {
+    const { name, offLetsIn, aloneHolds, cpu } = row;
     const costs = [cpu.strict, cpu.off, cpu.alone].map((value) => number(figure(value))).join('');
-    return `<tr><th scope="row">${escapeHtml(name)}</th>${cell(titlesOf(found, offLetsIn))}${cell(titlesOf(found, aloneHolds))}${costs}</tr>`;
+    const shares = passedCells(row).map(number).join('');
+    return `<tr><th scope="row">${escapeHtml(name)}</th>${shares}${cell(titlesOf(found, offLetsIn))}${cell(titlesOf(found, aloneHolds))}${costs}</tr>`;
   });
   return `<h2>What each layer adds</h2>
-<p>Each layer of the strict gate off, and each alone, against ${layers.attackers.length} attackers of ${layers.calls} calls each: ${escapeHtml(titlesOf(found, layers.attackers))}. Pages of other sites are run where a layer judges where calls come from. A layer without which nobody gets further stands behind others here, or meets none of these; what limits and budgets are worth, the table of rules says. Rows go by verdicts: a layer that closes most of an attacker’s ways and leaves one open is not named. CPU: of whoever walks the doors, in seconds per 1,000 admitted calls, with all layers, without this one, and with it alone; by so few calls it is rough.</p>
+<p>Each layer of the strict gate off, and each alone, against ${layers.attackers.length} attackers of ${layers.calls} calls each: ${escapeHtml(titlesOf(found, layers.attackers))}. Pages of other sites are run where a layer judges where calls come from. A layer without which nobody gets further stands behind others here, or meets none of these; what limits and budgets are worth, the table of rules says. Rows go by verdicts: a layer that closes most of an attacker’s ways and leaves one open is not named. ${escapeHtml(PASSED_WORDS)} CPU: of whoever walks the doors, in seconds per 1,000 admitted calls, with all layers, without this one, and with it alone; by so few calls it is rough.</p>
 ${table(
   'Each layer off, and alone',
-  '<th scope="col">layer</th><th scope="col">without it get further</th><th scope="col">alone it holds</th>' +
+  head('layer') +
+    PASSED_HEADS.map(numberHead).join('') +
+    head('without it get further') +
+    head('alone it holds') +
     ['CPU s, all', 'CPU s, without', 'CPU s, alone'].map(numberHead).join(''),
   `<tbody>${rows.join('')}</tbody>`,
 )}

@@ -10,7 +10,12 @@ import {
   costHeads,
   figure,
   GROUP_TITLES,
+  NOTHING_MEANS,
+  PASSED_HEADS,
+  PASSED_WORDS,
+  passedCells,
   titlesOf,
+  verdictAt,
 } from './words.ts';
 
 /** Lines that stand in the page whatever the figures are, in their order. A test holds docs/what-it-costs.md to them. */
@@ -19,11 +24,15 @@ export const FRAME = {
   origin:
     'Written by `npm run evidence`, which runs `sallyport evidence --markdown docs/what-it-costs.md`. Nobody edits it by hand: run it again for figures of your own machine.',
   attackers: '## What each attacker gets',
+  nothing: NOTHING_MEANS,
   attackersHead: '| attacker | off | on by default | strict | CPU s per 1,000, strict | not stopped |',
+  costs: `## ${COSTS_TITLE}`,
+  costsWords: COSTS_WORDS,
   rules: '## What each rule of use adds',
   rulesHead: '| rule | requests | sessions | CPU s | time | addresses | money |',
   layers: '## What each layer adds',
-  layersHead: '| layer | without it get further | alone it holds |',
+  layersWords: PASSED_WORDS,
+  layersHead: `| layer | ${PASSED_HEADS.join(' | ')} | without it get further | alone it holds |`,
   possible: '## Still possible',
   conditions: '## Under which conditions',
 } as const;
@@ -34,7 +43,7 @@ export function toMarkdown(found: Evidence): string {
   const parts = [
     [FRAME.title, '', FRAME.origin, '', ...means],
     [FRAME.attackers, '', ...attackers(found)],
-    [`## ${COSTS_TITLE}`, '', ...costs(found)],
+    [FRAME.costs, '', ...costs(found)],
     [FRAME.rules, '', ...rules(found)],
     ...(found.layers === null ? [] : [[FRAME.layers, '', ...layers(found)]]),
     [FRAME.possible, '', ...found.stillPossible.map((line) => `- ${line}`)],
@@ -48,19 +57,19 @@ const line = (cells: readonly string[]): string =>
 const rule = (head: string): string => head.replace(/[^|]+/g, '---');
 
 function attackers(found: Evidence): string[] {
-  const cells = ({ title, got, notStopped }: AttackerRow): string[] => [
-    title,
-    ...SETTINGS.map((setting) => got[setting].verdict),
-    figure(got.strict.cpuSeconds),
-    notStopped,
+  const cells = (row: AttackerRow): string[] => [
+    row.title,
+    ...SETTINGS.map((setting) => verdictAt(row, setting)),
+    figure(row.got.strict.cpuSeconds),
+    row.notStopped,
   ];
-  return [FRAME.attackersHead, rule(FRAME.attackersHead), ...byGroup(found, cells, 6)];
+  return [FRAME.nothing, '', FRAME.attackersHead, rule(FRAME.attackersHead), ...byGroup(found, cells, 6)];
 }
 
 function costs(found: Evidence): string[] {
   const head = line(['attacker', ...costHeads(found)]);
   const rows = byGroup(found, (row) => [row.title, ...costCells(row)], 8);
-  return [COSTS_WORDS, '', head, rule(head), ...rows];
+  return [FRAME.costsWords, '', head, rule(head), ...rows];
 }
 
 /** Rows under the titles of their groups. */
@@ -101,10 +110,12 @@ function layers(found: Evidence): string[] {
   return [
     `Each layer of the strict gate off, and each alone, against ${run.length} attackers of ${calls} calls each: ${titlesOf(found, run)}.`,
     '',
+    FRAME.layersWords,
+    '',
     FRAME.layersHead,
     rule(FRAME.layersHead),
-    ...rows.map(({ name, offLetsIn, aloneHolds }) =>
-      line([name, titlesOf(found, offLetsIn), titlesOf(found, aloneHolds)]),
+    ...rows.map((row) =>
+      line([row.name, ...passedCells(row), titlesOf(found, row.offLetsIn), titlesOf(found, row.aloneHolds)]),
     ),
   ];
 }

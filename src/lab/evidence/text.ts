@@ -1,7 +1,7 @@
 import { wrap } from '../../lib/wrap.ts';
 import type { Evidence } from './evidence.ts';
 import { SETTING_TITLES, SETTINGS } from './settings.ts';
-import { GROUP_TITLES, titlesOf } from './words.ts';
+import { GROUP_TITLES, NOTHING_MEANS, PASSED_WORDS, passedCells, titlesOf, verdictAt } from './words.ts';
 
 const TITLE = 34;
 const CELL = 16;
@@ -14,12 +14,12 @@ export function firstTable(found: Evidence): string {
     const rows = found.attackers.filter((row) => row.group === group);
     if (rows.length === 0) return [];
     const lines = rows.map((row) => {
-      const cells = SETTINGS.map((name) => row.got[name].verdict.padEnd(CELL));
+      const cells = SETTINGS.map((name) => verdictAt(row, name).padEnd(CELL));
       return `${row.title.padEnd(TITLE)}${cells.join('')}`.trimEnd();
     });
     return ['', title.toUpperCase(), ...lines];
   });
-  return `${[head, '-'.repeat(TITLE + SETTINGS.length * CELL), ...groups, ...layersTable(found)].join('\n')}\n`;
+  return `${[head, '-'.repeat(TITLE + SETTINGS.length * CELL), ...groups, '', ...wrap(NOTHING_MEANS, ''), ...layersTable(found)].join('\n')}\n`;
 }
 
 function layersTable(found: Evidence): string[] {
@@ -28,9 +28,14 @@ function layersTable(found: Evidence): string[] {
   return [
     '',
     'WHAT EACH LAYER ADDS',
-    ...layers.rows.flatMap(({ name, offLetsIn, aloneHolds }) => [
-      ...wrap(`without it get further: ${titlesOf(found, offLetsIn)}`, `${name.padEnd(16)}`),
-      ...wrap(`alone it holds: ${titlesOf(found, aloneHolds)}`, ' '.repeat(16)),
-    ]),
+    ...wrap(PASSED_WORDS, ''),
+    ...layers.rows.flatMap((row) => {
+      const [all = '', without = '', alone = ''] = passedCells(row);
+      return [
+        `${row.name.padEnd(16)}pass, all: ${all}; without it: ${without}; it alone: ${alone}`,
+        ...wrap(`without it get further: ${titlesOf(found, row.offLetsIn)}`, ' '.repeat(16)),
+        ...wrap(`alone it holds: ${titlesOf(found, row.aloneHolds)}`, ' '.repeat(16)),
+      ];
+    }),
   ];
 }

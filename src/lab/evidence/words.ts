@@ -2,6 +2,8 @@ import type { Group } from '../lab.ts';
 import { assumptions } from '../prices.ts';
 import { duration } from '../rules/table.ts';
 import type { AttackerRow, Evidence, Got } from './evidence.ts';
+import type { LayerRow } from './ablate.ts';
+import type { SettingName } from './settings.ts';
 
 /** Parts of the tables, in their order. */
 export const GROUP_TITLES: Readonly<Record<Group, string>> = {
@@ -18,6 +20,15 @@ export const GROUP_TITLES: Readonly<Record<Group, string>> = {
 export function figure(value: number | null): string {
   return value === null ? '–' : value.toLocaleString('en', { maximumSignificantDigits: 3, useGrouping: false });
 }
+
+/** In place of a verdict where the strict gate has what this one has not: {@link NOTHING_MEANS}. */
+export const NOTHING = 'nothing';
+export const NOTHING_MEANS =
+  '“Nothing”: this gate has nothing of the kind that could be attacked, as no login, no keys, or nothing that is refused.';
+
+/** What an attacker got at one gate, in a word or two. */
+export const verdictAt = ({ got }: AttackerRow, setting: SettingName): string =>
+  got[setting].verdict === 'not run' && got.strict.verdict !== 'not run' ? NOTHING : got[setting].verdict;
 
 /** `12 of 100`; why not, where it did not run. */
 export const share = ({ verdict, admitted, tried, why }: Got): string =>
@@ -78,3 +89,11 @@ export function titlesOf({ attackers }: Evidence, names: readonly string[]): str
   const titles = names.map((name) => attackers.find((row) => row.name === name)?.title ?? name);
   return titles.length === 0 ? 'none' : titles.join(', ');
 }
+
+/** Part of the calls that passes, at the three gates of one layer: its worth in figures. */
+export const PASSED_HEADS = ['pass, all', 'without it', 'it alone'] as const;
+export const PASSED_WORDS =
+  'Pass: the part of the attackers’ calls that is admitted with all layers, without this one, and with this one alone, each attacker counted once.';
+
+export const passedCells = ({ passed }: LayerRow): readonly string[] =>
+  [passed.strict, passed.off, passed.alone].map((part) => `${Math.round(part * 100)} %`);

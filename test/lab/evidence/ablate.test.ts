@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startGate } from '../../../src/gateway/index.ts';
-import { ablate, further } from '../../../src/lab/evidence/ablate.ts';
+import { ablate, further, passed } from '../../../src/lab/evidence/ablate.ts';
 import { startApp } from '../../../src/lab/evidence/app.ts';
 import type { Gates } from '../../../src/lab/evidence/gates.ts';
 import { configOf, OWN_PATH } from '../../../src/lab/evidence/settings.ts';
 import { ATTACKERS } from '../../../src/lab/index.ts';
+import type { LabReport } from '../../../src/lab/outcome.ts';
 import { sampleReport } from './sample.ts';
 
 test('R16 a layer’s worth: who gets further without it, and whom it holds alone, at real gates', async (t) => {
@@ -42,6 +43,10 @@ test('R16 a layer’s worth: who gets further without it, and whom it holds alon
   const [proof, replay] = report.rows;
   assert.ok(proof?.offLetsIn.includes('plain'), JSON.stringify(proof));
   assert.ok(proof?.aloneHolds.includes('plain'), JSON.stringify(proof));
+  assert.ok(
+    proof !== undefined && proof.passed.off > proof.passed.strict && proof.passed.alone < 1,
+    JSON.stringify(proof),
+  );
   assert.deepEqual(replay?.offLetsIn, ['replay']);
   assert.ok((replay.cpu.strict ?? 0) > 0 && (replay.cpu.off ?? 0) > 0, 'whoever walks the doors has a price');
 });
@@ -51,4 +56,20 @@ test('who gets less is named, and what did not run says nothing', () => {
   const more = sampleReport({ plain: 'gets in', doors: 'gets in', order: 'gets in', replay: 'gets in' }, 1);
   assert.deepEqual(further(less, more), ['plain', 'doors']);
   assert.deepEqual(further(more, less), []);
+});
+
+test('a layer’s worth in figures: each attacker counts once, and one that did not run at each of the three gates not at all', () => {
+  const report = (parts: Readonly<Record<string, readonly [number, number]>>): LabReport => {
+    const base = sampleReport({}, 1);
+    const rungs = base.rungs.flatMap((rung) => {
+      const [admitted, tried] = parts[rung.name] ?? [];
+      return admitted === undefined || tried === undefined ? [] : [{ ...rung, admitted, tried }];
+    });
+    return { ...base, rungs };
+  };
+  const strict = report({ plain: [0, 100], doors: [4, 4], replay: [0, 10] });
+  const off = report({ plain: [50, 100], doors: [4, 4], replay: [10, 10] });
+  const alone = report({ plain: [0, 100], doors: [4, 4], replay: [0, 0] });
+  assert.deepEqual(passed(strict, off, alone), { strict: 0.5, off: 0.75, alone: 0.5 });
+  assert.deepEqual(passed(report({}), off, alone), { strict: 0, off: 0, alone: 0 });
 });

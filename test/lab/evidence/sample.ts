@@ -39,7 +39,15 @@ export function sampleEvidence({ cpu = 0.5, requests = 1020, verdicts = VERDICTS
     layers: {
       calls: 10,
       attackers: ['plain', 'replay'],
-      rows: [{ name: 'replay', offLetsIn: ['replay'], aloneHolds: [], cpu: { strict: 0.5, off: 0.5, alone: null } }],
+      rows: [
+        {
+          name: 'replay',
+          offLetsIn: ['replay'],
+          aloneHolds: [],
+          passed: { strict: 0.5, off: 0.75, alone: 1 },
+          cpu: { strict: 0.5, off: 0.5, alone: null },
+        },
+      ],
     },
   };
   return toEvidence(facts, runs, ATTACKERS);

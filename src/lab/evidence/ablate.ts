@@ -19,8 +19,8 @@ export interface LayerRow {
   readonly offLetsIn: readonly string[];
   /** Names of attackers that it holds up or stops where nothing else is enforced. */
   readonly aloneHolds: readonly string[];
-  /** Part of the attackers' calls that is admitted with every layer, without this one, and with this one alone; see {@link passed}. */
-  readonly passed: { readonly strict: number; readonly off: number; readonly alone: number };
+  /** Part of the attackers' calls that is admitted with every layer, without this one, with this one alone, and with none; see {@link passed}. */
+  readonly passed: { readonly strict: number; readonly off: number; readonly alone: number; readonly none: number };
   /** Seconds of CPU of whoever walks the doors, for 1,000 admitted calls; null where none was admitted. */
   readonly cpu: { readonly strict: number | null; readonly off: number | null; readonly alone: number | null };
 }
@@ -80,7 +80,7 @@ export async function ablate(gates: Gates, { attackers, calls, options, onGate }
       name,
       offLetsIn: further(all, off),
       aloneHolds: further(alone, none),
-      passed: passed(all, off, alone),
+      passed: passed({ strict: all, off, alone, none }),
       cpu: { strict: cpuOf(all), off: cpuOf(off), alone: cpuOf(alone) },
     });
   }
@@ -98,18 +98,20 @@ export function further(less: LabReport, more: LabReport): string[] {
 }
 
 /**
- * Part of the calls that is admitted, 0 to 1: on the average of the attackers that ran in all three, each counted once however many
+ * Part of the calls that is admitted, 0 to 1: on the average of the attackers that ran at each of these gates, each counted once however many
  * calls it made.
  */
-export function passed(strict: LabReport, off: LabReport, alone: LabReport): LayerRow['passed'] {
-  const reports = [strict, off, alone];
+export function passed(reports: Readonly<Record<keyof LayerRow['passed'], LabReport>>): LayerRow['passed'] {
+  const { strict, off, alone, none } = reports;
   const ran = ({ rungs }: LabReport, name: string): boolean => rungs.some((one) => one.name === name && one.tried > 0);
-  const names = strict.rungs.map(({ name }) => name).filter((name) => reports.every((report) => ran(report, name)));
+  const names = strict.rungs
+    .map(({ name }) => name)
+    .filter((name) => Object.values(reports).every((one) => ran(one, name)));
   const part = ({ rungs }: LabReport): number =>
     rungs
       .filter(({ name }) => names.includes(name))
       .reduce((sum, { admitted, tried }) => sum + admitted / tried / names.length, 0);
-  return { strict: part(strict), off: part(off), alone: part(alone) };
+  return { strict: part(strict), off: part(off), alone: part(alone), none: part(none) };
 }
 
 const rank = ({ verdict }: RungReport): number => ['stopped', 'slowed', 'gets in'].indexOf(verdict);

@@ -30,9 +30,9 @@ function layersTable(found: Evidence): string[] {
     'WHAT EACH LAYER ADDS',
     ...wrap(PASSED_WORDS, ''),
     ...layers.rows.flatMap((row) => {
-      const [all = '', without = '', alone = ''] = passedCells(row);
+      const [all = '', without = '', alone = '', none = ''] = passedCells(row);
       return [
-        `${row.name.padEnd(16)}pass, all: ${all}; without it: ${without}; it alone: ${alone}`,
+        `${row.name.padEnd(16)}pass, all: ${all}; without it: ${without}; it alone: ${alone}; none: ${none}`,
         ...wrap(`without it get further: ${titlesOf(found, row.offLetsIn)}`, ' '.repeat(16)),
         ...wrap(`alone it holds: ${titlesOf(found, row.aloneHolds)}`, ' '.repeat(16)),
       ];

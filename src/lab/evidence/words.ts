@@ -91,9 +91,9 @@ export function titlesOf({ attackers }: Evidence, names: readonly string[]): str
 }
 
 /** Part of the calls that passes, at the three gates of one layer: its worth in figures. */
-export const PASSED_HEADS = ['pass, all', 'without it', 'it alone'] as const;
+export const PASSED_HEADS = ['pass, all', 'without it', 'it alone', 'none'] as const;
 export const PASSED_WORDS =
-  'Pass: the part of the attackers’ calls that is admitted with all layers, without this one, and with this one alone, each attacker counted once.';
+  'Pass: the part of the attackers’ calls that is admitted with all layers, without this one, with this one alone, and with none, each attacker counted once.';
 
 export const passedCells = ({ passed }: LayerRow): readonly string[] =>
-  [passed.strict, passed.off, passed.alone].map((part) => `${Math.round(part * 100)} %`);
+  [passed.strict, passed.off, passed.alone, passed.none].map((part) => `${Math.round(part * 100)} %`);

@@ -44,7 +44,7 @@ test('R16 a layer’s worth: who gets further without it, and whom it holds alon
   assert.ok(proof?.offLetsIn.includes('plain'), JSON.stringify(proof));
   assert.ok(proof?.aloneHolds.includes('plain'), JSON.stringify(proof));
   assert.ok(
-    proof !== undefined && proof.passed.off > proof.passed.strict && proof.passed.alone < 1,
+    proof !== undefined && proof.passed.off > proof.passed.strict && proof.passed.alone < proof.passed.none,
     JSON.stringify(proof),
   );
   assert.deepEqual(replay?.offLetsIn, ['replay']);
@@ -70,6 +70,7 @@ test('a layer’s worth in figures: each attacker counts once, and one that did 
   const strict = report({ plain: [0, 100], doors: [4, 4], replay: [0, 10] });
   const off = report({ plain: [50, 100], doors: [4, 4], replay: [10, 10] });
   const alone = report({ plain: [0, 100], doors: [4, 4], replay: [0, 0] });
-  assert.deepEqual(passed(strict, off, alone), { strict: 0.5, off: 0.75, alone: 0.5 });
-  assert.deepEqual(passed(report({}), off, alone), { strict: 0, off: 0, alone: 0 });
+  const none = report({ plain: [100, 100], doors: [4, 4], replay: [10, 10] });
+  assert.deepEqual(passed({ strict, off, alone, none }), { strict: 0.5, off: 0.75, alone: 0.5, none: 1 });
+  assert.deepEqual(passed({ strict: report({}), off, alone, none }), { strict: 0, off: 0, alone: 0, none: 0 });
 });

@@ -44,7 +44,7 @@ export function sampleEvidence({ cpu = 0.5, requests = 1020, verdicts = VERDICTS
           name: 'replay',
           offLetsIn: ['replay'],
           aloneHolds: [],
-          passed: { strict: 0.5, off: 0.75, alone: 1 },
+          passed: { strict: 0.5, off: 0.75, alone: 1, none: 1 },
           cpu: { strict: 0.5, off: 0.5, alone: null },
         },
       ],

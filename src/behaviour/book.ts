@@ -164,8 +164,8 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
       if (!over && (words[table.u(slot, U.calls)] as number) < 2 * FIRST_STAGE_CALLS) return;
       setFlag(slot, FLAG.counted);
       judged += 1;
-      wave.judged(words[table.u(slot, U.prefix)] as number, over);
-    } else if (over && !flag(slot, FLAG.over)) wave.turned();
+      if (wave.judged(words[table.u(slot, U.prefix)] as number, over)) setFlag(slot, FLAG.voted);
+    } else if (over && !flag(slot, FLAG.over) && flag(slot, FLAG.voted)) wave.turned();
     if (over) setFlag(slot, FLAG.over);
   };
 

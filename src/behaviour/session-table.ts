@@ -78,7 +78,16 @@ export const B = {
 const BYTES = B.snapshots + STAGES * SNAPSHOT_BYTES;
 
 /** What `flags` says. */
-export const FLAG = { refused: 1, acted: 2, taught: 4, queued: 8, counted: 16, over: 32, firstAction: 64 } as const;
+export const FLAG = {
+  refused: 1,
+  acted: 2,
+  taught: 4,
+  queued: 8,
+  counted: 16,
+  over: 32,
+  firstAction: 64,
+  voted: 2048,
+} as const;
 
 const STRIDE = Math.ceil((DOUBLES * 8 + WORDS * 4 + FLOATS * 4 + BYTES) / 8) * 8;
 /** Of one session, its place in the index and in the list of the idle included. */

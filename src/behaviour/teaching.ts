@@ -42,7 +42,7 @@ const WAVE = 0.2;
 const CALM = 0.12;
 /** Sessions before anything is said. */
 const FEWEST = 30;
-/** Sessions of one network that count, of each hundred. */
+/** Sessions of one network that count, of each hundred that do. */
 const PER_PREFIX = 3;
 
 /** Whether more sessions look unusual than a minority can be. Each counts once, of one network a few. */
@@ -53,29 +53,32 @@ export class Wave {
   #prefixes = new Map<number, number>();
   isWave = false;
 
-  /** A session has come far enough to be judged. */
-  judged(prefix: number, over: boolean): void {
-    if (!this.#counts(prefix)) return;
+  /** A session has come far enough to be judged. True where it counts. */
+  judged(prefix: number, over: boolean): boolean {
+    if (!this.#counts(prefix)) return false;
     this.#judged = this.#judged * FADE + 1;
     this.#over = this.#over * FADE + (over ? 1 : 0);
     this.#decide();
+    return true;
   }
 
-  /** One that was judged before has become unusual since. */
+  /** One that counted has become unusual since. */
   turned(): void {
     this.#over = Math.min(this.#judged, this.#over + 1);
     this.#decide();
   }
 
+  /** Of a hundred that count: a network that has had its few waits for others, however many sessions it opens. */
   #counts(prefix: number): boolean {
-    this.#since += 1;
-    if (this.#since > HALVED_AFTER) {
+    if (this.#since === HALVED_AFTER) {
       this.#since = 0;
       this.#prefixes = new Map();
     }
     const known = this.#prefixes.get(prefix) ?? 0;
+    if (known >= PER_PREFIX) return false;
     this.#prefixes.set(prefix, known + 1);
-    return known < PER_PREFIX;
+    this.#since += 1;
+    return true;
   }
 
   #decide(): void {

@@ -9,7 +9,7 @@ import { remembered } from './remembered.ts';
 export type Place =
   /** Outside of what is protected, or excepted: nothing is learned of it. */
   | { readonly kind: 'outside' }
-  /** A preflight, or written so that two servers could read it differently. */
+  /** A preflight, or written so that two servers could read it differently, or as patterns are. */
   | { readonly kind: 'unusable' }
   /** A route that the configuration names. */
   | { readonly kind: 'known'; readonly match: string; readonly path: string }
@@ -25,6 +25,8 @@ export interface Calls {
 
 const OUTSIDE: Place = Object.freeze({ kind: 'outside' });
 const UNUSABLE: Place = Object.freeze({ kind: 'unusable' });
+/** Written into a pattern it would stand for other paths, too: whoever asked for `/api/**` would open all that is below. */
+const WILD = /\*|\/:/;
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 export function createCalls(policy: Policy): Calls {
@@ -46,7 +48,8 @@ export function createCalls(policy: Policy): Calls {
     if (!METHODS.has(method) || pathTrouble(path) !== '') return UNUSABLE;
     const rule = policy.match(method, path, foldPath(path));
     if (rule.named) return { kind: 'known', match: rule.name, path };
-    return rule.level === 'open' ? OUTSIDE : { kind: 'new', method, path };
+    if (rule.level === 'open') return OUTSIDE;
+    return WILD.test(path) ? UNUSABLE : { kind: 'new', method, path };
   };
   // Of paths there are few, many times over, and of targets not many more.
   const finders = new Map(

@@ -2,7 +2,7 @@ import { parse } from '@babel/parser';
 import type { ArrayExpression, Expression, Node, ObjectExpression, ObjectProperty, Program } from '@babel/types';
 import { createTwoFilesPatch } from 'diff';
 import { wrap } from '../lib/wrap.ts';
-import { toLiteral } from './literal.ts';
+import { toLiteral, toPlainJson } from './literal.ts';
 import type { Proposal, ProposedField, ProposedRoute } from './proposal.ts';
 
 /** A configuration file with a proposal written into it. */
@@ -257,5 +257,5 @@ function editJson(text: string, { routes, openapi }: Proposal): { text: string; 
   const more = sure.filter((route) => !route.known).map((route) => ({ match: route.match, ...fieldsOf(route) }));
   const all = [...known, ...more];
   const edited = { ...value, ...(openapi === '' ? {} : { openapi }), ...(all.length === 0 ? {} : { routes: all }) };
-  return { text: `${JSON.stringify(edited, null, 2)}\n`, unplaced: [] };
+  return { text: `${toPlainJson(edited)}\n`, unplaced: [] };
 }

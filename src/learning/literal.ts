@@ -36,6 +36,14 @@ const nameLiteral = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ?
 /** What shows as nothing, ends a line or turns the direction of writing: of texts that come from requests. */
 const UNSEEN = /[\p{Cf}\p{Zl}\p{Zp}\p{Cc}]/gu;
 
+/** JSON with the same of its texts escaped. Line feeds between its members stay. */
+export const toPlainJson = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replaceAll(UNSEEN, (one) =>
+    one === '\n' ? one : Array.from({ length: one.length }, (_, at) => unitEscape(one.charCodeAt(at))).join(''),
+  );
+
+const unitEscape = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`;
+
 /** In single quotes, unless it holds some. */
 function textLiteral(text: string): string {
   const escaped = JSON.stringify(text).replaceAll(UNSEEN, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);

@@ -166,6 +166,14 @@ export default defineConfig({
     });
   });
 
+  test('JSON shows what stands in it: names of fields are what somebody sent', () => {
+    const properties = { 'a\u009b31m\u202eb': true, '😀\u{e0001}ß': true, 'c\nd': true };
+    const given = [route('GET /api/a', false, [field('schema', { body: { properties } })])];
+    const { text, diff } = edited('{}', proposal(given), 'sallyport.config.json');
+    assert.doesNotMatch(text + diff, /[\u0080-\u009f\u202e\u{e0001}]/u);
+    assert.deepEqual(JSON.parse(text).routes[0].schema.body.properties, properties);
+  });
+
   test('routes that are not written out are left to be placed by hand', () => {
     const { unplaced, text } = edited(
       `import { more } from './more.ts';\nexport default { routes: [...more] };\n`,

@@ -1,3 +1,4 @@
+import { visible } from '../../lib/visible.ts';
 import { type Evidence, EVIDENCE_VERSION } from './evidence.ts';
 import { SETTING_TITLES, SETTINGS } from './settings.ts';
 
@@ -23,7 +24,42 @@ export interface Difference {
   readonly reason: string;
 }
 
-/** An earlier run's JSON; null where it is none of this version. */
+type Test = (value: unknown) => boolean;
+
+const isText: Test = (value) => typeof value === 'string';
+const isNumber: Test = (value) => typeof value === 'number';
+const orNull =
+  (test: Test): Test =>
+  (value) =>
+    value === null || test(value);
+const listOf =
+  (test: Test): Test =>
+  (value) =>
+    Array.isArray(value) && value.every(test);
+const has =
+  (shape: Readonly<Record<string, Test>>): Test =>
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries(shape).every(([name, test]) => Object.hasOwn(value, name) && test(Reflect.get(value, name)));
+
+const isGot = has({ verdict: isText, cpuSeconds: orNull(isNumber), admitted: isNumber, unrest: isNumber });
+const isUse = has({ requests: isNumber, sessions: isNumber, cpuSeconds: isNumber });
+
+/** As much of it as is compared: a run of an hour must not end in what was wrong in a file before it. */
+const isComparable = has({
+  format: (value) => value === 'sallyport-evidence',
+  version: (value) => value === EVIDENCE_VERSION,
+  made: isText,
+  command: isText,
+  versions: has({ sallyport: isText, node: isText, browser: isText }),
+  machine: has({ cores: isNumber, processor: isText, load: isNumber, unrest: isNumber }),
+  settings: listOf(has({ digest: isText })),
+  attackers: listOf(has({ title: isText, got: has(Object.fromEntries(SETTINGS.map((name) => [name, isGot]))) })),
+  rules: listOf(has({ title: isText, per1000: orNull(isUse), admitted: isNumber })),
+});
+
+/** An earlier run's JSON; null where it is none of this version, or cannot be compared. */
 export function parseEvidence(text: string): Evidence | null {
   let value: unknown;
   try {
@@ -31,10 +67,8 @@ export function parseEvidence(text: string): Evidence | null {
   } catch {
     return null;
   }
-  if (value === null || typeof value !== 'object') return null;
-  const { format, version } = { format: '', version: 0, ...value };
-  // SAFETY: our own file, by its name and version; whoever writes another into it is told nonsense, and nothing more.
-  return format === 'sallyport-evidence' && version === EVIDENCE_VERSION ? (value as Evidence) : null;
+  // SAFETY: what is read of it has been looked at.
+  return isComparable(value) ? (value as Evidence) : null;
 }
 
 /** Verdicts, requests, sessions and CPU: nothing that was taken from a clock on the wall. */
@@ -128,11 +162,12 @@ function commonReason(before: Evidence, now: Evidence): { readonly always: strin
 const busy = (then: number, here: number): string =>
   `the machine had more to do than it has cores (load ${then.toFixed(1)} and ${here.toFixed(1)})`;
 
-/** For people: one line for each difference. */
+/** For people: one line for each difference. What the earlier file says is shown as visible ASCII: somebody else may have written it. */
 export function comparisonText({ with: made, compared, differences }: Comparison): string {
-  const head = `Compared with the run of ${made}: ${compared} figures, ${differences.length} differ by more than ${TOLERANCE * 100} %.`;
+  const head = `Compared with the run of ${visible(made)}: ${compared} figures, ${differences.length} differ by more than ${TOLERANCE * 100} %.`;
   const lines = differences.map(
-    ({ what, before, now, reason }) => `  ${what}: ${short(before)} → ${short(now)}; ${reason || 'reason not known'}`,
+    ({ what, before, now, reason }) =>
+      `  ${what}: ${visible(short(before))} → ${short(now)}; ${reason || 'reason not known'}`,
   );
   return [head, ...lines].join('\n');
 }

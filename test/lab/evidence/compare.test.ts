@@ -34,6 +34,28 @@ test('P12.3 no load explains another verdict or another count of requests; anoth
     assert.equal(reason, 'another configuration');
 });
 
+test('what cannot be compared is no evidence, and what can does not drive the terminal', () => {
+  const found = sampleEvidence();
+  const [row] = found.attackers;
+  assert.ok(row);
+  const broken = [
+    { machine: undefined },
+    { machine: { ...found.machine, load: 'high' } },
+    { attackers: {} },
+    { attackers: [{ ...row, got: { ...row.got, strict: null } }] },
+    { rules: [null] },
+    { settings: [{}] },
+    { made: 1 },
+    { versions: 'x' },
+  ];
+  for (const part of broken)
+    assert.equal(parseEvidence(JSON.stringify({ ...found, ...part })), null, JSON.stringify(part));
+  const got = { ...row.got, strict: { ...row.got.strict, verdict: '\u001b[2Jstopped' } };
+  const hostile = parseEvidence(JSON.stringify({ ...found, made: '\u009b2J', attackers: [{ ...row, got }] }));
+  assert.ok(hostile);
+  assert.doesNotMatch(comparisonText(compare(hostile, found)), /[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+});
+
 test('only evidence of this version is read', () => {
   const found = sampleEvidence();
   assert.deepEqual(parseEvidence(JSON.stringify(found)), JSON.parse(JSON.stringify(found)));

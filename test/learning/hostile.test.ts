@@ -8,7 +8,7 @@ import { browserOf, networkOf, type Made } from './traffic.ts';
 /** People, and one in ten who asks for what reads like a pattern or like code, of a backend that answers whatever is asked. */
 const HOSTILE = [
   ...['/api/**', '/api/*', '/api/:id', '/api/posts/*', '/api/posts/**', '/api/p*', '/api/:__proto__/x', '/api/:a'],
-  ...['/api/%2A%2A', '/api/constructor', '/api/__proto__', "/api/it's`${x}`", '/api/x*/y', '/api/a//b/*'],
+  ...['/api/%2A%2A', '/api/constructor', '/api/__proto__', "/api/it's`$x`", '/api/x*/y', '/api/a//b/*'],
 ];
 
 function traffic(): Made[] {

@@ -40,6 +40,7 @@ const GOALS: ReadonlyMap<number, Entry> = new Map([
     { title: 'copies of the frontend against builds', load: async () => (await import('./goals/copies.ts')).copies },
   ],
   [19, { title: 'endpoints that sealed calls hide', load: async () => (await import('./goals/seen.ts')).seen }],
+  [20, { title: 'what sealing costs', load: async () => (await import('./goals/sealed.ts')).sealed }],
   [16, { title: 'learning of a long log', load: async () => (await import('./goals/learning.ts')).learning }],
   [11, { title: 'start and memory', load: async () => (await import('./goals/start.ts')).start }],
 ]);

@@ -25,3 +25,23 @@ export {
   type SignedMessage,
   signatureBase,
 } from './wire/signature.ts';
+export {
+  answerInfo,
+  callData,
+  callNonce,
+  HEADER_SEALED,
+  RECORD,
+  RECORD_HEAD_BYTES,
+  type RecordKind,
+  recordData,
+  recordHead,
+  recordNonce,
+  SEALED_CALL_BYTES,
+  SEALED_FIELDS,
+  SEALED_PATH,
+  SEALED_RANDOM_BYTES,
+  SEALED_RECORD_BYTES,
+  SEALED_TAG_BYTES,
+  SEALED_TYPE,
+} from './wire/sealed.ts';
+export { formatSealedCall, parseSealedCall, type SealedCall } from './wire/sealed-call.ts';

@@ -8,6 +8,7 @@ import {
   formatSignature,
   formatSignatureParams,
   fromBase64url,
+  type Purpose,
   parseEntryAnswer,
   requiredComponents,
   signatureBase,
@@ -23,7 +24,10 @@ export interface Door {
   readonly authority: string;
   readonly ticket: string;
   readonly key: KeyObject;
+  /** The key that its sealed calls are encrypted by. */
+  readonly sealKey: KeyObject;
   nonce: number;
+  sealed: number;
 }
 
 /** Posts an entry request and returns the answer's body; throws where it was refused. */
@@ -50,7 +54,13 @@ async function openDoor(origin: string, post: PostEntry): Promise<Door> {
   const text = await post(`${DEFAULT_MOUNT}/enter`, fields, formatEntryRequest('default', toBase64url(pageKey)));
   const entry = parseEntryAnswer(JSON.parse(text));
   if (entry === null) throw new Error(`no entry at ${origin}: ${text}`);
-  return { authority: entry.authority, ticket: entry.ticket, key: agree(entry, ecdh, pageKey, origin), nonce: 0 };
+  return {
+    authority: entry.authority,
+    ticket: entry.ticket,
+    ...agree(entry, ecdh, pageKey, origin),
+    nonce: 0,
+    sealed: 0,
+  };
 }
 
 function postTo(origin: string): PostEntry {
@@ -74,7 +84,7 @@ function agree(
   ecdh: ReturnType<typeof createECDH>,
   pageKey: Uint8Array,
   origin: string,
-): KeyObject {
+): Pick<Door, 'key' | 'sealKey'> {
   const serverKey = bytesOf(entry.key);
   const seen = transcript({
     pageKey,
@@ -88,7 +98,9 @@ function agree(
   });
   const salt = createHash('sha256').update(seen).digest();
   const secret = createHmac('sha256', salt).update(ecdh.computeSecret(serverKey)).digest();
-  return createSecretKey(createHmac('sha256', secret).update(expandInput('proof')).digest());
+  const keyFor = (purpose: Purpose): KeyObject =>
+    createSecretKey(createHmac('sha256', secret).update(expandInput(purpose)).digest());
+  return { key: keyFor('proof'), sealKey: keyFor('seal-up') };
 }
 
 function bytesOf(text: string): Uint8Array {

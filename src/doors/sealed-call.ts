@@ -1,4 +1,4 @@
-import { createDecipheriv } from 'node:crypto';
+import { createDecipheriv, createSecretKey } from 'node:crypto';
 import { purposeInfo } from '../wire/entry.ts';
 import { callData, callNonce, HEADER_SEALED, SEALED_TAG_BYTES } from '../wire/sealed.ts';
 import { parseSealedCall, type SealedCall } from '../wire/sealed-call.ts';
@@ -35,7 +35,7 @@ const UP = purposeInfo('seal-up');
 export function openSealedCall(ticket: OpenTicket, shown: ShownSeal, body: Uint8Array): SealedCall | null {
   const end = body.length - SEALED_TAG_BYTES;
   if (end < 0) return null;
-  const decipher = createDecipheriv('aes-256-gcm', ticket.deriveKey(UP), callNonce(shown.counter));
+  const decipher = createDecipheriv('aes-256-gcm', createSecretKey(ticket.deriveKey(UP)), callNonce(shown.counter));
   decipher.setAAD(callData(shown.text)).setAuthTag(body.subarray(end));
   try {
     const plain = Buffer.concat([decipher.update(body.subarray(0, end)), decipher.final()]);

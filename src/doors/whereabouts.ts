@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync } from 'node:crypto';
 import { changesOf, type Whereabouts } from '../guard/drift.ts';
 import type { GuardHeaders } from '../guard/view.ts';
 import { networkOf } from '../lib/address.ts';
@@ -80,7 +80,7 @@ const NOTHING: Known = Object.freeze({ text: '', hash: 0 });
 
 /** @param secret the gate's own: instances that share it know each other's */
 export function createWhereabouts(secret: Uint8Array): WhereaboutsReader {
-  const key = new Uint8Array(hkdfSync('sha256', secret, '', `${PROTOCOL} whereabouts`, 32));
+  const key = createSecretKey(new Uint8Array(hkdfSync('sha256', secret, '', `${PROTOCOL} whereabouts`, 32)));
   const hashed = (kind: string, bytes: number, read: (text: string) => string): ((text: string) => Known) => {
     const known = createGenerations<Known>(REMEMBERED);
     const hashOf = (said: string): number =>

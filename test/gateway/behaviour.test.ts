@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
-import { formatModel, parseModel } from '../../src/behaviour/model-file.ts';
+import { parseModel } from '../../src/behaviour/model-file.ts';
 import { startGate } from '../../src/gateway/index.ts';
 import type { Decision } from '../../src/guard/decision.ts';
 import { ConfigError } from '../../src/guard/errors.ts';
@@ -14,38 +10,24 @@ import { createSender } from '../../src/lab/http.ts';
 import { parseTarget } from '../../src/lab/target.ts';
 import { createWireClient, type WireClient } from '../../src/lab/wire-client.ts';
 import { formatInteraction } from '../../src/wire/interaction.ts';
-import { createSchool } from '../behaviour/app/school.ts';
+import { startTaughtApp } from '../behaviour/app/taught-app.ts';
 
 /** The layer at the real gate: from calls on a socket to the model, and back to what is refused. */
 
 const ROUTES = ['GET /api/posts', 'GET /api/posts/:id', 'GET /api/feed', 'GET /api/search', 'POST /api/ask'];
 
 async function place(t: TestContext) {
-  const folder = await mkdtemp(join(tmpdir(), 'behaviour-'));
-  const model = join(folder, 'model.json');
-  const school = createSchool({ sessions: 200 });
-  school.teach(Array.from({ length: 400 }, () => school.visit(school.person())));
-  await writeFile(model, formatModel(school.book.model, school.book.routes.names));
-  const backend = createServer((request, response) => {
-    const page = request.url === '/';
-    response.writeHead(200, { 'content-type': page ? 'text/html' : 'application/json', 'cache-control': 'no-store' });
-    response.end(page ? '<!doctype html><head></head><body></body>' : '{}');
-  });
-  await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
-  t.after(async () => {
-    backend.closeAllConnections();
-    backend.close();
-    await rm(folder, { recursive: true });
-  });
-  const { port } = backend.address() as AddressInfo; // bound to TCP above
+  const app = await startTaughtApp(400, { sessions: 200 });
+  t.after(() => app.close());
+  const { model, learned } = app;
   const config = {
-    to: `http://127.0.0.1:${port}`,
+    to: app.url,
     listen: '127.0.0.1:0',
     mode: 'enforce' as const,
     routes: ROUTES.map((match) => ({ match })),
     behaviour: { note: '1 in 20', refuse: '1 in 300', sessions: 200, model },
   };
-  return { config, model, learned: school.book.model.learned };
+  return { config, model, learned };
 }
 
 async function openPage(t: TestContext, port: number): Promise<WireClient> {

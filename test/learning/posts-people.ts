@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import { type Random, seeded } from './random.ts';
-import { browserOf, type Made, networkOf } from './traffic.ts';
+import type { Made } from './traffic.ts';
+import { startVisit, type Visit, type VisitOptions } from './visit.ts';
 
 /** When the first of them comes, and how far apart: milliseconds. */
 const START = Date.parse('2026-11-21T08:00:00Z');
@@ -19,7 +20,8 @@ export async function postsPeople({ sessions, seed, url }: PostsPeople): Promise
   const random = seeded(seed);
   for (let number = 0; number < sessions; number++) {
     const network = random.whole(0, sessions);
-    const browser = createBrowser(url, `d${seed}-${number}`, network, START + number * EVERY, random, made);
+    const start = START + number * EVERY;
+    const browser = createBrowser(url, { session: `d${seed}-${number}`, network, start, random, made });
     await live(browser, random);
   }
   return made;
@@ -32,23 +34,12 @@ interface Asked {
   readonly destination?: string;
 }
 
-interface Browser {
+interface Browser extends Pick<Visit, 'show' | 'wait'> {
   ask(method: string, target: string, asked?: Asked): Promise<unknown>;
-  show(page: string): void;
-  wait(median: number): void;
 }
 
-function createBrowser(
-  url: string,
-  session: string,
-  network: number,
-  start: number,
-  random: Random,
-  made: Made[],
-): Browser {
-  let time = start;
-  let page = '/';
-  const hurry = random.chance(0.03) ? 3 : 1;
+function createBrowser(url: string, options: VisitOptions): Browser {
+  const { note, show, wait } = startVisit(options);
   return {
     async ask(method, target, { body, type = body === undefined ? '' : 'application/json', mode, destination } = {}) {
       const headers = type === '' ? {} : { 'content-type': type };
@@ -56,30 +47,18 @@ function createBrowser(
       const isJson = String(answer.headers['content-type'] ?? '').includes('json');
       const text = await textOf(answer.body, target === '/api/feed');
       const value: unknown = isJson && text !== '' ? JSON.parse(text) : undefined;
-      made.push({
-        time,
-        session,
-        prefix: networkOf(network),
-        agent: browserOf(network),
-        method,
-        target,
-        status: answer.statusCode,
-        page,
-        type,
+      const call = {
+        ...{ method, target, status: answer.statusCode, type },
         ...(body === undefined ? {} : { body }),
         ...(value === undefined ? {} : { answer: value }),
         ...(mode === undefined ? {} : { mode }),
         ...(destination === undefined ? {} : { destination }),
-      });
-      time += random.whole(15, 80);
+      };
+      note(call, 80);
       return value;
     },
-    show: (next) => {
-      page = next;
-    },
-    wait: (median) => {
-      time += random.pause(median / hurry);
-    },
+    show,
+    wait,
   };
 }
 

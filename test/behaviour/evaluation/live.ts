@@ -1,16 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { formatModel } from '../../../src/behaviour/model-file.ts';
 import { type Gate, startGate } from '../../../src/gateway/index.ts';
 import type { BehaviourConfig } from '../../../src/guard/config-behaviour.ts';
 import { kindOf } from '../../../src/lab/answer.ts';
 import { createSender } from '../../../src/lab/http.ts';
 import { parseTarget } from '../../../src/lab/target.ts';
 import { createWireClient } from '../../../src/lab/wire-client.ts';
-import { createSchool } from '../app/school.ts';
+import { startTaughtApp, type TaughtApp } from '../app/taught-app.ts';
 import { SESSIONS } from './made-up.ts';
 
 /** A program at a real gate on loopback, as fast as it is answered: it counts through the posts. */
@@ -25,35 +19,22 @@ const SECONDS = 10;
 
 /** What it has without the layer, and under `refuse` where it loads the page again whenever it is refused, or waits. */
 export async function judgeLive(): Promise<Readonly<Record<'off' | 'waits' | 'loads', Live>>> {
-  const folder = await mkdtemp(join(tmpdir(), 'behaviour-'));
-  const model = join(folder, 'model.json');
-  const school = createSchool({ seed: 1, sessions: SESSIONS, perPrefix: SESSIONS / 50 });
-  school.teach(Array.from({ length: 1.6 * SESSIONS }, () => school.visit(school.person())));
-  await writeFile(model, formatModel(school.book.model, school.book.routes.names));
-  const backend = createServer((request, response) => {
-    const page = request.url === '/';
-    response.writeHead(200, { 'content-type': page ? 'text/html' : 'application/json', 'cache-control': 'no-store' });
-    response.end(page ? '<!doctype html><head></head><body></body>' : '{}');
-  });
-  await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
-  const behaviour: BehaviourConfig = { refuse: '1 in 1000', sessions: SESSIONS, model };
+  const app = await startTaughtApp(1.6 * SESSIONS, { seed: 1, sessions: SESSIONS, perPrefix: SESSIONS / 50 });
+  const behaviour: BehaviourConfig = { refuse: '1 in 1000', sessions: SESSIONS, model: app.model };
   try {
     return {
-      off: await at(backend, {}, false),
-      waits: await at(backend, { behaviour }, false),
-      loads: await at(backend, { behaviour }, true),
+      off: await at(app, {}, false),
+      waits: await at(app, { behaviour }, false),
+      loads: await at(app, { behaviour }, true),
     };
   } finally {
-    backend.closeAllConnections();
-    backend.close();
-    await rm(folder, { recursive: true });
+    await app.close();
   }
 }
 
-async function at(backend: Server, more: { behaviour?: BehaviourConfig }, loadsAgain: boolean): Promise<Live> {
-  const { port } = backend.address() as AddressInfo; // bound to TCP above
+async function at(app: TaughtApp, more: { behaviour?: BehaviourConfig }, loadsAgain: boolean): Promise<Live> {
   const routes = ['GET /api/posts', 'GET /api/posts/:id'].map((match) => ({ match }));
-  const config = { to: `http://127.0.0.1:${port}`, listen: '127.0.0.1:0', mode: 'enforce' as const, routes };
+  const config = { to: app.url, listen: '127.0.0.1:0', mode: 'enforce' as const, routes };
   const gate = await startGate({ ...config, ...more });
   try {
     return await count(gate, loadsAgain);

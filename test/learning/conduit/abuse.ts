@@ -17,7 +17,8 @@ export interface Abuse {
 export function scrapers({ app, sessions, network, random }: Abuse): Made[] {
   const made: Made[] = [];
   for (let number = 0; number < sessions; number++) {
-    const browser = openBrowser(app, `scraper-${number}`, network(number), START + number * 60_000, random, made);
+    const start = START + number * 60_000;
+    const browser = openBrowser(app, { session: `scraper-${number}`, network: network(number), start, random, made });
     const slugs = slugsOf(app);
     for (let call = 0; call < 60; call++) browser.call('GET', `/api/articles/${slugs[(number + call) % slugs.length]}`);
     browser.call('GET', '/api/export');
@@ -29,7 +30,8 @@ export function scrapers({ app, sessions, network, random }: Abuse): Made[] {
 export function patientScrapers({ app, sessions, network, random }: Abuse): Made[] {
   const made: Made[] = [];
   for (let number = 0; number < sessions; number++) {
-    const browser = openBrowser(app, `patient-${number}`, network(number), START + number * 60_000, random, made);
+    const start = START + number * 60_000;
+    const browser = openBrowser(app, { session: `patient-${number}`, network: network(number), start, random, made });
     const slugs = slugsOf(app);
     for (let call = 0; call < 25; call++) {
       browser.call('GET', `/api/articles/${slugs[(number + call) % slugs.length]}/comments`);

@@ -1,5 +1,6 @@
 import { type Random, seeded } from '../random.ts';
-import { browserOf, type Made, networkOf } from '../traffic.ts';
+import type { Made } from '../traffic.ts';
+import { startVisit, type Visit, type VisitOptions } from '../visit.ts';
 import { type Answer, type Conduit, createConduit } from './app.ts';
 
 export interface People {
@@ -25,65 +26,33 @@ export function conduitPeople(
   const made: Made[] = [];
   const random = seeded(seed);
   for (let number = 0; number < sessions; number++) {
-    const browser = openBrowser(
-      app,
-      `p${seed}-${number}`,
-      random.whole(0, networks - 1),
-      START + number * EVERY,
-      random,
-      made,
-    );
+    const network = random.whole(0, networks - 1);
+    const start = START + number * EVERY;
+    const browser = openBrowser(app, { session: `p${seed}-${number}`, network, start, random, made });
     live(browser, random);
   }
   return made;
 }
 
 /** One browser with the blog's page in it. */
-export interface Browser {
+export interface Browser extends Pick<Visit, 'show' | 'wait'> {
   call(method: string, target: string, body?: unknown): Answer;
-  /** Shows another page of the app. */
-  show(page: string): void;
-  /** Waits, as people do. */
-  wait(median: number): void;
   user: string;
 }
 
-export function openBrowser(
-  app: Conduit,
-  session: string,
-  network: number,
-  start: number,
-  random: Random,
-  made: Made[],
-): Browser {
-  let time = start;
-  let page = '/';
-  const hurry = random.chance(0.03) ? 3 : 1;
+export function openBrowser(app: Conduit, options: VisitOptions): Browser {
+  const { note, show, wait } = startVisit(options);
   const browser: Browser = {
     user: '',
     call(method, target, body) {
       const answer = app.call(method, target, body, browser.user);
-      made.push({
-        time,
-        session,
-        prefix: networkOf(network),
-        agent: browserOf(network),
-        method,
-        target,
-        status: answer.status,
-        page,
-        ...(body === undefined ? {} : { body }),
-        ...(answer.body === undefined ? {} : { answer: answer.body }),
-      });
-      time += random.whole(15, 90);
+      const sent = body === undefined ? {} : { body };
+      const got = answer.body === undefined ? {} : { answer: answer.body };
+      note({ method, target, status: answer.status, ...sent, ...got }, 90);
       return answer;
     },
-    show(next) {
-      page = next;
-    },
-    wait(median) {
-      time += random.pause(median / hurry);
-    },
+    show,
+    wait,
   };
   return browser;
 }

@@ -21,6 +21,8 @@ const REASON_BITS = 3;
 const ENOUGH_BITS = 9;
 /** Of hands that are like no other's there are people who cannot help it: they say less than anything else. */
 const MOST_OF_HANDS = 6;
+const numberOf = (name: string): number => FEATURES.findIndex((feature) => feature.name === name);
+const [FORGED, INSTANT, RHYTHM] = [numberOf('forged'), numberOf('instant'), numberOf('rhythm')];
 /** Sessions that have shown what others do not before it is compared. */
 const FEWEST_TOLD = 100;
 const SILENT = FEATURES.map(({ silent = false }) => silent);
@@ -175,6 +177,7 @@ export class Model {
   /** The strongest feature of each kind, and of the kinds of either sort the strongest two. */
   #sum(trees: number): number {
     this.#ofKind.fill(0);
+    this.#joinHands();
     for (let index = 0; index < this.#bits.length; index += 1) {
       const kind = KIND_OF[index] as number;
       const bits = this.#bits[index] as number;
@@ -187,6 +190,19 @@ export class Model {
     const how = strongestTwo(time, errors, amount);
     const what = strongestTwo(doing, addresses, Math.min(hands, MOST_OF_HANDS)) + trees;
     return how + Math.min(what, how + BEYOND_HOW);
+  }
+
+  /**
+   * What makes a hand move and when it does: each says no more than the other. A screen reader or a voice acts in its user's place,
+   * but its user says when; a switch goes by an even rhythm, and a person presses it. Of a program both are like no other's.
+   */
+  #joinHands(): void {
+    const bits = this.#bits;
+    const when = bits[RHYTHM] as number;
+    const made = Math.max(bits[FORGED] as number, bits[INSTANT] as number);
+    bits[FORGED] = Math.min(bits[FORGED] as number, when);
+    bits[INSTANT] = Math.min(bits[INSTANT] as number, when);
+    bits[RHYTHM] = Math.min(when, made);
   }
 
   /**

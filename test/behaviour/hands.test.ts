@@ -26,6 +26,15 @@ describe('hands that are told of', () => {
       assert.ok(found(seen, 100) <= 5 / 300, `${found(seen, 100)}`);
     });
 
+  test('P6.5 whoever is acted for, or goes by a rhythm, is hit no more often than others: it takes both', () => {
+    const odds = (names: readonly string[]): number => {
+      const kinds = HANDS.filter(({ name }) => names.includes(name));
+      return found(school.ask(kinds.flatMap((hands) => people(school, 1200, hands))), 100);
+    };
+    const [aided, others] = [odds(['reader', 'switch', 'voice']), odds(['mouse', 'touch', 'keyboard'])];
+    assert.ok(aided <= others + 3 / 3600, `${aided} and ${others}`);
+  });
+
   test('a program that is used by no hand is found no later for what it imitates badly', () => {
     const calls = (name: string): number => {
       const hands = IMITATIONS.find((each) => each.name === name);

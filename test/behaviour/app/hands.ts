@@ -49,6 +49,9 @@ export const IMITATIONS: readonly HandKind[] = [
   kind('driven', 'a mouse and keys by an automation’s calls', 0, {
     ...{ moments: 12, forged: 0, spread: 0.2, presses: 0.5, instant: 1 },
   }),
+  kind('paused', 'the same with the pauses of a person', 0, {
+    ...{ moments: 14, forged: 0, spread: 0.95, presses: 0.3, instant: 1 },
+  }),
   kind('acted', 'the same with the pauses and presses of a person', 0, {
     ...{ moments: 14, forged: 0.01, spread: 0.95, presses: 0.3, instant: 0.005 },
   }),

@@ -137,7 +137,7 @@ export function createTally(meter: Meter): TallyBook {
 }
 
 /** Codes by which the gate lets somebody in but not at the pace they want. */
-const SLOWING = ['limit', 'budget', 'challenge', 'not-served'];
+const SLOWING = ['limit', 'budget', 'challenge', 'not-served', 'behaviour'];
 
 /**
  * An attacker is stopped only where it tried and nothing reached the backend. Who tried nothing, or was never

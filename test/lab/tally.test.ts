@@ -27,6 +27,7 @@ test('one admission in many tries gets in', () => {
 test('only refusals: stopped; admissions until a limit: slowed', () => {
   assert.equal(verdict(REFUSED, CLOSED), 'stopped');
   assert.equal(verdict(BACKEND, BACKEND, LIMITED), 'slowed');
+  assert.equal(verdict(BACKEND, { by: 'gate', code: 'behaviour' }), 'slowed', 'until it was taken for unusual');
 });
 
 test('no order of answers makes a verdict better than its best answer', () => {

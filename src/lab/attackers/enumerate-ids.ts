@@ -1,6 +1,6 @@
 import { parseJsonPath, toName, valuesAt } from '../../guard/json-path.ts';
 import { kindOf, parseJson } from '../answer.ts';
-import { attempt, honestClient, wentThrough } from '../attempts.ts';
+import { attempt, honestCall, wentThrough } from '../attempts.ts';
 import type { RawRequest } from '../http.ts';
 import type { Attacker, Lab } from '../lab.ts';
 import { NotRun } from '../not-run.ts';
@@ -47,7 +47,7 @@ const pathOf = ({ path }: ServedRead, id: string): string => path.replace(':id',
 
 /** What the page shows an honest visitor. */
 async function idsOf(lab: Lab, tally: Tally, { list, at }: ServedRead): Promise<readonly string[]> {
-  const answer = await honestClient(lab).call({ method: 'GET', at: list });
+  const answer = await honestCall(lab, { method: 'GET', at: list });
   const kind = kindOf(answer);
   if (kind.by !== 'backend') throw new NotRun(`the honest client could not ask for the list ${list}`);
   tally.honest();

@@ -18,15 +18,19 @@ export type Place =
 
 /** Where requests belong, by the policy that holds and by the patterns that were learned beside it. */
 export interface Calls {
-  placeOf(observation: Observation): Place;
   /** The `match` of a place's route; '' where it belongs to none. */
   matchOf(place: Place, patterns: PathPatterns): string;
+  /** What follows from a method and a target alone, with the latest results kept. HEAD is read as GET. */
+  byTarget<T>(make: (place: Place, target: string) => T): (observation: Observation) => T;
 }
 
 const OUTSIDE: Place = Object.freeze({ kind: 'outside' });
 const UNUSABLE: Place = Object.freeze({ kind: 'unusable' });
 /** Written into a pattern it would stand for other paths, too: whoever asked for `/api/**` would open all that is below. */
 const WILD = /\*|\/:/;
+/** Of each method. Targets that are new mostly have a path that is not. */
+const MOST_TARGETS = 16_384;
+const MOST_PATHS = 4096;
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 export function createCalls(policy: Policy): Calls {
@@ -51,18 +55,21 @@ export function createCalls(policy: Policy): Calls {
     if (rule.level === 'open') return OUTSIDE;
     return WILD.test(path) ? UNUSABLE : { kind: 'new', method, path };
   };
-  // Of paths there are few, many times over, and of targets not many more.
-  const finders = new Map(
-    [...METHODS].map((method) => {
-      const byPath = remembered((path) => find(method, path), 16_384);
-      return [method, remembered((target) => byPath(pathOf(target)), 16_384)];
-    }),
-  );
-  return {
-    placeOf({ method, target }) {
+  const byTarget = <T>(make: (place: Place, target: string) => T): ((observation: Observation) => T) => {
+    // Of paths there are few, many times over, and of targets not many more.
+    const finders = new Map(
+      [...METHODS].map((method) => {
+        const byPath = remembered((path) => find(method, path), MOST_PATHS);
+        return [method, remembered((target) => make(byPath(pathOf(target)), target), MOST_TARGETS)];
+      }),
+    );
+    return ({ method, target }) => {
       const finder = finders.get(method === 'HEAD' ? 'GET' : method);
-      return finder === undefined ? UNUSABLE : finder(target);
-    },
+      return finder === undefined ? make(UNUSABLE, target) : finder(target);
+    };
+  };
+  return {
+    byTarget,
     matchOf(place, patterns) {
       if (place.kind === 'known') return place.match;
       if (place.kind !== 'new') return '';

@@ -7,9 +7,7 @@ import type { PathPatterns } from './paths.ts';
 import { createQueryBook, type QueryBook } from './queries.ts';
 import { NO_QUERY, type QueryShape, queryShape } from './query.ts';
 import type { Usage } from './read-usage.ts';
-import { remembered } from './remembered.ts';
 import { createSchemaBook, type SchemaBook } from './schemas.ts';
-import { hashOf } from './sessions.ts';
 import { createSpanBook, type SpanBook } from './spans.ts';
 import type { TypicalSessions } from './typical.ts';
 import { createVisitors } from './visitors.ts';
@@ -35,11 +33,9 @@ const newContent = (): RouteContent => ({
   schema: createSchemaBook(),
 });
 
-const shapes = remembered(queryShape);
-
 const queryOf = (target: string): QueryShape => {
   const mark = target.indexOf('?');
-  return mark < 0 ? NO_QUERY : shapes(target.slice(mark + 1));
+  return mark < 0 ? NO_QUERY : queryShape(target.slice(mark + 1));
 };
 
 export interface Content {
@@ -61,10 +57,14 @@ export async function readContent(
   const flows = createFlowBook();
   const spans = createSpanBook(orders);
   const visitors = createVisitors();
+  const callOf = calls.byTarget((place, target) => ({
+    number: usage.numbers.get(calls.matchOf(place, patterns)),
+    query: queryOf(target),
+  }));
   const take = (one: Observation): void => {
-    const session = visitors.of(one);
-    const number = one.verified === false ? undefined : usage.numbers.get(calls.matchOf(calls.placeOf(one), patterns));
-    const hash = hashOf(session);
+    const { name: session, hash } = visitors.of(one);
+    if (one.verified === false) return;
+    const { number, query } = callOf(one);
     if (number === undefined || typical.hashes.has(hash)) return;
     spans.add(hash, number, one.status < 400, one.time);
     if (one.status >= 400) return;
@@ -74,7 +74,7 @@ export async function readContent(
       routes.set(number, known);
     }
     known.carriers.add(one.carrier, one.type, session);
-    known.query.add(one.query === undefined ? queryOf(one.target) : one.query, session, one.prefix);
+    known.query.add(one.query === undefined ? query : one.query, session, one.prefix);
     if (one.request !== null) known.schema.add(one.request);
     // Logs have no bodies in which an id could have been given.
     if (one.marks.length > 0) {

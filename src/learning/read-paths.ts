@@ -15,14 +15,15 @@ export async function readPaths(
 ): Promise<PathPatterns> {
   const tree = createPathTree();
   const visitors = createVisitors();
+  // Also of routes that are named: what stands beside them is compared with it.
+  const pathOf = calls.byTarget((place) => ('path' in place ? place.path : ''));
   for (const source of sources) {
     for await (const batch of source.read(createTally(), onBytes)) {
       for (const one of batch) {
-        const session = visitors.of(one);
+        const { name } = visitors.of(one);
         if (one.status >= 400 || one.verified === false) continue;
-        const place = calls.placeOf(one);
-        // Also of routes that are named: what stands beside them is compared with it.
-        if ('path' in place) tree.add(place.path, session, one.marks);
+        const path = pathOf(one);
+        if (path !== '') tree.add(path, name, one.marks);
         if (one.answer !== null) eachMark(one.answer, (at, mark) => !KIND.test(at) && tree.gave(mark));
       }
     }

@@ -57,29 +57,30 @@ export async function readUsage(
     numbers.set(match, routes.length);
     return routes.push({ match, calls: 0, done: 0, programs: 0 }) - 1;
   };
+  const routeOf = calls.byTarget((place): number | 'outside' | 'unusable' => {
+    if (place.kind === 'outside' || place.kind === 'unusable') return place.kind;
+    const match = calls.matchOf(place, patterns);
+    const number = match === '' ? -1 : numberOf(match);
+    return number < 0 ? 'unusable' : number;
+  });
   const take = (one: Observation): void => {
     counts.requests += 1;
-    const session = visitors.of(one);
+    const { name: session } = visitors.of(one);
     if (one.verified === false) {
       counts.unverified += 1;
       return;
     }
-    const place = calls.placeOf(one);
-    if (place.kind === 'outside' || place.kind === 'unusable') {
-      counts[place.kind] += 1;
+    const route = routeOf(one);
+    if (typeof route === 'string') {
+      counts[route] += 1;
       return;
     }
-    const match = calls.matchOf(place, patterns);
-    const number = match === '' ? -1 : numberOf(match);
-    const facts = routes[number];
-    if (facts === undefined) {
-      counts.unusable += 1;
-      return;
-    }
+    const facts = routes[route];
+    if (facts === undefined) return;
     facts.calls += 1;
     if (one.status < 400) facts.done += 1;
     if (one.agent !== '' && familyOf(one.agent) === 'program') facts.programs += 1;
-    book.add({ session, prefix: one.prefix, time: one.time, status: one.status, route: number });
+    book.add({ session, prefix: one.prefix, time: one.time, status: one.status, route });
   };
   for (const source of sources) {
     const tally = createTally();

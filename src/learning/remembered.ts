@@ -1,14 +1,21 @@
-/** The same, with its latest results kept: for texts of which a log has few, many times over. */
+/**
+ * The same, with its latest results kept: for texts of which a log has few, many times over.
+ *
+ * @param most results that are kept at least, and half of those that are kept at most
+ */
 export function remembered<T>(make: (text: string) => T, most = 8192): (text: string) => T {
-  let known = new Map<string, T>();
+  // In two generations: what is asked for again outlives those that come once.
+  let younger = new Map<string, T>();
+  let older: typeof younger = new Map();
   return (text) => {
-    const found = known.get(text);
+    const found = younger.get(text);
     if (found !== undefined) return found;
+    const before = older.get(text);
     // A copy: the text was cut out of a chunk, and would keep all of it alive.
     const own = Buffer.from(text).toString();
-    const made = make(own);
-    if (known.size >= most) known = new Map();
-    known.set(own, made);
+    const made = before ?? make(own);
+    if (younger.size >= most) [older, younger] = [younger, new Map()];
+    younger.set(own, made);
     return made;
   };
 }

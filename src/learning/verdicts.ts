@@ -1,7 +1,6 @@
 import { type Family, familyOf } from '../lib/agent.ts';
 import type { Judge } from './judge.ts';
 import { createTally, type Source, type Unreadable } from './observation.ts';
-import { hashOf } from './sessions.ts';
 import { createVisitors } from './visitors.ts';
 
 /** What a configuration would have refused in some traffic. Shares are of sessions: one person hit is one, however often. */
@@ -64,8 +63,7 @@ export async function collectVerdicts(
     const tally = createTally();
     for await (const batch of source.read(tally, onBytes)) {
       for (const one of batch) {
-        const session = visitors.of(one);
-        const hash = hashOf(session);
+        const { name: session, hash } = visitors.of(one);
         // What a gate did not find verified is refused as it is: no rule is too strict for it.
         if (hash % oneIn !== 0 || one.verified === false) continue;
         counts.requests += 1;

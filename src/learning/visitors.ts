@@ -1,16 +1,23 @@
 import type { Observation } from './observation.ts';
+import { remembered } from './remembered.ts';
+import { hashOf } from './sessions.ts';
+
+/** One of them. */
+export interface Session {
+  /** The same text for all of its requests, and the same whenever the same traffic is read from its beginning. */
+  readonly name: string;
+  /** Of its name: {@link hashOf}. */
+  readonly hash: number;
+}
 
 /** Sessions of sources that name none: one network and browser, until half an hour passes without a request. */
 export interface Visitors {
-  /**
-   * The session's name, the same text for all of its requests, and the same whenever the same traffic is read from its beginning.
-   * To be asked for every request, whatever becomes of it.
-   */
-  of(observation: Observation): string;
+  /** To be asked for every request, whatever becomes of it. */
+  of(observation: Observation): Session;
 }
 
 interface Visitor {
-  name: string;
+  session: Session;
   last: number;
 }
 
@@ -25,9 +32,10 @@ export function createVisitors(): Visitors {
   let older: typeof younger = new Map();
   let size = 0;
   let sessions = 0;
-  const newName = (prefix: string): string => {
+  const named = remembered(toSession);
+  const newSession = (prefix: string): Session => {
     sessions += 1;
-    return `${prefix} ${sessions}`;
+    return toSession(`${prefix} ${sessions}`);
   };
 
   const keep = (agent: string, prefix: string, visitor: Visitor): void => {
@@ -45,7 +53,7 @@ export function createVisitors(): Visitors {
     const known = younger.get(agent)?.get(prefix);
     if (known !== undefined) return known;
     const before = older.get(agent)?.get(prefix);
-    const visitor = before ?? { name: newName(prefix), last: time };
+    const visitor = before ?? { session: newSession(prefix), last: time };
     keep(agent, prefix, visitor);
     return visitor;
   };
@@ -53,11 +61,13 @@ export function createVisitors(): Visitors {
   return {
     of(observation) {
       const { session, prefix, time } = observation;
-      if (session !== '') return session;
+      if (session !== '') return named(session);
       const visitor = visitorOf(observation);
-      if (time - visitor.last > PAUSE) visitor.name = newName(prefix);
+      if (time - visitor.last > PAUSE) visitor.session = newSession(prefix);
       visitor.last = Math.max(visitor.last, time);
-      return visitor.name;
+      return visitor.session;
     },
   };
 }
+
+const toSession = (name: string): Session => ({ name, hash: hashOf(name) });

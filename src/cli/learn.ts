@@ -11,6 +11,7 @@ import { type Learned, learn as learnFrom } from '../learning/learn.ts';
 import { createMarks } from '../learning/marks.ts';
 import type { Source } from '../learning/observation.ts';
 import { type Documents, NO_DOCUMENT } from '../learning/proposal.ts';
+import { createKeeping } from '../learning/readers/kept.ts';
 import { formatOf, openSource } from '../learning/readers/open.ts';
 import { type Tried, tryProposal } from '../learning/tried.ts';
 import { EXIT, type Io, present } from './command.ts';
@@ -57,9 +58,11 @@ async function learnAll(
   watched: Watched | null,
   { loaded, isWritten, io }: Learning,
 ): Promise<number> {
-  const marks = createMarks();
+  const [marks, keep] = [createMarks(), createKeeping()];
   const formats = files.map((file) => ({ file, format: formatOf(file) }));
-  const read = formats.flatMap(({ file, format }) => (format === 'OpenAPI' ? [] : [openSource(file, format, marks)]));
+  const read = formats.flatMap(({ file, format }) =>
+    format === 'OpenAPI' ? [] : [openSource(file, format, marks, keep)],
+  );
   const sources = watched === null ? read : [...read, watched.source];
   const [document, ...more] = formats.filter(({ format }) => format === 'OpenAPI').map(({ file }) => file);
   if (more.length > 0) throw new SallyportError('usage', 'give one OpenAPI document: a configuration names one');

@@ -5,6 +5,7 @@ import { SallyportError } from '../../guard/errors.ts';
 import type { Marks } from '../marks.ts';
 import type { Format, Source } from '../observation.ts';
 import { harFile } from './har.ts';
+import type { KeptLines } from './kept.ts';
 import { isGzip } from './lines.ts';
 import { accessLog, readLine } from './log.ts';
 import { playwrightTrace } from './playwright-trace.ts';
@@ -38,8 +39,12 @@ export function formatOf(file: string): FileFormat {
   throw new SallyportError('usage', `${basename(file)} is nothing that can be read; give ${WANTED}`);
 }
 
-/** Opens traffic by what it is. Not for OpenAPI documents, which hold none. */
-export function openSource(file: string, format: Format, marks: Marks): Source {
+/**
+ * Opens traffic by what it is. Not for OpenAPI documents, which hold none.
+ *
+ * @param keep room for the lines of logs that are read more than once. Default: none is kept
+ */
+export function openSource(file: string, format: Format, marks: Marks, keep?: () => KeptLines): Source {
   switch (format) {
     case 'HAR':
       return harFile(file, marks);
@@ -48,7 +53,7 @@ export function openSource(file: string, format: Format, marks: Marks): Source {
     case 'recording':
       return recording(file);
     case 'access log':
-      return accessLog(file);
+      return accessLog(file, keep?.() ?? null);
   }
 }
 

@@ -8,9 +8,10 @@ export interface PathTree {
   /**
    * One request that the backend had something for.
    *
+   * @param segments of its path: {@link segmentsOf}
    * @param marks of the path's segments; empty where there are none
    */
-  add(path: string, session: string, marks: readonly string[]): void;
+  add(segments: readonly string[], session: string, marks: readonly string[]): void;
   /** A text that an answer gave: what stands in paths and in answers is a value. */
   gave(mark: string): void;
   /** What has been seen, as patterns. */
@@ -23,8 +24,8 @@ export interface PathPatterns {
 }
 
 interface Node {
-  /** Children by their text. Identifiers are all one, under `:`. */
-  readonly children: Map<string, Node>;
+  /** Children by their text; null for none, as most have. Identifiers are all one, under `:`. */
+  children: Map<string, Node> | null;
   /** Of its text; '' where it is not known. */
   mark: string;
   /** Sessions that came here, each counted once as long as no other comes in between. */
@@ -47,27 +48,26 @@ export function createPathTree(): PathTree {
   const given = new Set<string>();
   let nodes = 1;
 
-  const childOf = (node: Node, segment: string): Node => {
-    const name = isId(segment) ? IDS : segment;
-    const known = node.children.get(name);
+  const childOf = (node: Node, name: string): Node => {
+    const known = node.children?.get(name);
     if (known !== undefined) return known;
-    if (name !== IDS && (node.children.size >= MOST_CHILDREN || nodes >= MOST_NODES)) {
+    if (name !== IDS && (childrenOf(node).size >= MOST_CHILDREN || nodes >= MOST_NODES)) {
       node.spilled += 1;
       nodes -= makeRoom(node);
-      if (node.children.size >= MOST_CHILDREN || nodes >= MOST_NODES) return childOf(node, '0');
+      if (childrenOf(node).size >= MOST_CHILDREN || nodes >= MOST_NODES) return childOf(node, IDS);
     }
     const made = newNode();
     nodes += 1;
-    // A copy: the segment was cut out of a log's text, and would keep all of it alive.
-    node.children.set(Buffer.from(name).toString(), made);
+    node.children ??= new Map();
+    node.children.set(name, made);
     return made;
   };
 
   return {
-    add(path, session, marks) {
+    add(segments, session, marks) {
       let node = root;
-      for (const [place, segment] of segmentsOf(path).entries()) {
-        node = childOf(node, segment);
+      for (let place = 0; place < segments.length; place++) {
+        node = childOf(node, segments[place] ?? '');
         node.mark ||= marks[place] ?? '';
         if (node.last !== session) node.sessions += 1;
         node.last = session;
@@ -89,8 +89,8 @@ const TRIES = 3;
  */
 function makeRoom({ children }: Node): number {
   for (let tries = 0; tries < TRIES; tries++) {
-    const [oldest] = children;
-    if (oldest === undefined) return 0;
+    const oldest = children?.entries().next().value;
+    if (children === null || oldest === undefined) return 0;
     const [text, child] = oldest;
     children.delete(text);
     if (text === IDS || child.sessions > 1) {
@@ -105,13 +105,22 @@ function makeRoom({ children }: Node): number {
   return 0;
 }
 
-const newNode = (): Node => ({ children: new Map(), mark: '', sessions: 0, last: '', spilled: 0, isEnd: false });
+const newNode = (): Node => ({ children: null, mark: '', sessions: 0, last: '', spilled: 0, isEnd: false });
 
-const segmentsOf = (path: string): string[] =>
+const NONE: ReadonlyMap<string, Node> = new Map();
+
+const childrenOf = ({ children }: Node): ReadonlyMap<string, Node> => children ?? NONE;
+
+const partsOf = (path: string): string[] =>
   path
     .split('/')
     .filter((segment) => segment !== '')
     .slice(0, MOST_SEGMENTS);
+
+/** What stands between the slashes of a path; identifiers are all one. Empty for `/`. */
+export const segmentsOf = (path: string): readonly string[] =>
+  // Copies: they are cut out of a log's text, and would keep all of it alive.
+  partsOf(path).map((segment) => (isId(segment) ? IDS : Buffer.from(segment).toString()));
 
 /** A tree in which it has been decided what is a parameter. */
 interface Settled {
@@ -122,11 +131,11 @@ interface Settled {
 
 /** @param above segments over this one, as they stand in the pattern */
 function settle(node: Node, above: readonly string[], given: ReadonlySet<string>): Settled {
-  const words = [...node.children].filter(([text]) => text !== IDS);
+  const words = [...childrenOf(node)].filter(([text]) => text !== IDS);
   const kept = areValues(node, words, given)
     ? words.filter(([text, child]) => !given.has(child.mark) && standsOut(text, child, words))
     : words;
-  const merged = [...node.children].filter(([text]) => text === IDS || !kept.some(([word]) => word === text));
+  const merged = [...childrenOf(node)].filter(([text]) => text === IDS || !kept.some(([word]) => word === text));
   const name = parameterName(
     above,
     merged.every(([text]) => text === IDS),
@@ -168,14 +177,15 @@ function areValues(
  * A plain word among values that has other things below it than they have, or none, is a name of its own: `/articles/feed` beside
  * `/articles/:name/comments`. Where the values are plain words as well, it is asked for several times as often as they are.
  */
-function standsOut(text: string, { sessions, children }: Node, words: readonly (readonly [string, Node])[]): boolean {
+function standsOut(text: string, node: Node, words: readonly (readonly [string, Node])[]): boolean {
+  const [sessions, children] = [node.sessions, childrenOf(node)];
   if (!isWord(text) || sessions < 5) return false;
   const others = words.filter(([other]) => other !== text);
   const slugs = others.filter(([other]) => !isWord(other)).length;
   const counts = others.map(([, other]) => other.sessions).toSorted((a, b) => a - b);
   const usual = counts[Math.floor(counts.length / 2)] ?? 0;
   if (slugs < 0.8 * others.length && sessions < 3 * usual) return false;
-  const below = new Set(others.flatMap(([, other]) => [...other.children.keys()]));
+  const below = new Set(others.flatMap(([, other]) => [...childrenOf(other).keys()]));
   return children.size === 0 ? below.size > 0 : [...children.keys()].some((name) => !below.has(name));
 }
 
@@ -190,7 +200,9 @@ function absorb(all: Node, { sessions, spilled, isEnd, children }: Node): number
   all.sessions += sessions;
   all.spilled += spilled;
   all.isEnd ||= isEnd;
+  if (children === null) return 1;
   let gone = 1;
+  all.children ??= new Map();
   for (const [text, child] of children) {
     const known = all.children.get(text);
     if (known !== undefined) gone += absorb(known, child);
@@ -219,7 +231,7 @@ function patternsOf(root: Settled): PathPatterns {
   const find = (path: string): string => {
     let node: Settled = root;
     let pattern = '';
-    for (const segment of segmentsOf(path)) {
+    for (const segment of partsOf(path)) {
       const next: Settled | undefined = node.names.get(segment);
       if (next !== undefined) {
         pattern += `/${segment}`;

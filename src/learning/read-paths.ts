@@ -1,6 +1,6 @@
 import type { Calls } from './calls.ts';
 import { createTally, type Source } from './observation.ts';
-import { createPathTree, type PathPatterns } from './paths.ts';
+import { createPathTree, type PathPatterns, segmentsOf } from './paths.ts';
 import { eachMark } from './shape.ts';
 import { createVisitors } from './visitors.ts';
 
@@ -16,14 +16,14 @@ export async function readPaths(
   const tree = createPathTree();
   const visitors = createVisitors();
   // Also of routes that are named: what stands beside them is compared with it.
-  const pathOf = calls.byTarget((place) => ('path' in place ? place.path : ''));
+  const segments = calls.byTarget((place) => ('path' in place ? segmentsOf(place.path) : null));
   for (const source of sources) {
     for await (const batch of source.read(createTally(), onBytes)) {
       for (const one of batch) {
         const { name } = visitors.of(one);
         if (one.status >= 400 || one.verified === false) continue;
-        const path = pathOf(one);
-        if (path !== '') tree.add(path, name, one.marks);
+        const found = segments(one);
+        if (found !== null) tree.add(found, name, one.marks);
         if (one.answer !== null) eachMark(one.answer, (at, mark) => !KIND.test(at) && tree.gave(mark));
       }
     }

@@ -5,12 +5,14 @@ const YOUNG = 32 * 1024 * 1024;
 
 /**
  * For commands that read far more than they keep: has V8 collect what is left over while it is little. By itself it takes as much
- * memory as a machine with plenty of it allows, several times of what is kept.
+ * memory as a machine with plenty of it allows, several times of what is kept. And has it copy what is young in one thread: there is
+ * little of it, and several threads spend more on each other than they save.
  *
  * @returns to be called from time to time
  */
 export function keepMemoryLow(): () => void {
   setFlagsFromString('--heap-growing-percent=50');
+  setFlagsFromString('--no-parallel-scavenge');
   let isHeld = false;
   return () => {
     if (isHeld || youngSize() < YOUNG) return;

@@ -58,8 +58,7 @@ const RESOLUTION = 1000;
 export function createSpanBook(orders: readonly LearnedOrder[]): SpanBook {
   const before = new Map(orders.map(({ route, after }) => [route, after]));
   const steps = new Set(before.values());
-  /** When each step was last done, and how long calls came after it. */
-  const sessions = new Map<number, { readonly done: Map<number, number>; readonly gaps: Gaps[] }>();
+  const sessions = new Map<number, { readonly done: number[]; readonly gaps: Gaps[] }>();
   return {
     add(name, route, isDone, time) {
       const after = before.get(route);
@@ -67,12 +66,15 @@ export function createSpanBook(orders: readonly LearnedOrder[]): SpanBook {
       let session = sessions.get(name);
       if (session === undefined) {
         if (sessions.size >= MOST_SESSIONS) return;
-        session = { done: new Map(), gaps: [] };
+        session = { done: [], gaps: [] };
         sessions.set(name, session);
       }
-      const since = after === undefined ? undefined : session.done.get(after);
+      const since = after === undefined ? undefined : session.done[placeIn(session.done, after) + 1];
       if (since !== undefined) note(session.gaps, route, Math.max(0, time - since));
-      if (isDone && steps.has(route)) session.done.set(route, time);
+      if (!isDone || !steps.has(route)) return;
+      const place = placeIn(session.done, route);
+      session.done[place] = route;
+      session.done[place + 1] = time;
     },
     spans(weightOf) {
       const weighed = [...sessions].map(([name, { gaps }]) => ({ weight: weightOf(name), gaps }));
@@ -88,6 +90,13 @@ export function createSpanBook(orders: readonly LearnedOrder[]): SpanBook {
       );
     },
   };
+}
+
+/** Where a step stands in a list of steps, each with when it was last done; the end where it does not. */
+function placeIn(done: readonly number[], step: number): number {
+  let at = 0;
+  while (at < done.length && done[at] !== step) at += 2;
+  return at;
 }
 
 interface Weighed {

@@ -26,14 +26,16 @@ const NO_REQUEST = 0xffff;
 
 /** Lines in a block: a power of two, so that a short log takes little. */
 const BLOCK = 2 ** 15;
-/** Of all logs together: 30 MiB of lines, and characters of what stands in them. */
-const MOST_BLOCKS = 40;
-const MOST_CHARACTERS = 16 * 2 ** 20;
+/** Of all logs together: 30 MiB of lines, and what stands in them. */
+const MOST: Room = { blocks: 40, characters: 16 * 2 ** 20 };
 const MOST_LONG = 2 ** 18;
 const MOST_SHORT = 2 ** 16;
 
+/** What may still be kept. */
 interface Room {
+  /** Of 32,768 lines. */
   blocks: number;
+  /** Of the texts that stand in lines, each of them counted once. */
   characters: number;
 }
 
@@ -45,9 +47,13 @@ interface Dictionaries {
   readonly methods: Texts;
 }
 
-/** Room for the lines of several logs. What finds none is taken apart at each reading. */
-export function createKeeping(): () => KeptLines {
-  const room = { blocks: MOST_BLOCKS, characters: MOST_CHARACTERS };
+/**
+ * Room for the lines of several logs. What finds none is taken apart at each reading.
+ *
+ * @param most what is kept of all of them together. Default: what a million lines take, and some more
+ */
+export function createKeeping(most: Readonly<Room> = MOST): () => KeptLines {
+  const room = { ...most };
   const texts = {
     prefixes: createTexts(MOST_LONG, room),
     targets: createTexts(MOST_LONG, room),

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { sealedFetch } from '../../src/browser/chunks/sealed.ts';
 import type { Context } from '../../src/browser/context.ts';
 import type { Entry } from '../../src/browser/door.ts';
+import type { OpenTicket } from '../../src/doors/open-ticket.ts';
+import { createAnswerSeal } from '../../src/doors/sealed-answer.ts';
 import { SEALED_TYPE } from '../../src/wire/sealed.ts';
 import { vectors } from '../wire/vectors.ts';
 
@@ -112,4 +115,49 @@ test('what is asked of the gate itself, and of others, goes out as it is', async
       [url],
     );
   }
+});
+
+/** An answer as a gate seals it, to the call that `contextOf` gets. */
+function sealedAnswer(toShown: string, status: number, fields: readonly string[]): Buffer<ArrayBuffer> {
+  const { sharedSecret = '', salt = '' } = vectors.keySchedule[0] ?? {};
+  const [secret, begun] = [Buffer.from(sharedSecret, 'base64url'), Buffer.from(salt, 'base64url')];
+  const deriveKey = (info: Uint8Array): Buffer => Buffer.from(hkdfSync('sha256', secret, begun, info, 32));
+  // Of a ticket it uses the keys alone.
+  const seal = createAnswerSeal({ deriveKey } as unknown as OpenTicket, toShown, randomBytes);
+  return Buffer.concat([seal.begin, seal.head(status, fields), seal.end()]);
+}
+
+async function led(location: string): Promise<{ readonly asked: string[]; readonly response: Response }> {
+  const entry = await entryOf();
+  const asked: string[] = [];
+  const sent: Request[] = [];
+  const own = sealedAnswer(`1.${entry.ticket}`, 302, ['location', location]);
+  const context: Context = {
+    ...contextOf([own], sent),
+    coverage: (_method, { origin }) => (origin === GATE ? route : null),
+    async call({ url }) {
+      asked.push(url.href);
+      return new Response('led on');
+    },
+  };
+  const response = await sealedFetch(context, entry, new Request(`${GATE}/api/posts`), route).finally(() => {
+    asked.push(...sent.slice(1).map(({ url }) => url));
+  });
+  return { asked, response };
+}
+
+test('what the app wants compared with a hash is not passed to it unseen', async () => {
+  const sent: Request[] = [];
+  const integrity = `sha256-${Buffer.alloc(32).toString('base64')}`;
+  const asked = sealedFetch(contextOf([whole], sent), await entryOf(), new Request(requestOf(), { integrity }), route);
+  await assert.rejects(asked, /integrity/);
+  assert.deepEqual(sent, []);
+});
+
+test('a redirect leads where browsers follow one, and nowhere else', async () => {
+  const { asked, response } = await led('/api/others?a=1');
+  assert.deepEqual([asked, response.redirected], [[`${GATE}/api/others?a=1`], true]);
+  // Fetch §4.4: what is no HTTP address is a network error. Who may choose where an answer leads must not write it.
+  for (const location of ['data:application/json,{}', 'blob:null/1', 'about:blank', 'file:///etc/passwd', 'http://[x'])
+    await assert.rejects(led(location), TypeError, location);
 });

@@ -50,6 +50,8 @@ export async function sealedFetch(
   const { origin, pathname, search } = new URL(url);
   // What is asked of the gate itself is no endpoint of the app's.
   if (origin !== gate || pathname.startsWith(`${config.mount}/`)) return platform.fetch(request);
+  // The browser would compare the seal with it.
+  if (request.integrity) throw new TypeError('the integrity of a sealed answer cannot be checked');
   const headers = new Headers(request.headers);
   const fields: string[] = [];
   for (const name of SEALED_FIELDS) {
@@ -91,6 +93,8 @@ export async function sealedFetch(
   return /^30[12378]$/.test(`${answer.status}`) ? redirected(context, request, answer, route) : answer;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** Reads as many bytes as are asked for, however they arrive; fewer where they end before. */
 function createReader(stream: ReadableStream<Uint8Array>): (length: number) => Promise<Uint8Array<ArrayBuffer>> {
   const source = stream.getReader();
@@ -103,10 +107,12 @@ function createReader(stream: ReadableStream<Uint8Array>): (length: number) => P
       pieces.push(value);
       held += value.length;
     }
-    const all = concat(...pieces);
+    // Many records may come in one piece: it is not copied for each.
+    const [first = NOTHING, second] = pieces;
+    const all = second ? concat(...pieces) : first;
     pieces = [all.subarray(length)];
     held = Math.max(0, all.length - length);
-    return all.slice(0, length);
+    return new Uint8Array(all.subarray(0, length));
   };
 }
 
@@ -193,6 +199,8 @@ async function redirected(context: Context, request: Request, answer: Response, 
   const hop = (hops.get(route) ?? 0) + 1;
   if (request.redirect === 'error' || hop > MOST_HOPS) throw new TypeError('redirected');
   const url = new URL(location, request.url);
+  // What an answer leads to is asked for, never read out of the address itself.
+  if (!/^https?:$/.test(url.protocol)) throw new TypeError('redirected');
   const { method, signal, credentials } = request;
   const becomesGet = answer.status === 303 ? method !== 'HEAD' : answer.status < 303 && method === 'POST';
   const headers = new Headers(request.headers);

@@ -77,6 +77,26 @@ describe('what a sealed call may take, and what it is given', () => {
     other.close();
   });
 
+  test('what an app says before its head, and behind its body, does not go out beside the seal', async () => {
+    const { request, open } = visitor.client.seal(visitor.client.sign({ method: 'GET', at: '/api/hinted' }));
+    const sent = begin(app.url, request);
+    const beside: string[] = [];
+    sent.on('information', ({ rawHeaders }) => void beside.push(...rawHeaders));
+    sent.on('response', (answer) => void answer.on('end', () => beside.push(...answer.rawTrailers)));
+    sent.end(request.body);
+    const answer = open(await answerTo(sent));
+    assert.equal(Buffer.from(answer.body).toString(), 'hinted');
+    assert.deepEqual(beside, []);
+  });
+
+  test('an app finds the fields of a call as node gives them, and none that is a part of every object', async () => {
+    const fields = ['__proto__', 'a', 'constructor', 'b'];
+    const { request, open } = visitor.client.seal(visitor.client.sign({ method: 'GET', at: '/api/posts' }));
+    const answer = open(await visitor.sender.send({ ...request, fields: [...request.fields, ...fields] }));
+    const { usual, headers } = JSON.parse(Buffer.from(answer.body).toString());
+    assert.deepEqual([usual, headers.constructor, Object.hasOwn(headers, '__proto__')], [true, 'b', false]);
+  });
+
   test('a flood of forged tickets has to wait, and whoever has entered goes on', async () => {
     const { request } = visitor.client.seal(visitor.client.sign(post));
     const forged = {

@@ -57,6 +57,12 @@ const answering =
     if (pathname === '/') return void response.setHeader('content-type', 'text/html').end('<html><head></head></html>');
     if (pathname === '/api/gone') return void response.writeHead(410, { 'x-own': 'gone' }).end('gone');
     if (pathname === '/api/nothing') return void response.writeHead(204, { 'set-cookie': ['a=1', 'b=2'] }).end();
+    if (pathname === '/api/hinted') {
+      response.writeEarlyHints({ link: '</api/secret>; rel=preload' });
+      response.writeHead(200, { trailer: 'x-secret' }).write('hinted');
+      response.addTrailers({ 'x-secret': '/api/secret' });
+      return void response.end();
+    }
     if (pathname === '/api/endless') {
       response.on('close', () => left('left'));
       return void response.write('more to come');
@@ -69,7 +75,7 @@ const answering =
       response.write('{');
       const body = Buffer.concat(pieces).toString('latin1');
       response.end(
-        `"url":${JSON.stringify(request.url)},"headers":${JSON.stringify(request.headers)},"body":${JSON.stringify(body.slice(0, 100))},"length":${body.length}}`,
+        `"usual":${Object.getPrototypeOf(request.headers) === Object.prototype},"url":${JSON.stringify(request.url)},"headers":${JSON.stringify(request.headers)},"body":${JSON.stringify(body.slice(0, 100))},"length":${body.length}}`,
       );
     });
   };

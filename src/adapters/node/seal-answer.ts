@@ -63,6 +63,11 @@ export function sealAnswer(response: Outgoing, { method, seal }: Unsealed): void
       if (!response.writableEnded) Reflect.apply(end, response, [Buffer.concat([bytes, seal.end()]), done]);
       return response;
     },
+    // Both would go out beside the seal. Nobody waits for either.
+    writeEarlyHints(_hints: unknown, done?: unknown) {
+      if (typeof done === 'function') process.nextTick(() => Reflect.apply(done, null, []));
+    },
+    addTrailers() {},
   });
 }
 

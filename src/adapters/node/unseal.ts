@@ -119,9 +119,13 @@ function lists(raw: readonly string[]): Record<string, string[]> {
   return out;
 }
 
-/** As node joins them (`message.headers`), as far as requests have them: the first of what comes once, cookies by `; `. */
+/**
+ * As node joins them (`message.headers`), as far as requests have them: the first of what comes once, cookies by `; `. An
+ * object like others, because apps ask it what they ask others.
+ */
 function joined(distinct: Record<string, string[]>): Record<string, string> {
-  const out: Record<string, string> = Object.create(null);
+  const out: Record<string, string> = {};
+  // A text is no prototype: what is so called is left out, as node does.
   for (const [name, values] of Object.entries(distinct))
     out[name] = ONCE.has(name) ? (values[0] ?? '') : values.join(name === 'cookie' ? '; ' : ', ');
   return out;

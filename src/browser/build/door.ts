@@ -26,12 +26,15 @@ function enterBy(native: typeof fetch, mount: string): typeof fetch {
       const { id, members } = current();
       const sent = JSON.stringify({ build: id, ...renameMembers(body, members) });
       const response = await native(address, { ...init, body: sent });
-      const value = parse(await response.clone().text());
-      if (value['code'] === 'build' && tries < MOST_TRIES) {
-        // This page is older than its build is taken.
-        await adopt(mount);
-      } else {
-        return value['v'] ? Response.json(renameMembers(value, invert(members)), response) : response;
+      const text = await response.text();
+      const value = parse(text);
+      // This page is older than its build is taken.
+      if (value['code'] === 'build' && tries < MOST_TRIES) await adopt(mount);
+      else {
+        // All that the door reads of it besides its head. What is no JSON says so there.
+        const json = async (): Promise<unknown> =>
+          value['v'] ? renameMembers(value, invert(members)) : JSON.parse(text);
+        return Object.defineProperty(response, 'json', { value: json });
       }
     }
   };

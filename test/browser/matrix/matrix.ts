@@ -42,6 +42,8 @@ export interface Matrix {
 const ASKS = new Set(['challenge', 'stale', 'clock', 'stamp', 'session-key', 'entry-required', 'replayed']);
 /** How often a person loads the page again where the network breaks. */
 const MOST_LOADS = 10;
+/** How long a person waits for a page where the network breaks, in milliseconds. */
+const PATIENCE = 10_000;
 const PASSWORD = 'correct horse battery';
 
 /** The demo with its own configuration behind one gate, by a clock that can be turned. */
@@ -106,10 +108,10 @@ export async function startMatrix(): Promise<Matrix> {
   }
 
   async function attempt({ app }: Gated, page: Page, turn: Turn, row: Row): Promise<Seen> {
+    const breaks = row.breaksOneIn !== undefined;
+    await (breaks ? leaveFor(page, app.url) : page.goto(app.url));
     // Nobody looks at an empty page for half a minute.
-    await page.goto(app.url, row.breaksOneIn === undefined ? {} : { timeout: 10_000 });
-    const shown = () => document.querySelector('.dot.on') !== null && document.querySelector('li.post') !== null;
-    await page.waitForFunction(shown, { polling: 50 });
+    await page.waitForFunction(isShown, { polling: 50, ...(breaks ? { timeout: PATIENCE } : {}) });
     await row.meanwhile?.(page, world);
     return page.evaluate(visit, turn);
   }
@@ -202,6 +204,23 @@ function watch(page: Page, url: string, tally: Tally): void {
     if (/^(?:http|ws)/.test(asked.protocol) && asked.host !== host)
       tally.errors.push(`asked somebody else: ${asked.host}`);
   });
+}
+
+/**
+ * Goes where `page.goto` goes, by the page itself, and waits for nothing. In Firefox a navigation whose connection broke
+ * stays under way for the driver, which from then on waits for events of it while the page is there long since.
+ */
+async function leaveFor(page: Page, url: string): Promise<void> {
+  await page.evaluate((address) => {
+    Reflect.set(window, Symbol.for('left'), true);
+    setTimeout(() => location.assign(address));
+  }, url);
+}
+
+/** Runs in the page: whether its list is there and its feed is open, and it is not the one that was left. */
+function isShown(): boolean {
+  if (Reflect.has(window, Symbol.for('left'))) return false;
+  return document.querySelector('.dot.on') !== null && document.querySelector('li.post') !== null;
 }
 
 /** Makes an account unless the browser still has one from an earlier row. Whether it did. */

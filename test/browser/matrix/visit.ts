@@ -43,7 +43,7 @@ export async function visit({ name, asks, tries }: Turn): Promise<Seen> {
   const textOf = (selector: string) => document.querySelector(selector)?.textContent ?? '';
   /** Problems of earlier tries. */
   const known = new Set<Element>();
-  const patience = tries > 1 ? 10_000 : 60_000;
+  const patience = tries > 1 ? 5_000 : 60_000;
   const seen = async (what: string, holds: () => boolean): Promise<void> => {
     for (const end = performance.now() + patience; !holds(); ) {
       const problem = [...document.querySelectorAll('.problem')].find((each) => !known.has(each));
@@ -71,10 +71,12 @@ export async function visit({ name, asks, tries }: Turn): Promise<Seen> {
       const shown = () => [
         ...document.querySelectorAll<HTMLImageElement>('li.post:is([data-post="1"], [data-post="2"]) img'),
       ];
-      await seen(
-        'pictures',
-        () => shown().length === 2 && shown().every(({ complete, naturalWidth }) => complete && naturalWidth > 0),
-      );
+      const isBroken = ({ complete, naturalWidth }: HTMLImageElement) => complete && naturalWidth === 0;
+      await seen('pictures', () => {
+        // A browser does not try again by itself: whoever wants to see it loads the page again, at once.
+        if (tries > 1 && shown().some(isBroken)) throw new Error('a picture is broken');
+        return shown().length === 2 && shown().every(({ complete, naturalWidth }) => complete && naturalWidth > 0);
+      });
     },
     async open() {
       const card = 'li.post[data-post="1"]';

@@ -207,8 +207,9 @@ function watch(page: Page, url: string, tally: Tally): void {
 }
 
 /**
- * Goes where `page.goto` goes, by the page itself, and waits for nothing. In Firefox a navigation whose connection broke
- * stays under way for the driver, which from then on waits for events of it while the page is there long since.
+ * Goes where `page.goto` goes, by the page itself, and waits for nothing. Of a document that broke off Firefox shows what
+ * came, and fires no load event; and a navigation whose connection broke stays under way for the driver, which then never
+ * hears of the next ones, though their pages are there.
  */
 async function leaveFor(page: Page, url: string): Promise<void> {
   await page.evaluate((address) => {

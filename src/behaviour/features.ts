@@ -17,6 +17,11 @@ export interface Feature {
   readonly grain: number;
   /** Set where 0 says that there is nothing to compare: such a session is no part of what is usual, and not unusual. */
   readonly silent?: true;
+  /**
+   * Set where longer sessions have no more of it: how fast and how often in vain somebody calls. What somebody does gets more
+   * one-sided the longer it goes on.
+   */
+  readonly steady?: true;
   read(table: SessionTable, slot: number, about: Surroundings): number;
 }
 
@@ -84,6 +89,7 @@ export const FEATURES: readonly Feature[] = [
     kind: 'time',
     words: 'calls follow each other faster, over its whole time',
     grain: FINE,
+    steady: true,
     read(table, slot) {
       const seconds = (time(table, slot, D.last) - time(table, slot, D.first)) / 1000;
       return scaled((word(table, slot, U.calls) * 600) / Math.max(seconds, 5), 16);
@@ -169,6 +175,7 @@ export const FEATURES: readonly Feature[] = [
     kind: 'errors',
     words: 'more of its calls fail at the backend',
     grain: COARSE,
+    steady: true,
     read: (table, slot) => share(table, slot, U.failed, U.answered),
   },
   {
@@ -176,6 +183,7 @@ export const FEATURES: readonly Feature[] = [
     kind: 'errors',
     words: 'more of its calls are refused by the gate',
     grain: COARSE,
+    steady: true,
     read: (table, slot) => share(table, slot, U.refused),
   },
   {

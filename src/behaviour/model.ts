@@ -26,6 +26,8 @@ const [FORGED, INSTANT, RHYTHM] = [numberOf('forged'), numberOf('instant'), numb
 /** Sessions that have shown what others do not before it is compared. */
 const FEWEST_TOLD = 100;
 const SILENT = FEATURES.map(({ silent = false }) => silent);
+/** What may be silent is a mean of pauses or of hands, which is no other for more of them. */
+const STEADY = FEATURES.map(({ silent = false, steady = false }) => silent || steady);
 /**
  * What somebody does is no reason by itself: whoever writes all day, reads in order or asks for one thing only uses the app in a way
  * of their own. It counts as far as how it is done is unusual, too (how fast, how evenly, how much of it, how often in vain), and
@@ -159,7 +161,7 @@ export class Model {
       const bulk = bulks[index] as Bulk;
       const value = features[at + index] as number;
       const silent = SILENT[index] === true && (value === 0 || bulk.total < FEWEST_TOLD);
-      const bits = silent ? 0 : Math.min(MOST_BITS, bulk.bits(value, SILENT[index] === true ? 1 : wide));
+      const bits = silent ? 0 : Math.min(MOST_BITS, bulk.bits(value, STEADY[index] === true ? 1 : wide));
       this.#bits[index] = bits;
       if (index < BUT_HANDS) this.#point[index] = bits / (bits + 3);
     }

@@ -52,6 +52,14 @@ describe('learning', () => {
     }
   });
 
+  test('a program that opens the app as a person does is found by what it does then', () => {
+    const seen = school.ask(
+      many(20, () => school.visit(school.program('late hammer', 400))),
+      [300],
+    );
+    assert.ok(found(seen, 300) >= 18 / 20, `${found(seen, 300)}`);
+  });
+
   test('people are not: of five hundred one in a thousand is hardly anybody', () => {
     const seen = school.ask(people(school, 500));
     assert.ok(found(seen, 1000) <= 2 / 500, `${found(seen, 1000)}`);

@@ -99,6 +99,20 @@ export const PROGRAMS: readonly ProgramKind[] = [
     },
   },
   {
+    name: 'late hammer',
+    what: 'opens the app as a person does, sixteen calls, then makes one call again and again, two a second',
+    make(dice, calls, random) {
+      const opened = people(16, random);
+      const from = opened.at(-1)?.at ?? 0;
+      const rest = walk(
+        calls - opened.length,
+        () => dice.between(0.4, 0.6),
+        () => list(0),
+      );
+      return [...opened, ...rest.map((call) => ({ ...call, at: from + call.at }))];
+    },
+  },
+  {
     name: 'slow counter',
     what: 'counts through the posts with the pauses of a person',
     make: (dice, calls) =>

@@ -10,12 +10,22 @@ export interface PathTree {
    *
    * @param segments of its path: {@link segmentsOf}
    * @param marks of the path's segments; empty where there are none
+   * @param asker what is known of the session; null where answers are not shown
    */
-  add(segments: readonly string[], session: string, marks: readonly string[]): void;
-  /** A text that an answer gave: what stands in paths and in answers is a value. */
-  gave(mark: string): void;
+  add(segments: readonly string[], session: string, marks: readonly string[], asker: Asker | null): void;
   /** What has been seen, as patterns. */
   patterns(): PathPatterns;
+}
+
+/**
+ * What one session was given and has asked for. What answers give and is asked for afterwards is a value. That an answer holds a
+ * text says nothing by itself: people write what they like into posts, the names of routes among it.
+ */
+export interface Asker {
+  /** Marks of what answers to this session gave. */
+  readonly given: ReadonlySet<string>;
+  /** Where it has been. */
+  readonly asked: WeakSet<object>;
 }
 
 export interface PathPatterns {
@@ -26,8 +36,9 @@ export interface PathPatterns {
 interface Node {
   /** Children by their text; null for none, as most have. Identifiers are all one, under `:`. */
   children: Map<string, Node> | null;
-  /** Of its text; '' where it is not known. */
-  mark: string;
+  /** Sessions that came here first, as far as that was followed, and those of them to which its text had been given. */
+  first: number;
+  given: number;
   /** Sessions that came here, each counted once as long as no other comes in between. */
   sessions: number;
   last: string;
@@ -40,12 +51,10 @@ interface Node {
 const MOST_CHILDREN = 300;
 const MOST_NODES = 50_000;
 const MOST_SEGMENTS = 16;
-const MOST_GIVEN = 200_000;
 const IDS = ':';
 
 export function createPathTree(): PathTree {
   const root = newNode();
-  const given = new Set<string>();
   let nodes = 1;
 
   const childOf = (node: Node, name: string): Node => {
@@ -64,20 +73,22 @@ export function createPathTree(): PathTree {
   };
 
   return {
-    add(segments, session, marks) {
+    add(segments, session, marks, asker) {
       let node = root;
       for (let place = 0; place < segments.length; place++) {
         node = childOf(node, segments[place] ?? '');
-        node.mark ||= marks[place] ?? '';
+        const mark = marks[place] ?? '';
+        if (asker !== null && mark !== '' && !asker.asked.has(node)) {
+          asker.asked.add(node);
+          node.first += 1;
+          if (asker.given.has(mark)) node.given += 1;
+        }
         if (node.last !== session) node.sessions += 1;
         node.last = session;
       }
       node.isEnd = true;
     },
-    gave(mark) {
-      if (given.size < MOST_GIVEN) given.add(mark);
-    },
-    patterns: () => patternsOf(settle(root, [], given)),
+    patterns: () => patternsOf(settle(root, [])),
   };
 }
 
@@ -105,7 +116,7 @@ function makeRoom({ children }: Node): number {
   return 0;
 }
 
-const newNode = (): Node => ({ children: null, mark: '', sessions: 0, last: '', spilled: 0, isEnd: false });
+const newNode = (): Node => ({ children: null, first: 0, given: 0, sessions: 0, last: '', spilled: 0, isEnd: false });
 
 const NONE: ReadonlyMap<string, Node> = new Map();
 
@@ -130,10 +141,10 @@ interface Settled {
 }
 
 /** @param above segments over this one, as they stand in the pattern */
-function settle(node: Node, above: readonly string[], given: ReadonlySet<string>): Settled {
+function settle(node: Node, above: readonly string[]): Settled {
   const words = [...childrenOf(node)].filter(([text]) => text !== IDS);
-  const kept = areValues(node, words, given)
-    ? words.filter(([text, child]) => !given.has(child.mark) && standsOut(text, child, words))
+  const kept = areValues(node, words)
+    ? words.filter(([text, child]) => !wasGiven(child) && standsOut(text, child, words))
     : words;
   const merged = [...childrenOf(node)].filter(([text]) => text === IDS || !kept.some(([word]) => word === text));
   const name = parameterName(
@@ -141,30 +152,31 @@ function settle(node: Node, above: readonly string[], given: ReadonlySet<string>
     merged.every(([text]) => text === IDS),
   );
   return {
-    names: new Map(kept.map(([text, child]) => [text, settle(child, [...above, text], given)])),
+    names: new Map(kept.map(([text, child]) => [text, settle(child, [...above, text])])),
     parameter:
       merged.length === 0
         ? null
-        : { name, node: settle(joined(merged.map(([, child]) => child)), [...above, `:${name}`], given) },
+        : { name, node: settle(joined(merged.map(([, child]) => child)), [...above, `:${name}`]) },
   };
 }
 
 const FEWEST_VALUES = 12;
 const FEWEST_SLUGS = 4;
+/** Of the words at one place, those that had been given. Some names of an app are asked for before anything was. */
+const MOSTLY_GIVEN = 0.9;
+
+/** Some come by links, to which nothing was given. */
+const wasGiven = ({ first, given }: Node): boolean => given > 0 && 3 * given >= first;
 
 /**
  * Whether the words at one place are values of a parameter: there are many, and new ones keep coming. The share of words seen
  * in one session alone is what the next request brings that is new (Good and Turing, 1953). Few are enough where answers gave
  * them, or most of them look like slugs.
  */
-function areValues(
-  { spilled }: Node,
-  words: readonly (readonly [string, Node])[],
-  given: ReadonlySet<string>,
-): boolean {
+function areValues({ spilled }: Node, words: readonly (readonly [string, Node])[]): boolean {
   if (spilled > 0) return true;
-  const known = words.filter(([, { mark }]) => given.has(mark)).length;
-  if (words.length >= 2 && known >= 0.8 * words.length) return true;
+  const given = words.filter(([, child]) => wasGiven(child)).length;
+  if (words.length >= 2 && given >= MOSTLY_GIVEN * words.length) return true;
   const slugs = words.filter(([text]) => !isWord(text)).length;
   if (words.length >= FEWEST_SLUGS && slugs >= 0.8 * words.length) return true;
   if (words.length < FEWEST_VALUES) return false;
@@ -196,7 +208,9 @@ function joined(nodes: readonly Node[]): Node {
 }
 
 /** Adds all of one node to another, which is changed. Answers with the nodes that are gone by it. */
-function absorb(all: Node, { sessions, spilled, isEnd, children }: Node): number {
+function absorb(all: Node, { first, given, sessions, spilled, isEnd, children }: Node): number {
+  all.first += first;
+  all.given += given;
   all.sessions += sessions;
   all.spilled += spilled;
   all.isEnd ||= isEnd;

@@ -26,6 +26,39 @@ function traffic(): Made[] {
   }).flat();
 }
 
+/** Of a page that shows posts by title, as anybody wrote them, and then asks for the rest. */
+function readers(titles: readonly string[]): Made[] {
+  return Array.from({ length: 400 }, (_, number): Made[] => {
+    const by = { session: `s${number}`, prefix: networkOf(number), agent: browserOf(number), page: '/' };
+    const get = (after: number, target: string, answer: unknown = {}): Made => ({
+      ...by,
+      method: 'GET',
+      target,
+      status: 200,
+      answer,
+      time: 1.8e12 + 60_000 * number + 1000 * after,
+    });
+    const posts = titles.map((title, id) => ({ id: id + 1, title }));
+    return [
+      ...[get(0, '/api/session'), get(1, '/api/posts', { posts }), get(2, '/api/tags'), get(3, '/api/me')],
+      ...[get(5, `/api/posts/${(number % 40) + 1}`), get(8, '/api/posts', { posts }), get(9, '/api/session')],
+    ];
+  }).flat();
+}
+
+test('whoever writes the names of routes into posts turns none of them into a parameter', async () => {
+  const plain = routesOf(await learnFrom(readers(['hello', 'a walk'])));
+  assert.deepEqual(plain.toSorted(), [
+    'GET /api/me',
+    'GET /api/posts',
+    'GET /api/posts/:id',
+    'GET /api/session',
+    'GET /api/tags',
+  ]);
+  const poisoned = routesOf(await learnFrom(readers(['posts', 'me', 'tags', 'session', 'api'])));
+  assert.deepEqual(poisoned, plain);
+});
+
 test('a request that reads like a pattern becomes none: it would open, or shadow, what it stands for', async () => {
   const outcome = await learnFrom(traffic());
   const routes = routesOf(outcome);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createPathTree, type PathPatterns, segmentsOf } from '../../src/learning/paths.ts';
+import { type Asker, createPathTree, type PathPatterns, segmentsOf } from '../../src/learning/paths.ts';
 import { seeded } from '../learning/random.ts';
 
 function patternsOf(
@@ -8,8 +8,12 @@ function patternsOf(
   given: readonly string[] = [],
 ): PathPatterns {
   const tree = createPathTree();
-  for (const [path, session] of calls) tree.add(segmentsOf(path), session, path.split('/').slice(1));
-  for (const text of given) tree.gave(text);
+  const askers = new Map<string, Asker>();
+  for (const [path, session] of calls) {
+    const asker = askers.get(session) ?? { given: new Set(given), asked: new WeakSet() };
+    askers.set(session, asker);
+    tree.add(segmentsOf(path), session, path.split('/').slice(1), asker);
+  }
   return tree.patterns();
 }
 
@@ -91,7 +95,7 @@ describe('what is a parameter in a path', () => {
   test('a million paths are held in bounded memory', () => {
     const tree = createPathTree();
     for (let index = 0; index < 200_000; index++)
-      tree.add(segmentsOf(`/api/a${index % 5000}x/b${index}y/c`), `s${index}`, []);
+      tree.add(segmentsOf(`/api/a${index % 5000}x/b${index}y/c`), `s${index}`, [], null);
     assert.equal(tree.patterns().of('/api/whatever/else/c'), '/api/:name/:name2/c');
   });
 });

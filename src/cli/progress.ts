@@ -13,7 +13,10 @@ export interface Progress {
 const SILENT: Progress = Object.freeze({ at: () => {}, end: () => {} });
 
 /** @param isShown false where a document is printed in place of words, or nobody is at a terminal */
-export function createProgress(isShown: boolean, write = (text: string) => void process.stderr.write(text)): Progress {
+export function createProgress(
+  isShown: boolean,
+  write: (text: string) => void = (text) => process.stderr.write(text),
+): Progress {
   if (!isShown) return SILENT;
   let last = 0;
   return {

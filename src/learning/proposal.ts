@@ -12,6 +12,7 @@ import {
 } from './evidence.ts';
 import type { Learned, LearnedRoute } from './learn.ts';
 import type { LearnedSchema } from './schemas.ts';
+import type { LearnedSpan } from './spans.ts';
 
 /** A field of a route that is proposed. */
 export interface ProposedField {
@@ -32,6 +33,8 @@ export interface ProposedRoute {
   readonly evidence: string;
   readonly loosens: string;
   readonly fields: readonly ProposedField[];
+  /** Whether the configuration names the step before it. */
+  readonly hasStep: boolean;
   /** Why it is only written as a comment; '' where it is to hold. */
   readonly doubt: string;
 }
@@ -73,18 +76,35 @@ export function propose(learned: Learned, config: Config, documents: Documents =
       evidence: routeEvidence(route, learned.sessions),
       loosens: known ? '' : loosens,
       fields: fieldsOf(route, before, withDocument),
+      hasStep: before?.after !== undefined,
       doubt: known || documents.matches.includes(route.match) ? '' : doubtOf(route, learned),
     };
   });
   const unseen = documents.matches
     .filter((match) => !given.has(match) && !seen.some((route) => route.match === match))
-    .map((match): ProposedRoute => ({ match, known: false, evidence: UNSEEN, loosens, fields: [], doubt: '' }));
+    .map(
+      (match): ProposedRoute => ({
+        match,
+        known: false,
+        evidence: UNSEEN,
+        loosens,
+        fields: [],
+        hasStep: false,
+        doubt: '',
+      }),
+    );
   const routes = [...seen, ...unseen];
   const listed = new Set([...given.keys(), ...routes.filter(({ doubt }) => doubt === '').map(({ match }) => match)]);
   return {
     openapi: config.openapi === undefined ? documents.openapi : '',
     routes: routes
-      .map((route) => ({ ...route, fields: inTime(route.fields.filter((field) => namesListed(field, listed))) }))
+      .map((route) => ({
+        ...route,
+        fields: inTime(
+          route.fields.filter((field) => namesListed(field, listed)),
+          route.hasStep,
+        ),
+      }))
       .filter(({ known, fields }) => !known || fields.length > 0)
       .toSorted((a, b) => (placeOf(a.match) < placeOf(b.match) ? -1 : 1)),
   };
@@ -115,9 +135,9 @@ function doubtOf({ networks, calls, programs }: LearnedRoute, learned: Learned):
   return '';
 }
 
-/** Times count from a step: without one there are none. */
-export function inTime(fields: readonly ProposedField[]): readonly ProposedField[] {
-  if (fields.some(({ name }) => name === 'after')) return fields;
+/** Times count from a step: without one there are none. @param isGiven whether the configuration names one */
+export function inTime(fields: readonly ProposedField[], isGiven: boolean): readonly ProposedField[] {
+  if (isGiven || fields.some(({ name }) => name === 'after')) return fields;
   return fields.filter(({ name }) => name !== 'notBefore' && name !== 'within');
 }
 
@@ -177,12 +197,10 @@ function ruleFields(
   const { limit, after, served } = route;
   if (limit !== null && before?.limit === undefined && hasOrder)
     tightens('limit', `${limit.perMinute}/minute`, limitEvidence(limit), 'limit');
-  if (after !== null && before?.after === undefined && hasOrder) {
-    tightens('after', after.match, afterEvidence(route), 'order');
-    for (const name of ['notBefore', 'within'] as const) {
-      const span = after[name];
-      if (span !== null) tightens(name, span.seconds, spanEvidence(name, span), 'order');
-    }
+  if (after !== null && hasOrder) {
+    if (before?.after === undefined) tightens('after', after.match, afterEvidence(route), 'order');
+    for (const { name, span } of timesOf(after, before))
+      tightens(name, span.seconds, spanEvidence(name, span), 'order');
   }
   if (served.length > 0 && before?.served === undefined && hasOrder) {
     const rules = served.map(({ param, from, at }) => ({ param, from: single(from), at: single(at) }));
@@ -194,6 +212,29 @@ function ruleFields(
     if (parts.length > 0) tightens('schema', value, parts.map(({ evidence }) => evidence).join('; '), 'schema');
   }
   return fields;
+}
+
+interface Time {
+  readonly name: 'notBefore' | 'within';
+  readonly span: LearnedSpan;
+}
+
+/** Times after a step that the rule names, or is to name; none that leave no time with the one that it has. */
+function timesOf(
+  { match, notBefore, within }: NonNullable<LearnedRoute['after']>,
+  before: RouteConfig = { match },
+): Time[] {
+  if (before.after !== undefined && [before.after].flat().join('\n') !== match) return [];
+  const times: Time[] = [];
+  if (
+    notBefore !== null &&
+    before.notBefore === undefined &&
+    notBefore.seconds < (before.within ?? Number.POSITIVE_INFINITY)
+  )
+    times.push({ name: 'notBefore', span: notBefore });
+  if (within !== null && before.within === undefined && within.seconds > (before.notBefore ?? 0))
+    times.push({ name: 'within', span: within });
+  return times;
 }
 
 interface SchemaPart {

@@ -123,6 +123,7 @@ const withoutFields = ({ routes, openapi }: Proposal, dropped: readonly Dropped[
           const isDropped = dropped.some(({ match, field: name }) => match === route.match && name === field.name);
           return isDropped ? withoutQuery(field) : [field];
         }),
+        route.hasStep,
       ),
     }))
     .filter(({ known, fields }) => !known || fields.length > 0),

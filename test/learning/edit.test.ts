@@ -26,6 +26,7 @@ const route = (
   evidence: `evidence of ${match}`,
   loosens: '',
   fields,
+  hasStep: false,
   doubt: '',
   ...more,
 });

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { compilePolicy } from '../../src/guard/compile.ts';
+import { learn } from '../../src/learning/learn.ts';
 import { createTally, type Observation, type Source, type Unreadable } from '../../src/learning/observation.ts';
 import { createKeeping } from '../../src/learning/readers/kept.ts';
 import { accessLog } from '../../src/learning/readers/log.ts';
@@ -118,5 +120,22 @@ describe('lines of a log that is read more than once', () => {
     await reading(kept);
     writeFileSync(file, log(20, 'first'));
     assert.equal((await reading(kept)).all.length, 20);
+  });
+
+  test('count as read at each reading: progress goes on to the end, and never back', async () => {
+    const file = fileOf('progress.log', log(5000, 'first'));
+    const sources = [accessLog(file, createKeeping()()), accessLog(file, null)];
+    const shares: number[] = [];
+    const learned = await learn(sources, {
+      policy: compilePolicy({ to: 'http://localhost:3000' }),
+      onProgress: (share) => shares.push(share),
+    });
+    assert.equal(learned.requests, 10_000);
+    assert.deepEqual(
+      shares,
+      shares.toSorted((a, b) => a - b),
+    );
+    assert.equal(shares.at(-1), 1);
+    assert.ok(shares.filter((share) => share < 1 / 3).length >= 2, 'a third is the first reading');
   });
 });

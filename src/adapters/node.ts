@@ -105,10 +105,12 @@ function judgeView<Request extends Incoming>(
     // The client left while its request was judged, and nobody would hear that it does.
     else if (response.destroyed) guard.unsent?.(decision);
     else {
-      const done = admitted(decision, view, request);
-      if (done !== undefined) done.catch(failed);
+      let done: void | Promise<void>;
+      // Asked for first: what is admitted may throw, and has nothing open then.
       if (decision.holds !== undefined && decision.holds.length > 0)
         response.once('close', () => finishAfter(guard, decision, done));
+      done = admitted(decision, view, request);
+      if (done !== undefined) done.catch(failed);
     }
   };
   if (guard.owns(view)) {

@@ -161,6 +161,33 @@ test('R65 what the app writes waits, in order, for state that is elsewhere, and 
   assert.doesNotMatch(Buffer.from(seen?.body ?? '').toString(), /a7|b8/);
 });
 
+/** Memory whose commit comes a turn later, as that of a server does: a handler that throws then throws into a promise. */
+function committedLater(): State {
+  const memory = createMemoryState();
+  return new Proxy(memory, {
+    get(of, name) {
+      if (name === 'commit') return async (...args: Parameters<State['commit']>) => of.commit(...args);
+      const value: unknown = Reflect.get(of, name);
+      return typeof value === 'function' ? value.bind(of) : value;
+    },
+  });
+}
+
+test('behind the middleware a call has nothing open any more when the app threw before it answered', async (t) => {
+  let isBroken = true;
+  const app: App = (request, response) => {
+    request.resume();
+    if (isBroken && request.url === '/api/ask') throw new Error('a slip of the app');
+    response.end('{}');
+  };
+  const page = await place(t, [{ match: 'POST /api/ask', concurrent: { session: 1 } }], app, committedLater());
+  const client = await page();
+  const lost = await client.call({ method: 'POST', at: '/api/ask', ...BODY });
+  assert.notEqual(lost.status, 200, 'the app gave no answer');
+  isBroken = false;
+  assert.equal(await outcome(client, 'POST', '/api/ask'), '200');
+});
+
 test('R74 a rule that needs what only the gate sees is refused when the handler is made, by field and rule', async (t) => {
   const served = { param: 'id', from: 'GET /api/posts', at: '$[*].id' };
   const routes: NonNullable<Config['routes']> = [

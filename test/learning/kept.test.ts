@@ -73,6 +73,21 @@ describe('lines of a log that is read more than once', () => {
     assert.match((await reading(accessLog(file, null))).all[0]?.target ?? '', /other/);
   });
 
+  test('are read without the file once all of them are kept: progress is told all the same, and what could not be read', async () => {
+    const file = fileOf('whole.log', `${MIXED}\nno request either\n`);
+    const kept = accessLog(file, createKeeping()());
+    const before = await reading(kept);
+    // As long as it was, and nothing of it can be read.
+    writeFileSync(file, '-'.repeat(before.bytes));
+    assert.deepEqual(await reading(kept), before);
+    assert.deepEqual(
+      before.unreadable.map(({ count }) => count),
+      [2],
+    );
+    writeFileSync(file, '-'.repeat(before.bytes + 1));
+    assert.equal((await reading(kept)).bytes, before.bytes + 1, 'a log that has grown is opened again');
+  });
+
   test('are taken apart again where there was no room for them, in the right order', async () => {
     // Of each line nearly only its path is new: 17 characters.
     for (const room of [

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { basename } from 'node:path';
 import { createTally, type Observation, type Source, type Tally, type Unreadable } from '../observation.ts';
 import { NOT_A_REQUEST, readCombined } from './combined-log.ts';
@@ -61,15 +62,15 @@ function requestsIn({ bytes, places, first }: Lines, kept: KeptLines | null, tal
 }
 
 /** Lines at a time. */
-const BATCH = 2048;
+const BATCH = 1024;
 
 /** The same without the file, of which nothing is needed any more. */
-function* keptOf(
+async function* keptOf(
   kept: KeptLines,
   { bytes, unreadable }: Whole,
   tally: Tally,
   onBytes: (bytes: number) => void,
-): Iterable<Observation[]> {
+): AsyncIterable<Observation[]> {
   let told = 0;
   for (let from = 0; from < kept.size; from += BATCH) {
     const to = Math.min(kept.size, from + BATCH);
@@ -83,6 +84,8 @@ function* keptOf(
     onBytes(share - told);
     told = share;
     yield found;
+    // As a file would: what the collector has left to do is done in between.
+    await nextTurn();
   }
   pass(unreadable, tally);
 }

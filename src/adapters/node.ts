@@ -106,7 +106,7 @@ function judgeView<Request extends Incoming>(
     else if (response.destroyed) guard.unsent?.(decision);
     else {
       let done: void | Promise<void>;
-      // Asked for first: what is admitted may throw, and has nothing open then.
+      // Listened for first: what is admitted may throw, and its places have to come free all the same.
       if (decision.holds !== undefined && decision.holds.length > 0)
         response.once('close', () => finishAfter(guard, decision, done));
       done = admitted(decision, view, request);

@@ -90,7 +90,7 @@ export function titlesOf({ attackers }: Evidence, names: readonly string[]): str
   return titles.length === 0 ? 'none' : titles.join(', ');
 }
 
-/** Part of the calls that passes, at the three gates of one layer: its worth in figures. */
+/** Heads and cells of the part of the calls that passes, at the gates of one layer: its worth in figures. */
 export const PASSED_HEADS = ['pass, all', 'without it', 'it alone', 'none'] as const;
 export const PASSED_WORDS =
   'Pass: the part of the attackers’ calls that is admitted with all layers, without this one, with this one alone, and with none, each attacker counted once.';

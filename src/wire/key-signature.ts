@@ -30,7 +30,8 @@ export interface ParsedKeySignature extends KeySignatureParameters {
 const FIELD_LIMIT = 8192;
 const LIST = /^\("[a-z0-9@-]{1,64}"(?: "[a-z0-9@-]{1,64}"){3,23}\)/;
 const PARAMETER = /;([a-z]{3,8})=(?:(\d{1,12})|"([\x20\x21\x23-\x5b\x5d-\x7e]{1,128})")/y;
-const SIGNATURE = /^:((?:[A-Za-z0-9+/]{4}){4,32}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?):$/;
+/** Bytes in their one spelling: bits that the padding leaves over are zero (RFC 4648 §3.5). */
+const SIGNATURE = /^:((?:[A-Za-z0-9+/]{4}){4,32}(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?):$/;
 const NONCE = /^[\w+/=.~-]+$/;
 const TAGGED = `;tag="${TAG_KEY}"`;
 

@@ -75,7 +75,9 @@ test('every number that JavaScript writes is exact, and a digit more is not', ()
     fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
       assert.equal(isExact(String(number)), true, String(number));
       const [, digits = '', rest = ''] = /^(-?\d+\.\d+)(.*)$/.exec(String(number)) ?? [];
-      if (digits.length > 18) assert.equal(isExact(`${digits}1${rest}`), false, `${digits}1${rest}`);
+      // JavaScript writes seventeen digits at most: with fewer, one more may be another number that it writes.
+      if (digits.replace(/^[-0.]+/, '').replace('.', '').length === 17)
+        assert.equal(isExact(`${digits}1${rest}`), false, `${digits}1${rest}`);
     }),
   );
 });

@@ -28,13 +28,15 @@ export type Next = (
  * addresses, refuses what the guard refuses, and hands everything else to `next`. `request` can then be read as if
  * nobody had read it before; one whose body turns out not to fit its proof breaks off before its last bytes.
  *
- * Throws ConfigError where the guard's configuration asks for what only the gate can keep.
+ * Throws ConfigError where the guard's configuration asks for what only the gate can keep; from then on `guard.reload`
+ * does the same for the next one.
  */
 export function createNodeHandler(
   guard: Guard,
   next: Next,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   refuseGateOnly(guard.policy.config);
+  guard.beforeReload?.(refuseGateOnly);
   return function handle(sent, response) {
     judge(guard, sent, response, (decision, view, request) => {
       for (let i = 0; i + 1 < decision.responseFields.length; i += 2) {

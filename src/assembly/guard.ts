@@ -1,5 +1,6 @@
 import { createTranslation } from '../builds/translate.ts';
 import { createCreationWatch } from '../guard/creation-watch.ts';
+import type { Config } from '../guard/config.ts';
 import type { Decision } from '../guard/decision.ts';
 import { giveBack, letGo } from '../guard/giving-back.ts';
 import type { Guard } from '../guard/guard.ts';
@@ -43,6 +44,7 @@ type Desks =
 export function toGuard(made: Made, judge: Judge, close: () => Promise<void>): Guard {
   const { ground, doors, banning, pages, alarms, faults, builds } = made;
   const { inForce, config } = ground;
+  const checks = new Set<(next: Config) => void>();
   return {
     ...judging(made, judge),
     ...(builds === null ? {} : { builds: builds.figures, translate: createTranslation(builds.live) }),
@@ -63,9 +65,11 @@ export function toGuard(made: Made, judge: Judge, close: () => Promise<void>): G
     reload(next, restored) {
       const checked = parseConfig(next, 'config');
       refuseLasting(checked, config, banning.bans !== null);
+      for (const check of checks) check(checked);
       inForce.put(judge.compile(checked, restored));
       made.login.exchange(checked.login);
     },
+    beforeReload: (check) => void checks.add(check),
     onKeyAlarm: alarms.add,
     onChallengeFault: faults.add,
     close,

@@ -64,6 +64,11 @@ export interface Guard {
    * earlier configuration beside them has them. Throws ConfigError.
    */
   reload(config: Config, restored?: ReadonlyMap<string, Restored>): void;
+  /**
+   * Asks before each {@link reload}, once the next configuration is known to be one: whoever serves by this guard throws
+   * ConfigError for what it could not keep, and everything stays as it was.
+   */
+  beforeReload?(check: (next: Config) => void): void;
   /** Whose request it is, by what was sealed here, and which share of a roll-out that is; null for nobody's. */
   readonly visitorOf?: (request: RequestView) => Visitor | null;
   /**

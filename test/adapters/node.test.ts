@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -160,6 +161,35 @@ test('a body longer than the guard would hold is not read at all', async (contex
   assert.equal(collected, null);
   assert.equal(await answer.text(), 'app read hello');
 });
+
+for (const [who, isOurs] of Object.entries({ 'node says': false, 'the guard says, where the owner listens': true })) {
+  test(`a client that waits is told to go on once: ${who}`, async (context) => {
+    const handle = createNodeHandler(
+      stubGuard({ mode: 'enforce' }, { decide: async (view) => ({ body: await view.body.collect(100) }) }),
+      async (request, response) => void response.end(`app read ${await read(request)}`),
+    );
+    const server = createServer(handle);
+    if (isOurs) server.on('checkContinue', handle);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    context.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo; // bound to TCP above
+    const socket = connect(port, '127.0.0.1').setEncoding('latin1');
+    const head = 'POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n';
+    socket.write(head);
+    let text = '';
+    socket.on('data', (chunk) => {
+      // Sent when asked for, as a client does that waits.
+      if (text === '') socket.write('ab');
+      text += String(chunk);
+    });
+    await once(socket, 'close');
+    assert.match(text, /app read ab/);
+    assert.equal(text.match(/100 Continue/g)?.length, 1, text);
+  });
+}
 
 test('a body that the guard has read is there for an app that listens for its pieces, as frameworks do', async (context) => {
   const body = Buffer.from('read twice');

@@ -203,6 +203,26 @@ test('R74 a rule that needs what only the gate sees is refused when the handler 
   );
 });
 
+test('what only the gate sees is refused by a reload, too, and then everything stays as it was', async (t) => {
+  const first: Config = { hosts: ['127.0.0.1'], routes: [{ match: 'POST /api/ask' }], records: 'memory' };
+  const guard = await createGuard(first);
+  t.after(() => guard.close());
+  const cost = { max: '0.01 USD', actual: () => 0 };
+  const paid: Config = { ...first, budget: '1 USD/day', routes: [{ match: 'POST /api/ask', cost }] };
+  // Before a handler is made, nobody knows what will serve by this guard.
+  guard.reload(paid);
+  guard.reload(first);
+  createNodeHandler(guard, () => {});
+  const { policy } = guard;
+  assert.throws(
+    () => guard.reload(paid),
+    /^ConfigError: config: routes\[0\]\.cost\.actual is set for POST \/api\/ask; only the gate reads/,
+  );
+  assert.equal(guard.policy, policy);
+  guard.reload({ ...paid, routes: [{ match: 'POST /api/ask', cost: { max: '0.01 USD' } }] });
+  assert.notEqual(guard.policy, policy);
+});
+
 test('the same rules without those fields are kept', async (t) => {
   const served = { param: 'id', from: 'GET /api/posts', at: '$[*].id' };
   const routes: NonNullable<Config['routes']> = [

@@ -10,7 +10,7 @@ const MOST_LOOKS = 8;
 const DRAIN_BYTES = 16 * 1024 * 1024;
 const DRAIN_MS = 5_000;
 
-/** Body of a node:http request. Nothing is read, and no `100 Continue` sent, before somebody asks for it. */
+/** Body of a node:http request. Nothing is read, and no `100 Continue` sent by us, before somebody asks for it. */
 export class IncomingBody implements BodySource {
   readonly length: number;
   readonly #request: Incoming;

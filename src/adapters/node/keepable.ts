@@ -20,7 +20,7 @@ const GATE_ONLY: readonly { readonly field: string; of(route: RouteConfig): bool
   },
 ];
 
-/** Refuses at the start what the middleware could not keep. Throws ConfigError naming field and rule. */
+/** Refuses at the start, and at each reload, what the middleware could not keep. Throws ConfigError naming field and rule. */
 export function refuseGateOnly({ routes = [] }: Config): void {
   const problems: ConfigProblem[] = routes.flatMap((route, index) =>
     GATE_ONLY.filter(({ of }) => of(route)).map(({ field, rule }) => ({

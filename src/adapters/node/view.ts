@@ -92,13 +92,21 @@ export function toViewOfNothing(peer: string): RequestView {
 }
 
 function bodyOf(request: Incoming, response: Outgoing | null, headers: GuardHeaders): BodySource {
-  if (headers.transferEncoding !== '') return new IncomingBody(request, response, -1, headers.expect !== '');
+  const expects = headers.expect !== '' && !isInvited(response);
+  if (headers.transferEncoding !== '') return new IncomingBody(request, response, -1, expects);
   if (headers.contentLength === '') {
-    return request.unannounced === true ? new IncomingBody(request, response, -1, headers.expect !== '') : NO_BODY;
+    return request.unannounced === true ? new IncomingBody(request, response, -1, expects) : NO_BODY;
   }
   const length = Number(headers.contentLength);
-  return length > 0 ? new IncomingBody(request, response, length, headers.expect !== '') : NO_BODY;
+  return length > 0 ? new IncomingBody(request, response, length, expects) : NO_BODY;
 }
+
+/**
+ * Whether the client has been told to go on: a server whose owner does not listen for `checkContinue`, as the gate does, says
+ * so by itself before anybody sees the request. Node notes it in this one place; where that is not, a second one does no harm.
+ */
+const isInvited = (response: Outgoing | null): boolean =>
+  response !== null && '_sent100' in response && response._sent100 === true;
 
 const SLOTS: Readonly<Record<keyof GuardHeaders, string>> = {
   origin: 'origin',

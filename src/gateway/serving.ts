@@ -37,7 +37,7 @@ export interface ServingParts {
   readonly secret: string;
   readonly state: State;
   readonly log: Log;
-  readonly guard: Pick<GuardParts, 'records' | 'bans' | 'keepBan' | 'ledger' | 'siblings'>;
+  readonly guard: Pick<GuardParts, 'records' | 'bans' | 'keepBan' | 'ledger' | 'siblings' | 'makeBuild'>;
   /** How connections come in, where it is not by the gate's own socket. */
   readonly gate: Pick<GateParts, 'inherited' | 'listen' | 'certificates' | 'observing'>;
   audit(entry: AuditEntry): Promise<void>;

@@ -31,6 +31,18 @@ test('R49 a captured request sent to all workers at once is admitted once, and t
   await until(() => String(workersIn(fleet.lines())) === '1,2', 'it was both that refused');
 });
 
+test('workers have one build of the page’s script between them, made once, and pages of it get in at all', async (t) => {
+  const api = await startApi(t);
+  const fleet = await startFleetOf(t, api.url, { config: `export default { builds: 'release' };` });
+  const client = await fleet.client();
+  const answers = Array.from({ length: AT_ONCE }, async () => codeOf(await fleet.send(client.sign(CALL))));
+  assert.deepEqual(new Set(await Promise.all(answers)), new Set(['admit']));
+  const plain = Array.from({ length: AT_ONCE }, async () => fetch(`${fleet.url}/api/posts`, { headers: FRESH }));
+  assert.deepEqual(new Set((await Promise.all(plain)).map(({ status }) => status)), new Set([403]));
+  await until(() => String(workersIn(fleet.lines())) === '1,2', 'it was both that answered');
+  assert.equal(fleet.lines().filter(({ msg }) => msg === 'script: a build was made, for all workers').length, 1);
+});
+
 test('a switch reaches all workers before the command is answered; what all counted is one sum', async (t) => {
   const api = await startApi(t);
   const fleet = await startFleetOf(t, api.url, { flags: { metrics: '127.0.0.1:0' } });

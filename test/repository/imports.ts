@@ -44,6 +44,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   index: ['assembly', 'stores', 'layers', 'guard'],
   gateway: [
+    'builds',
     'learning',
     'index',
     'shared',

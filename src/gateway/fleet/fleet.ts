@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
+import { createSharedMaker } from '../../builds/shared-maker.ts';
 import { DEFAULT_IPV6_PREFIX } from '../../guard/config-addresses.ts';
 import { tlsOf } from '../../guard/config-tls.ts';
 import { policyIdOf, termsOf } from '../../guard/terms.ts';
@@ -128,7 +129,11 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
     () => supervisor ?? NOBODY,
     () => performance.now(),
   );
+  const builds = createSharedMaker({
+    made: (seconds) => log.info('script: a build was made, for all workers', { seconds: Number(seconds.toFixed(1)) }),
+  });
   const actions: Omit<SupervisorActions, 'prepared'> = {
+    makeBuild: builds.make,
     audit: (entry) => audit(entry, bans, log),
     keepBan: (ban) => keepBan(ban, bans, log),
     lines: (text) => void process.stderr.write(text),
@@ -171,6 +176,7 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
     },
   }).catch(
     closing(async () => {
+      builds.close();
       entrance.close();
       await closeKept();
     }),
@@ -179,6 +185,7 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
   const close = async (graceMs: number): Promise<void> => {
     entrance.close();
     await running.close(graceMs);
+    builds.close();
   };
   const surroundings = await openSurroundings({
     port: entrance.port,
@@ -215,6 +222,8 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
     say: log.info,
     warn: log.warn,
   });
+  const [first] = running.members();
+  const build = (await first?.calls.call('build', undefined).catch(() => null)) ?? null;
   inheritance?.ready();
   const stopped = lifecycle.stopped.then(async () => {
     await surroundings.close();
@@ -229,7 +238,7 @@ export async function startFleet(options: FleetOptions): Promise<Service> {
     stopped,
     mode: () => modeIn(fleet.current),
     rollout: () => shareIn(fleet.current),
-    build: null,
+    build,
   };
 }
 

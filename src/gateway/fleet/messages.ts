@@ -1,5 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { MakeOrder } from '../../builds/shared-maker.ts';
+import type { Bundle } from '../../doors/script.ts';
 import type { Config } from '../../guard/config.ts';
+import type { BuildFigures } from '../../guard/guard.ts';
 import type { Ban } from '../../guard/records.ts';
 import type { Undone } from '../../guard/switch.ts';
 import type { Terms } from '../../guard/terms.ts';
@@ -68,6 +71,8 @@ export interface WorkerActions {
   open(): Promise<void>;
   /** Answers as soon as its event loop turns. */
   beat(): void;
+  /** The build that its pages get; null where there are none. */
+  build(): BuildFigures | null;
   status(): Promise<WorkerStatus>;
   routes(): WorkerRoutes;
   why(id: string): DecisionRecord | null;
@@ -107,6 +112,8 @@ export interface SupervisorActions {
   lines(text: string): void;
   challenge(challenge: OpenChallenge): Promise<void>;
   renewed(): void;
+  /** Makes a build of the page's script, once for all who ask for the same. */
+  makeBuild(order: MakeOrder): Promise<Bundle>;
   /** The guard rail of a worker puts a layer back, because of this change. */
   undo(undo: {
     readonly layer: string;

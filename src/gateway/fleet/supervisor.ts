@@ -79,17 +79,30 @@ export async function startWorkers(parts: SupervisorParts): Promise<Supervisor> 
     });
     threads.add(thread);
     const prepared = Promise.withResolvers<string>();
-    const calls = createCalls<WorkerActions>(thread, { ...parts.actions, prepared: prepared.resolve });
-    const member: Member = { worker, calls };
     let why = 'it ended by itself';
     let failure: unknown = null;
     let isReady = false;
     const free = Promise.withResolvers<void>();
     let unwatch = (): void => {};
-    const timer = setTimeout(() => {
+    const giveUp = (): void => {
       failure = new SallyportError('listen', `worker ${worker} was not ready in ${READY_MS / 1000} s`);
       void thread.terminate();
-    }, READY_MS);
+    };
+    let timer = setTimeout(giveUp, READY_MS);
+    const calls = createCalls<WorkerActions>(thread, {
+      ...parts.actions,
+      prepared: prepared.resolve,
+      // A build takes its time, and has a limit of its own.
+      async makeBuild(order) {
+        clearTimeout(timer);
+        try {
+          return await parts.actions.makeBuild(order);
+        } finally {
+          if (!isReady && threads.has(thread)) timer = setTimeout(giveUp, READY_MS);
+        }
+      },
+    } satisfies SupervisorActions);
+    const member: Member = { worker, calls };
     thread.on('error', (error: unknown) => {
       failure = error;
       why = error instanceof Error ? error.message : String(error);

@@ -62,6 +62,8 @@ export async function runWorker({ port, start, load }: WorkerParts): Promise<voi
       ...(kept === null ? { bans } : known(kept)),
       ...ledgerOf(shared),
       keepBan: (ban) => main.call('keepBan', ban),
+      // All come to the same one: it is made where that is seen.
+      makeBuild: (texts, recipe, { ahead }) => main.call('makeBuild', { texts, recipe, ahead }),
       siblings,
     },
     gate: {
@@ -133,6 +135,7 @@ function lookActions(serving: Serving, live: Live, start: WorkerStart, main: Cal
   };
   return {
     beat: () => {},
+    build: () => gate.guard.builds?.() ?? null,
     status: async () => ({ status: await describe(described), visitors: records.visitors() }),
     routes() {
       const { config, seen, persons } = seenBy(gate, records);

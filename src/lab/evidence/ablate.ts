@@ -2,6 +2,7 @@ import type { Attacker } from '../lab.ts';
 import type { LabOptions } from '../options.ts';
 import type { LabReport, RungReport } from '../outcome.ts';
 import { runAttackers } from '../run.ts';
+import type { UnusualWorth } from '../rules/unusual.ts';
 import type { Gates, OpenGate } from './gates.ts';
 
 /** What every layer is worth: the strict gate without it, and it alone. Plain JSON. */
@@ -11,6 +12,8 @@ export interface LayersReport {
   /** Names of the attackers that were run at each gate. */
   readonly attackers: readonly string[];
   readonly rows: readonly LayerRow[];
+  /** The layer that these attackers make too few calls for, at gates of the lab's own; null where that was left out. */
+  readonly unusual: UnusualWorth | null;
 }
 
 export interface LayerRow {
@@ -52,7 +55,10 @@ export interface Ablation {
 }
 
 /** Opens one gate after another: nothing enforced that can be left to report, everything, and for each layer all but it and it alone. */
-export async function ablate(gates: Gates, { attackers, calls, options, onGate }: Ablation): Promise<LayersReport> {
+export async function ablate(
+  gates: Gates,
+  { attackers, calls, options, onGate }: Ablation,
+): Promise<Omit<LayersReport, 'unusual'>> {
   const run = async (reporting: readonly string[], names: readonly string[]): Promise<LabReport> => {
     const layers = Object.fromEntries(reporting.map((name) => [name, 'report'] as const));
     const gate = await gates.open({ setting: 'strict', layers });

@@ -7,8 +7,9 @@ import type { Attacker } from '../lab.ts';
 import { objectRoutes } from '../object-routes.ts';
 import type { LabOptions } from '../options.ts';
 import type { Prices } from '../prices.ts';
+import { measureUnusual } from '../rules/unusual.ts';
 import { runAttackers } from '../run.ts';
-import { ablate } from './ablate.ts';
+import { ablate, type LayersReport } from './ablate.ts';
 import { type Evidence, type Machine, type Run, toEvidence } from './evidence.ts';
 import type { Gates, OpenGate } from './gates.ts';
 import { SETTINGS } from './settings.ts';
@@ -66,20 +67,32 @@ export async function gather(gates: Gates, options: GatherOptions): Promise<Evid
     const report = await runAttackers(gate.url, order, attackers);
     runs.push({ setting, digest: gate.digest, config: gate.config, report });
   }
-  const layers =
-    options.layerCalls === 0
-      ? null
-      : await ablate(gates, {
-          attackers,
-          calls: options.layerCalls,
-          options: (gate) => labOptions(gate, policy, options),
-          onGate: (name, at, of) => onStep?.(`layers, ${at} of ${of}: ${name}`),
-        });
+  const layers = options.layerCalls === 0 ? null : await layersOf(gates, policy, { ...options, attackers, rules });
   const { app, path, command, version } = options;
   const browser = runs.map(({ report }) => report.browser).find((name) => name !== '') ?? '';
   const versions = { sallyport: version, node: process.version, browser, system: `${type()} ${arch()}` };
   const facts = { made, command, versions, machine: machine(runs, loads), app, path, calls, prices, layers };
   return toEvidence({ ...facts, seconds: (performance.now() - began) / 1000 }, runs, attackers);
+}
+
+/** Calls of a program whose use is judged. */
+const USE_CALLS = 100;
+
+async function layersOf(
+  gates: Gates,
+  policy: Config,
+  options: GatherOptions & Required<Pick<GatherOptions, 'attackers' | 'rules'>>,
+): Promise<LayersReport> {
+  const { attackers, layerCalls: calls, rules, onStep } = options;
+  const report = await ablate(gates, {
+    attackers,
+    calls,
+    options: (gate) => labOptions(gate, policy, options),
+    onGate: (name, at, of) => onStep?.(`layers, ${at} of ${of}: ${name}`),
+  });
+  if (!rules) return { ...report, unusual: null };
+  onStep?.('layers: behaviour');
+  return { ...report, unusual: await measureUnusual(policy, USE_CALLS) };
 }
 
 /**

@@ -12,13 +12,14 @@ import {
   costHeads,
   figure,
   GROUP_TITLES,
+  layerLines,
   NOTHING_MEANS,
   PASSED_HEADS,
   PASSED_WORDS,
-  passedCells,
   PRICES_FLAG,
   share,
   titlesOf,
+  unusualWords,
   verdictAt,
 } from './words.ts';
 import { duration, heldWords } from '../rules/table.ts';
@@ -105,12 +106,12 @@ function grouped({ attackers }: Evidence, cells: (row: AttackerRow) => readonly 
 function layers(found: Evidence): string {
   const { layers } = found;
   if (layers === null) return '';
-  const rows = layers.rows.map((row) => {
-    const { name, offLetsIn, aloneHolds, cpu } = row;
+  const rows = layerLines(found).map(({ name, passed, further, holds, cpu }) => {
     const costs = [cpu.strict, cpu.off, cpu.alone].map((value) => number(figure(value))).join('');
-    const shares = passedCells(row).map(number).join('');
-    return `<tr><th scope="row">${escapeHtml(name)}</th>${shares}${cell(titlesOf(found, offLetsIn))}${cell(titlesOf(found, aloneHolds))}${costs}</tr>`;
+    const shares = passed.map(number).join('');
+    return `<tr><th scope="row">${escapeHtml(name)}</th>${shares}${cell(further)}${cell(holds)}${costs}</tr>`;
   });
+  const words = unusualWords(found);
   return `<h2>What each layer adds</h2>
 <p>Each layer of the strict gate off, and each alone, against ${layers.attackers.length} attackers of ${layers.calls} calls each: ${escapeHtml(titlesOf(found, layers.attackers))}. Pages of other sites are run where a layer judges where calls come from. A layer without which nobody gets further stands behind others here, or meets none of these; what limits and budgets are worth, the table of rules says. Rows go by verdicts: a layer that closes most of an attacker’s ways and leaves one open is not named. ${escapeHtml(PASSED_WORDS)} CPU: of whoever walks the doors, in seconds per 1,000 admitted calls, with all layers, without this one, and with it alone; by so few calls it is rough.</p>
 ${table(
@@ -122,7 +123,7 @@ ${table(
     ['CPU s, all', 'CPU s, without', 'CPU s, alone'].map(numberHead).join(''),
   `<tbody>${rows.join('')}</tbody>`,
 )}
-${by(found)}`;
+${words === '' ? '' : `<p>${escapeHtml(words)}</p>\n`}${by(found)}`;
 }
 
 const VERDICTS = ['stopped', 'slowed', 'gets in', 'not run'] as const;

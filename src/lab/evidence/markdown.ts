@@ -10,11 +10,12 @@ import {
   costHeads,
   figure,
   GROUP_TITLES,
+  layerLines,
   NOTHING_MEANS,
   PASSED_HEADS,
   PASSED_WORDS,
-  passedCells,
   titlesOf,
+  unusualWords,
   verdictAt,
 } from './words.ts';
 
@@ -106,7 +107,8 @@ function rules({ rules: found }: Evidence): string[] {
 }
 
 function layers(found: Evidence): string[] {
-  const { attackers: run = [], rows = [], calls = 0 } = found.layers ?? {};
+  const { attackers: run = [], calls = 0 } = found.layers ?? {};
+  const words = unusualWords(found);
   return [
     `Each layer of the strict gate off, and each alone, against ${run.length} attackers of ${calls} calls each: ${titlesOf(found, run)}.`,
     '',
@@ -114,8 +116,7 @@ function layers(found: Evidence): string[] {
     '',
     FRAME.layersHead,
     rule(FRAME.layersHead),
-    ...rows.map((row) =>
-      line([row.name, ...passedCells(row), titlesOf(found, row.offLetsIn), titlesOf(found, row.aloneHolds)]),
-    ),
+    ...layerLines(found).map(({ name, passed, further, holds }) => line([name, ...passed, further, holds])),
+    ...(words === '' ? [] : ['', words]),
   ];
 }

@@ -1,10 +1,11 @@
 import { wrap } from '../../lib/wrap.ts';
 import type { Evidence } from './evidence.ts';
 import { SETTING_TITLES, SETTINGS } from './settings.ts';
-import { GROUP_TITLES, NOTHING_MEANS, PASSED_WORDS, passedCells, titlesOf, verdictAt } from './words.ts';
+import { GROUP_TITLES, layerLines, NOTHING_MEANS, PASSED_WORDS, unusualWords, verdictAt } from './words.ts';
 
 const TITLE = 34;
 const CELL = 16;
+const LAYER = 24;
 
 /** The first page for people at a terminal: at most 100 columns. */
 export function firstTable(found: Evidence): string {
@@ -23,19 +24,20 @@ export function firstTable(found: Evidence): string {
 }
 
 function layersTable(found: Evidence): string[] {
-  const { layers } = found;
-  if (layers === null) return [];
+  if (found.layers === null) return [];
+  const words = unusualWords(found);
   return [
     '',
     'WHAT EACH LAYER ADDS',
     ...wrap(PASSED_WORDS, ''),
-    ...layers.rows.flatMap((row) => {
-      const [all = '', without = '', alone = '', none = ''] = passedCells(row);
+    ...layerLines(found).flatMap(({ name, passed, further, holds }) => {
+      const [all = '', without = '', alone = '', none = ''] = passed;
       return [
-        `${row.name.padEnd(16)}pass, all: ${all}; without it: ${without}; it alone: ${alone}; none: ${none}`,
-        ...wrap(`without it get further: ${titlesOf(found, row.offLetsIn)}`, ' '.repeat(16)),
-        ...wrap(`alone it holds: ${titlesOf(found, row.aloneHolds)}`, ' '.repeat(16)),
+        `${name.padEnd(LAYER)}pass, all: ${all}; without it: ${without}; it alone: ${alone}; none: ${none}`,
+        ...wrap(`without it get further: ${further}`, ' '.repeat(LAYER)),
+        ...wrap(`alone it holds: ${holds}`, ' '.repeat(LAYER)),
       ];
     }),
+    ...(words === '' ? [] : wrap(words, '')),
   ];
 }

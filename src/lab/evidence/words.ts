@@ -90,10 +90,53 @@ export function titlesOf({ attackers }: Evidence, names: readonly string[]): str
   return titles.length === 0 ? 'none' : titles.join(', ');
 }
 
-/** Heads and cells of the part of the calls that passes, at the gates of one layer: its worth in figures. */
+/** Heads and words of the part of the calls that passes, at the gates of one layer: its worth in figures. */
 export const PASSED_HEADS = ['pass, all', 'without it', 'it alone', 'none'] as const;
 export const PASSED_WORDS =
   'Pass: the part of the attackers’ calls that is admitted with all layers, without this one, with this one alone, and with none, each attacker counted once.';
 
-export const passedCells = ({ passed }: LayerRow): readonly string[] =>
-  [passed.strict, passed.off, passed.alone, passed.none].map((part) => `${Math.round(part * 100)} %`);
+const percents = ({ strict, off, alone, none }: LayerRow['passed']): readonly string[] =>
+  [strict, off, alone, none].map((part) => `${Math.round(part * 100)} %`);
+
+/** A row of the layers' table, in words. */
+export interface LayerLine {
+  readonly name: string;
+  /** Under {@link PASSED_HEADS}. */
+  readonly passed: readonly string[];
+  readonly further: string;
+  readonly holds: string;
+  readonly cpu: LayerRow['cpu'];
+}
+
+/** Layers against the attackers, and then the one that goes by use. */
+export function layerLines(found: Evidence): readonly LayerLine[] {
+  const { rows = [], unusual = null } = found.layers ?? {};
+  const lines = rows.map(
+    ({ name, passed, offLetsIn, aloneHolds, cpu }): LayerLine => ({
+      name,
+      passed: percents(passed),
+      further: titlesOf(found, offLetsIn),
+      holds: titlesOf(found, aloneHolds),
+      cpu,
+    }),
+  );
+  if (unusual === null) return lines;
+  const cpu = { strict: null, off: null, alone: null };
+  if (unusual.why !== '') {
+    const further = `not measured: ${unusual.why}`;
+    return [...lines, { name: 'behaviour', passed: PASSED_HEADS.map(() => '–'), further, holds: '–', cpu }];
+  }
+  const programs = unusual.programs.map(({ name, passed }): LayerLine => {
+    const { strict, off, alone, none } = passed;
+    const said = (holds: boolean): string => (holds ? 'that program' : 'none');
+    const title = `behaviour, ${name}`;
+    return { name: title, passed: percents(passed), further: said(strict < off), holds: said(alone < none), cpu };
+  });
+  return [...lines, ...programs];
+}
+
+/** What the rows of the layer are about that goes by use; '' where there are none. */
+export const unusualWords = ({ layers }: Evidence): string =>
+  layers === null || layers.unusual === null
+    ? ''
+    : `Behaviour needs more calls, and people who taught it: its rows are of gates of the lab’s own that made-up people have taught, against one session of ${layers.unusual.calls} calls that asks for one thing after another and keeps every other rule. All: every rule of the table above but money. One visit: it goes on when it is refused; new visits: it loads the page anew, and is judged from the start. A program is named where fewer of its calls pass.`;

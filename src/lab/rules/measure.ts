@@ -1,13 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import type { Config } from '../../guard/config.ts';
 import { moneyFor, type Prices } from '../prices.ts';
 import { figuresOf } from './figures.ts';
 import { createPeople } from './people.ts';
 import { type RuleSet, ruleSets } from './rule-sets.ts';
-import type { ShopAnswer, ShopOrder } from './shop.ts';
+import { type Shops, startShops } from './shops.ts';
 import { createTaughtModels, type TaughtModels } from './taught.ts';
-import { type Noticed, type Shop, type Walked, walkRules } from './walk.ts';
+import { type Noticed, type Walked, walkRules } from './walk.ts';
 import { type People, walkPeople } from './walk-people.ts';
 
 /** What each rule adds to the price of a program that walks the doors. Plain JSON. */
@@ -104,7 +102,7 @@ const PEOPLE = 20;
 const PEOPLE_SEED = 2;
 
 /** With the model that it needs, which the gate reads as any would. */
-async function configOf({ config, behaviour, step }: RuleSet, models: TaughtModels): Promise<Config> {
+export async function configOf({ config, behaviour, step }: RuleSet, models: TaughtModels): Promise<Config> {
   if (behaviour === null) return config;
   return { ...config, behaviour: { ...behaviour, model: await models.file(step !== null) } };
 }
@@ -120,53 +118,4 @@ function perThousand(walked: Walked, bounded: boolean, prices: Prices): PerThous
   const addresses = bounded ? null : Math.max(1, Math.ceil(seconds / 3600 - SPARE));
   const money = moneyFor(cpuSeconds, addresses, prices);
   return { requests: requests * scale, sessions: sessions * scale, cpuSeconds, seconds, addresses, money };
-}
-
-interface Shops {
-  open(config: Config): Promise<Shop>;
-  /** Resolves when the process has ended, and writes nothing any more. */
-  close(): Promise<void>;
-}
-
-function startShops(): Shops {
-  // In the checkout this file is TypeScript, in the package it is not; its neighbour is of the same kind.
-  const file = new URL(import.meta.url.endsWith('.ts') ? './shop.ts' : './shop.js', import.meta.url);
-  const child = fork(file, {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { ...process.env, SALLYPORT_SECRET: '' },
-  });
-  const send = (order: ShopOrder): Promise<ShopAnswer> =>
-    new Promise((resolve, reject) => {
-      const gone = (): void => reject(new Error('the process of the gate under measurement ended'));
-      child.once('exit', gone);
-      child.once('message', (message) => {
-        child.off('exit', gone);
-        // SAFETY: our own child answers every order with one message of this shape.
-        resolve(message as ShopAnswer);
-      });
-      child.send(order);
-    });
-  let ahead = 0;
-  return {
-    close: () => ended(child),
-    async open(config) {
-      const { port, failed } = await send({ kind: 'open', config });
-      if (failed !== '') throw new Error(failed);
-      return {
-        port,
-        ahead: () => ahead,
-        async advance(milliseconds) {
-          ahead += milliseconds;
-          await send({ kind: 'advance', milliseconds });
-        },
-      };
-    },
-  };
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, 'exit');
-  if (child.connected) child.disconnect();
-  await exit;
 }

@@ -76,6 +76,14 @@ export function ruleSets(figures: Figures): readonly RuleSet[] {
   ];
 }
 
+/** What refusing unusual use is worth: with all rules but money, with these without it, with it alone, and with none. */
+export function unusualSets(figures: Figures): Readonly<Record<'strict' | 'off' | 'alone' | 'none', RuleSet>> {
+  const unusual = unusualOf(figures.unusual);
+  const others = partsOf(figures).filter(({ name }) => name !== 'budget');
+  const set = (parts: readonly Part[]): RuleSet => toSet(unusual, parts);
+  return { strict: set([...others, unusual]), off: set(others), alone: set([unusual]), none: set([]) };
+}
+
 function partsOf({ session, prefix, notBefore, cost, budget }: Figures): readonly Part[] {
   const burst = Math.min(BURST, parseRate(prefix.value)?.count ?? BURST);
   const limits = [session.value, { rate: prefix.value, burst, per: 'prefix' as const }];

@@ -1,7 +1,7 @@
 import { kindOf, parseJson } from '../answer.ts';
 import { challengeIn, solutionField } from '../challenges.ts';
 import { processMeter, type Spend } from '../cost.ts';
-import { createSender, field, type Sender } from '../http.ts';
+import { createSender, field, type RawAnswer, type Sender } from '../http.ts';
 import { parseTarget } from '../target.ts';
 import { createWireClient, type WireClient } from '../wire-client.ts';
 import { LIST, PAGE_OF_IDS, type RuleSet, STEP, thing } from './rule-sets.ts';
@@ -151,12 +151,7 @@ function createWalker(shop: Shop, set: RuleSet): Walker {
   };
 
   const callBy = async (hand: Hand, at: number): Promise<string> => {
-    const path = thing(counts.admitted);
-    let answer = await hand.client.call({ method: 'GET', at: path });
-    const asked = set.works ? challengeIn(answer) : null;
-    const fields = asked === null ? null : await solutionField(asked);
-    if (asked !== null && fields !== null)
-      answer = await hand.client.call({ method: 'GET', at: path, nonce: asked.counter, fields });
+    const answer = await askFor(set, hand.client, thing(counts.admitted));
     const kind = kindOf(answer);
     if (kind.by === 'nobody') return kind.why;
     if (kind.by === 'gate') {
@@ -190,8 +185,21 @@ function createWalker(shop: Shop, set: RuleSet): Walker {
   };
 }
 
+/** A call, and the work that it is asked for. */
+export async function askFor({ works }: RuleSet, client: WireClient, path: string): Promise<RawAnswer> {
+  const answer = await client.call({ method: 'GET', at: path });
+  const asked = works ? challengeIn(answer) : null;
+  const fields = asked === null ? null : await solutionField(asked);
+  if (asked === null || fields === null) return answer;
+  return client.call({ method: 'GET', at: path, nonce: asked.counter, fields });
+}
+
 /** What comes before a call, as the rules ask for it. */
-async function prepare({ lists, step }: RuleSet, { client, given }: Hand, next: number): Promise<void> {
+export async function prepare(
+  { lists, step }: RuleSet,
+  { client, given }: Pick<Hand, 'client' | 'given'>,
+  next: number,
+): Promise<void> {
   // Each of them may be the one that comes to it.
   for (const id of lists ? [next, next + SIDE_BY_SIDE] : []) {
     if (given.has(id)) continue;

@@ -48,6 +48,14 @@ export function sampleEvidence({ cpu = 0.5, requests = 1020, verdicts = VERDICTS
           cpu: { strict: 0.5, off: 0.5, alone: null },
         },
       ],
+      unusual: {
+        calls: 100,
+        programs: [
+          { name: 'one visit' as const, passed: { strict: 0.1, off: 0.6, alone: 0.16, none: 1 } },
+          { name: 'new visits' as const, passed: { strict: 0.6, off: 0.6, alone: 0.94, none: 1 } },
+        ],
+        why: '',
+      },
     },
   };
   return toEvidence(facts, runs, ATTACKERS);

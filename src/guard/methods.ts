@@ -42,13 +42,15 @@ export function stricterOf(first: RouteRule, second: RouteRule): RouteRule {
 
 /**
  * The rule of a request that falls under two: the stricter one, and with it what the other asks of the person. Two
- * questions about a person have no order: one role is not more than another.
+ * questions about a person have no order: one role is not more than another. Where they are for pages of two clients, nobody
+ * may make it: no page is of both.
  */
 export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
   const rule = stricterOf(first, second);
   const other = rule === first ? second : first;
   const keys = sharedKeys(rule, other);
   const added = {
+    unlisted: rule.unlisted || (other.level !== 'open' && other.client !== rule.client),
     addresses: bothAddresses(rule.addresses, other.addresses),
     use: bothUses(rule.use, other.use),
     choices: joined(rule.choices, other.choices),
@@ -68,9 +70,22 @@ export function bothOf(first: RouteRule, second: RouteRule): RouteRule {
   return Object.freeze({ ...rule, ...added, keys, also: [...rule.also, ...also, ...other.also] });
 }
 
+/** One rule for the same two, so that its pipeline is found again. */
+export function remembered(combine: typeof bothOf): typeof bothOf {
+  const known = new WeakMap<RouteRule, WeakMap<RouteRule, RouteRule>>();
+  return (first, second) => {
+    const seconds = known.get(first) ?? new WeakMap<RouteRule, RouteRule>();
+    known.set(first, seconds);
+    const rule = seconds.get(second) ?? combine(first, second);
+    seconds.set(second, rule);
+    return rule;
+  };
+}
+
 /** What rules of use and schemas come to: a call that may be either is asked for both. */
 type Added = Pick<
   RouteRule,
+  | 'unlisted'
   | 'addresses'
   | 'use'
   | 'choices'

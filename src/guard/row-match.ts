@@ -1,4 +1,5 @@
 import { compilePattern } from '../wire/pattern.ts';
+import { bothOf, remembered } from './methods.ts';
 import type { Policy, RouteRule } from './policy.ts';
 
 /** A rule, and which requests fall under it. */
@@ -7,18 +8,30 @@ export interface Row {
   /** Compared with the raw path where the row weakens, with the folded one where it protects (DESIGN §5). */
   readonly exact: boolean;
   readonly test: (path: string, method: string) => boolean;
+  /** What it asks of the other spellings of its path, where its own bytes alone choose it; null or absent for nothing. */
+  readonly elsewhere?: { readonly rule: RouteRule; readonly test: (folded: string) => boolean } | null;
 }
 
 /** Raw paths whose rule is remembered, and how long they may be; the table starts anew when it is full. */
 const REMEMBERED_PATHS = 4096;
 const LONGEST_REMEMBERED = 256;
 
-/** Finds the first row that fits; answers for paths seen before from memory. */
+/**
+ * Finds the first row that fits; answers for paths seen before from memory. A row that weakens is chosen by its exact bytes
+ * alone, but what it asks is asked of its path’s other spellings, too, beside what the row asks that takes those: a backend
+ * may serve them as the same, and a login that `/admin` needs must not be gone with `/admin/`.
+ */
 export function matcher(rows: readonly Row[], loosePaths: boolean): Policy['match'] {
+  const both = remembered(bothOf);
+  const asksBoth = (rule: RouteRule, passed: readonly RouteRule[]): RouteRule =>
+    passed.reduce((joined, other) => both(other, joined), rule);
   const find = (method: string, path: string, folded: string): RouteRule => {
     const protectedPath = loosePaths ? folded : path;
+    const passed: RouteRule[] = [];
     for (const row of rows) {
-      if (takesMethod(row.rule.method, method) && row.test(row.exact ? path : protectedPath, method)) return row.rule;
+      if (!takesMethod(row.rule.method, method)) continue;
+      if (row.test(row.exact ? path : protectedPath, method)) return asksBoth(row.rule, passed);
+      if (row.elsewhere?.test(folded) === true) passed.push(row.elsewhere.rule);
     }
     return (rows[rows.length - 1] as Row).rule;
   };

@@ -14,7 +14,9 @@ export function compileRows(ground: Ground): Row[] {
   const routes = config.routes ?? [];
   const rows: Row[] = [];
   for (const text of config.open ?? []) rows.push(openRow(ground, text));
-  for (const [index, route] of routes.entries()) rows.push(routeRow(ground, route, index));
+  for (const [index, route] of routes.entries()) {
+    rows.push(alsoElsewhere(ground, routeRow(ground, route, index)));
+  }
   if (loose) rows.push(...otherSpellings(rows, protect));
   rows.push(...methodRows(ground, routes));
   for (const text of protect) rows.push(protectRow(ground, text, routes.length > 0));
@@ -72,19 +74,30 @@ function otherSpellings(rows: readonly Row[], protect: readonly string[]): Row[]
     .map(({ rule }) => {
       const test = tester(rule.pattern, false);
       return {
-        rule: Object.freeze({
-          ...rule,
-          name: rule.name + OTHER_SPELLINGS,
-          encodedOpaque: false,
-          named: false,
-          keys: null,
-          keySignUp: '',
-          bots: false,
-        }),
+        rule: inOtherSpellings(rule),
         exact: false,
         test: (path, method) => test(path) && !isProtected(path, method),
       };
     });
+}
+
+/** A rule without what it eases: that is for its exact bytes. */
+function inOtherSpellings(rule: RouteRule): RouteRule {
+  return Object.freeze({
+    ...rule,
+    name: rule.name + OTHER_SPELLINGS,
+    encodedOpaque: false,
+    named: false,
+    keys: null,
+    keySignUp: '',
+    bots: false,
+  });
+}
+
+/** A row that fits exact bytes only, with what it asks of the other spellings. One that reports alone asks for nothing. */
+function alsoElsewhere({ loose, mode }: Ground, row: Row): Row {
+  if (!loose || !row.exact || (row.rule.mode === 'report' && mode === 'enforce')) return row;
+  return { ...row, elsewhere: { rule: inOtherSpellings(row.rule), test: tester(row.rule.pattern, false) } };
 }
 
 /**

@@ -2,7 +2,7 @@ import { carrierOf } from './carrier.ts';
 import { newContext } from './context.ts';
 import type { Decision } from './decision.ts';
 import { createSiblings, type FormQuestion, type FormRules, formQuestion } from './form/question.ts';
-import { bothOf, namedMethods } from './methods.ts';
+import { bothOf, namedMethods, remembered } from './methods.ts';
 import { compose, NOTHING_RESTORED, type Pipeline, type RestoredLayers } from './pipeline.ts';
 import type { Policy, RouteRule } from './policy.ts';
 import { Run } from './run.ts';
@@ -70,18 +70,6 @@ export function createRunner(policy: Policy, parts: RunnerParts, restored: Resto
       const form = given === undefined && !preflight ? formQuestion(forms, request, route) : null;
       return judge(request, preflight, route, parts.wall(), form === null ? ALONE : askedOf(request, form));
     },
-  };
-}
-
-/** One rule for the same two, so that its pipeline is found again. */
-function remembered(combine: typeof bothOf): typeof bothOf {
-  const known = new WeakMap<RouteRule, WeakMap<RouteRule, RouteRule>>();
-  return (first, second) => {
-    const seconds = known.get(first) ?? new WeakMap<RouteRule, RouteRule>();
-    known.set(first, seconds);
-    const rule = seconds.get(second) ?? combine(first, second);
-    seconds.set(second, rule);
-    return rule;
   };
 }
 

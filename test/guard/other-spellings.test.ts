@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { compilePolicy } from '../../src/guard/compile.ts';
+import type { Config, RouteConfig } from '../../src/guard/config.ts';
+import { parseConfig } from '../../src/guard/config-schema.ts';
+import { PASS } from '../../src/guard/decision.ts';
+import type { Layer } from '../../src/guard/layer.ts';
+import { bothOf } from '../../src/guard/methods.ts';
+import type { RouteRule } from '../../src/guard/policy.ts';
+import { createRunner } from '../../src/guard/runner.ts';
+import { authorization } from '../../src/layers/authorization.ts';
+import { createMemoryState } from '../../src/stores/memory/index.ts';
+import { foldPath } from '../../src/wire/fold.ts';
+import { personOf } from '../support/person.ts';
+import { viewOf } from '../support/view.ts';
+
+/** Each is what many backends serve as `/admin`. */
+const SPELLINGS = ['/admin/', '/Admin', '/ADMIN', '//admin', '/admin;x', '/admin;', '/%61dmin', '/%41dmin/'];
+
+const policyOf = (config: Config) =>
+  compilePolicy(parseConfig({ mode: 'enforce', login: { identify: () => null }, ...config }, 'test'));
+
+function ruleFor(config: Config, method: string, path: string): RouteRule {
+  return policyOf(config).match(method, path, foldPath(path));
+}
+
+const rolesOf = (rule: RouteRule): string[] => [rule, ...rule.also].flatMap(({ user }) => user?.roles ?? []);
+
+suite('what a route asks that its exact bytes choose', () => {
+  const ADMIN: RouteConfig = { match: 'GET /admin', level: 'session', carriers: ['navigation'], roles: ['admin'] };
+
+  for (const preset of ['strict', 'forms'] as const) {
+    for (const path of SPELLINGS) {
+      test(`R12 R64 under "${preset}" ${path} asks for the login that /admin needs`, () => {
+        const rule = ruleFor({ preset, routes: [ADMIN] }, 'GET', path);
+        assert.deepEqual([rule.level, rolesOf(rule), rule.unlisted], ['session', ['admin'], false]);
+      });
+    }
+  }
+
+  test('R12 R64 above a rule for all calls, other spellings show a proof and the login', () => {
+    const routes: Config['routes'] = [
+      { match: 'GET /api/export', carriers: ['navigation'], roles: ['admin'] },
+      { match: '/api/**' },
+    ];
+    for (const path of ['/api/Export', '/api/export/', '/api//export', '/api/export;x']) {
+      const rule = ruleFor({ routes }, 'GET', path);
+      assert.deepEqual([rule.level, rolesOf(rule)], ['proof', ['admin']], path);
+    }
+    assert.deepEqual(rolesOf(ruleFor({ routes }, 'GET', '/api/exports')), []);
+  });
+
+  test('R64 HEAD and uploads that are not signed are asked the same', () => {
+    const routes: Config['routes'] = [
+      { match: 'GET /api/export', carriers: ['media'], roles: ['admin'] },
+      { match: 'PUT /api/files/:id', body: 'unsigned', scopes: ['files'] },
+      { match: '/api/**' },
+    ];
+    assert.deepEqual(rolesOf(ruleFor({ routes }, 'HEAD', '/api/export/')), ['admin']);
+    const upload = ruleFor({ routes }, 'PUT', '/api/Files/7');
+    assert.deepEqual([upload.bodySigned, upload.also[0]?.user?.scopes], [true, ['files']]);
+  });
+
+  test('what it costs, and how much of it, is asked of other spellings; its keys open none of them', () => {
+    const routes: Config['routes'] = [
+      { match: 'POST /api/ask', keys: ['ask'], cost: '1 USD', limit: ['5/minute'] },
+      { match: '/api/**' },
+    ];
+    const config: Config = { routes, budget: '5 USD/day' };
+    const exact = ruleFor(config, 'POST', '/api/ask');
+    const other = ruleFor(config, 'POST', '/api/Ask');
+    assert.deepEqual([exact.keys, other.keys], [['ask'], null]);
+    assert.deepEqual(other.costs, exact.costs);
+    assert.ok(exact.costs.length === 1 && other.use.limits.length === exact.use.limits.length);
+  });
+
+  test('several such routes are all asked, once each', () => {
+    const routes: Config['routes'] = [
+      { match: 'GET /api/a', level: 'session', roles: ['one'] },
+      { match: 'GET /api/:any', level: 'session', roles: ['two'] },
+      { match: '/api/**' },
+    ];
+    assert.deepEqual(rolesOf(ruleFor({ routes }, 'GET', '/api/A/')).toSorted(), ['one', 'two']);
+    assert.deepEqual(rolesOf(ruleFor({ routes }, 'GET', '/api/a')), ['one']);
+    assert.deepEqual(rolesOf(ruleFor({ routes }, 'GET', '/api/b')), ['two']);
+  });
+
+  test('whatever refuses everything still does, and what asks nothing adds nothing', () => {
+    const routes: Config['routes'] = [{ match: 'GET /api/pictures/:id', carriers: ['media'] }];
+    assert.equal(ruleFor({ routes }, 'GET', '/API/pictures/7').unlisted, true);
+    const policy = policyOf({ routes: [...routes, { match: '/api/**' }] });
+    const all = policy.routes.find(({ name }) => name === '/api/**');
+    assert.equal(policy.match('GET', '/API/pictures/7', '/api/pictures/7'), all);
+  });
+
+  test('a route that reports alone asks nothing of what is enforced', () => {
+    const routes: Config['routes'] = [{ match: 'GET /api/x', mode: 'report', roles: ['admin'] }, { match: '/api/**' }];
+    assert.deepEqual(rolesOf(ruleFor({ routes }, 'GET', '/api/X')), []);
+  });
+
+  test('paths: exact takes no other spellings', () => {
+    const routes: Config['routes'] = [
+      { match: 'GET /api/x', level: 'session', roles: ['admin'] },
+      { match: '/api/**' },
+    ];
+    assert.deepEqual(rolesOf(ruleFor({ paths: 'exact', routes }, 'GET', '/api/X')), []);
+  });
+});
+
+test('R64 a page of one client makes no call of another, neither by a spelling nor by a method that it names', () => {
+  const clients = { staff: { origins: ['https://staff.example'] } };
+  const routes: Config['routes'] = [
+    { match: 'GET /api/report', client: 'staff', level: 'session' },
+    { match: 'DELETE /api/x', client: 'staff', carriers: ['form'] },
+    { match: '/api/**' },
+  ];
+  assert.equal(ruleFor({ clients, routes }, 'GET', '/api/Report').unlisted, true);
+  assert.equal(ruleFor({ clients, routes }, 'GET', '/api/report').unlisted, false);
+  assert.equal(ruleFor({ clients, routes }, 'GET', '/api/Reports').unlisted, false);
+  const post = ruleFor({ clients, routes }, 'POST', '/api/x');
+  const remove = ruleFor({ clients, routes }, 'DELETE', '/api/x');
+  assert.deepEqual([bothOf(post, remove).unlisted, bothOf(remove, post).unlisted], [true, true]);
+  assert.equal(bothOf(remove, remove).unlisted, false);
+});
+
+suite('/Admin, judged', () => {
+  const policy = policyOf({
+    routes: [
+      { match: 'GET /admin', level: 'session', carriers: ['navigation'], roles: ['admin'] },
+      { match: 'GET /**', level: 'open', carriers: ['navigation'] },
+    ],
+  });
+  const outcome = (target: string, roles: string[]): string => {
+    const subject: Layer = {
+      name: 'subject',
+      forRoute: () => (_request, context) => {
+        context.subject = personOf({ roles });
+        return PASS;
+      },
+    };
+    const parts = {
+      layers: [subject, authorization],
+      state: createMemoryState(),
+      wall: () => 1,
+      nextId: () => '1',
+    };
+    const decision = createRunner(policy, parts).decide(viewOf({ target }));
+    assert.ok(!(decision instanceof Promise));
+    return decision.outcome;
+  };
+
+  for (const path of ['/admin', ...SPELLINGS]) {
+    test(`R64 ${path} is for admins, and for nobody else`, () => {
+      assert.equal(outcome(path, ['reader']), 'refuse');
+      assert.equal(outcome(path, ['admin']), 'admit');
+    });
+  }
+
+  test('R64 other pages are everybody’s', () => {
+    for (const path of ['/', '/Admins', '/administration', '/admin/x']) assert.equal(outcome(path, []), 'admit', path);
+  });
+});

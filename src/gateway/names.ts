@@ -49,6 +49,14 @@ const ADDRESS = new Set([
   'true-client-ip',
   'cf-connecting-ip',
   'fastly-client-ip',
+  'client-ip',
+  'proxy-client-ip',
+  'wl-proxy-client-ip',
+  'fly-client-ip',
+  'x-azure-clientip',
+  'x-azure-socketip',
+  'cf-connecting-ipv6',
+  'x-envoy-external-address',
 ]);
 
 /** What says how a body is to be read. */

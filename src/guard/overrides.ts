@@ -17,4 +17,12 @@ export const OVERRIDES: ReadonlySet<string> = new Set([
   'x-original-host',
   'x-rewrite-url',
   'x-override-url',
+  // Which part of the path is not the app's: taken off what is served (Gunicorn, for a peer on its own machine; Daphne;
+  // Plack and many apps), or put in front of it (Pyramid).
+  'script-name',
+  'path-info',
+  'x-script-name',
+  'x-traversal-path',
+  'daphne-root-path',
+  'x-vhm-root',
 ]);

@@ -272,11 +272,15 @@ test('R8 an app behind the middleware is asked for no other method or target tha
     (request, response) => {
       const { headers, headersDistinct, rawHeaders } = request;
       const names = [...Object.keys(headers), ...Object.keys(headersDistinct), ...rawHeaders];
-      seen = [...names.filter((name) => /override|original|rewrite|assertion/i.test(name)), headers['x-own']];
+      seen = [
+        ...names.filter((name) => /override|original|rewrite|assertion|script|info|root/i.test(name)),
+        headers['x-own'],
+      ];
       response.end();
     },
   );
   const forged = ['X-HTTP-Method-Override: DELETE', 'X_HTTP_Method: DELETE', 'x-original-url: /api/secret'];
+  forged.push('SCRIPT_NAME: /api', 'Path-Info: /api/secret', 'Daphne-Root-Path: /api');
   const lines = [...forged, 'X.Rewrite.URL: /api/secret', 'Sallyport-Assertion: a', 'X-Own: kept', 'Connection: close'];
   await raw(port, `POST /api/hook HTTP/1.1\r\nHost: a\r\n${lines.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`);
   assert.deepEqual(seen, ['kept']);

@@ -28,8 +28,11 @@ function stopsHere(name: string): boolean {
 /** What makes an ASCII letter lower case. */
 const LOWER = 0x20;
 
-/** By its first two characters: all of them fold to `x-…` or `sallyport-…`, so that most names are never folded. */
+const pair = (text: string): number => text.charCodeAt(0) * 256 + text.charCodeAt(1);
+const BEGINNINGS: ReadonlySet<number> = new Set(['sa', 'sc', 'pa', 'da'].map(pair));
+
+/** By its first two characters: `x-`, or those of the other names, so that most are never folded. */
 function mayStop(first: number, second: number): boolean {
   const isLetter = second >= 0x61 && second <= 0x7a;
-  return first === 0x78 ? !isLetter : first === 0x73 && second === 0x61;
+  return first === 0x78 ? !isLetter : isLetter && BEGINNINGS.has(first * 256 + second);
 }

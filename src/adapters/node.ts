@@ -26,7 +26,8 @@ export type Next = (
 /**
  * Puts a guard in front of a node:http server: `createServer(createNodeHandler(guard, app))`. Answers the guard's own
  * addresses, refuses what the guard refuses, and hands everything else to `next`. `request` can then be read as if
- * nobody had read it before; one whose body turns out not to fit its proof breaks off before its last bytes.
+ * nobody had read it before; one whose body turns out not to fit its proof breaks off before its last bytes. Sees no
+ * WebSocket upgrades: node hands those to whoever listens for `upgrade`.
  *
  * Throws ConfigError where the guard's configuration asks for what only the gate can keep; from then on `guard.reload`
  * does the same for the next one.

@@ -263,7 +263,7 @@ export class Exchange implements Open, Destination {
   #goesOn(): boolean {
     const awaited = this.#watch.isAwaited || (this.#counted && this.#status === 0);
     if (!awaited || !this.#journey.isSent) return false;
-    this.#unattended = this.#route.unattended.take(() => this.#giveUp());
+    this.#unattended = this.#route.unattended.take(this.#decision.prefix, () => this.#giveUp());
     if (this.#unattended !== null) this.#watched?.leave();
     return this.#unattended !== null;
   }

@@ -101,7 +101,7 @@ function diffOf({ diff, config }: LearnReport, paint: Paint): string {
   return lines
     .map((line) => {
       if (line.startsWith('+++') || line.startsWith('---')) return paint.strong(line);
-      if (/^\+\s*\/\/ loosens:/.test(line)) return paint.careful(line);
+      if (/^\+\s*\/\/ (?:loosens|rare):/.test(line)) return paint.careful(line);
       return line.startsWith('+') ? paint.good(line) : line.startsWith('-') ? paint.bad(line) : line;
     })
     .join('\n');

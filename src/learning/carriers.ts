@@ -52,6 +52,6 @@ export function createCarrierBook(): CarrierBook {
 function count<T>(counts: Map<T, Count>, name: T, session: string): void {
   const known = counts.get(name) ?? { requests: 0, users: createUsers(MOST_SESSIONS) };
   known.requests += 1;
-  known.users.add(session, '');
+  known.users.add(session);
   counts.set(name, known);
 }

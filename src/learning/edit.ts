@@ -213,30 +213,35 @@ function indentAt(text: string, offset: number): number {
 
 function routeLines(route: ProposedRoute, indent: number, comment: Comment): string[] {
   const pad = ' '.repeat(indent);
-  const said = comments(indent, comment(route, null), route.loosens);
+  const said = comments(indent, comment(route, null), { loosens: route.loosens, rare: '' });
   const fields = fieldLines(route, indent + 2, comment);
   const lines =
     fields.length === 0
       ? [`${pad}{ match: ${toLiteral(route.match)} },`]
       : [`${pad}{`, `${pad}  match: ${toLiteral(route.match)},`, ...fields, `${pad}},`];
   if (route.doubt === '') return [...said, ...lines];
-  const doubts = comments(indent, `Not taken up: ${route.doubt}.`, '');
+  const doubts = comments(indent, `Not taken up: ${route.doubt}.`);
   return [...said, ...doubts, ...lines.map((line) => `${pad}// ${line.slice(indent)}`)];
 }
 
 function fieldLines(route: ProposedRoute, indent: number, comment: Comment): string[] {
   const pad = ' '.repeat(indent);
   return route.fields.flatMap((field) => [
-    ...comments(indent, comment(route, field), field.loosens),
+    ...comments(indent, comment(route, field), field),
     `${pad}${field.name}: ${toLiteral(field.value, indent, field.name.length + 2)},`,
   ]);
 }
 
-function comments(indent: number, evidence: string, loosens: string): string[] {
+function comments(
+  indent: number,
+  evidence: string,
+  { loosens, rare }: Pick<ProposedField, 'loosens' | 'rare'> = { loosens: '', rare: '' },
+): string[] {
   const prefix = `${' '.repeat(indent)}// `;
   return [
     ...(evidence === '' ? [] : wrap(evidence, prefix, prefix)),
     ...(loosens === '' ? [] : wrap(`loosens: ${loosens}`, prefix, prefix)),
+    ...(rare === '' ? [] : wrap(`rare: ${rare}`, prefix, prefix)),
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { LearnedRoute, ServedFlow } from './learn.ts';
 import type { LearnedLimit } from './limits.ts';
 import { type LearnedQuery, MOST_COUNTED } from './queries.ts';
+import type { LearnedBody } from './schemas.ts';
 import type { LearnedSpan } from './spans.ts';
 
 /** What lines of a proposal rest on, in words. */
@@ -27,6 +28,9 @@ export function afterEvidence({ after }: LearnedRoute): string {
   if (after === null) return '';
   return `in ${counted(after.kept)} of ${plural(after.sessions, 'session')}: at least ${percent(after.lower)} (95 % Wilson)`;
 }
+
+export const bodyEvidence = ({ bodies, sessions }: LearnedBody): string =>
+  `${counted(bodies)} ${bodies === 1 ? 'body' : 'bodies'} of about ${plural(sessions, 'session')}`;
 
 export function queryEvidence({ calls, sessions, listed }: LearnedQuery): string {
   const values = listed.map(

@@ -10,11 +10,11 @@ import type { LearnedQuery } from './queries.ts';
 import { readContent } from './read-content.ts';
 import { readPaths } from './read-paths.ts';
 import { readUsage, type RequestCounts, type RouteFacts } from './read-usage.ts';
-import type { LearnedSchema } from './schemas.ts';
+import type { LearnedBody } from './schemas.ts';
 import { ROUTE, type SessionProfile } from './sessions.ts';
 import type { LearnedSpans } from './spans.ts';
 import { type TypicalSessions, typicalSessions, type Untypical } from './typical.ts';
-import { weigh } from './weights.ts';
+import { createWeighing, weigh } from './weights.ts';
 
 /** One route, and what traffic says of it. */
 export interface LearnedRoute {
@@ -33,7 +33,7 @@ export interface LearnedRoute {
   readonly limit: LearnedLimit | null;
   readonly after: (LearnedOrder & LearnedSpans & { readonly match: string }) | null;
   readonly served: readonly ServedFlow[];
-  readonly schema: { readonly body: LearnedSchema; readonly bodies: number } | null;
+  readonly body: LearnedBody | null;
   readonly query: LearnedQuery | null;
 }
 
@@ -48,6 +48,8 @@ export interface Learned extends RequestCounts {
   readonly routes: readonly LearnedRoute[];
   readonly sessions: number;
   readonly networks: number;
+  /** What typical sessions count for in all, and whether networks are told apart. */
+  readonly weighed: { readonly sessions: number; readonly byNetwork: boolean };
   /** One in so many sessions was kept. */
   readonly oneIn: number;
   /** Sessions that were left out, by reason, and the hashes of their names. */
@@ -76,11 +78,12 @@ export async function learn(sources: readonly Source[], { policy, onProgress }: 
   const patterns = await readPaths(sources, calls, onBytes);
   const usage = await readUsage(sources, calls, patterns, onBytes);
   const { profiles, oneIn } = usage.sessions;
-  const given = weigh(profiles);
+  const weighing = createWeighing(profiles);
+  const given = weigh(profiles, weighing);
   const limits = learnLimits(profiles, given);
   const typical = typicalSessions(profiles, given, limits);
   const orders = learnOrder(precedenceOf(profiles, typical.weights));
-  const content = await readContent(sources, { calls, patterns, usage, typical, orders }, onBytes);
+  const content = await readContent(sources, { calls, patterns, usage, typical, weighing, orders }, onBytes);
   const spans = content.spans.spans(weightsOf(profiles, typical));
   // A log cuts sessions off at pauses: how long people stay away it does not show.
   const showsPauses = sources.every(({ format }) => format !== 'access log');
@@ -90,7 +93,6 @@ export async function learn(sources: readonly Source[], { policy, onProgress }: 
     if (support === undefined || facts.done === 0) return [];
     const after = orders.find(({ route }) => route === number) ?? null;
     const own = content.routes.get(number);
-    const body = own?.schema.schema() ?? null;
     return [
       {
         ...facts,
@@ -109,7 +111,7 @@ export async function learn(sources: readonly Source[], { policy, onProgress }: 
                 within: showsPauses ? (spans.get(number)?.within ?? null) : null,
               },
         served: content.flows.filter(({ route }) => route === number).flatMap((flow) => toServed(flow, usage.routes)),
-        schema: body === null ? null : { body, bodies: own?.schema.bodies ?? 0 },
+        body: own?.schema.body() ?? null,
         query: own?.query.schema() ?? null,
       },
     ];
@@ -119,6 +121,10 @@ export async function learn(sources: readonly Source[], { policy, onProgress }: 
     ...usage.counts,
     sessions: profiles.length,
     networks: new Set(profiles.map(({ prefix }) => prefix)).size,
+    weighed: {
+      sessions: Math.round(typical.weights.reduce((sum, weight) => sum + weight, 0)),
+      byNetwork: weighing.byNetwork,
+    },
     oneIn,
     left: [...typical.left].map(([reason, sessions]) => ({ reason, sessions })),
     leftOut: typical.hashes,

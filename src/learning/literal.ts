@@ -44,8 +44,8 @@ export const toPlainJson = (value: unknown): string =>
 
 const unitEscape = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`;
 
-/** In single quotes, unless it holds some. */
-function textLiteral(text: string): string {
+/** In single quotes, unless it holds some: nothing in it ends a line, or shows as something else. */
+export function textLiteral(text: string): string {
   const escaped = JSON.stringify(text).replaceAll(UNSEEN, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);
   if (text.includes("'")) return escaped;
   return `'${escaped.slice(1, -1).replaceAll('\\"', '"')}'`;

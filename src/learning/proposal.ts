@@ -3,6 +3,7 @@ import { UNSIGNED_CARRIERS } from '../guard/carrier.ts';
 import type { Level } from '../guard/decision.ts';
 import {
   afterEvidence,
+  bodyEvidence,
   counted,
   limitEvidence,
   queryEvidence,
@@ -22,6 +23,8 @@ export interface ProposedField {
   readonly evidence: string;
   /** What is less strict by it than before; '' for nothing. */
   readonly loosens: string;
+  /** What few did, and what became of it here: left out, or taken in; '' for nothing. */
+  readonly rare: string;
   /** The layer that would refuse by it; '' where none would. */
   readonly layer: string;
 }
@@ -165,6 +168,7 @@ function fieldsOf(route: LearnedRoute, before: RouteConfig | undefined, config: 
       value: unsigned.map(({ name }) => name),
       evidence: `called as ${seen.join(', ')}`,
       loosens: 'such requests cannot be signed; a session is asked for in place of a proof',
+      rare: '',
       layer: '',
     });
     if (route.types.length > 0 && before?.contentTypes === undefined) fields.push(contentTypes(route));
@@ -180,6 +184,7 @@ const contentTypes = ({ types }: LearnedRoute): ProposedField => ({
   value: types.map(({ name }) => name),
   evidence: `sent as ${types.map(({ name, requests }) => `${name} ${counted(requests)} times`).join(', ')}`,
   loosens: 'forms of other pages can have these types as well',
+  rare: '',
   layer: '',
 });
 
@@ -191,8 +196,8 @@ function ruleFields(
   hasOrder: boolean,
 ): ProposedField[] {
   const fields: ProposedField[] = [];
-  const tightens = (name: ProposedField['name'], value: unknown, evidence: string, layer: string): void => {
-    fields.push({ name, value, evidence, loosens: '', layer });
+  const tightens = (name: ProposedField['name'], value: unknown, evidence: string, layer: string, rare = ''): void => {
+    fields.push({ name, value, evidence, loosens: '', rare, layer });
   };
   const { limit, after, served } = route;
   if (limit !== null && before?.limit === undefined && hasOrder)
@@ -209,7 +214,9 @@ function ruleFields(
   if (before?.schema === undefined && config.openapi === undefined) {
     const parts = [...bodyPart(route, before), ...queryPart(route)];
     const value = Object.fromEntries(parts.map(({ name, schema }) => [name, schema]));
-    if (parts.length > 0) tightens('schema', value, parts.map(({ evidence }) => evidence).join('; '), 'schema');
+    const [evidence, rare] = [parts.map((part) => part.evidence), parts.map((part) => part.rare)];
+    if (parts.length > 0)
+      tightens('schema', value, evidence.join('; '), 'schema', rare.filter((one) => one !== '').join('; '));
   }
   return fields;
 }
@@ -241,16 +248,17 @@ interface SchemaPart {
   readonly name: 'body' | 'query';
   readonly schema: LearnedSchema;
   readonly evidence: string;
+  readonly rare: string;
 }
 
-function bodyPart({ schema, types }: LearnedRoute, before: RouteConfig | undefined): SchemaPart[] {
+function bodyPart({ body, types }: LearnedRoute, before: RouteConfig | undefined): SchemaPart[] {
   const isJson =
     types.length === 0 && before?.contentTypes === undefined && before?.carriers?.includes('form') !== true;
-  if (schema === null || !isJson || before?.maxBody !== undefined) return [];
-  return [{ name: 'body', schema: schema.body, evidence: `${counted(schema.bodies)} bodies` }];
+  if (body === null || !isJson || before?.maxBody !== undefined) return [];
+  return [{ name: 'body', schema: body.schema, evidence: bodyEvidence(body), rare: body.rare }];
 }
 
 const queryPart = ({ query }: LearnedRoute): SchemaPart[] =>
-  query === null ? [] : [{ name: 'query', schema: query.schema, evidence: queryEvidence(query) }];
+  query === null ? [] : [{ name: 'query', schema: query.schema, evidence: queryEvidence(query), rare: query.rare }];
 
 const single = <T>(all: readonly T[]): T | readonly T[] => (all.length === 1 && all[0] !== undefined ? all[0] : all);

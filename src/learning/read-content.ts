@@ -11,12 +11,14 @@ import { createSchemaBook, type SchemaBook } from './schemas.ts';
 import { createSpanBook, type SpanBook } from './spans.ts';
 import type { TypicalSessions } from './typical.ts';
 import { createVisitors } from './visitors.ts';
+import { isCounted, type Weighing } from './weights.ts';
 
 interface ContentOf {
   readonly calls: Calls;
   readonly patterns: PathPatterns;
   readonly usage: Usage;
   readonly typical: TypicalSessions;
+  readonly weighing: Weighing;
   /** What comes before what. */
   readonly orders: readonly LearnedOrder[];
 }
@@ -50,7 +52,7 @@ export interface Content {
  */
 export async function readContent(
   sources: readonly Source[],
-  { calls, patterns, usage, typical, orders }: ContentOf,
+  { calls, patterns, usage, typical, weighing, orders }: ContentOf,
   onBytes: (more: number) => void,
 ): Promise<Content> {
   const routes = new Map<number, RouteContent>();
@@ -74,8 +76,11 @@ export async function readContent(
       routes.set(number, known);
     }
     known.carriers.add(one.carrier, one.type, session);
-    known.query.add(one.query === undefined ? query : one.query, session, one.prefix);
-    if (one.request !== null) known.schema.add(one.request);
+    if (isCounted(hash, one.prefix, weighing)) {
+      const sender = { voice: weighing.byNetwork ? one.prefix : session, session: hash };
+      known.query.add(one.query === undefined ? query : one.query, sender);
+      if (one.request !== null) known.schema.add(one.request, sender);
+    }
     // Logs have no bodies in which an id could have been given.
     if (one.marks.length > 0) {
       const segments = (usage.routes[number]?.match ?? '').replace(/^\S+ /, '').split('/').slice(1);

@@ -1,96 +1,115 @@
-import type { Shape } from './shape.ts';
+import { lengthOf } from './lengths.ts';
+import { type Reading, readRare } from './rare.ts';
+import { createSeenTree, type Field, type Seen, type SeenType, voicesAt } from './schema-seen.ts';
+import { type Shape, stepOf } from './shape.ts';
+import { isRare, type Sender } from './voices.ts';
 
 /** JSON Schema, as much of it as is learned. */
 export type LearnedSchema = Readonly<Record<string, unknown>>;
 
+export interface LearnedBody {
+  /** What bodies have in common, with room for what they may become. */
+  readonly schema: LearnedSchema;
+  readonly bodies: number;
+  readonly sessions: number;
+  /** What few sent, and what became of it: for whoever reads the proposal; '' for nothing. */
+  readonly rare: string;
+}
+
 /** What bodies of one route look like, added up. Bounded by depth and number of fields. */
 export interface SchemaBook {
-  add(shape: Shape): void;
-  readonly bodies: number;
-  /** The schema that all of them fit, with room for what they may become; null where nothing holds for all. */
-  schema(): LearnedSchema | null;
+  add(shape: Shape, sender: Sender): void;
+  /** Null where nothing holds for all. */
+  body(): LearnedBody | null;
 }
 
-interface Seen {
-  count: number;
-  readonly types: Map<Shape['type'], number>;
-  longest: number;
-  readonly fields: Map<string, Seen>;
-  items: Seen | null;
-}
-
-const MOST_FIELDS = 200;
-const DEEPEST = 8;
-/** Bodies after which a field that was in all of them is required. */
+/** Sessions after which a field that was in all of them is required, and after which fields that nobody sent are refused. */
 const ENOUGH_FOR_REQUIRED = 100;
-/** Bodies after which fields that nobody sent are refused. */
-const ENOUGH_FOR_CLOSED = 300;
-/** Texts and lists may become so much longer, and are at least so long. */
-const HEADROOM = 4;
-const LEAST_LENGTH = 1000;
-const LEAST_ITEMS = 100;
+const ENOUGH_FOR_CLOSED = 400;
 
 export function createSchemaBook(): SchemaBook {
-  const root = newSeen();
+  const { root, add } = createSeenTree();
   return {
-    add: (shape) => add(root, shape, 0),
-    get bodies() {
-      return root.count;
+    add,
+    body() {
+      const sessions = sessionsAt(root);
+      const { found: schema, rare } = readRare(sessions, (reading) => toSchema(root, '$', reading));
+      if (schema['type'] !== 'object') return null;
+      return { schema, bodies: bodiesAt(root), sessions, rare };
     },
-    schema: () => (root.types.size === 1 && root.types.has('object') ? toSchema(root) : null),
   };
 }
 
-const newSeen = (): Seen => ({ count: 0, types: new Map(), longest: 0, fields: new Map(), items: null });
+const sessionsAt = ({ types }: Seen): number => Math.max(0, ...[...types.values()].map(({ by }) => by.sessions));
+const bodiesAt = ({ types }: Seen): number => [...types.values()].reduce((sum, { bodies }) => sum + bodies, 0);
 
-function add(seen: Seen, shape: Shape, depth: number): void {
-  seen.count += 1;
-  seen.types.set(shape.type, (seen.types.get(shape.type) ?? 0) + 1);
-  if ('length' in shape) seen.longest = Math.max(seen.longest, shape.length);
-  if (depth >= DEEPEST) return;
-  if (shape.type === 'array') {
-    seen.items ??= newSeen();
-    for (const item of shape.items) add(seen.items, item, depth + 1);
-  }
-  if (shape.type !== 'object') return;
-  for (const [name, inner] of Object.entries(shape.fields)) {
-    let field = seen.fields.get(name);
-    if (field === undefined) {
-      if (seen.fields.size >= MOST_FIELDS) continue;
-      field = newSeen();
-      seen.fields.set(name, field);
-    }
-    add(field, inner, depth + 1);
-  }
-}
-
-function toSchema(seen: Seen): LearnedSchema {
-  const types = [...seen.types.keys()].filter((type) => type !== 'integer' || !seen.types.has('number')).toSorted();
+function toSchema(seen: Seen, at: string, reading: Reading): LearnedSchema {
+  const kept = typesOf(seen, at, reading);
+  const types = [...kept.keys()].filter((type) => type !== 'integer' || !kept.has('number')).toSorted();
   const [only = 'null'] = types;
   const schema: Record<string, unknown> = { type: types.length === 1 ? only : types };
-  if (types.includes('string')) schema['maxLength'] = roomFor(seen.longest, LEAST_LENGTH);
-  if (types.includes('array')) {
-    schema['maxItems'] = roomFor(seen.longest, LEAST_ITEMS);
-    schema['items'] = seen.items === null || seen.items.count === 0 ? true : toSchema(seen.items);
+  const [text, list] = [kept.get('string'), kept.get('array')];
+  if (text !== undefined) schema['maxLength'] = lengthOf(text.rooms, text.by.sessions, at, reading);
+  if (list !== undefined) {
+    schema['maxItems'] = lengthOf(list.rooms, list.by.sessions, at, reading);
+    schema['items'] = seen.items === null ? true : toSchema(seen.items, `${at}[*]`, reading);
   }
-  if (types.includes('object')) Object.assign(schema, ofObject(seen));
+  const object = kept.get('object');
+  if (object !== undefined) Object.assign(schema, ofObject(seen, object, at, reading));
   return schema;
 }
 
-function ofObject({ count, types, fields }: Seen): LearnedSchema {
-  const objects = types.get('object') ?? count;
-  const required = [...fields].filter(([, field]) => field.count === objects).map(([name]) => name);
+/** Types that are believed; all of them where none is by itself. */
+function typesOf(
+  { types }: Seen,
+  at: string,
+  { leavesOut, remarks, isFew }: Reading,
+): ReadonlyMap<Shape['type'], SeenType> {
+  const all = Math.max(...[...types.values()].map(({ by }) => by.sessions));
+  const kept = new Map([...types].filter(([, { by }]) => !leavesOut || !isRare(by)));
+  if (kept.size === 0) return types;
+  for (const [type, { by }] of types) {
+    if (!kept.has(type)) remarks.leftOut(`${at} as ${type}`, by);
+    else if (isFew(by.sessions, all)) remarks.taken(`${at} as ${type}`, by.sessions);
+  }
+  return kept;
+}
+
+function ofObject(seen: Seen, { by: { sessions } }: SeenType, at: string, reading: Reading): LearnedSchema {
+  const { leavesOut, remarks, isFew } = reading;
+  const isEnough = sessions >= ENOUGH_FOR_CLOSED;
+  const rare = new Map([...seen.fields].filter(([, field]) => isEnough && isRare({ first: voicesAt(field.seen) })));
+  const isClosed = isEnough && !seen.isCrowded && (leavesOut || rare.size === 0);
+  for (const [name, field] of rare) {
+    const [what, sent] = [at + stepOf(name), sessionsAt(field.seen)];
+    if (isClosed) remarks.leftOut(what, { first: voicesAt(field.seen), sessions: sent });
+    else remarks.open(what, sent);
+  }
+  const fields = [...seen.fields].filter(([name]) => !rare.has(name));
+  for (const [name, field] of fields) {
+    const sent = sessionsAt(field.seen);
+    if (isFew(sent, sessions)) remarks.taken(at + stepOf(name), sent);
+  }
+  const required =
+    sessions < ENOUGH_FOR_REQUIRED
+      ? []
+      : fields.filter(([name, field]) => isRequired(field, at + stepOf(name), sessions, reading));
   return {
-    ...(objects >= ENOUGH_FOR_REQUIRED && required.length > 0 ? { required } : {}),
-    properties: Object.fromEntries([...fields].map(([name, field]) => [name, toSchema(field)])),
-    // Fewer bodies than that leave open which fields there are.
-    ...(objects >= ENOUGH_FOR_CLOSED && fields.size < MOST_FIELDS ? {} : { additionalProperties: true }),
+    ...(required.length > 0 ? { required: required.map(([name]) => name) } : {}),
+    properties: Object.fromEntries(
+      fields.map(([name, { seen: inner }]) => [name, toSchema(inner, at + stepOf(name), reading)]),
+    ),
+    // Fewer sessions than that, or rare fields among them, leave open which fields there are.
+    ...(isClosed ? {} : { additionalProperties: true }),
   };
 }
 
-/** A power of ten times 1, 2 or 5. */
-function roomFor(longest: number, least: number): number {
-  const wanted = Math.max(least, HEADROOM * longest);
-  const unit = 10 ** Math.floor(Math.log10(wanted));
-  return [1, 2, 5, 10].map((step) => step * unit).find((step) => step >= wanted) ?? wanted;
+function isRequired({ without }: Field, at: string, sessions: number, { leavesOut, remarks, isFew }: Reading): boolean {
+  if (without.sessions === 0) return true;
+  if (leavesOut && isRare(without)) {
+    remarks.leftOut(`bodies without ${at}`, without);
+    return true;
+  }
+  if (isFew(without.sessions, sessions)) remarks.taken(`bodies without ${at}`, without.sessions);
+  return false;
 }

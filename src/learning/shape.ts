@@ -67,7 +67,7 @@ export function eachMark(shape: Shape, told: (path: string, mark: string) => voi
 }
 
 /** As `parseJsonPath` in src/guard/json-path.ts reads it. */
-const stepOf = (name: string): string => {
+export const stepOf = (name: string): string => {
   if (/^[A-Za-z_$][\w$-]*$/.test(name)) return `.${name}`;
   return /^[^'\\]{1,100}$/.test(name) ? `['${name}']` : '.$unnamed';
 };

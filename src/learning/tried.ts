@@ -11,7 +11,9 @@ import {
   type ProposedField,
   type ProposedRoute,
 } from './proposal.ts';
+import { ENOUGH_TO_LEAVE_OUT } from './rare.ts';
 import { collectVerdicts, type Hit, type Verdicts } from './verdicts.ts';
+import { FEW } from './voices.ts';
 
 /** A proposal after it was tried on the traffic that it was learned from. */
 export interface Tried {
@@ -92,16 +94,21 @@ async function judged(
   }
 }
 
-function harmIn({ routes }: Proposal, verdicts: Verdicts, { leftOut }: Learned): Dropped[] {
+function harmIn({ routes }: Proposal, verdicts: Verdicts, { leftOut, weighed }: Learned): Dropped[] {
   const typical = verdicts.sessions - Math.min(verdicts.sessions, leftOut.size / verdicts.oneIn);
   return routes.flatMap((route) =>
     route.fields.flatMap((field): Dropped[] => {
       const hit = field.layer === '' || isLast(field, route) ? null : hitBy(route, field, verdicts);
       const sessions = hit === null ? 0 : hit.sessions - hit.leftOut;
-      return sessions > MOST_REFUSED * typical ? [{ match: route.match, field: field.name, sessions }] : [];
+      const isOfFew = weighed.sessions >= ENOUGH_TO_LEAVE_OUT && voicesIn(hit, weighed) < FEW;
+      return sessions > MOST_REFUSED * typical && !isOfFew ? [{ match: route.match, field: field.name, sessions }] : [];
     }),
   );
 }
+
+/** Of those that were not left out. Whoever has one network takes back no rule, however many sessions it opens. */
+const voicesIn = (hit: Hit | null, { byNetwork }: Learned['weighed']): number =>
+  hit === null ? 0 : byNetwork ? hit.networks : hit.sessions - hit.leftOut;
 
 /** What is asked of times goes first: it may be all that is too strict about an order. */
 const isLast = ({ name }: ProposedField, { fields }: ProposedRoute): boolean =>

@@ -31,7 +31,12 @@ export interface Hit {
   readonly sessions: number;
   /** Of them sessions that were left out of what was learned. */
   readonly leftOut: number;
+  /** Networks of the others, counted up to {@link MOST_NETWORKS}. */
+  readonly networks: number;
 }
+
+/** Networks are asked for in small numbers. */
+const MOST_NETWORKS = 8;
 
 export interface VerdictOptions {
   /** Judge one in so many sessions. Default 1. */
@@ -78,9 +83,9 @@ export async function collectVerdicts(
         if (refusals.length === 0) continue;
         counts.refused += 1;
         hitSessions.add(hash);
-        for (const { layer } of refusals) rules.add(`${layer} of ${route}`, hash);
-        routes.add(route, hash);
-        families.add(family, hash);
+        for (const { layer } of refusals) rules.add(`${layer} of ${route}`, hash, one.prefix);
+        routes.add(route, hash, one.prefix);
+        families.add(family, hash, one.prefix);
       }
     }
     unreadable.push(...tally.unreadable().map((reason) => ({ ...reason, source: source.name })));
@@ -101,28 +106,36 @@ export async function collectVerdicts(
 }
 
 interface Groups {
-  add(name: string, session: number): void;
+  add(name: string, session: number, prefix: string): void;
   /** Most sessions first. */
   hits(): Hit[];
 }
 
+interface Group {
+  requests: number;
+  readonly sessions: Set<number>;
+  readonly networks: Set<string>;
+}
+
 function createGroups(leftOut: ReadonlySet<number>): Groups {
-  const groups = new Map<string, { requests: number; readonly sessions: Set<number> }>();
+  const groups = new Map<string, Group>();
   return {
-    add(name, session) {
+    add(name, session, prefix) {
       const key = groups.has(name) || groups.size < MOST_GROUPS ? name : '…';
-      const group = groups.get(key) ?? { requests: 0, sessions: new Set<number>() };
+      const group = groups.get(key) ?? { requests: 0, sessions: new Set(), networks: new Set() };
       group.requests += 1;
       group.sessions.add(session);
+      if (group.networks.size < MOST_NETWORKS && !leftOut.has(session)) group.networks.add(prefix);
       groups.set(key, group);
     },
     hits: () =>
       [...groups]
-        .map(([name, { requests, sessions }]) => ({
+        .map(([name, { requests, sessions, networks }]) => ({
           name,
           requests,
           sessions: sessions.size,
           leftOut: sessions.intersection(leftOut).size,
+          networks: networks.size,
         }))
         .toSorted((a, b) => b.sessions - a.sessions || b.requests - a.requests),
   };

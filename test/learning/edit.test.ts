@@ -12,6 +12,7 @@ const field = (name: ProposedField['name'], value: unknown, loosens = ''): Propo
   value,
   evidence: `evidence of ${name}`,
   loosens,
+  rare: '',
   layer: '',
 });
 

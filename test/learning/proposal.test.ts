@@ -18,7 +18,7 @@ const route = (match: string, after: LearnedRoute['after'] = null): LearnedRoute
   limit: null,
   after,
   served: [],
-  schema: null,
+  body: null,
   query: null,
 });
 
@@ -31,6 +31,7 @@ const LEARNED: Learned = {
   unverified: 0,
   sessions: 800,
   networks: 400,
+  weighed: { sessions: 800, byNetwork: true },
   oneIn: 1,
   left: [],
   leftOut: new Set(),

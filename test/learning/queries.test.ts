@@ -4,13 +4,16 @@ import fc from 'fast-check';
 import { createEngine } from '../../src/guard/schema/engine.ts';
 import { fieldTypes, readForm, resolverOf } from '../../src/guard/schema/form.ts';
 import { createQueryBook } from '../../src/learning/queries.ts';
+import { hashOf } from '../../src/learning/sessions.ts';
 import { queryShape, withoutValues } from '../../src/learning/query.ts';
+
+const sender = (session: number, voice: string) => ({ voice, session: hashOf(`s${session}`) });
 
 function learned(queries: readonly string[], { sessions = 500, networks = 50 } = {}) {
   const book = createQueryBook();
   for (let session = 0; session < sessions; session++)
     for (const query of queries)
-      book.add(queryShape(query.replaceAll('N', String(session))), `s${session}`, `198.18.0.${session % networks}`);
+      book.add(queryShape(query.replaceAll('N', String(session))), sender(session, `198.18.0.${session % networks}`));
   return book.schema();
 }
 
@@ -80,7 +83,7 @@ describe('what is learned of queries', () => {
   test('a source that does not show values learns types and names', () => {
     const book = createQueryBook();
     for (let session = 0; session < 500; session++)
-      book.add(withoutValues(queryShape('sort=new&page=2')), `s${session}`, 'n');
+      book.add(withoutValues(queryShape('sort=new&page=2')), sender(session, 'n'));
     assert.deepEqual(book.schema()?.schema, {
       properties: { sort: { type: 'string', maxLength: 200 }, page: { type: 'integer' } },
     });
@@ -119,5 +122,70 @@ describe('what is learned of queries', () => {
       }),
       { numRuns: 40 },
     );
+  });
+});
+
+describe('what few put into queries', () => {
+  const ENOUGH = 1600;
+  const USUAL = ['page=N&sort=new', 'page=2&sort=old'];
+  interface Abuse {
+    readonly query: string;
+    readonly sessions: number;
+    readonly voice: (number: number) => string;
+  }
+  /** Of as many people, who send one or the other; some before them, and some after. */
+  function abused(abuse: readonly Abuse[], people = ENOUGH, queries = (number: number) => USUAL[number % 2] ?? '') {
+    const book = createQueryBook();
+    for (let number = 0; number < people; number++)
+      book.add(queryShape(queries(number).replace('N', String(number))), sender(number, `n${number >> 1}`));
+    for (const [group, { query, sessions, voice }] of abuse.entries())
+      for (let number = 0; number < sessions; number++)
+        book.add(
+          queryShape(query.replaceAll('N', String(number))),
+          sender(100_000 * (group + 1) + number, voice(number)),
+        );
+    return book.schema();
+  }
+  const rows = [
+    { query: 'page=1&sort=new&debug=true', told: '?debug' },
+    { query: 'page=%27or+1&sort=new', told: '?page as string' },
+    { query: 'page=1&sort=drop', told: 'a value of ?sort' },
+    { query: 'page=1&sort=%3Cscript%3E', told: 'a value of ?sort' },
+    { query: 'page=1&page=2&sort=new', told: '?page more than once' },
+    { query: 'page=%zz', told: 'queries that can be read in two ways' },
+  ] as const;
+  const clean = abused([])?.schema;
+
+  for (const { query, told } of rows) {
+    test(`${query} of one network is left out, and said`, () => {
+      assert.deepEqual(clean, { properties: { page: { type: 'integer' }, sort: { enum: ['new', 'old'] } } });
+      for (const sessions of [1, 16]) {
+        const found = abused([{ query, sessions, voice: () => 'one' }]);
+        assert.deepEqual(found?.schema, clean);
+        assert.ok(found?.rare.startsWith('left out: ') && found.rare.includes(told), found?.rare);
+      }
+    });
+  }
+
+  for (const { query, told } of [rows[0], rows[1], rows[4]]) {
+    test(`${query} of a tenth stands in a line of its own`, () => {
+      const found = abused([{ query, sessions: ENOUGH / 9, voice: (number) => `own ${number}` }]);
+      assert.ok(found?.rare.startsWith('taken in though few do so') && found.rare.includes(told), found?.rare);
+    });
+  }
+
+  test('a field of one in 200 people is taken in, and said', () => {
+    const found = abused([], ENOUGH, (number) => `${USUAL[number % 2]}${number % 200 === 9 ? '&author=jake' : ''}`);
+    assert.ok('author' in Object(found?.schema['properties']));
+    assert.match(found?.rare ?? '', /\?author \(8 sessions\)/);
+  });
+
+  test('one network that fills the book with names and words keeps none of others out of it', () => {
+    const flood = { query: 'fN=1&gN=2&sort=wN', sessions: 300, voice: () => 'one' };
+    const late = { query: 'page=1&sort=top', sessions: 30, voice: (number: number) => `late ${number}` };
+    const found = abused([flood, late]);
+    assert.deepEqual(found?.schema, {
+      properties: { page: { type: 'integer' }, sort: { enum: ['new', 'old', 'top'] } },
+    });
   });
 });

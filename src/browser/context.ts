@@ -37,8 +37,11 @@ export interface Parts {
   readonly work: typeof import('./chunks/work.ts');
 }
 
-/** Each call may load; the same part is loaded once. */
+/** Each call may load; the same part is loaded once, and asked for again where that failed (parts.ts). */
 export type Chunks = <Name extends keyof Parts>(name: Name) => Promise<Parts[Name]>;
+
+/** Asks for a part. `failed`: how often that has failed; browsers may remember of an address that it did. */
+export type LoadPart = (name: keyof Parts, failed: number) => Promise<Parts[keyof Parts]>;
 
 /** What every wrapper works with. */
 export interface Context {
@@ -55,6 +58,11 @@ export interface Context {
   sync: typeof import('./chunks/sync.ts') | undefined;
   /** True from the moment the page is being left or hidden: what is sent now must be sent at once. */
   hiding: boolean;
+  /**
+   * What seals calls, by the key agreed at an entry. Not the sealing part's own: a second copy of it would count from the
+   * start, and use a nonce twice.
+   */
+  seals?: WeakMap<CryptoKey, import('./chunks/sealed.ts').Seal>;
 }
 
 /** A covered call's address and route. */

@@ -2,7 +2,7 @@ import { type EntryAnswer, formatEntryRequest, purposeInfo, transcript } from '.
 import type { ChallengeMember } from '../wire/challenge.ts';
 import { fromBase64url, toBase64url } from './base64.ts';
 import type { Chunks } from './context.ts';
-import type { Platform } from './platform.ts';
+import { type Platform, wait } from './platform.ts';
 
 /** The second door (docs/protocol.md §2): one key agreement per page or worker, renewed while it lives. */
 
@@ -65,6 +65,8 @@ const PUT_OFF = 25_000;
 /** What calls without a proof say of themselves. */
 const MARK = 'sallyport';
 
+const CURVE = { name: 'ECDH', namedCurve: 'P-256' };
+
 /** What `enter` says instead of an answer. */
 interface PutOff {
   readonly code: string;
@@ -75,7 +77,7 @@ interface PutOff {
 }
 
 export function createDoor(platform: Platform, settings: DoorSettings): Door {
-  const { subtle, now, later, random } = platform;
+  const { subtle, now, random } = platform;
   let entry: Entry | undefined;
   let opening: Promise<Entry | undefined> | undefined;
   let openingSince = 0;
@@ -91,8 +93,6 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
   let login: string | undefined;
 
   const seconds = () => Math.floor((now() + offset) / 1000);
-  /** Less than nothing is nothing, as setTimeout has it. */
-  const wait = (milliseconds: number) => new Promise<void>((done) => void later(done, milliseconds));
   const live = () => (entry && seconds() < entry.expires ? entry : undefined);
 
   async function post(body: string): Promise<EntryAnswer | PutOff> {
@@ -115,7 +115,7 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
   }
 
   async function handshake(): Promise<Entry | PutOff> {
-    pair ??= await subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, false, ['deriveKey']);
+    pair ??= await subtle.generateKey(CURVE, false, ['deriveKey']);
     const pageKey = new Uint8Array(await subtle.exportKey('raw', pair.publicKey));
     const { mount: gate, client, chunks } = settings;
     let challenge: string | undefined;
@@ -136,12 +136,6 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
   async function taken(answer: EntryAnswer, privateKey: CryptoKey, pageKey: Uint8Array): Promise<Entry> {
     login = answer.login;
     offset = answer.time - now();
-    const made = await derive(privateKey, pageKey, answer);
-    pair = undefined;
-    return made;
-  }
-
-  async function derive(privateKey: CryptoKey, pageKey: Uint8Array, answer: EntryAnswer): Promise<Entry> {
     const serverKey = fromBase64url(answer.key);
     const seen = transcript({
       pageKey,
@@ -154,31 +148,26 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
       random: fromBase64url(answer.random),
     });
     const salt = await subtle.digest('SHA-256', seen);
-    const theirs = await subtle.importKey('raw', serverKey, { name: 'ECDH', namedCurve: 'P-256' }, false, []);
+    const theirs = await subtle.importKey('raw', serverKey, CURVE, false, []);
     const agreed = await subtle.deriveKey({ name: 'ECDH', public: theirs }, privateKey, 'HKDF', false, [
       'deriveKey',
       'deriveBits',
     ]);
     const hkdf = (purpose: 'proof' | 'sync') => ({ name: 'HKDF', hash: 'SHA-256', salt, info: purposeInfo(purpose) });
     const hmac = { name: 'HMAC', hash: 'SHA-256', length: 256 };
-    return {
-      ticket: answer.ticket,
-      authority: answer.authority,
-      agreed,
-      salt,
-      proofKey: await subtle.deriveKey(hkdf('proof'), agreed, hmac, false, ['sign']),
-      syncKey: settings.sync ? new Uint8Array(await subtle.deriveBits(hkdf('sync'), agreed, 256)) : undefined,
-      renews: answer.expires - answer.life + answer.renew,
-      expires: answer.expires,
-      counter: 0,
-    };
+    const proofKey = await subtle.deriveKey(hkdf('proof'), agreed, hmac, false, ['sign']);
+    const syncKey = settings.sync ? new Uint8Array(await subtle.deriveBits(hkdf('sync'), agreed, 256)) : undefined;
+    pair = undefined;
+    const { ticket, authority, expires } = answer;
+    const renews = expires - answer.life + answer.renew;
+    return { ticket, authority, agreed, salt, proofKey, syncKey, renews, expires, counter: 0 };
   }
 
   /** Tries until it works, is refused for good, or has taken too long. */
   async function attempt(pause: number): Promise<Entry | undefined> {
     for (let tries = 0; ; tries++) {
       const began = now();
-      await (pause && wait(pause));
+      await (pause && wait(platform, pause));
       // Blocked, offline, or put off by the server.
       const made = await handshake().catch((): PutOff => ({ code: 'blocked', after: 250 * 2 ** tries }));
       if (!('code' in made)) {
@@ -223,7 +212,7 @@ export function createDoor(platform: Platform, settings: DoorSettings): Door {
         if (now() >= notBefore) void open();
         return undefined;
       }
-      return Promise.race([open(), wait(openingSince + PATIENCE - now()).then(() => undefined)]);
+      return Promise.race([open(), wait(platform, openingSince + PATIENCE - now()).then(() => undefined)]);
     },
     async again(refused) {
       const living = live();

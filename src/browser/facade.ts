@@ -1,4 +1,5 @@
-import { type Context, type Target, targetOf } from './context.ts';
+import { type Context, targetOf } from './context.ts';
+import { wait } from './platform.ts';
 
 /**
  * EventSource and WebSocket: the page gets an object at once, which is `instanceof` the native class and holds its
@@ -7,61 +8,57 @@ import { type Context, type Target, targetOf } from './context.ts';
 
 /** Covers both. */
 export function wrapStreams(context: Context): void {
-  cover<EventSource>(
-    context,
-    'EventSource',
-    ['open', 'message', 'error'],
-    { withCredentials: false },
-    async (target, facade, init) => (await context.chunks('events')).connectEvents(context, target, facade, init),
-  );
-  const native = self.WebSocket;
+  cover(context, 'EventSource', 'events', ['open', 'message', 'error'], { withCredentials: false });
   const send = () => {
     throw new DOMException('Not open yet', 'InvalidStateError');
   };
   const fields = { protocol: '', extensions: '', bufferedAmount: 0, binaryType: 'blob', send };
-  cover<WebSocket>(
-    context,
-    'WebSocket',
-    ['open', 'message', 'error', 'close'],
-    fields,
-    async (target, facade, protocols) =>
-      (await context.chunks('socket')).connectSocket(context, target, facade, protocols, native),
-  );
+  cover(context, 'WebSocket', 'socket', ['open', 'message', 'error', 'close'], fields);
 }
 
 /** An object whose members may be written by whoever keeps them true. */
 export type Facade<Shape> = { -readonly [Name in keyof Shape]: Shape[Name] };
 
-function cover<Shape extends EventTarget & { readonly url: string }>(
+function cover(
   context: Context,
   name: string,
+  part: 'events' | 'socket',
   events: readonly string[],
   fields: object,
-  connect: (target: Target, facade: Facade<Shape>, extra: unknown) => Promise<void>,
 ): void {
-  const native: unknown = Reflect.get(self, name);
+  const native = Reflect.get(self, name);
   if (typeof native !== 'function') return;
+  const socket = part === 'socket';
   const make = (prototype: object, [address, extra]: unknown[]): object | null => {
     const target = targetOf(context, 'GET', address);
     // What the browser would not take, it complains of itself.
-    if (!target || ('send' in fields && !areProtocols([extra ?? []].flat()))) return null;
+    if (!target || (socket && !areProtocols([extra ?? []].flat()))) return null;
     const href = target.url.href;
-    const url = 'send' in fields ? href.replace('http', 'ws').replace(/#.*/, '') : href;
-    const facade = Object.setPrototypeOf(new EventTarget(), prototype);
-    const state = (key: string, value: unknown) =>
-      Object.defineProperty(facade, key, { value, writable: true, enumerable: true, configurable: true });
+    const url = socket ? href.replace('http', 'ws').replace(/#.*/, '') : href;
+    const facade = Object(new EventTarget());
     const close = () => {
       facade.readyState = 2;
     };
-    for (const [key, value] of Object.entries({ ...fields, url, readyState: 0, close })) state(key, value);
+    Object.assign(facade, { ...fields, url, readyState: 0, close });
     for (const type of events) {
-      state(`on${type}`, null);
+      facade[`on${type}`] = null;
       facade.addEventListener(type, (event: Event) => facade[`on${type}`]?.call?.(facade, event));
     }
-    connect(target, facade, extra).catch(() => {
-      facade.readyState = events.length - 1;
-      for (const type of ['error', 'close']) facade.dispatchEvent(new Event(type));
-    });
+    // Not before its members stand: the native class lets nobody write most of them.
+    Object.setPrototypeOf(facade, prototype);
+    const connect = (): Promise<void> =>
+      context
+        .chunks(part)
+        .then((loaded) => loaded.connect(context, target, facade, extra, native))
+        .catch(async () => {
+          // Without its part a socket is over, and apps make the next one; a stream is made again, as browsers do.
+          if (socket) facade.readyState = 3;
+          else if (facade.readyState) return;
+          for (const type of ['error', 'close']) facade.dispatchEvent(new Event(type));
+          await wait(context.platform, 3000);
+          if (!facade.readyState) return connect();
+        });
+    void connect();
     return facade;
   };
   const proxy: unknown = new Proxy(native, {

@@ -1,7 +1,7 @@
 import { DEFAULT_MOUNT, DIGEST_SLICE_BYTES, WHOLE_DIGEST_BYTES } from '../wire/constants.ts';
 import { toPageConfig } from '../wire/page-config.ts';
 import type { ScriptConfig, ScriptRoute } from '../wire/script-config.ts';
-import type { Chunks, Parts } from './context.ts';
+import type { LoadPart, Parts } from './context.ts';
 import type { AccountAnswer } from './chunks/account.ts';
 import { INSTALLED, type Installed, installScript } from './install.ts';
 
@@ -45,7 +45,7 @@ const loaders: { readonly [Name in keyof Parts]: () => Promise<Parts[Name]> } = 
   work: () => import('./chunks/work.ts'),
   xhr: () => import('./chunks/xhr.ts'),
 };
-const chunks: Chunks = (name) => loaders[name]();
+const load: LoadPart = (name) => loaders[name]();
 
 /**
  * Covers the page's calls to the gate, as the script does that the gate adds to its own pages. Call it before the
@@ -62,7 +62,7 @@ export async function install(options: InstallOptions = {}): Promise<void> {
   const config = protect
     ? withDefaults(options, protect)
     : { ...(await readConfig(gate + mount, options.client)), mount };
-  installScript(toPageConfig(config), gate, chunks);
+  installScript(toPageConfig(config), gate, load);
 }
 
 function withDefaults(options: InstallOptions, protect: readonly string[]): ScriptConfig {

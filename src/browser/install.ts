@@ -1,11 +1,12 @@
 import type { PageConfig } from '../wire/page-config.ts';
 import { wrapBeacon } from './beacon.ts';
-import type { Chunks, Context } from './context.ts';
+import type { Context, LoadPart } from './context.ts';
 import type { Ask } from './chunks/account.ts';
 import { createCoverage } from './coverage.ts';
 import { createDoor } from './door.ts';
 import { wrapStreams } from './facade.ts';
 import { signedFetch, wrapFetch } from './fetch.ts';
+import { createChunks } from './parts.ts';
 import { takePlatform } from './platform.ts';
 import { wrapXhr } from './xhr.ts';
 
@@ -22,11 +23,12 @@ export interface Installed {
  * Opens the door and covers the page's calls, once. `gate` is the origin that answers. Null where there are no keys
  * to be had (an insecure context): calls then go out as they are, and the server says what is wrong.
  */
-export function installScript(config: PageConfig, gate: string, chunks: Chunks): Installed | null {
+export function installScript(config: PageConfig, gate: string, load: LoadPart): Installed | null {
   const installed: Installed | undefined = Reflect.get(self, INSTALLED);
   if (installed) return installed;
   const platform = takePlatform();
   if (!platform) return null;
+  const chunks = createChunks(platform, load);
   const sync = config.routes.some((route) => route.sync);
   const door = createDoor(platform, {
     ...config,

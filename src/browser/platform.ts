@@ -11,6 +11,10 @@ export interface Platform {
   readonly random: () => number;
 }
 
+/** Less than nothing is nothing, as setTimeout has it. */
+export const wait = ({ later }: Pick<Platform, 'later'>, milliseconds: number): Promise<void> =>
+  new Promise((done) => void later(done, milliseconds));
+
 /** Null where the context is not secure: browsers give no keys there (docs/protocol.md §2). */
 export function takePlatform(): Platform | null {
   const { fetch, crypto, setTimeout, clearTimeout } = self;

@@ -38,24 +38,24 @@ export interface Draft {
 
 /** Takes a counter and writes what is to be signed. */
 export function draft(door: Door, entry: Entry, { method, url, header, digest, signed = [] }: Call, tag: Tag): Draft {
-  const names = ['@method', '@authority', '@path', '@query'];
+  let list = '';
   let base = '';
-  const line = (name: string, value: string | null) => {
+  const line = (name: string, value: string | null | undefined) => {
+    // What policy lists must be there: without it the server refuses, and says so.
+    if (!value) return;
+    list += ` "${name}"`;
     base += `"${name}": ${value}\n`;
   };
-  const parts = [method, entry.authority, url.pathname, url.search || '?'];
-  for (const [at, value] of parts.entries()) line(`${names[at]}`, value);
-  for (const name of ['content-type', digest?.name ?? '', 'authorization', ...signed]) {
-    const value = name === digest?.name ? digest.value : name && header(name);
-    // What policy lists must be there: without it the server refuses, and says so.
-    if (!value) continue;
-    names.push(name);
-    line(name, value);
-  }
+  line('@method', method);
+  line('@authority', entry.authority);
+  line('@path', url.pathname);
+  line('@query', url.search || '?');
+  line('content-type', header('content-type'));
+  if (digest) line(digest.name, digest.value);
+  for (const name of ['authorization', ...signed]) line(name, header(name));
   const created = door.seconds();
   const nonce = ++entry.counter;
-  const list = names.map((name) => `"${name}"`).join(' ');
-  const params = `(${list});created=${created};nonce="${nonce}";keyid="${entry.ticket}";tag="${tag}"`;
+  const params = `(${list.slice(1)});created=${created};nonce="${nonce}";keyid="${entry.ticket}";tag="${tag}"`;
   return {
     created,
     nonce,

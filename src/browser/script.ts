@@ -1,5 +1,5 @@
 import type { PageConfig } from '../wire/page-config.ts';
-import type { Chunks } from './context.ts';
+import type { LoadPart } from './context.ts';
 import { installScript } from './install.ts';
 
 /**
@@ -10,7 +10,8 @@ declare const __SALLYPORT__: PageConfig;
 
 try {
   const { mount, chunks } = __SALLYPORT__;
-  // An import carries the nonce of the script that asks for it, needs no Trusted Types policy and is made once.
-  const load: Chunks = (name) => import(`${self.location.origin}${mount}/${name}.${chunks}.js`);
+  // An import carries the nonce of the script that asks for it and needs no Trusted Types policy. Firefox never asks again
+  // for an address that failed, so each time has another one; the gate answers all alike.
+  const load: LoadPart = (name, failed) => import(`${self.location.origin}${mount}/${name}.${chunks}.js#${failed}`);
   installScript(__SALLYPORT__, self.location.origin, load);
 } catch {}

@@ -1,3 +1,4 @@
+import type { XhrPart } from './chunks/xhr.ts';
 import { type Context, type Target, targetOf, wrap } from './context.ts';
 import { hasFiles } from './payload.ts';
 
@@ -41,9 +42,12 @@ export function wrapXhr(context: Context): void {
   const natives: XhrNatives = { open, send, setRequestHeader };
   const uses = new WeakMap<object, Use>();
   const useOf = (owner: unknown) => uses.get(Object(owner));
-  const part = () => context.chunks('xhr').then((loaded) => loaded.createXhrPart(context, natives, useOf));
-  let loading: ReturnType<typeof part> | undefined;
-  let loaded: Awaited<ReturnType<typeof part>> | undefined;
+  let loaded: XhrPart | undefined;
+  const load = async () => {
+    const { createXhrPart } = await context.chunks('xhr');
+    loaded ??= createXhrPart(context, natives, useOf);
+    return loaded;
+  };
   const busy = () => new DOMException('Sent already', 'InvalidStateError');
 
   self.XMLHttpRequest = new Proxy(XMLHttpRequest, {
@@ -75,15 +79,8 @@ export function wrapXhr(context: Context): void {
       timer: 0,
     };
     uses.set(Object(owner), use);
-    loading ??= part();
-    loading.then(
-      (made) => {
-        loaded = made;
-      },
-      () => {
-        loading = undefined;
-      },
-    );
+    // By `send` it may be here.
+    load().catch(() => {});
   });
 
   wrap<[name: string, value: string], void>(prototype, 'setRequestHeader', (native, owner, args) => {
@@ -103,13 +100,17 @@ export function wrapXhr(context: Context): void {
       return native(owner, args);
     if (use.phase !== 'opened') throw busy();
     const body = /^(?:GET|HEAD)$/i.test(use.openArgs[0]) ? null : (args[0] ?? null);
-    use.phase = 'pending';
-    if (use.openArgs.length > 2 && !use.openArgs[2]) {
+    const plain = () => {
       use.phase = 'sent';
-      if (context.sync) return context.sync.sendNow(context, natives, owner, use, body);
       if (use.type !== null) setRequestHeader.call(owner, 'content-type', use.type);
-      return native(owner, args);
+      native(owner, args);
+    };
+    if (use.openArgs.length > 2 && !use.openArgs[2]) {
+      if (!context.sync) return plain();
+      use.phase = 'sent';
+      return context.sync.sendNow(context, natives, owner, use, body);
     }
+    use.phase = 'pending';
     use.timeout = owner.timeout;
     use.sentAt = context.platform.now();
     // The app may change its body after `send`: whatever reads it begins now.
@@ -118,17 +119,21 @@ export function wrapXhr(context: Context): void {
       : body === null || body instanceof Blob || isDocument(body)
         ? body
         : new Response(body);
-    loading?.then(
-      (made) => made.begin(owner, use, taken),
-      () => native(owner, args),
+    load().then(
+      (made) =>
+        use.phase === 'held'
+          ? made.finish(owner, use, 'abort')
+          : made.begin(owner, use, taken).catch(() => made.finish(owner, use, 'error')),
+      // Without the part there is no proof, and the server decides. The app may have given up meanwhile.
+      () => use.phase === 'pending' && useOf(owner) === use && plain(),
     );
   });
 
   wrap<[], void>(prototype, 'abort', (native, owner, args) => {
     const use = useOf(owner);
     if (use?.phase !== 'pending' && use?.phase !== 'held') native(owner, args);
-    else if (loaded) loaded.finish(owner, use, 'abort');
-    else void loading?.then((made) => made.finish(owner, use, 'abort'));
+    // The part is on its way: whatever becomes of it, nothing is sent.
+    else use.phase = 'held';
   });
 }
 

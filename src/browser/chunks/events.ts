@@ -11,7 +11,7 @@ interface Stream {
 }
 
 /** Until closed, or until the server answers with anything but a stream. */
-export async function connectEvents(
+export async function connect(
   { call, platform }: Context,
   target: Target,
   facade: Facade<EventSource>,

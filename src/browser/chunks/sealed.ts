@@ -25,11 +25,10 @@ import type { Entry } from '../door.ts';
 const AES = { name: 'AES-GCM', length: 256 };
 
 /** What seals the calls of one entry. An entry that brings a solution is made anew and has the same keys. */
-interface Up {
+export interface Seal {
   readonly key: Promise<CryptoKey>;
   counter: number;
 }
-const ups = new WeakMap<CryptoKey, Up>();
 
 const derive = ({ platform }: Context, { agreed, salt }: Entry, info: Uint8Array<ArrayBuffer>, use: KeyUsage) =>
   platform.subtle.deriveKey({ name: 'HKDF', hash: 'SHA-256', salt, info }, agreed, AES, false, [use]);
@@ -61,15 +60,19 @@ export async function sealedFetch(
   }
   const body = new Uint8Array(await request.clone().arrayBuffer());
   const plain = formatSealedCall({ method: request.method, target: pathname + search, fields, body });
-  const up = ups.get(entry.agreed) ?? { key: derive(context, entry, purposeInfo('seal-up'), 'encrypt'), counter: 0 };
-  ups.set(entry.agreed, up);
-  const counter = ++up.counter;
+  context.seals ??= new WeakMap();
+  const seal = context.seals.get(entry.agreed) ?? {
+    key: derive(context, entry, purposeInfo('seal-up'), 'encrypt'),
+    counter: 0,
+  };
+  context.seals.set(entry.agreed, seal);
+  const counter = ++seal.counter;
   const shown = `${counter}.${entry.ticket}`;
   headers.set(HEADER_SEALED, shown);
   headers.set('content-type', SEALED_TYPE);
   if (!headers.has('x-requested-with')) headers.set('x-requested-with', 'sallyport');
   const algorithm = { name: 'AES-GCM', iv: callNonce(counter), additionalData: callData(shown) };
-  const sealed = await platform.subtle.encrypt(algorithm, await up.key, plain);
+  const sealed = await platform.subtle.encrypt(algorithm, await seal.key, plain);
   // Whoever stops reading ends the call; a browser may go on reading a body that was only cancelled.
   const ending = new AbortController();
   const end = () => ending.abort(signal.reason);

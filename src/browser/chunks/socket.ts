@@ -23,7 +23,7 @@ let nextEntry = 0;
  * Runs one covered WebSocket. An attempt that fails before it opened is made once more behind a new entry: browsers
  * do not tell why an upgrade was refused.
  */
-export async function connectSocket(
+export async function connect(
   context: Context,
   target: Target,
   facade: Facade<WebSocket>,

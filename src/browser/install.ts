@@ -20,14 +20,12 @@ export interface Installed {
 }
 
 /**
- * Opens the door and covers the page's calls, once. `gate` is the origin that answers. Null where there are no keys
- * to be had (an insecure context): calls then go out as they are, and the server says what is wrong.
+ * Opens the door and covers the page's calls, once. `gate` is the origin that answers. Nothing happens where there are
+ * no keys to be had (an insecure context): calls then go out as they are, and the server says what is wrong.
  */
-export function installScript(config: PageConfig, gate: string, load: LoadPart): Installed | null {
-  const installed: Installed | undefined = Reflect.get(self, INSTALLED);
-  if (installed) return installed;
+export function installScript(config: PageConfig, gate: string, load: LoadPart): void {
   const platform = takePlatform();
-  if (!platform) return null;
+  if (!platform || Reflect.get(self, INSTALLED)) return;
   const chunks = createChunks(platform, load);
   const sync = config.routes.some((route) => route.sync);
   const door = createDoor(platform, {
@@ -61,7 +59,6 @@ export function installScript(config: PageConfig, gate: string, load: LoadPart):
     );
   }
   if (self.document) watchPage(context);
-  return made;
 }
 
 /** Enters at once, except in a page that may never be seen; a worker enters when it calls. */

@@ -15,7 +15,10 @@ export interface Use {
   readonly headers: [string, string][];
   /** Content-Type: held back until `send`, where it has to say what is really sent. */
   type: string | null;
-  /** `pending`: the app has called `send`, we have not; `held`: a refusal is kept from the app until it is dealt with. */
+  /**
+   * `pending`: the app has called `send`, we have not; `held`: a refusal is kept from the app until it is dealt with, or
+   * the app gave up while what tells it so was loading.
+   */
   phase: 'opened' | 'pending' | 'sent' | 'held' | 'done';
   /** When the app called `send`, and the timeout that counts from there. */
   sentAt: number;
@@ -43,11 +46,6 @@ export function wrapXhr(context: Context): void {
   const uses = new WeakMap<object, Use>();
   const useOf = (owner: unknown) => uses.get(Object(owner));
   let loaded: XhrPart | undefined;
-  const load = async () => {
-    const { createXhrPart } = await context.chunks('xhr');
-    loaded ??= createXhrPart(context, natives, useOf);
-    return loaded;
-  };
   const busy = () => new DOMException('Sent already', 'InvalidStateError');
 
   self.XMLHttpRequest = new Proxy(XMLHttpRequest, {
@@ -79,8 +77,6 @@ export function wrapXhr(context: Context): void {
       timer: 0,
     };
     uses.set(Object(owner), use);
-    // By `send` it may be here.
-    load().catch(() => {});
   });
 
   wrap<[name: string, value: string], void>(prototype, 'setRequestHeader', (native, owner, args) => {
@@ -119,11 +115,11 @@ export function wrapXhr(context: Context): void {
       : body === null || body instanceof Blob || isDocument(body)
         ? body
         : new Response(body);
-    load().then(
-      (made) =>
-        use.phase === 'held'
-          ? made.finish(owner, use, 'abort')
-          : made.begin(owner, use, taken).catch(() => made.finish(owner, use, 'error')),
+    context.chunks('xhr').then(
+      ({ createXhrPart }) => {
+        loaded ??= createXhrPart(context, natives, useOf);
+        loaded.begin(owner, use, taken);
+      },
       // Without the part there is no proof, and the server decides. The app may have given up meanwhile.
       () => use.phase === 'pending' && useOf(owner) === use && plain(),
     );
@@ -132,6 +128,7 @@ export function wrapXhr(context: Context): void {
   wrap<[], void>(prototype, 'abort', (native, owner, args) => {
     const use = useOf(owner);
     if (use?.phase !== 'pending' && use?.phase !== 'held') native(owner, args);
+    else if (loaded) loaded.finish(owner, use, 'abort');
     // The part is on its way: whatever becomes of it, nothing is sent.
     else use.phase = 'held';
   });

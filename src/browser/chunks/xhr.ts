@@ -30,7 +30,7 @@ type Taken = readonly [string, FormDataEntryValue][] | Blob | Document | Respons
 type Ending = 'abort' | 'timeout' | 'error';
 
 export interface XhrPart {
-  begin(xhr: XMLHttpRequest, use: Use, taken: Taken): Promise<void>;
+  begin(xhr: XMLHttpRequest, use: Use, taken: Taken): void;
   /** Ends what has not really been sent, with the events the browser would fire (XHR §4.5.6). */
   finish(xhr: unknown, use: Use, type: Ending): void;
   /** Forgets a use whose object is opened again. */
@@ -156,9 +156,16 @@ export function createXhrPart(
     if (type === 'abort' && useOf(xhr) === use) show(xhr, 0);
   }
 
-  async function begin(xhr: XMLHttpRequest, use: Use, taken: Taken): Promise<void> {
-    if (!waits(use)) return;
+  function begin(xhr: XMLHttpRequest, use: Use, taken: Taken): void {
+    // Opened anew, or given up, while this part was on its way.
+    if (useOf(xhr) !== use || !waits(use)) return;
     setTimer(xhr, use);
+    if (use.phase === 'held') finish(xhr, use, 'abort');
+    // Where a further part does not come it is as if the network had failed.
+    else send(xhr, use, taken).catch(() => finish(xhr, use, 'error'));
+  }
+
+  async function send(xhr: XMLHttpRequest, use: Use, taken: Taken): Promise<void> {
     const payload = await payloadOf(use, taken);
     const entry = await context.door.ready();
     if (!entry || !(use.target.route.sealed ?? context.config.sealed))

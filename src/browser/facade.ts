@@ -51,7 +51,7 @@ function cover(
         .chunks(part)
         .then((loaded) => loaded.connect(context, target, facade, extra, native))
         .catch(async () => {
-          // Without its part a socket is over, and apps make the next one; a stream is made again, as browsers do.
+          // Its part did not come: a socket is over, and apps make the next one; a stream is tried again, as browsers do.
           if (socket) facade.readyState = 3;
           else if (facade.readyState) return;
           for (const type of ['error', 'close']) facade.dispatchEvent(new Event(type));

@@ -83,7 +83,8 @@ export function wrapXhr(context: Context): void {
     const use = useOf(owner);
     if (!use) return native(owner, args);
     if (use.phase !== 'opened') throw busy();
-    const [name, value] = [`${args[0]}`.toLowerCase(), `${args[1]}`.trim()];
+    const name = `${args[0]}`.toLowerCase();
+    const value = `${args[1]}`.trim();
     if (name !== 'content-type' || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
       native(owner, args);
       use.headers.push([name, value]);

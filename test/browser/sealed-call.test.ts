@@ -6,7 +6,7 @@ import type { Context } from '../../src/browser/context.ts';
 import type { Entry } from '../../src/browser/door.ts';
 import type { OpenTicket } from '../../src/doors/open-ticket.ts';
 import { createAnswerSeal } from '../../src/doors/sealed-answer.ts';
-import { SEALED_TYPE } from '../../src/wire/sealed.ts';
+import { HEADER_SEALED, SEALED_TYPE } from '../../src/wire/sealed.ts';
 import { vectors } from '../wire/vectors.ts';
 
 /** The page's half of sealed calls, against the vectors; Node has what browsers give it. */
@@ -103,6 +103,21 @@ test('an answer that breaks off, was altered, or has its records in another orde
     nothing: Buffer.alloc(0),
   };
   for (const [name, bytes] of Object.entries(cases)) await assert.rejects(read([bytes]), name);
+});
+
+test('a second copy of the part goes on where the first one is, and uses no counter twice', async () => {
+  const again = `../../src/browser/chunks/sealed.ts?${'again'}`;
+  const copy: { readonly sealedFetch: typeof sealedFetch } = await import(again);
+  assert.notEqual(copy.sealedFetch, sealedFetch);
+  const entry = await entryOf();
+  const sent: Request[] = [];
+  const context = contextOf([], sent);
+  for (const seal of [sealedFetch, copy.sealedFetch, sealedFetch])
+    await seal(context, entry, requestOf(), route).catch(() => {});
+  assert.deepEqual(
+    sent.map(({ headers }) => headers.get(HEADER_SEALED)?.split('.')[0]),
+    ['1', '2', '3'],
+  );
 });
 
 test('what is asked of the gate itself, and of others, goes out as it is', async () => {

@@ -62,7 +62,13 @@ export interface Context {
    * What seals calls, by the key agreed at an entry. Not the sealing part's own: a second copy of it would count from the
    * start, and use a nonce twice.
    */
-  seals?: WeakMap<CryptoKey, import('./chunks/sealed.ts').Seal>;
+  seals?: WeakMap<CryptoKey, Seal>;
+}
+
+/** What seals the calls of one entry. An entry that brings a solution is made anew and has the same keys. */
+export interface Seal {
+  readonly key: Promise<CryptoKey>;
+  counter: number;
 }
 
 /** A covered call's address and route. */

@@ -3,7 +3,7 @@ import type { FollowedAnswer } from '../guard/cost-watch.ts';
 import type { Decision } from '../guard/decision.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { ServedReader } from '../guard/served-watch.ts';
-import type { Connection, Following } from '../guard/repeats.ts';
+import type { Connection, Following } from '../guard/repeats-call.ts';
 import type { RequestView } from '../guard/view.ts';
 import { type Creation, creationOf } from './creation.ts';
 import { isPlainJson } from './fieldlist.ts';

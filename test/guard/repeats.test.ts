@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { BurntProof, Decision } from '../../src/guard/decision.ts';
 import type { Context } from '../../src/guard/layer.ts';
-import { createRepeats, type RepeatBounds } from '../../src/guard/repeats.ts';
+import { createRepeats } from '../../src/guard/repeats.ts';
+import type { RepeatBounds } from '../../src/guard/repeats-shelf.ts';
 import { viewOf } from '../support/view.ts';
 
 /** What is kept of lost answers, how much and for how long; test/gateway/repeats.test.ts has the rest. */

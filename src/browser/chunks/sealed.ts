@@ -24,12 +24,6 @@ import type { Entry } from '../door.ts';
 
 const AES = { name: 'AES-GCM', length: 256 };
 
-/** What seals the calls of one entry. An entry that brings a solution is made anew and has the same keys. */
-export interface Seal {
-  readonly key: Promise<CryptoKey>;
-  counter: number;
-}
-
 const derive = ({ platform }: Context, { agreed, salt }: Entry, info: Uint8Array<ArrayBuffer>, use: KeyUsage) =>
   platform.subtle.deriveKey({ name: 'HKDF', hash: 'SHA-256', salt, info }, agreed, AES, false, [use]);
 

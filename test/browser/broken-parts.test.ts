@@ -101,7 +101,7 @@ describeBrowsers('parts of the script whose load breaks', (browser) => {
         assert.equal(await page.evaluate(`fetch('/api/echo').then(({ status }) => status)`), 200);
         assert.ok(line.broken.has('refused'));
         const codes = site.decisions.flatMap(({ outcome, code }) => (outcome === 'admit' ? [] : [code]));
-        assert.deepEqual(codes, ['stale']);
+        assert.deepEqual(codes, ['wrong-instance']);
       } finally {
         await close();
       }

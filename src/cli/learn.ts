@@ -14,6 +14,7 @@ import { type Documents, NO_DOCUMENT } from '../learning/proposal.ts';
 import { createKeeping } from '../learning/readers/kept.ts';
 import { formatOf, openSource } from '../learning/readers/open.ts';
 import { type Tried, tryProposal } from '../learning/tried.ts';
+import { foldPath } from '../wire/fold.ts';
 import { EXIT, type Io, present } from './command.ts';
 import { type ConfigFlags, loadConfig, type LoadedConfig } from './flags.ts';
 import { layersToAsk } from './layers.ts';
@@ -149,7 +150,7 @@ function documentsOf(file: string, { config, path }: LoadedConfig): Documents {
   const matches = all.filter((match) => {
     const [method = '', pattern = ''] = match.split(' ');
     const sample = pattern.replaceAll(/:\w+/g, '1');
-    return protectedOnly.match(method, sample, sample).level !== 'open';
+    return protectedOnly.match(method, sample, foldPath(sample)).level !== 'open';
   });
   const named = relative(path === '' ? process.cwd() : dirname(path), resolve(file));
   const openapi = config.openapi === undefined ? named : '';

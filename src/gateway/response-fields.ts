@@ -135,7 +135,9 @@ function pushOwn(out: string[], rules: FieldRules, view: RequestView, decision: 
 
 /** Where a shared cache would answer in the gate's place whoever asks next, with neither proof nor session. */
 function asksForPerson({ route }: Decision): boolean {
-  return route.mode === 'enforce' && (route.level === 'proof' || route.level === 'session');
+  const { mode, level, user, also } = route;
+  if (mode !== 'enforce') return false;
+  return level === 'proof' || level === 'session' || user !== null || also.some((other) => other.user !== null);
 }
 
 /** Field lines of an answer that the gate makes itself for an admitted request: a file of the frontend. */

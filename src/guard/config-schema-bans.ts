@@ -24,7 +24,7 @@ export function decoyProblems({ decoys = [], routes = [], open = [], protect = [
   const problems: ConfigProblem[] = [];
   for (const [index, text] of decoys.entries()) {
     const { method, pattern } = parseRoute(text);
-    const path = pattern.replace(/\*\*$/, '*').replace(/:\w+|\*/g, 'sample-of-a-name');
+    const path = foldPath(pattern.replace(/\*\*$/, '*').replace(/:\w+|\*/g, 'sample-of-a-name'));
     const isFor = (row: Route): boolean => row.method === '' || method === '' || row.method === method;
     const takes = (other: string): boolean => {
       const row = parseRoute(other);

@@ -1,3 +1,4 @@
+import { foldPath } from '../wire/fold.ts';
 import type { Mode } from './config.ts';
 import type { Check, Layer } from './layer.ts';
 import type { Policy, RouteRule } from './policy.ts';
@@ -96,7 +97,7 @@ function ruleBefore(before: Policy, policy: Policy, rule: RouteRule): RouteRule 
   if (rule === policy.sealedRoute) return before.sealedRoute;
   if (rule === policy.assetRoute) return before.assetRoute;
   const path = sampleOf(rule.pattern);
-  return before.match(rule.method || 'GET', path, path);
+  return before.match(rule.method || 'GET', path, foldPath(path));
 }
 
 /** A layer's own mode goes before the route's; report in the policy's mode reports everything. */

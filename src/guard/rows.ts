@@ -1,3 +1,4 @@
+import { foldPath } from '../wire/fold.ts';
 import { parseRoute } from '../wire/pattern.ts';
 import { baseRule, type Ground } from './base-rule.ts';
 import type { RouteConfig } from './config.ts';
@@ -36,7 +37,7 @@ function decoyRows({ config, loose }: Ground, rows: readonly Row[]): Row[] {
     const path = sampleOf(pattern);
     // Never named: what is goes into the page's script, for everybody to read.
     const own = { name: `decoy ${text}`, method, decoy: text, named: false };
-    const rule = Object.freeze({ ...find(method || 'GET', path, path), ...own });
+    const rule = Object.freeze({ ...find(method || 'GET', path, foldPath(path)), ...own });
     return { rule, exact: !loose, test: tester(pattern, !loose) };
   });
 }
@@ -70,7 +71,7 @@ function otherSpellings(rows: readonly Row[], protect: readonly string[]): Row[]
   const isProtected = (path: string, method: string): boolean =>
     guarded.some((row) => takesMethod(row.method, method) && row.test(path));
   return rows
-    .filter(({ exact, rule }) => exact && rule.named && !isProtected(sampleOf(rule.pattern), rule.method))
+    .filter(({ exact, rule }) => exact && rule.named && !isProtected(foldPath(sampleOf(rule.pattern)), rule.method))
     .map(({ rule }) => {
       const test = tester(rule.pattern, false);
       return {

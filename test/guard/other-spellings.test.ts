@@ -6,6 +6,7 @@ import { parseConfig } from '../../src/guard/config-schema.ts';
 import { PASS } from '../../src/guard/decision.ts';
 import type { Layer } from '../../src/guard/layer.ts';
 import { bothOf } from '../../src/guard/methods.ts';
+import { compose } from '../../src/guard/pipeline.ts';
 import type { RouteRule } from '../../src/guard/policy.ts';
 import { createRunner } from '../../src/guard/runner.ts';
 import { authorization } from '../../src/layers/authorization.ts';
@@ -121,6 +122,30 @@ test('R64 a page of one client makes no call of another, neither by a spelling n
   const remove = ruleFor({ clients, routes }, 'DELETE', '/api/x');
   assert.deepEqual([bothOf(post, remove).unlisted, bothOf(remove, post).unlisted], [true, true]);
   assert.equal(bothOf(remove, remove).unlisted, false);
+});
+
+suite('patterns with capitals', () => {
+  const config: Config = { protect: ['/API/**'], decoys: ['GET /API/adminBackup'] };
+
+  test('a decoy among what is protected is judged as any other name there', () => {
+    for (const path of ['/API/adminBackup', '/api/adminbackup']) {
+      const rule = ruleFor(config, 'GET', path);
+      assert.deepEqual([rule.decoy, rule.level], ['GET /API/adminBackup', 'proof'], path);
+    }
+    assert.equal(ruleFor(config, 'GET', '/adminBackup').level, 'open');
+  });
+
+  test('a layer that goes on as it was before is enforced where it was before', () => {
+    const policy = policyOf({ ...config, rollout: '50%' });
+    const layer: Layer = { name: 'proof', forRoute: ({ level }) => (level === 'open' ? null : () => PASS) };
+    const restored = new Map([['proof', { policy: policyOf(config), spares: 0 }]]);
+    const stepsFor = (path: string): number => {
+      const rule = policy.match('GET', path, foldPath(path));
+      return compose(policy, rule, [layer], restored).steps.length;
+    };
+    assert.equal(stepsFor('/API/posts'), 1);
+    assert.equal(stepsFor('/posts'), 0);
+  });
 });
 
 suite('/Admin, judged', () => {

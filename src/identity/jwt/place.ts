@@ -55,7 +55,17 @@ function createHeaderPlace(name: string): Place {
 function createCookiePlace(name: string, cookie: string): Place {
   return {
     name,
-    read: ({ headers }) => (headers.cookie === '' ? '' : readCookie(headers.cookie, cookie)),
+    // Whoever reads it behind us joins the lines: a token in the second would be another one than was verified.
+    read: ({ headers, repeated, fields }) =>
+      headers.cookie === '' ? '' : readCookie(repeated.includes('cookie') ? joined(fields) : headers.cookie, cookie),
     parse: (token) => ({ token, scheme: '' }),
   };
+}
+
+function joined(fields: readonly string[]): string {
+  const lines: string[] = [];
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    if (fields[i]?.toLowerCase() === 'cookie') lines.push(fields[i + 1] ?? '');
+  }
+  return lines.join('; ');
 }

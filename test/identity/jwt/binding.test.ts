@@ -214,6 +214,10 @@ describe('where tokens come', () => {
       (await desk.show({ headers: { cookie: `access_token=${token}; access_token=${token}` } })).subject,
       null,
     );
+    const lines = (cookie: string, second: string) =>
+      desk.show({ headers: { cookie, Cookie: second }, repeated: ['cookie'] });
+    assert.equal((await lines(`access_token=${token}`, `access_token=another`)).subject, null, 'in another line, too');
+    assert.equal((await lines('a=b', `access_token=${token}`)).subject?.id, 'ada', 'lines are one field');
     await desk.close();
   });
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import fc from 'fast-check';
 import { compilePolicy } from '../../src/guard/compile.ts';
 import type { Config, RouteConfig } from '../../src/guard/config.ts';
 import { parseConfig } from '../../src/guard/config-schema.ts';
-import { PASS } from '../../src/guard/decision.ts';
+import { LEVELS, PASS } from '../../src/guard/decision.ts';
 import type { Layer } from '../../src/guard/layer.ts';
 import { bothOf } from '../../src/guard/methods.ts';
 import { compose } from '../../src/guard/pipeline.ts';
@@ -122,6 +123,40 @@ test('R64 a page of one client makes no call of another, neither by a spelling n
   const remove = ruleFor({ clients, routes }, 'DELETE', '/api/x');
   assert.deepEqual([bothOf(post, remove).unlisted, bothOf(remove, post).unlisted], [true, true]);
   assert.equal(bothOf(remove, remove).unlisted, false);
+});
+
+test('R12 R64 no spelling of any path is asked for less of the person than its own bytes are', () => {
+  const level = fc.constantFrom('open' as const, 'site' as const, 'session' as const, 'proof' as const);
+  const pattern = fc.constantFrom('/a', '/a/b', '/a/:id', '/a/**', '/*', '/A/b', '/a/*b', '/**');
+  const route = fc.record({ match: pattern, level, roles: fc.subarray(['one', 'two'], { minLength: 1 }) });
+  const free = fc.record({ match: pattern, level });
+  const routes = fc.uniqueArray(fc.oneof(route, free), { maxLength: 6, selector: ({ match }) => match });
+  const spell = fc.constantFrom(
+    (path: string) => path.toUpperCase(),
+    (path: string) => `${path}/`,
+    (path: string) => path.replaceAll('/', '//'),
+    (path: string) => `${path};x=1`,
+    (path: string) => path.replace('a', '%61'),
+    (path: string) => path.replace('/b', ';/b'),
+  );
+  const path = fc.constantFrom('/a', '/a/b', '/a/7', '/a/bb', '/b', '/a/7/8');
+  fc.assert(
+    fc.property(routes, fc.constantFrom('/a/**', '/**', '/c'), path, spell, (listed, protect, plain, alias) => {
+      const { match } = compilePolicy({ mode: 'enforce', protect: [protect], routes: listed });
+      const own = match('GET', plain, foldPath(plain));
+      const other = match('GET', alias(plain), foldPath(alias(plain)));
+      if (other.unlisted) return;
+      const asked = [other, ...other.also].map(({ user }) => user?.roles ?? []);
+      for (const { user } of [own, ...own.also]) {
+        if (user !== null)
+          assert.ok(
+            asked.some((roles) => roles.join() === user.roles.join()),
+            `${plain} ${own.name}`,
+          );
+      }
+      assert.ok(LEVELS.indexOf(other.level) >= LEVELS.indexOf(own.level) || own.unlisted);
+    }),
+  );
 });
 
 suite('patterns with capitals', () => {

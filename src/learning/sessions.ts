@@ -127,19 +127,52 @@ function routeIn(words: number[], route: number, calls: number): number {
   return at;
 }
 
-/** Words are kept in blocks: a block for each session would cost more than what is in it. */
+/** Places before the routes of a packed session. */
+const PACKED = { size: 0, hash: 1, calls: 2, failures: 3, routes: 4 } as const;
+
+/** A session in a block: there are many thousands, and a list of each own would cost more than what is in it. */
+class PackedSession implements SessionProfile {
+  readonly prefix: string;
+  readonly #block: Uint32Array;
+  readonly #at: number;
+
+  constructor(prefix: string, block: Uint32Array, at: number) {
+    this.prefix = prefix;
+    this.#block = block;
+    this.#at = at;
+  }
+
+  get hash(): number {
+    return this.#block[this.#at + PACKED.hash] ?? 0;
+  }
+
+  get calls(): number {
+    return this.#block[this.#at + PACKED.calls] ?? 0;
+  }
+
+  get failures(): number {
+    return this.#block[this.#at + PACKED.failures] ?? 0;
+  }
+
+  get routes(): Uint32Array {
+    const from = this.#at + PACKED.routes;
+    return this.#block.subarray(from, from + (this.#block[this.#at + PACKED.size] ?? 0));
+  }
+}
+
 function createPacker(): (hash: number, session: OpenSession) => SessionProfile {
   let block = new Uint32Array(0);
   let used = 0;
   return (hash, { prefix, calls, failures, words }) => {
     const size = (words.length / OPEN.size) * ROUTE.size;
-    if (used + size > block.length) [block, used] = [new Uint32Array(BLOCK), 0];
-    const routes = block.subarray(used, used + size);
-    used += size;
-    for (let from = 0, to = 0; from < words.length; from += OPEN.size, to += ROUTE.size) {
-      for (let place = 0; place < ROUTE.size; place++) routes[to + place] = words[from + place] ?? 0;
+    if (used + PACKED.routes + size > block.length) [block, used] = [new Uint32Array(BLOCK), 0];
+    const at = used;
+    used += PACKED.routes + size;
+    block.set([size, hash, calls, failures], at);
+    for (let from = 0, to = at + PACKED.routes; from < words.length; from += OPEN.size, to += ROUTE.size) {
+      for (let place = 0; place < ROUTE.size; place++) block[to + place] = words[from + place] ?? 0;
     }
-    return { hash, prefix, calls, failures, routes };
+    return new PackedSession(prefix, block, at);
   };
 }
 

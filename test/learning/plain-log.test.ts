@@ -3,7 +3,9 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { readCombined } from '../../src/learning/readers/combined-log.ts';
 import { interned } from '../../src/learning/readers/interned.ts';
-import { readPlainly } from '../../src/learning/readers/plain-log.ts';
+import { createPlainReader } from '../../src/learning/readers/plain-log.ts';
+
+const readPlainly = createPlainReader();
 
 /** In the midst of other bytes, as in a file. */
 function plainly(line: string) {

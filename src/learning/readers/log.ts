@@ -7,7 +7,7 @@ import type { KeptLines } from './kept.ts';
 import { readJson } from './json-log.ts';
 import { utf8 } from './interned.ts';
 import { type Lines, linesOf } from './lines.ts';
-import { readPlainly } from './plain-log.ts';
+import { createPlainReader, type PlainReader } from './plain-log.ts';
 
 /**
  * An access log, in combined form, as JSON, or both mixed: line by line, as they come.
@@ -30,9 +30,10 @@ export function accessLog(file: string, kept: KeptLines | null): Source {
       }
       const bytes = statSync(file).size;
       const own = createTally();
+      const plainly = createPlainReader();
       let last = 0;
       for await (const lines of linesOf(file, own, onBytes)) {
-        const found = requestsIn(lines, kept, own);
+        const found = requestsIn(lines, plainly, kept, own);
         last = lines.first - 1 + lines.places.length;
         tally.read(found.length);
         yield found;
@@ -49,11 +50,16 @@ interface Whole {
   readonly unreadable: readonly Unreadable[];
 }
 
-function requestsIn({ bytes, places, first }: Lines, kept: KeptLines | null, tally: Tally): Observation[] {
+function requestsIn(
+  { bytes, places, first }: Lines,
+  plainly: PlainReader,
+  kept: KeptLines | null,
+  tally: Tally,
+): Observation[] {
   const found: Observation[] = [];
   for (let index = 0; index < places.length; index++) {
     const { from, to } = places[index] ?? NOWHERE;
-    const one = readKept(kept, first - 1 + index, bytes, from, to);
+    const one = readKept(kept, first - 1 + index, () => plainly(bytes, from, to) ?? readLine(utf8(bytes, from, to)));
     if (to === from || (to === from + 1 && bytes[from] === RETURN)) continue;
     if (one === null) tally.skip(NOT_A_REQUEST, first + index);
     else found.push(one);
@@ -97,15 +103,9 @@ function pass(unreadable: readonly Unreadable[], tally: Tally): void {
 const NOWHERE = { from: 0, to: 0 };
 const RETURN = 0x0d;
 
-function readKept(
-  kept: KeptLines | null,
-  line: number,
-  bytes: Uint8Array,
-  from: number,
-  to: number,
-): Observation | null {
+function readKept(kept: KeptLines | null, line: number, read: () => Observation | null): Observation | null {
   if (kept !== null && line < kept.size) return kept.at(line);
-  const one = readPlainly(bytes, from, to) ?? readLine(utf8(bytes, from, to));
+  const one = read();
   kept?.add(line, one);
   return one;
 }

@@ -14,6 +14,7 @@ import { type Documents, NO_DOCUMENT } from '../learning/proposal.ts';
 import { createKeeping } from '../learning/readers/kept.ts';
 import { formatOf, openSource } from '../learning/readers/open.ts';
 import { type Tried, tryProposal } from '../learning/tried.ts';
+import { createVisitors } from '../learning/visitors.ts';
 import { foldPath } from '../wire/fold.ts';
 import { EXIT, type Io, present } from './command.ts';
 import { type ConfigFlags, loadConfig, type LoadedConfig } from './flags.ts';
@@ -124,13 +125,14 @@ async function work(
       progress.at(0.75 * share, 'reading');
     };
     const policy = compilePolicy({ ...config, ...withDocumented(config, documents) });
-    const learned = await learnFrom(sources, { policy, onProgress });
+    const visitors = createVisitors();
+    const learned = await learnFrom(sources, { policy, onProgress, visitors });
     const onBytes = (more: number): void => {
       keepLow();
       judged += more;
       progress.at(0.75 + (0.25 * judged) / bytes, 'trying what was learned');
     };
-    return { learned, tried: await tryProposal(sources, learned, { config, documents, onBytes }) };
+    return { learned, tried: await tryProposal(sources, learned, { config, documents, onBytes, visitors }) };
   } finally {
     progress.end();
   }

@@ -3,7 +3,7 @@ import { foldPath, pathTrouble } from '../wire/fold.ts';
 import { compilePattern } from '../wire/pattern.ts';
 import { type Observation, pathOf } from './observation.ts';
 import type { PathPatterns } from './paths.ts';
-import { remembered } from './remembered.ts';
+import { remembered, rememberedByNumber } from './remembered.ts';
 
 /** What a request is to the policy that holds. */
 export type Place =
@@ -30,6 +30,7 @@ const UNUSABLE: Place = Object.freeze({ kind: 'unusable' });
 const WILD = /\*|\/:/;
 /** Of each method. Targets that are new mostly have a path that is not. */
 const MOST_TARGETS = 16_384;
+const MOST_NUMBERS = 32_768;
 const MOST_PATHS = 4096;
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
@@ -60,12 +61,14 @@ export function createCalls(policy: Policy): Calls {
     const finders = new Map(
       [...METHODS].map((method) => {
         const byPath = remembered((path) => find(method, path), MOST_PATHS);
-        return [method, remembered((target) => make(byPath(pathOf(target)), target), MOST_TARGETS)];
+        const made = (target: string): T => make(byPath(pathOf(target)), target);
+        return [method, { byText: remembered(made, MOST_TARGETS), byNumber: rememberedByNumber(made, MOST_NUMBERS) }];
       }),
     );
-    return ({ method, target }) => {
+    return ({ method, target, targetNumber = -1 }) => {
       const finder = finders.get(method === 'HEAD' ? 'GET' : method);
-      return finder === undefined ? make(UNUSABLE, target) : finder(target);
+      if (finder === undefined) return make(UNUSABLE, target);
+      return targetNumber < 0 ? finder.byText(target) : finder.byNumber(targetNumber, target);
     };
   };
   return {

@@ -14,6 +14,7 @@ import type { LearnedBody } from './schemas.ts';
 import { ROUTE, type SessionProfile } from './sessions.ts';
 import type { LearnedSpans } from './spans.ts';
 import { type TypicalSessions, typicalSessions, type Untypical } from './typical.ts';
+import { createVisitors, type Visitors } from './visitors.ts';
 import { createWeighing, weigh } from './weights.ts';
 
 /** One route, and what traffic says of it. */
@@ -64,10 +65,15 @@ export interface LearnOptions {
   readonly policy: Policy;
   /** Told how far it is, 0 to 1. */
   readonly onProgress?: (share: number) => void;
+  /** Tells sessions apart. Default: those of this reading alone. */
+  readonly visitors?: Visitors;
 }
 
 /** Reads all sources three times; what is kept meanwhile is bounded. */
-export async function learn(sources: readonly Source[], { policy, onProgress }: LearnOptions): Promise<Learned> {
+export async function learn(
+  sources: readonly Source[],
+  { policy, onProgress, visitors = createVisitors() }: LearnOptions,
+): Promise<Learned> {
   const bytes = 3 * sources.reduce((sum, { size }) => sum + size, 0);
   let read = 0;
   const onBytes = (more: number): void => {
@@ -75,15 +81,15 @@ export async function learn(sources: readonly Source[], { policy, onProgress }: 
     onProgress?.(Math.min(1, read / Math.max(1, bytes)));
   };
   const calls = createCalls(policy);
-  const patterns = await readPaths(sources, calls, onBytes);
-  const usage = await readUsage(sources, calls, patterns, onBytes);
+  const patterns = await readPaths(sources, calls, visitors, onBytes);
+  const usage = await readUsage(sources, { calls, patterns, visitors }, onBytes);
   const { profiles, oneIn } = usage.sessions;
   const weighing = createWeighing(profiles);
   const given = weigh(profiles, weighing);
   const limits = learnLimits(profiles, given);
   const typical = typicalSessions(profiles, given, limits);
   const orders = learnOrder(precedenceOf(profiles, typical.weights));
-  const content = await readContent(sources, { calls, patterns, usage, typical, weighing, orders }, onBytes);
+  const content = await readContent(sources, { calls, patterns, usage, typical, weighing, orders, visitors }, onBytes);
   const spans = content.spans.spans(weightsOf(profiles, typical));
   // A log cuts sessions off at pauses: how long people stay away it does not show.
   const showsPauses = sources.every(({ format }) => format !== 'access log');

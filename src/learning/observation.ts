@@ -36,6 +36,10 @@ export interface Observation {
   readonly verified: boolean | null;
   /** Header fields as sent, and bodies as text, for a judgement of the very request; null where the source has none. */
   readonly exchange: Exchange | null;
+  /** Where a log keeps it, the same at each reading ({@link import('./readers/kept.ts').KeptLines}); absent or -1: nowhere. */
+  readonly line?: number;
+  /** The number of its target, the same at each reading; as `line`. */
+  readonly targetNumber?: number;
 }
 
 export interface Exchange {

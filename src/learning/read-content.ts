@@ -10,7 +10,7 @@ import type { Usage } from './read-usage.ts';
 import { createSchemaBook, type SchemaBook } from './schemas.ts';
 import { createSpanBook, type SpanBook } from './spans.ts';
 import type { TypicalSessions } from './typical.ts';
-import { createVisitors } from './visitors.ts';
+import type { Visitors } from './visitors.ts';
 import { isCounted, type Weighing } from './weights.ts';
 
 interface ContentOf {
@@ -21,6 +21,7 @@ interface ContentOf {
   readonly weighing: Weighing;
   /** What comes before what. */
   readonly orders: readonly LearnedOrder[];
+  readonly visitors: Visitors;
 }
 
 interface RouteContent {
@@ -52,13 +53,13 @@ export interface Content {
  */
 export async function readContent(
   sources: readonly Source[],
-  { calls, patterns, usage, typical, weighing, orders }: ContentOf,
+  { calls, patterns, usage, typical, weighing, orders, visitors }: ContentOf,
   onBytes: (more: number) => void,
 ): Promise<Content> {
   const routes = new Map<number, RouteContent>();
   const flows = createFlowBook();
   const spans = createSpanBook(orders);
-  const visitors = createVisitors();
+  visitors.begin();
   const callOf = calls.byTarget((place, target) => ({
     number: usage.numbers.get(calls.matchOf(place, patterns)),
     query: queryOf(target),

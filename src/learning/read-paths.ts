@@ -2,7 +2,7 @@ import type { Calls } from './calls.ts';
 import { createTally, type Source } from './observation.ts';
 import { type Asker, createPathTree, type PathPatterns, segmentsOf } from './paths.ts';
 import { eachMark } from './shape.ts';
-import { createVisitors } from './visitors.ts';
+import type { Visitors } from './visitors.ts';
 
 /** Fields that say what something is, in words that paths have as well. */
 const KIND = /[.'_](?:type|kind|__typename|rel)(?:'\])?$/i;
@@ -39,10 +39,11 @@ function give({ given }: Followed, mark: string): void {
 export async function readPaths(
   sources: readonly Source[],
   calls: Calls,
+  visitors: Visitors,
   onBytes: (more: number) => void,
 ): Promise<PathPatterns> {
   const tree = createPathTree();
-  const visitors = createVisitors();
+  visitors.begin();
   const askerOf = createAskers();
   // Also of routes that are named: what stands beside them is compared with it.
   const segments = calls.byTarget((place) => ('path' in place ? segmentsOf(place.path) : null));

@@ -3,7 +3,7 @@ import type { Calls } from './calls.ts';
 import { createTally, type Observation, type Source, type Tally, type Unreadable } from './observation.ts';
 import type { PathPatterns } from './paths.ts';
 import { createSessionBook, type Sessions } from './sessions.ts';
-import { createVisitors, PAUSE } from './visitors.ts';
+import { PAUSE, type Visitors } from './visitors.ts';
 
 /** What is counted of one route. */
 export interface RouteFacts {
@@ -33,13 +33,18 @@ export interface Usage {
   readonly unreadable: readonly (Unreadable & { readonly source: string })[];
 }
 
+interface UsageOf {
+  readonly calls: Calls;
+  readonly patterns: PathPatterns;
+  readonly visitors: Visitors;
+}
+
 const MOST_ROUTES = 2000;
 
 /** Second reading: who called what, when, in what order. */
 export async function readUsage(
   sources: readonly Source[],
-  calls: Calls,
-  patterns: PathPatterns,
+  { calls, patterns, visitors }: UsageOf,
   onBytes: (more: number) => void,
 ): Promise<Usage> {
   const routes: RouteFacts[] = [];
@@ -47,7 +52,7 @@ export async function readUsage(
   // Who comes back later has another name by then; logs are a little out of order.
   const isNamed = sources.some(({ format }) => format !== 'access log');
   const book = isNamed ? createSessionBook() : createSessionBook(2 * PAUSE);
-  const visitors = createVisitors();
+  visitors.begin();
   const counts = { requests: 0, outside: 0, unusable: 0, unverified: 0 };
   const tallies: [Source, Tally][] = [];
   const numberOf = (match: string): number => {

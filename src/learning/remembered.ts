@@ -1,4 +1,23 @@
 /**
+ * The same, with some of its results kept: for texts that have numbers already, so that none has to be looked for.
+ *
+ * @param places results that are kept at most: of numbers that are the same modulo `places` the latest
+ */
+export function rememberedByNumber<T>(make: (text: string) => T, places: number): (number: number, text: string) => T {
+  const texts: string[] = new Array(places).fill('');
+  const made: (T | null)[] = new Array(places).fill(null);
+  return (number, text) => {
+    const place = number % places;
+    // Mostly the very same text, which costs no comparison.
+    if (texts[place] === text && text !== '') return made[place] as T; // put there with its text
+    const value = make(text);
+    texts[place] = text;
+    made[place] = value;
+    return value;
+  };
+}
+
+/**
  * The same, with its latest results kept: for texts of which a log has few, many times over.
  *
  * @param most results that are kept at least, and half of those that are kept at most

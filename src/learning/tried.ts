@@ -13,6 +13,7 @@ import {
 } from './proposal.ts';
 import { ENOUGH_TO_LEAVE_OUT } from './rare.ts';
 import { collectVerdicts, type Hit, type Verdicts } from './verdicts.ts';
+import { createVisitors, type Visitors } from './visitors.ts';
 import { FEW } from './voices.ts';
 
 /** A proposal after it was tried on the traffic that it was learned from. */
@@ -34,6 +35,8 @@ export interface TrialOf {
   /** What an OpenAPI document says. Default: there is none. */
   readonly documents?: Documents;
   readonly onBytes?: (bytes: number) => void;
+  /** Those who were told apart when it was learned. Default: they are told apart again. */
+  readonly visitors?: Visitors;
 }
 
 /** Of the sessions that use the app as others do. */
@@ -58,12 +61,15 @@ export const judgedBy = (sources: readonly Source[]): Shows => ({
 export async function tryProposal(
   sources: readonly Source[],
   learned: Learned,
-  { config, documents, onBytes = () => {} }: TrialOf,
+  { config, documents, onBytes = () => {}, visitors = createVisitors() }: TrialOf,
 ): Promise<Tried> {
   const dropped: Dropped[] = [];
   let proposal = propose(learned, config, documents);
   for (let round = 1; ; round++) {
-    const verdicts = await judged(sources, proposedConfig(config, proposal), learned, round === 1 ? onBytes : () => {});
+    const verdicts = await judged(sources, proposedConfig(config, proposal), learned, {
+      visitors,
+      onBytes: round === 1 ? onBytes : () => {},
+    });
     const harm = harmIn(proposal, verdicts, learned);
     if (harm.length === 0) return { proposal, verdicts, dropped };
     dropped.push(...harm);
@@ -80,14 +86,14 @@ async function judged(
   sources: readonly Source[],
   config: Config,
   { requests, leftOut }: Learned,
-  onBytes: (bytes: number) => void,
+  reading: Required<Pick<TrialOf, 'onBytes' | 'visitors'>>,
 ): Promise<Verdicts> {
   const judge = await createJudge(config, judgedBy(sources));
   try {
     return await collectVerdicts(sources, judge, {
       oneIn: Math.max(1, Math.ceil(requests / MOST_JUDGED)),
       leftOut,
-      onBytes,
+      ...reading,
     });
   } finally {
     await judge.close();

@@ -1,7 +1,7 @@
 import { type Family, familyOf } from '../lib/agent.ts';
 import type { Judge } from './judge.ts';
 import { createTally, type Source, type Unreadable } from './observation.ts';
-import { createVisitors } from './visitors.ts';
+import { createVisitors, type Visitors } from './visitors.ts';
 
 /** What a configuration would have refused in some traffic. Shares are of sessions: one person hit is one, however often. */
 export interface Verdicts {
@@ -44,6 +44,8 @@ export interface VerdictOptions {
   /** Hashes of the names of sessions that were left out of what was learned. Default none. */
   readonly leftOut?: ReadonlySet<number>;
   readonly onBytes?: (bytes: number) => void;
+  /** Tells sessions apart. Default: those of this traffic alone. */
+  readonly visitors?: Visitors;
 }
 
 const NOBODY: ReadonlySet<number> = new Set();
@@ -55,7 +57,7 @@ const MOST_GROUPS = 1000;
 export async function collectVerdicts(
   sources: readonly Source[],
   judge: Judge,
-  { oneIn = 1, leftOut = NOBODY, onBytes }: VerdictOptions = {},
+  { oneIn = 1, leftOut = NOBODY, onBytes, visitors = createVisitors() }: VerdictOptions = {},
 ): Promise<Verdicts> {
   const [rules, routes, families] = [createGroups(leftOut), createGroups(leftOut), createGroups(leftOut)];
   const people = new Map<Family, number>();
@@ -63,7 +65,7 @@ export async function collectVerdicts(
   const hitSessions = new Set<number>();
   const counts = { requests: 0, covered: 0, refused: 0 };
   const unreadable: (Unreadable & { source: string })[] = [];
-  const visitors = createVisitors();
+  visitors.begin();
   for (const source of sources) {
     const tally = createTally();
     for await (const batch of source.read(tally, onBytes)) {

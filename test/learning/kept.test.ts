@@ -19,17 +19,21 @@ function fileOf(name: string, content: string | Buffer): string {
   return path;
 }
 
+/** What a line says, without where it is kept. */
+type Request = Omit<Observation, 'line' | 'targetNumber'>;
+
 interface Reading {
-  readonly all: readonly Observation[];
+  readonly all: readonly Request[];
   readonly unreadable: readonly Unreadable[];
   readonly bytes: number;
 }
 
 async function reading(source: Source): Promise<Reading> {
   const tally = createTally();
-  const all: Observation[] = [];
+  const all: Request[] = [];
   let bytes = 0;
-  for await (const batch of source.read(tally, (more) => (bytes += more))) all.push(...batch);
+  for await (const batch of source.read(tally, (more) => (bytes += more)))
+    all.push(...batch.map(({ line: _, targetNumber: __, ...said }) => said));
   return { all, unreadable: tally.unreadable(), bytes };
 }
 

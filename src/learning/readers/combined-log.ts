@@ -54,6 +54,8 @@ export const inLog = (
   status: number,
   agent: string,
   page: string,
+  line = -1,
+  targetNumber = -1,
 ): Observation => ({
   time,
   session: '',
@@ -70,6 +72,8 @@ export const inLog = (
   marks: NO_MARKS,
   verified: null,
   exchange: null,
+  line,
+  targetNumber,
 });
 
 /** The same few of these come again and again; each is kept once. */

@@ -5,13 +5,20 @@ import { inLog } from './combined-log.ts';
 export interface KeptLines {
   /** Lines that are kept: the first ones. */
   readonly size: number;
-  /** Takes the next line, while there is room; null where it tells of no request. @param line from 0 */
-  add(line: number, one: Observation | null): void;
+  /**
+   * Takes the next line, while there is room; null where it tells of no request. Answers with what is kept of it, or with what
+   * was given.
+   *
+   * @param line from 0
+   */
+  add(line: number, one: Observation | null): Observation | null;
   /** @param line less than `size` */
   at(line: number): Observation | null;
 }
 
 interface Block {
+  /** Number of its first line: no other line has the same, of whichever log. */
+  readonly first: number;
   readonly times: Float64Array;
   /** {@link LONG} */
   readonly longs: Uint32Array;
@@ -61,19 +68,36 @@ export function createKeeping(most: Readonly<Room> = MOST): () => KeptLines {
     pages: createTexts(MOST_SHORT, room),
     methods: createTexts(MOST_SHORT, room),
   };
-  return () => createKeptLines(texts, room);
+  const nextBlock = (): Block | undefined => {
+    if (room.blocks === 0) return undefined;
+    room.blocks -= 1;
+    return newBlock();
+  };
+  return () => createKeptLines(texts, nextBlock);
 }
 
-function createKeptLines(texts: Dictionaries, room: Room): KeptLines {
+let blocksMade = 0;
+
+function newBlock(): Block {
+  blocksMade += 1;
+  return {
+    first: blocksMade * BLOCK,
+    times: new Float64Array(BLOCK),
+    longs: new Uint32Array(BLOCK * LONG.size),
+    shorts: new Uint16Array(BLOCK * SHORT.size),
+  };
+}
+
+/** @param nextBlock undefined where there is no room for one */
+function createKeptLines(texts: Dictionaries, nextBlock: () => Block | undefined): KeptLines {
   const blocks: Block[] = [];
   let size = 0;
   let isFull = false;
   const blockFor = (line: number): Block | undefined => {
     const known = blocks[Math.floor(line / BLOCK)];
-    if (known !== undefined || room.blocks === 0) return known;
-    room.blocks -= 1;
-    const made = newBlock();
-    blocks.push(made);
+    if (known !== undefined) return known;
+    const made = nextBlock();
+    if (made !== undefined) blocks.push(made);
     return made;
   };
   return {
@@ -81,10 +105,12 @@ function createKeptLines(texts: Dictionaries, room: Room): KeptLines {
       return size;
     },
     add(line, one) {
-      if (isFull || line !== size) return;
+      if (isFull || line !== size) return one;
       const block = blockFor(line);
       isFull = block === undefined || !put(block, line % BLOCK, one, texts);
-      if (!isFull) size += 1;
+      if (isFull || block === undefined) return one;
+      size += 1;
+      return take(block, line % BLOCK, texts);
     },
     at(line) {
       const block = blocks[Math.floor(line / BLOCK)];
@@ -92,12 +118,6 @@ function createKeptLines(texts: Dictionaries, room: Room): KeptLines {
     },
   };
 }
-
-const newBlock = (): Block => ({
-  times: new Float64Array(BLOCK),
-  longs: new Uint32Array(BLOCK * LONG.size),
-  shorts: new Uint16Array(BLOCK * SHORT.size),
-});
 
 /** False where there is no room for something in it. */
 function put({ times, longs, shorts }: Block, place: number, one: Observation | null, texts: Dictionaries): boolean {
@@ -119,18 +139,21 @@ function put({ times, longs, shorts }: Block, place: number, one: Observation | 
   return true;
 }
 
-function take({ times, longs, shorts }: Block, place: number, texts: Dictionaries): Observation | null {
+function take({ first, times, longs, shorts }: Block, place: number, texts: Dictionaries): Observation | null {
   const [long, short] = [place * LONG.size, place * SHORT.size];
   const status = shorts[short + SHORT.status] ?? NO_REQUEST;
   if (status === NO_REQUEST) return null;
+  const target = longs[long + LONG.target] ?? 0;
   return inLog(
     times[place] ?? 0,
     texts.prefixes.textOf(longs[long + LONG.prefix] ?? 0),
     texts.methods.textOf(shorts[short + SHORT.method] ?? 0),
-    texts.targets.textOf(longs[long + LONG.target] ?? 0),
+    texts.targets.textOf(target),
     status,
     texts.agents.textOf(shorts[short + SHORT.agent] ?? 0),
     texts.pages.textOf(shorts[short + SHORT.page] ?? 0),
+    first + place,
+    target,
   );
 }
 

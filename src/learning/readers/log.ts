@@ -106,8 +106,7 @@ const RETURN = 0x0d;
 function readKept(kept: KeptLines | null, line: number, read: () => Observation | null): Observation | null {
   if (kept !== null && line < kept.size) return kept.at(line);
   const one = read();
-  kept?.add(line, one);
-  return one;
+  return kept === null ? one : kept.add(line, one);
 }
 
 /** One line of a log; null where it tells of no request. */

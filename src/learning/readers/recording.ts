@@ -56,6 +56,9 @@ function isObservation(value: unknown): value is Observation {
     'request' in fields &&
     'answer' in fields &&
     'verified' in fields &&
-    'exchange' in fields
+    'exchange' in fields &&
+    // What logs say of themselves while they are read.
+    !('line' in fields) &&
+    !('targetNumber' in fields)
   );
 }

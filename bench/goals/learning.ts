@@ -17,7 +17,7 @@ const METER =
 interface Used {
   /** Seconds of CPU time, those of the garbage collector's threads among them. */
   readonly cpu: number;
-  /** MiB of resident memory at most. */
+  /** Decimal megabytes of resident memory at most. */
   readonly memory: number;
 }
 
@@ -31,9 +31,9 @@ export const learning: Goal = async () => {
     const replayed = await run(folder, 'replay', file);
     return [
       atMost(16, 's of CPU time to learn of 1,000,000 lines of an access log', oneFigure(learned.cpu), 20),
-      atMost(16, 'MiB of memory that takes at most', oneFigure(learned.memory), 300),
+      atMost(16, 'MB (10⁶ bytes) of memory that takes at most', oneFigure(learned.memory), 300),
       shown(16, 's of CPU time to judge the same by `replay`', oneFigure(replayed.cpu)),
-      shown(16, 'MiB of memory that takes at most, by `replay`', oneFigure(replayed.memory)),
+      shown(16, 'MB (10⁶ bytes) of memory that takes at most, by `replay`', oneFigure(replayed.memory)),
       shown(16, 'MiB of log', oneFigure(statSync(file).size / 2 ** 20)),
     ];
   } finally {
@@ -55,5 +55,5 @@ async function run(folder: string, command: string, file: string): Promise<Used>
   if (code === 2 || used === undefined)
     throw new Error(`sallyport ${command} ended with ${code}: ${said.slice(0, 500)}`);
   const { userCPUTime, systemCPUTime, maxRSS } = JSON.parse(used);
-  return { cpu: (userCPUTime + systemCPUTime) / 1e6, memory: maxRSS / 1024 };
+  return { cpu: (userCPUTime + systemCPUTime) / 1e6, memory: (maxRSS * 1024) / 1e6 };
 }

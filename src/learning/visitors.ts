@@ -75,8 +75,9 @@ export function createVisitors(): Visitors {
     return visitor.session;
   };
   const forgetGone = (generation: typeof younger): void => {
+    // Logs are a little out of order.
     for (const visitors of generation.values())
-      for (const [prefix, { last }] of visitors) if (latest - last > PAUSE) visitors.delete(prefix);
+      for (const [prefix, { last }] of visitors) if (latest - last > 2 * PAUSE) visitors.delete(prefix);
   };
 
   return {

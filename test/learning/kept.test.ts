@@ -114,6 +114,15 @@ describe('lines of a log that is read more than once', () => {
     }
   });
 
+  test('have the same learned of them as lines that are taken apart each time, be all of them kept or some', async () => {
+    const file = fileOf('learned.log', `${log(3000, 'first')}${MIXED}\n${log(3000, 'other')}`);
+    const policy = compilePolicy({ to: 'http://localhost:3000' });
+    const plain = await learn([accessLog(file, null)], { policy });
+    assert.ok(plain.sessions >= 200 && plain.routes.length > 0);
+    for (const keep of [createKeeping(), createKeeping({ blocks: 1, characters: 2000 * 17 })])
+      assert.deepEqual(await learn([accessLog(file, keep())], { policy }), plain);
+  });
+
   test('several logs share the room, and each has lines of its own', async () => {
     const keep = createKeeping({ blocks: 2, characters: 100_000 });
     const all = await Promise.all(

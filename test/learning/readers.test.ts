@@ -225,6 +225,17 @@ describe('files', () => {
     assert.deepEqual(unreadable, [{ reason: 'no observation of this version', count: 1, first: 3 }]);
   });
 
+  test('a recording cannot say that it is a line of some log', async () => {
+    const [one] = (await readAll(open(fileOf('c.har', JSON.stringify(har()))))).all;
+    const lines = [{ line: 7 }, { targetNumber: 7 }, {}].map((more) => JSON.stringify({ ...one, query: [], ...more }));
+    const { all, unreadable } = await readAll(open(fileOf('r.ndjson', `${[RECORDING_HEAD, ...lines].join('\n')}\n`)));
+    assert.equal(all.length, 1);
+    assert.deepEqual(
+      unreadable.map(({ count }) => count),
+      [2],
+    );
+  });
+
   test('formats are told by content, not by name', () => {
     assert.equal(formatOf(fileOf('1.txt', '\ufeff{ "log": { "version": "1.2" } }')), 'HAR');
     assert.equal(formatOf(fileOf('2.txt', 'openapi: 3.1.0\npaths: {}\n')), 'OpenAPI');

@@ -1,22 +1,26 @@
 import { type OpenTicket, verifyProof } from '../doors/open-ticket.ts';
 import type { Tickets } from '../doors/ticket.ts';
-import { type BurntProof, PASS, type Pass, type Refusal, refusal, type StreamDigest } from '../guard/decision.ts';
+import { type BurntProof, PASS, type Pass, type Refusal, refusal } from '../guard/decision.ts';
 import type { Check, Context, Layer } from '../guard/layer.ts';
-import { ANY_CLIENT, type Policy, type RouteRule } from '../guard/policy.ts';
-import { redirectText, singleLine } from '../guard/redirect.ts';
+import { ANY_CLIENT } from '../guard/policy.ts';
+import { redirectText } from '../guard/redirect.ts';
 import type { RequestView } from '../guard/view.ts';
 import { hostOf, isLoopback } from '../lib/loopback.ts';
 import { CREATED_SECONDS, SKEW_SECONDS, TAG, TAG_BEACON, TAG_SYNC, TAG_URL } from '../wire/constants.ts';
-import { parseContentDigest } from '../wire/digest.ts';
-import { isSpeltOut, parseCompactProof, parseSignatureInput, readProof, splitUrlProof } from '../wire/read-proof.ts';
+import { isSpeltOut } from '../wire/read-proof.ts';
+import { coversExactly, isSyncTag, type ParsedProof, signatureBase } from '../wire/signature.ts';
 import {
-  coversExactly,
-  isSyncTag,
-  type ParsedProof,
-  requiredComponents,
-  type SignedMessage,
-  signatureBase,
-} from '../wire/signature.ts';
+  addsToCompact,
+  type Coverage,
+  coversAuthorization,
+  createCoverage,
+  digestField,
+  digestText,
+  hasUnsigned,
+  readDigest,
+  toMessage,
+} from './proof-cover.ts';
+import { type Found, findProof } from './proof-found.ts';
 
 const ENTRY = refusal('entry-required', 'a proof by a page that entered');
 const INSECURE = refusal('insecure-context', 'a page over HTTPS or on localhost; or --insecure-http in report mode');
@@ -33,13 +37,6 @@ const UNSIGNED = refusal('signature', 'a proof that covers the fields, or no Aut
 const AUTHORITY = refusal('signature', 'a ticket that was given to a page of this origin, for this authority');
 const CLOCK = refusal('clock', 'a proof made within 60 s of the server’s time');
 const NO_DIGEST = refusal('digest', "a digest of the body under the proof, or `body: 'unsigned'` on the route");
-
-/** A proof as it was found, and the query without it. */
-interface Found {
-  readonly proof: ParsedProof;
-  readonly query: string;
-  readonly compact: boolean;
-}
 
 /**
  * The proof itself (PROTOCOL §3): a signature by the key that only the page holds, over method, authority, path,
@@ -187,133 +184,4 @@ function takesTag(proof: ParsedProof, compact: boolean, request: RequestView, co
     case TAG_URL:
       return compact && sync.has('url') && (request.method === 'GET' || request.method === 'HEAD');
   }
-}
-
-function findProof(request: RequestView, context: Context): Found | 'malformed' | null {
-  const { signatureInput, signature, secWebsocketProtocol } = request.headers;
-  if (signatureInput !== '' || signature !== '') {
-    if (request.repeated.length > 0 && repeatsSigned(request.repeated)) return 'malformed';
-    const proof = readProof(signatureInput, signature) ?? parseSignatureInput(signatureInput, signature);
-    if (proof === 'malformed') return proof;
-    if (proof !== null) return { proof, query: request.query, compact: false };
-  }
-  if (context.carrier === 'socket' && secWebsocketProtocol.includes(TAG)) {
-    return toFound(subprotocol(secWebsocketProtocol), request.query);
-  }
-  const split = request.query === '' ? null : splitUrlProof(request.query);
-  if (split === null || split === 'malformed') return split;
-  return toFound(split.proof, split.query);
-}
-
-function toFound(text: string, query: string): Found | 'malformed' {
-  const proof = parseCompactProof(text);
-  return proof === null ? 'malformed' : { proof, query, compact: true };
-}
-
-const subprotocol = (list: string): string => {
-  const mine = list
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item.startsWith(TAG));
-  return mine.length === 1 ? (mine[0] as string) : '';
-};
-
-/** Fields of which a second line could change what was signed. */
-const SINGLE: ReadonlySet<string> = new Set([
-  'signature',
-  'signature-input',
-  'content-type',
-  'content-digest',
-  'sallyport-digest',
-  'authorization',
-]);
-const repeatsSigned = (repeated: readonly string[]): boolean => repeated.some((name) => SINGLE.has(name));
-
-type Coverage = (contentType: boolean, digest: DigestField, authorization: boolean) => readonly string[];
-
-/** The component lists that a route can ask for, made once: twelve at most. */
-function createCoverage(route: RouteRule): Coverage {
-  const lists = new Map<number, readonly string[]>();
-  return (contentType, digest, authorization) => {
-    const key =
-      (contentType ? 1 : 0) + (authorization ? 2 : 0) + (digest === '' ? 0 : digest === 'content-digest' ? 4 : 8);
-    let list = lists.get(key);
-    if (list === undefined) {
-      list = requiredComponents({ contentType, digest, authorization, signed: route.signed });
-      lists.set(key, list);
-    }
-    return list;
-  };
-}
-
-function toMessage(request: RequestView, query: string, authority: string, route: RouteRule): SignedMessage {
-  const { contentType, contentDigest, sallyportDigest, authorization } = request.headers;
-  return {
-    method: request.method,
-    authority,
-    path: request.path,
-    query,
-    contentType,
-    contentDigest,
-    sallyportDigest,
-    authorization,
-    field: route.signed.length === 0 ? noField : (name) => singleLine(request.fields, name),
-  };
-}
-
-const noField = (): null => null;
-
-/** Whether a field is there that the route has signed, and the proof does not cover. */
-function hasUnsigned(request: RequestView, signed: readonly string[], covered: readonly string[]): boolean {
-  return signed.some((name) => !covered.includes(name) && hasField(request.fields, name));
-}
-
-function hasField(fields: readonly string[], name: string): boolean {
-  for (let i = 0; i < fields.length; i += 2) if ((fields[i] as string).toLowerCase() === name) return true;
-  return false;
-}
-
-/** What browsers send by themselves where a server has asked for it (RFC 9110 §11): no page can sign it. */
-const BROWSERS_OWN = /^(?:basic|digest|negotiate|ntlm) /i;
-
-/**
- * Whether the proof has to cover Authorization: where there is one. Except the browser's own, which it adds after the page
- * has signed: a site behind a server's password prompt would be closed to its own page.
- */
-function coversAuthorization(proof: ParsedProof, request: RequestView, { policy }: Context): boolean {
-  const { authorization } = request.headers;
-  return authorization !== '' && (proof.components.includes('authorization') || !isBrowsersOwn(authorization, policy));
-}
-
-/** The app's own hook may take it for who is calling; nobody else here does. */
-const isBrowsersOwn = (authorization: string, policy: Policy): boolean =>
-  policy.config.login?.identify === undefined && BROWSERS_OWN.test(authorization);
-
-/** A compact proof covers no fields: what must not be somebody else's, must not be there. */
-function addsToCompact(request: RequestView, { route, policy }: Context): boolean {
-  const { authorization } = request.headers;
-  if (hasUnsigned(request, route.signed, [])) return true;
-  return authorization !== '' && !isBrowsersOwn(authorization, policy);
-}
-
-type DigestField = '' | 'content-digest' | 'sallyport-digest';
-
-/** The field that speaks for the body; zero length is no body, whatever the fields say. */
-function digestField(request: RequestView): DigestField {
-  if (request.body.length === 0) return '';
-  if (request.headers.sallyportDigest !== '') return 'sallyport-digest';
-  return request.headers.contentDigest !== '' ? 'content-digest' : '';
-}
-
-function digestText(request: RequestView): string {
-  const field = digestField(request);
-  if (field === '') return '';
-  return field === 'content-digest' ? request.headers.contentDigest : request.headers.sallyportDigest;
-}
-
-function readDigest(request: RequestView): StreamDigest | 'malformed' | null {
-  const field = digestField(request);
-  if (field === '') return null;
-  const sha256 = parseContentDigest(digestText(request));
-  return sha256 === null ? 'malformed' : { kind: field === 'content-digest' ? 'whole' : 'slices', sha256 };
 }

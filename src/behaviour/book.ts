@@ -8,16 +8,18 @@ import {
   type Risk,
   type SessionId,
 } from '../guard/behaviour.ts';
-import { readFeatures, LOADS_HALVED_MS, type Surroundings } from './features.ts';
-import { Model, reasonWords, UNTAUGHT_ODDS } from './model.ts';
-import { hourShare, noteHour } from './hours.ts';
-import type { ReadModel } from './model-file.ts';
+import { LOADS_HALVED_MS } from './features.ts';
 import { noteHands } from './hands.ts';
+import { hourShare, noteHour } from './hours.ts';
+import { createJudging } from './judging.ts';
+import type { ReadModel } from './model-file.ts';
+import { Model, reasonWords } from './model.ts';
 import { Queue } from './queue.ts';
 import { hashOf, isCheckpoint, noteCall } from './record.ts';
 import { createRouteNumbers, type RouteNumbers } from './route-numbers.ts';
-import { B, D, F, FIRST_STAGE_CALLS, FLAG, SessionTable, SNAPSHOT_BYTES, STAGES, U } from './session-table.ts';
-import { Teaching, type TeachingLimits, Wave } from './teaching.ts';
+import { B, D, F, FLAG, U } from './session-table.ts';
+import type { TeachingLimits } from './teaching.ts';
+import { Visits } from './visits.ts';
 
 export interface BookOptions {
   readonly limits: () => TeachingLimits;
@@ -58,136 +60,31 @@ const LEAST_ODDS = 10;
 const KEPT_FREE = 1 / 16;
 
 export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, tell = () => {} }: BookOptions): Book {
-  const table = new SessionTable(capacity);
+  const visits = new Visits(capacity);
+  const { table } = visits;
   const { doubles, words, floats, bytes } = table;
   const routes = createRouteNumbers();
-  const teaching = new Teaching(limits);
-  const wave = new Wave();
   const queue = new Queue(Math.min(capacity, 8192));
-  /** What is read of the session that is judged. */
-  const latest = new Uint8Array(SNAPSHOT_BYTES);
   let model = new Model(seed, limits().sessions);
-  let taughtInSpan = 0;
-  let judged = 0;
-  let crowded = 0;
   let firstCall = 0;
   const acted: Record<BehaviourAction, number> = { note: 0, limit: 0, challenge: 0, login: 0, refuse: 0 };
-  const surroundings = {
-    now: 0,
-    hour: (now: number): number => hourShare(model.hours, firstCall, now),
-  } satisfies Surroundings;
-
-  const isReady = (): boolean => model.phase === 'ready';
-
-  const flag = (slot: number, bit: number): boolean => ((words[table.u(slot, U.flags)] as number) & bit) !== 0;
-  const setFlag = (slot: number, bit: number): void => {
-    const at = table.u(slot, U.flags);
-    words[at] = (words[at] as number) | bit;
-  };
-
-  const slotFor = (session: SessionId): number => {
-    const found = table.find(session);
-    if (found >= 0) return found;
-    if (table.isFull) table.remove(table.oldest);
-    return table.add(session);
-  };
-
-  /** What a new visit goes on with: that it taught, and how often pages were loaded. */
-  const restart = (slot: number): void => {
-    const keeps = (words[table.u(slot, U.flags)] as number) & FLAG.taught;
-    const [load, prefix] = [words[table.u(slot, U.load)] as number, words[table.u(slot, U.prefix)] as number];
-    const [loads, loadsAt] = [floats[table.f(slot, F.loads)] as number, doubles[table.d(slot, D.loadsAt)] as number];
-    table.clear(slot);
-    words[table.u(slot, U.flags)] = keeps;
-    words[table.u(slot, U.load)] = load;
-    words[table.u(slot, U.prefix)] = prefix;
-    floats[table.f(slot, F.loads)] = loads;
-    doubles[table.d(slot, D.loadsAt)] = loadsAt;
-  };
-
-  /** A visit has ended: it teaches where it may. */
-  const close = (slot: number): void => {
-    if ((bytes[table.b(slot, B.stages)] as number) === 0) return;
-    const keepsSilent = flag(slot, FLAG.refused) || flag(slot, FLAG.acted) || flag(slot, FLAG.taught);
-    if (keepsSilent) return;
-    if (!teaching.takes(words[table.u(slot, U.prefix)] as number)) {
-      crowded += 1;
-      return;
-    }
-    const { sessions } = limits();
-    // Where more look unusual than a minority can be, they teach what is usual from now on.
-    model.learn(table, slot, wave.isWave ? 1 : (floats[table.f(slot, F.odds)] as number));
-    setFlag(slot, FLAG.taught);
-    taughtInSpan += 1;
-    // In a wave the app has changed: what was usual before is forgotten sooner.
-    if (taughtInSpan >= (wave.isWave ? Math.ceil(sessions / 8) : sessions)) {
-      taughtInSpan = 0;
-      model.fade(1 / 2);
-    }
-  };
-
-  const judge = (slot: number, now: number): void => {
-    const calls = words[table.u(slot, U.calls)] as number;
-    if (calls < FIRST_STAGE_CALLS) return;
-    const stage = Math.min(STAGES - 1, Math.floor(Math.log2(calls / FIRST_STAGE_CALLS)));
-    surroundings.now = now;
-    readFeatures(table, slot, surroundings, latest, 0);
-    const stagesAt = table.b(slot, B.stages);
-    if (((bytes[stagesAt] as number) & (1 << stage)) === 0) {
-      bytes[stagesAt] = (bytes[stagesAt] as number) | (1 << stage);
-      bytes.set(latest, table.b(slot, B.snapshots + stage * SNAPSHOT_BYTES));
-    }
-    if (model.phase === 'paths' || model.phase === 'bulks') return;
-    const { score, reasons } = model.judge(latest, 0, stage);
-    if (score <= (floats[table.f(slot, F.raw)] as number)) {
-      count(slot, false);
-      return;
-    }
-    floats[table.f(slot, F.raw)] = score;
-    for (let index = 0; index < 3; index += 1) bytes[table.b(slot, B.reasons + index)] = (reasons[index] ?? -1) + 1;
-    if (isReady()) rate(slot, model.calibration.odds(score));
-  };
-
-  const rate = (slot: number, odds: number): void => {
-    const at = table.f(slot, F.odds);
-    if (odds <= (floats[at] as number)) return;
-    const before = floats[at] as number;
-    floats[at] = odds;
-    count(slot, odds >= UNTAUGHT_ODDS);
-    if (odds >= UNTAUGHT_ODDS && odds > 10 * before) tell(idOf(slot), odds);
-  };
-
-  /** Each session counts once for the wave, from when it has come to the second stage or has turned unusual. */
-  const count = (slot: number, over: boolean): void => {
-    if (!isReady()) return;
-    if (!flag(slot, FLAG.counted)) {
-      if (!over && (words[table.u(slot, U.calls)] as number) < 2 * FIRST_STAGE_CALLS) return;
-      setFlag(slot, FLAG.counted);
-      judged += 1;
-      if (wave.judged(words[table.u(slot, U.prefix)] as number, over)) setFlag(slot, FLAG.voted);
-    } else if (over && !flag(slot, FLAG.over) && flag(slot, FLAG.voted)) wave.turned();
-    if (over) setFlag(slot, FLAG.over);
-  };
-
-  const idOf = (slot: number): SessionId => ({
-    sessionIdHigh: words[table.u(slot, U.idHigh)] as number,
-    sessionIdLow: words[table.u(slot, U.idLow)] as number,
-  });
+  const hour = (now: number): number => hourShare(model.hours, firstCall, now);
+  const judging = createJudging({ visits, model: () => model, limits, hour, tell });
 
   const enqueue = (slot: number): void => {
-    if (flag(slot, FLAG.queued) || !queue.push(slot)) return;
-    setFlag(slot, FLAG.queued);
+    if (visits.has(slot, FLAG.queued) || !queue.push(slot)) return;
+    visits.mark(slot, FLAG.queued);
     if (queue.size === 1) wake();
   };
 
   /** Hot path: a few writes into one record. */
   const called = ({ session, request, route, prefix, now }: Heard): void => {
-    const slot = slotFor(session);
+    const slot = visits.slotFor(session);
     table.touch(slot);
     const first = doubles[table.d(slot, D.first)] as number;
     if (first > 0 && now - first > LONGEST_MS) {
-      close(slot);
-      restart(slot);
+      judging.close(slot);
+      visits.restart(slot);
     }
     if (words[table.u(slot, U.prefix)] === 0) words[table.u(slot, U.prefix)] = hashOf(prefix);
     if (firstCall === 0) firstCall = now;
@@ -199,12 +96,12 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
   return {
     called,
     refused({ session, prefix, now }) {
-      const slot = slotFor(session);
+      const slot = visits.slotFor(session);
       const at = table.u(slot, 0);
       words[at + U.refused] = (words[at + U.refused] as number) + 1;
       if (words[at + U.prefix] === 0) words[at + U.prefix] = hashOf(prefix);
       if (words[at + U.calls] === 0) doubles[table.d(slot, D.last)] = now;
-      setFlag(slot, FLAG.refused);
+      visits.mark(slot, FLAG.refused);
       enqueue(slot);
     },
     answered(session, status) {
@@ -215,11 +112,11 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
       if (status >= 400) words[at + U.failed] = (words[at + U.failed] as number) + 1;
     },
     entered(session, load, now) {
-      const slot = slotFor(session);
+      const slot = visits.slotFor(session);
       const hash = hashOf(load);
       if (words[table.u(slot, U.load)] === hash && load !== '') return;
-      close(slot);
-      restart(slot);
+      judging.close(slot);
+      visits.restart(slot);
       words[table.u(slot, U.load)] = hash;
       const at = table.d(slot, D.loadsAt);
       const faded =
@@ -235,9 +132,9 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
       if (slot >= 0) noteHands(table, slot, summary);
     },
     told(session, odds, now) {
-      const slot = slotFor(session);
+      const slot = visits.slotFor(session);
       doubles[table.d(slot, D.last)] = now;
-      if (isReady()) rate(slot, odds);
+      if (judging.isReady()) judging.rate(slot, odds);
     },
     riskOf(session): Risk | null {
       const slot = table.find(session);
@@ -259,35 +156,34 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
       return slot < 0 ? 0 : (floats[table.f(slot, F.raw)] as number);
     },
     get isWave() {
-      return wave.isWave;
+      return judging.isWave;
     },
     acted(session, action, now) {
       const slot = table.find(session);
       if (slot < 0) return;
       const bit = bitOf(action);
-      if (flag(slot, bit)) return;
+      if (visits.has(slot, bit)) return;
       if (action === 'refuse') doubles[table.d(slot, D.since)] = now;
-      setFlag(slot, action === 'note' ? bit : bit | FLAG.acted);
+      visits.mark(slot, action === 'note' ? bit : bit | FLAG.acted);
       acted[action] += 1;
     },
     forget(session) {
       const slot = table.find(session);
-      if (slot >= 0) restart(slot);
+      if (slot >= 0) visits.restart(slot);
     },
     tick(now) {
       const todo = Math.min(queue.size, JUDGED_A_TICK);
       for (let done = 0; done < todo; done += 1) {
         const slot = queue.shift();
-        const at = table.u(slot, U.flags);
-        words[at] = (words[at] as number) & ~FLAG.queued;
-        judge(slot, now);
+        visits.unmark(slot, FLAG.queued);
+        judging.judge(slot, now);
       }
       let closed = 0;
       for (; closed < CLOSED_A_TICK && table.size > 0; closed += 1) {
         const slot = table.oldest;
         const isIdle = now - (doubles[table.d(slot, D.last)] as number) > IDLE_MS;
         if (!isIdle && table.size < capacity * (1 - KEPT_FREE)) break;
-        close(slot);
+        judging.close(slot);
         table.remove(slot);
       }
       return queue.size > 0 || closed === CLOSED_A_TICK;
@@ -295,11 +191,9 @@ export function createBook({ limits, seed, capacity = 16_384, wake = () => {}, t
     figures: () => ({
       learned: Math.min(model.learned, model.needed),
       needed: model.needed,
-      crowded,
       watched: table.size,
       acted: { ...acted },
-      judged,
-      wave: wave.isWave,
+      ...judging.figures(),
     }),
     get model() {
       return model;

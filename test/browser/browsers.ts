@@ -64,6 +64,8 @@ const FIREFOX_PREFS: Readonly<Record<string, unknown>> = {
   'browser.safebrowsing.malware.enabled': false,
   'browser.safebrowsing.phishing.enabled': false,
   'datareporting.policy.dataSubmissionEnabled': false,
+  // A process in waiting for each tab to come: a second of work where a file opens three.
+  'dom.ipc.processPrelaunch.enabled': false,
   'extensions.getAddons.cache.enabled': false,
   'extensions.update.enabled': false,
   'network.captive-portal-service.enabled': false,

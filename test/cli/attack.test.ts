@@ -6,44 +6,58 @@ import { findChromium } from '../../src/lab/browser.ts';
 import { PRICES } from '../../src/lab/prices.ts';
 import { LADDER } from '../lab/ladder.ts';
 import { startPostsBackend } from '../lab/posts-backend.ts';
-import { at, backend, desk } from './support.ts';
+import { at, backend, desk, NO_BROWSER } from './support.ts';
 
 const FEW = ['--calls', '4', '--seconds', '60'];
 
-test('P1.6 the command prints the ladder with seconds and money, how both were computed, and what still passes', {
-  skip: findChromium() === null && 'no Chromium on this system',
-}, async (t) => {
+test('sallyport attack at an app without login and keys', async (t) => {
   const { url } = await backend(t);
   const { gate, run, write } = desk(t);
   const { report } = await gate('--to', url, '--listen', '0', '--mode', 'enforce', '--log', 'silent');
   const file = write('prices.json', JSON.stringify({ ...PRICES, currency: 'EUR', asOf: '2026-12', personHour: 9 }));
   const { code, out } = await run('attack', `${report.url}/api/posts`, ...FEW, '--prices', file);
-  assert.equal(code, 0, out);
-  const lines = out.split('\n');
-  for (const name of LADDER)
-    assert.ok(
-      lines.some((line) => line.startsWith(name)),
-      name,
-    );
-  for (const line of lines) assert.ok(line.length <= 100, `${line.length} columns: ${line}`);
-  assert.match(out, /^attacker +verdict +admitted +CPU +x +wall +x +EUR$/m);
-  const bootstrap = lines.find((line) => line.startsWith('scripted bootstrap')) ?? '';
-  const [cpu, money] = [/gets in +4 of 4 +([\d.]+)/, /([\d.]+)$/].map((part) => Number(part.exec(bootstrap)?.[1]));
-  assert.ok(cpu !== undefined && money !== undefined && cpu > 0, bootstrap);
-  const computed = (cpu / 3600) * PRICES.coreHour;
-  assert.ok(Math.abs(money / computed - 1) < 0.1, `${money} is not ${computed}, what the line below says`);
-  const said = out.replaceAll(/\s+/g, ' ');
-  assert.match(said, /EUR: assumed prices of 2026-12, 0\.04 for an hour of one core, .* 9 for an hour of a person/);
-  assert.match(out, /CPU and wall: seconds .*per 1,000 admitted calls/);
   const possible = out.slice(out.indexOf('Still possible'));
-  assert.match(possible, /walks the doors itself gets in/);
-  assert.match(possible, /Paid humans/);
-  assert.ok(!out.includes('NOTHING IS BLOCKED'));
+  assert.equal(code, 0, out);
+
+  await t.test(
+    'P1.6 the command prints the ladder with seconds and money, how both were computed, and what still passes',
+    {
+      skip: findChromium() === null && 'no Chromium on this system',
+    },
+    () => {
+      const lines = out.split('\n');
+      for (const name of LADDER)
+        assert.ok(
+          lines.some((line) => line.startsWith(name)),
+          name,
+        );
+      for (const line of lines) assert.ok(line.length <= 100, `${line.length} columns: ${line}`);
+      assert.match(out, /^attacker +verdict +admitted +CPU +x +wall +x +EUR$/m);
+      const bootstrap = lines.find((line) => line.startsWith('scripted bootstrap')) ?? '';
+      const [cpu, money] = [/gets in +4 of 4 +([\d.]+)/, /([\d.]+)$/].map((part) => Number(part.exec(bootstrap)?.[1]));
+      assert.ok(cpu !== undefined && money !== undefined && cpu > 0, bootstrap);
+      const computed = (cpu / 3600) * PRICES.coreHour;
+      assert.ok(Math.abs(money / computed - 1) < 0.1, `${money} is not ${computed}, what the line below says`);
+      const said = out.replaceAll(/\s+/g, ' ');
+      assert.match(said, /EUR: assumed prices of 2026-12, 0\.04 for an hour of one core, .* 9 for an hour of a person/);
+      assert.match(out, /CPU and wall: seconds .*per 1,000 admitted calls/);
+      assert.match(possible, /walks the doors itself gets in/);
+      assert.match(possible, /Paid humans/);
+      assert.ok(!out.includes('NOTHING IS BLOCKED'));
+    },
+  );
+
+  await t.test('an app without login and keys is told so once for all rows concerned, and no key is issued', () => {
+    const said = possible.replace(/\s+/g, ' ');
+    assert.equal(said.split('nobody can log in at this gate').length, 2, said);
+    assert.match(out, /^stolen cookie of a login +not run +nobody can log in at this gate$/m);
+    assert.ok(!out.includes('issued'));
+  });
 });
 
 test('in report mode the command says NOTHING IS BLOCKED, calls nobody stopped, and exits 1', async (t) => {
   const { url } = await backend(t);
-  const { gate, run, json } = desk(t, { CHROME_PATH: '/nowhere' });
+  const { gate, run } = desk(t, NO_BROWSER);
   const { report } = await gate('--to', url, '--listen', '0', '--log', 'silent');
   const { code, out } = await run('attack', `${report.url}/api/posts`, ...FEW);
   assert.equal(code, 1);
@@ -51,14 +65,12 @@ test('in report mode the command says NOTHING IS BLOCKED, calls nobody stopped, 
   assert.doesNotMatch(out, /^[a-z].* stopped /m);
   assert.match(out, /^headless browser +not run /m);
   assert.match(out, /wall +x +USD$/m, 'by the lab’s own assumptions');
-  const { value } = await json('attack', `${report.url}/api/posts`, ...FEW);
-  assert.deepEqual(Reflect.get(Object(value), 'prices'), PRICES);
 });
 
 test('at the gate’s own accounts the command signs up people, tries the objects of one by the other, and removes both', async (t) => {
   const { url, close } = await startPostsBackend();
   t.after(close);
-  const { gate, run, json, write } = desk(t, { CHROME_PATH: '/nowhere' });
+  const { gate, run, json, write } = desk(t, NO_BROWSER);
   const file = write(
     'sallyport.config.mjs',
     `export default {
@@ -99,7 +111,7 @@ test('two people are named by the environment, both or neither, and a password i
 test('sallyport.lab.ts beside the gate’s configuration gives a run what no gate knows, and says in one line what is wrong with it', async (t) => {
   const { url, close } = await startPostsBackend();
   t.after(close);
-  const { gate, run, json, write, folder } = desk(t, { CHROME_PATH: '/nowhere' });
+  const { gate, run, json, write, folder } = desk(t, NO_BROWSER);
   mkdirSync(join(folder, 'app'));
   const file = write(
     'app/sallyport.config.mjs',
@@ -123,6 +135,7 @@ test('sallyport.lab.ts beside the gate’s configuration gives a run what no gat
     export default defineLab(({ url, config }) => ({ token: config.to === '${url}' && url !== '' ? 'ann' : 'ben', tokenHeader: 'your-api-token' }));`,
   );
   const { value } = await json('attack', ...attack);
+  assert.deepEqual(at(value, 'prices'), PRICES, 'the lab’s own assumptions');
   const rungs = new Map((at(value, 'rungs') as object[]).map((rung) => [at(rung, 'name'), rung])); // an array, by its type
   assert.equal(at(rungs.get('jwt-stolen'), 'verdict'), 'gets in', 'such a token is good for whoever shows it');
   assert.equal(at(rungs.get('leaked-key'), 'verdict'), 'gets in');
@@ -131,15 +144,4 @@ test('sallyport.lab.ts beside the gate’s configuration gives a run what no gat
   const keys = at((await json('keys')).value, 'keys');
   assert.ok(Array.isArray(keys) && keys.length > 0);
   for (const key of keys) assert.ok(Number(at(key, 'revoked')) > 0, JSON.stringify(key));
-});
-
-test('an app without login and keys is told so once for all rows concerned, and no key is issued', async (t) => {
-  const { url } = await backend(t);
-  const { gate, run } = desk(t, { CHROME_PATH: '/nowhere' });
-  const { report } = await gate('--to', url, '--listen', '0', '--mode', 'enforce', '--log', 'silent');
-  const { out } = await run('attack', `${report.url}/api/posts`, ...FEW);
-  const possible = out.slice(out.indexOf('Still possible')).replace(/\s+/g, ' ');
-  assert.equal(possible.split('nobody can log in at this gate').length, 2, possible);
-  assert.match(out, /^stolen cookie of a login +not run +nobody can log in at this gate$/m);
-  assert.ok(!out.includes('issued'));
 });

@@ -9,7 +9,7 @@ import { FRAME } from '../../src/lab/evidence/markdown.ts';
 import { startBackend } from '../lab/backend.ts';
 import { sampleEvidence } from '../lab/evidence/sample.ts';
 import { SARIF } from '../lab/evidence/sarif-schema.ts';
-import { desk } from './support.ts';
+import { desk, NO_BROWSER } from './support.ts';
 
 const FEW = ['--calls', '4', '--seconds', '60', '--no-layers'];
 
@@ -35,7 +35,7 @@ const got = ({ attackers }: Evidence, name: string): string[] => {
 };
 
 test('P12.1 P12.3 with no words but its name the command attacks an app of its own at three gates, and writes HTML, JSON and SARIF', async (t) => {
-  const { runApart, folder, write } = desk(t, { CHROME_PATH: '/nowhere' });
+  const { runApart, folder, write } = desk(t, NO_BROWSER);
   const earlier = write('earlier.json', JSON.stringify(sampleEvidence()));
   const { code, out, err } = await runApart(
     'evidence',
@@ -73,7 +73,7 @@ test('P12.1 P12.3 with no words but its name the command attacks an app of its o
 test('P12.1 in front of one’s own backend the strict gate has one’s own rules, and the others have not', async (t) => {
   const backend = await startBackend();
   t.after(() => backend.close());
-  const { runApart, write } = desk(t, { CHROME_PATH: '/nowhere' });
+  const { runApart, write } = desk(t, NO_BROWSER);
   const file = write(
     'mine.mjs',
     `export default { to: '${backend.url}', routes: [{ match: 'GET /api/posts', user: true }], login: { jwt: { issuer: 'a', audience: 'b', secret: 'a secret of thirty-two characters or more' } } };`,

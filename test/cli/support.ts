@@ -11,6 +11,9 @@ import { runInProcess } from './in-process.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'sallyport.js');
 
+/** A machine without any browser that the lab could drive. */
+export const NO_BROWSER = { CHROME_PATH: '/nowhere', SALLYPORT_HEADLESS_SHELL: '/nowhere' };
+
 export interface Ended {
   readonly code: number | null;
   readonly out: string;

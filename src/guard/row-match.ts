@@ -1,3 +1,4 @@
+import { foldPath } from '../wire/fold.ts';
 import { compilePattern } from '../wire/pattern.ts';
 import { bothOf, remembered } from './methods.ts';
 import type { Policy, RouteRule } from './policy.ts';
@@ -25,7 +26,7 @@ export function matcher(rows: readonly Row[], loosePaths: boolean): Policy['matc
   const both = remembered(bothOf);
   const asksBoth = (rule: RouteRule, passed: readonly RouteRule[]): RouteRule =>
     passed.reduce((joined, other) => both(other, joined), rule);
-  const find = (method: string, path: string, folded: string): RouteRule => {
+  const findRow = (method: string, path: string, folded: string): RouteRule => {
     const protectedPath = loosePaths ? folded : path;
     const passed: RouteRule[] = [];
     for (const row of rows) {
@@ -34,6 +35,11 @@ export function matcher(rows: readonly Row[], loosePaths: boolean): Policy['matc
       if (row.elsewhere?.test(folded) === true) passed.push(row.elsewhere.rule);
     }
     return (rows[rows.length - 1] as Row).rule;
+  };
+  const find = (method: string, path: string, folded: string): RouteRule => {
+    const rule = findRow(method, path, folded);
+    const rest = loosePaths ? behindHost(path) : '';
+    return rest === '' ? rule : both(findRow(method, rest, foldPath(rest)), rule);
   };
   let known = new Map<string, Map<string, RouteRule>>();
   let size = 0;
@@ -52,6 +58,15 @@ export function matcher(rows: readonly Row[], loosePaths: boolean): Policy['matc
     size++;
     return rule;
   };
+}
+
+/**
+ * What is left of `//x/api` for whoever reads it as a reference (RFC 3986 §4.2), in which `x` is a host: `new URL(request.url,
+ * base)`, PHP's `parse_url`. '' for any other path. Both readings are asked for what they ask.
+ */
+function behindHost(path: string): string {
+  const [, rest] = /^\/{2,}[^/]*(.*)$/s.exec(path) ?? [];
+  return rest === '' ? '/' : (rest ?? '');
 }
 
 /** HEAD falls under GET's rule (RFC 9110 §9.3.2). */

@@ -159,6 +159,46 @@ test('R12 R64 no spelling of any path is asked for less of the person than its o
   );
 });
 
+suite('a path that begins with //, read as a reference to another host', () => {
+  const routes: Config['routes'] = [
+    { match: 'GET /api/posts' },
+    { match: 'GET /admin', level: 'session', carriers: ['navigation'], roles: ['admin'] },
+  ];
+
+  for (const front of ['//x', '///x', '//x:80', '//a@x', '//', '////', '//x/']) {
+    test(`R12 ${front}/api/secret is protected, and so is what is named`, () => {
+      assert.equal(ruleFor({}, 'GET', `${front}/api/secret`).level, 'proof');
+      assert.equal(ruleFor({ routes }, 'GET', `${front}/api/secret`).unlisted, true);
+      assert.equal(ruleFor({ routes }, 'GET', `${front}/API/posts`).level, 'proof');
+      assert.deepEqual(rolesOf(ruleFor({ routes }, 'GET', `${front}/admin`)), ['admin']);
+    });
+  }
+
+  test('both readings are asked for what they ask', () => {
+    const rule = ruleFor({ preset: 'strict', routes }, 'GET', '//api/admin');
+    assert.deepEqual([rule.level, rolesOf(rule)], ['proof', ['admin']]);
+  });
+
+  test('R12 an exception opens none of it', () => {
+    const config: Config = { open: ['GET /api/hook'] };
+    assert.equal(ruleFor(config, 'GET', '/api/hook').level, 'open');
+    for (const path of ['//x/api/hook', '//api/hook', '//api//api/hook']) {
+      const { level } = ruleFor(config, 'GET', path);
+      assert.equal(level, path === '//x/api/hook' ? 'open' : 'proof', path);
+    }
+  });
+
+  test('pages and calls with one slash too many stay what they were', () => {
+    const { match } = policyOf({ routes });
+    const posts = match('GET', '/api/posts', '/api/posts');
+    const slashed = match('GET', '//api/posts', '/api/posts');
+    assert.deepEqual([slashed.name, slashed.level, slashed.user], [posts.name, posts.level, null]);
+    for (const path of ['//', '//page', '//x/page', '/x//api/posts']) {
+      assert.equal(match('GET', path, foldPath(path)).level, 'open', path);
+    }
+  });
+});
+
 suite('patterns with capitals', () => {
   const config: Config = { protect: ['/API/**'], decoys: ['GET /API/adminBackup'] };
 

@@ -38,8 +38,11 @@ export function matcher(rows: readonly Row[], loosePaths: boolean): Policy['matc
   };
   const find = (method: string, path: string, folded: string): RouteRule => {
     const rule = findRow(method, path, folded);
-    const rest = loosePaths ? behindHost(path) : '';
-    return rest === '' ? rule : both(findRow(method, rest, foldPath(rest)), rule);
+    if (!loosePaths) return rule;
+    return asksBoth(
+      rule,
+      otherReadings(path).map((rest) => findRow(method, rest, foldPath(rest))),
+    );
   };
   let known = new Map<string, Map<string, RouteRule>>();
   let size = 0;
@@ -60,13 +63,34 @@ export function matcher(rows: readonly Row[], loosePaths: boolean): Policy['matc
   };
 }
 
+/** Paths that some backends serve this one as. What either is asked for, it is asked for. */
+function otherReadings(path: string): readonly string[] {
+  const rest = behindHost(path);
+  const behind = rest === '' ? [] : [rest];
+  return /\.|%2e/i.test(path) ? [...behind, ...[path, ...behind].flatMap(behindScripts)] : behind;
+}
+
 /**
  * What is left of `//x/api` for whoever reads it as a reference (RFC 3986 §4.2), in which `x` is a host: `new URL(request.url,
- * base)`, PHP's `parse_url`. '' for any other path. Both readings are asked for what they ask.
+ * base)`, PHP's `parse_url`. '' for any other path.
  */
 function behindHost(path: string): string {
   const [, rest] = /^\/{2,}[^/]*(.*)$/s.exec(path) ?? [];
   return rest === '' ? '/' : (rest ?? '');
+}
+
+/** A program that may get what stands behind it in a path as its own (RFC 3875 §4.1.5). */
+const SCRIPT = /\.(?:php\d?|phtml|f?cgi|pl|cfm)$/;
+const MOST_SCRIPTS = 8;
+
+/** `/api` of `/index.php/api`, as Laravel, Symfony and most of PHP serve it; of several programs each may be the one. */
+function behindScripts(path: string): readonly string[] {
+  const segments = path.split('/');
+  const scripts = segments.flatMap((segment, index) => (SCRIPT.test(foldPath(`/${segment}`)) ? [index + 1] : []));
+  return scripts
+    .filter((index) => index < segments.length)
+    .slice(0, MOST_SCRIPTS)
+    .map((index) => `/${segments.slice(index).join('/')}`);
 }
 
 /** HEAD falls under GET's rule (RFC 9110 §9.3.2). */

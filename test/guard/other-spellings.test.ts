@@ -199,6 +199,40 @@ suite('a path that begins with //, read as a reference to another host', () => {
   });
 });
 
+suite('a path behind the program that serves it', () => {
+  const routes: Config['routes'] = [
+    { match: 'GET /api/posts' },
+    { match: 'GET /admin', level: 'session', carriers: ['navigation'], roles: ['admin'] },
+  ];
+
+  for (const front of [
+    '/index.php',
+    '/Index.PHP',
+    '/public/index.php',
+    '/index.ph%70',
+    '/index.php;x',
+    '//x/index.php',
+  ]) {
+    test(`R12 ${front}/api/secret is protected, and so is what is named`, () => {
+      assert.equal(ruleFor({}, 'GET', `${front}/api/secret`).level, 'proof');
+      assert.equal(ruleFor({ routes }, 'GET', `${front}/api/secret`).unlisted, true);
+      assert.equal(ruleFor({ routes }, 'GET', `${front}/API/posts`).level, 'proof');
+      assert.deepEqual(rolesOf(ruleFor({ routes }, 'GET', `${front}/admin/`)), ['admin']);
+    });
+  }
+
+  test('R12 of several programs each may be the one', () => {
+    assert.equal(ruleFor({}, 'GET', '/a.php/b.php/api/x').level, 'proof');
+    assert.equal(ruleFor({}, 'GET', `${'/a.php'.repeat(3000)}/api/x`).level, 'open', 'no backend has so many');
+  });
+
+  test('pages, assets and programs themselves stay what they were', () => {
+    for (const path of ['/index.php', '/index.php/', '/index.php/page', '/app.js/api/x', '/php/api/x', '/a.phpx/api/x'])
+      assert.equal(ruleFor({ routes }, 'GET', path).level, 'open', path);
+    assert.equal(ruleFor({ routes }, 'GET', '/api/posts').name, 'GET /api/posts');
+  });
+});
+
 suite('patterns with capitals', () => {
   const config: Config = { protect: ['/API/**'], decoys: ['GET /API/adminBackup'] };
 

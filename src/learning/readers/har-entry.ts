@@ -6,6 +6,7 @@ import type { Marks } from '../marks.ts';
 import type { Observation } from '../observation.ts';
 import { LONGEST_BODY, shapeOfText } from '../shape.ts';
 import { pages } from './combined-log.ts';
+import { inOwnNames, withoutProof } from './proofs.ts';
 
 export const NOT_AN_ENTRY = 'no request and answer in it';
 
@@ -36,8 +37,8 @@ export function readEntry(
     return null;
   // Blocked, aborted, or answered by the browser itself.
   if (!/^https?:|^wss?:/.test(url.protocol)) return null;
-  const fields = fieldsOf(asked['headers'], url.host);
-  const target = url.pathname + url.search;
+  const fields = inOwnNames(fieldsOf(asked['headers'], url.host));
+  const target = withoutProof(url.pathname + url.search);
   const body = bodyText(asked['postData'], bodies);
   const bytes = body === null ? null : Buffer.from(body);
   const { headers } = toWrittenView({ method, target, fields, peer: '', body: bytes });

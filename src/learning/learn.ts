@@ -29,6 +29,8 @@ export interface LearnedRoute {
   readonly networks: number;
   /** Calls by what says of itself that it is no browser. */
   readonly programs: number;
+  /** Networks of what else called it, counted up to three. */
+  readonly browserNetworks: number;
   readonly carriers: readonly Counted<Carrier>[];
   readonly types: readonly Counted<string>[];
   readonly limit: LearnedLimit | null;

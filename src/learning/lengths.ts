@@ -22,7 +22,8 @@ export function noteLength(rooms: Rooms, length: number, least: number, { voice,
 
 /** A power of ten times 1, 2 or 5. */
 function roomFor(length: number, least: number): number {
-  const wanted = Math.max(least, HEADROOM * length);
+  const wanted = HEADROOM * length;
+  if (wanted <= least) return least;
   const unit = 10 ** Math.floor(Math.log10(wanted));
   return [1, 2, 5, 10].map((step) => step * unit).find((step) => step >= wanted) ?? wanted;
 }

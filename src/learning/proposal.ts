@@ -14,6 +14,7 @@ import {
 import type { Learned, LearnedRoute } from './learn.ts';
 import type { LearnedSchema } from './schemas.ts';
 import type { LearnedSpan } from './spans.ts';
+import { FEW } from './voices.ts';
 
 /** A field of a route that is proposed. */
 export interface ProposedField {
@@ -60,6 +61,8 @@ export const NO_DOCUMENT: Documents = Object.freeze({ matches: Object.freeze([])
 
 /** From how many networks on one of them alone is worth a doubt. */
 const MANY_NETWORKS = 20;
+/** Of a route's calls. */
+const MOSTLY_PROGRAMS = 0.9;
 
 /**
  * What is proposed for a configuration: routes that it does not name, and for each what it says nothing of. What it says
@@ -131,9 +134,11 @@ export function proposedConfig(config: Config, { routes, openapi }: Proposal): C
 /** Names before what stands for anything: the first that fits decides. */
 const placeOf = (match: string): string => match.replace(/^\S+ /, '').replaceAll(/:\w+/g, '\x7f') + match;
 
-function doubtOf({ networks, calls, programs }: LearnedRoute, learned: Learned): string {
-  if (programs === calls && calls > 0)
-    return `programs alone call it: for webhooks write \`open\`, for partners \`keys\`; both loosen what is protected`;
+function doubtOf({ networks, calls, programs, browserNetworks }: LearnedRoute, learned: Learned): string {
+  // One browser that calls what is a machine's does not make it a page's.
+  const isFew = learned.networks >= MANY_NETWORKS && browserNetworks < FEW && programs >= MOSTLY_PROGRAMS * calls;
+  if (calls > 0 && (programs === calls || isFew))
+    return `programs ${programs === calls ? 'alone' : 'mostly'} call it: for webhooks write \`open\`, for partners \`keys\`; both loosen what is protected`;
   if (learned.networks >= MANY_NETWORKS && networks < 2) return 'all of its sessions came from one network';
   return '';
 }

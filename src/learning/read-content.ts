@@ -48,8 +48,8 @@ export interface Content {
 }
 
 /**
- * Third reading, of typical sessions alone: carriers, queries, bodies, which answer's field becomes which parameter, and how long
- * calls come after the steps before them.
+ * Third reading, of typical sessions alone, and of no more of one network than it counts for: carriers, queries, bodies, which
+ * answer's field becomes which parameter, and how long calls come after the steps before them.
  */
 export async function readContent(
   sources: readonly Source[],
@@ -70,18 +70,16 @@ export async function readContent(
     const { number, query } = callOf(one);
     if (number === undefined || typical.hashes.has(hash)) return;
     spans.add(hash, number, one.status < 400, one.time);
-    if (one.status >= 400) return;
+    if (one.status >= 400 || !isCounted(hash, one.prefix, weighing)) return;
     let known = routes.get(number);
     if (known === undefined) {
       known = newContent();
       routes.set(number, known);
     }
-    known.carriers.add(one.carrier, one.type, session);
-    if (isCounted(hash, one.prefix, weighing)) {
-      const sender = { voice: weighing.byNetwork ? one.prefix : session, session: hash };
-      known.query.add(one.query === undefined ? query : one.query, sender);
-      if (one.request !== null) known.schema.add(one.request, sender);
-    }
+    const sender = { voice: weighing.byNetwork ? one.prefix : session, session: hash };
+    known.carriers.add(one.carrier, one.type, sender);
+    known.query.add(one.query === undefined ? query : one.query, sender);
+    if (one.request !== null) known.schema.add(one.request, sender);
     // Logs have no bodies in which an id could have been given.
     if (one.marks.length > 0) {
       const segments = (usage.routes[number]?.match ?? '').replace(/^\S+ /, '').split('/').slice(1);

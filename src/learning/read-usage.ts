@@ -4,6 +4,7 @@ import { createTally, type Observation, type Source, type Tally, type Unreadable
 import type { PathPatterns } from './paths.ts';
 import { createSessionBook, type Sessions } from './sessions.ts';
 import { PAUSE, type Visitors } from './visitors.ts';
+import { FEW } from './voices.ts';
 
 /** What is counted of one route. */
 export interface RouteFacts {
@@ -11,6 +12,8 @@ export interface RouteFacts {
   calls: number;
   done: number;
   programs: number;
+  /** Networks of what else called it, counted up to {@link FEW}. */
+  browserNetworks: number;
 }
 
 /** All requests, and those of which nothing is learned. */
@@ -55,12 +58,19 @@ export async function readUsage(
   visitors.begin();
   const counts = { requests: 0, outside: 0, unusable: 0, unverified: 0 };
   const tallies: [Source, Tally][] = [];
+  const browsers = new Map<RouteFacts, string[]>();
+  const noteNetwork = (facts: RouteFacts, prefix: string): void => {
+    const known = browsers.get(facts) ?? [];
+    if (known.includes(prefix)) return;
+    browsers.set(facts, [...known, prefix]);
+    facts.browserNetworks += 1;
+  };
   const numberOf = (match: string): number => {
     const known = numbers.get(match);
     if (known !== undefined) return known;
     if (routes.length >= MOST_ROUTES) return -1;
     numbers.set(match, routes.length);
-    return routes.push({ match, calls: 0, done: 0, programs: 0 }) - 1;
+    return routes.push({ match, calls: 0, done: 0, programs: 0, browserNetworks: 0 }) - 1;
   };
   const routeOf = calls.byTarget((place): number | 'outside' | 'unusable' => {
     if (place.kind === 'outside' || place.kind === 'unusable') return place.kind;
@@ -85,6 +95,7 @@ export async function readUsage(
     facts.calls += 1;
     if (one.status < 400) facts.done += 1;
     if (one.agent !== '' && familyOf(one.agent) === 'program') facts.programs += 1;
+    else if (facts.browserNetworks < FEW) noteNetwork(facts, one.prefix);
     book.add({ session, prefix: one.prefix, time: one.time, status: one.status, route });
   };
   for (const source of sources) {

@@ -1,8 +1,7 @@
-import { hashOf } from './sessions.ts';
-
-/** Sessions that used something, counted up to a bound by the hashes of their names. */
+/** Sessions that used something, counted up to a bound. */
 export interface Users {
-  add(session: string): void;
+  /** @param session the hash of its name */
+  add(session: number): void;
   readonly sessions: number;
 }
 
@@ -11,7 +10,7 @@ export function createUsers(most: number): Users {
   const sessions = new Set<number>();
   return {
     add(session) {
-      if (sessions.size < most) sessions.add(hashOf(session));
+      if (sessions.size < most) sessions.add(session);
     },
     get sessions() {
       return sessions.size;

@@ -13,6 +13,7 @@ const route = (match: string, after: LearnedRoute['after'] = null): LearnedRoute
   sessions: 800,
   networks: 400,
   programs: 0,
+  browserNetworks: 3,
   carriers: [],
   types: [],
   limit: null,
@@ -81,8 +82,26 @@ describe('times of a step', () => {
     const [form, send] = LEARNED.routes;
     assert.ok(form !== undefined && send !== undefined);
     // Programs alone call the step: it is only written as a comment.
-    const doubted = { ...LEARNED, routes: [{ ...form, programs: form.calls }, send] };
+    const doubted = { ...LEARNED, routes: [{ ...form, programs: form.calls, browserNetworks: 0 }, send] };
     const found = propose(doubted, { to: 'http://localhost:3000' }).routes.find(({ match }) => match === SEND);
     assert.deepEqual(found?.fields, []);
+  });
+});
+
+describe('a route that programs call', () => {
+  const doubtOf = (calls: Pick<LearnedRoute, 'calls' | 'programs' | 'browserNetworks'>, networks = 400): string => {
+    const learned = { ...LEARNED, networks, routes: [{ ...route('POST /api/hook'), ...calls }] };
+    return propose(learned, { to: 'http://localhost:3000' }).routes[0]?.doubt ?? '';
+  };
+
+  test('stays a comment, also where browsers of one network call it', () => {
+    assert.match(doubtOf({ calls: 900, programs: 900, browserNetworks: 0 }), /^programs alone call it/);
+    assert.match(doubtOf({ calls: 900, programs: 880, browserNetworks: 1 }), /^programs mostly call it/);
+  });
+
+  test('is a page’s where browsers of several networks call it, or mostly browsers, or few networks are seen at all', () => {
+    assert.equal(doubtOf({ calls: 900, programs: 880, browserNetworks: 3 }), '');
+    assert.equal(doubtOf({ calls: 900, programs: 300, browserNetworks: 1 }), '');
+    assert.equal(doubtOf({ calls: 900, programs: 880, browserNetworks: 1 }, 4), '');
   });
 });

@@ -79,6 +79,7 @@ export interface EvidenceFlags {
   calls?: number;
   layerCalls?: number;
   layers?: boolean;
+  delays?: boolean;
   seconds?: number;
   prices?: string;
   compare?: string;

@@ -13,6 +13,7 @@ export function evidence(program: Command, { io, ended }: CommandParts): void {
       .option('--at <path>', 'the address under attack, as /api/posts; with --config or --to')
       .option('--page <path>', 'a page of the app, where the doors open (default /)')
       .option('--calls <number>', 'calls by which a price is measured (default 100)', wholeNumber)
+      .option('--no-delays', 'leave out how much longer it takes to copy the app')
       .option('--layer-calls <number>', 'calls for each layer, off and alone (default 10)', wholeNumber)
       .option('--no-layers', 'leave out what each layer adds')
       .option('--seconds <number>', 'the run at one of the three gates takes no longer (default 180)', wholeNumber)

@@ -48,6 +48,7 @@ export async function evidence(flags: EvidenceFlags, io: Io): Promise<number> {
       calls: flags.calls ?? CALLS,
       seconds: flags.seconds ?? SECONDS,
       layerCalls: flags.layers === false ? 0 : (flags.layerCalls ?? LAYER_CALLS),
+      delays: flags.delays !== false,
       lab: (url) => labOf(url, flags, own),
       onStep: (what) => progress(io, what),
     });
@@ -115,11 +116,23 @@ async function write(folder: string, found: Evidence): Promise<string[]> {
 }
 
 /** The command as it stands in the report: by it anybody makes its figures again. */
-function commandOf({ config, to, at, page, calls, layerCalls, layers, seconds, prices }: EvidenceFlags): string {
+function commandOf({
+  config,
+  to,
+  at,
+  page,
+  calls,
+  layerCalls,
+  layers,
+  delays,
+  seconds,
+  prices,
+}: EvidenceFlags): string {
   const words = Object.entries({ config, to, at, page, calls, 'layer-calls': layerCalls, seconds, prices })
     .filter(([, value]) => value !== undefined)
     .flatMap(([name, value]) => [`--${name}`, shellWord(String(value))]);
-  return ['sallyport evidence', ...words, ...(layers === false ? ['--no-layers'] : [])].join(' ');
+  const left = [...(layers === false ? ['--no-layers'] : []), ...(delays === false ? ['--no-delays'] : [])];
+  return ['sallyport evidence', ...words, ...left].join(' ');
 }
 
 function progress(io: Io, what: string): void {

@@ -6,6 +6,7 @@ import type { Make } from '../builds/shelf.ts';
 import type { Config } from '../guard/config.ts';
 import { createGuard } from '../index.ts';
 import { kindOf } from './answer.ts';
+import { type Step, toWrite } from './by-hand.ts';
 import { createSender } from './http.ts';
 import { readBuild } from './read-build.ts';
 import { parseTarget } from './target.ts';
@@ -25,9 +26,11 @@ export interface CopiesReport {
 /** One way of copying. */
 export interface CopyRow {
   readonly name: string;
-  /** What somebody does by hand, in order; once, and for each build. */
-  readonly once: readonly string[];
-  readonly each: readonly string[];
+  /** What builds add to what somebody does by hand who has a client of the protocol: once, and for each build. */
+  readonly once: readonly Step[];
+  readonly each: readonly Step[];
+  /** Whether a program takes the names out of each build, in {@link CopiesReport.readMs}. */
+  readonly reads: boolean;
   /** Of {@link CALLS} calls, how many were admitted: in the build that was copied, and in the ones after the last that is taken. */
   readonly admitted: number;
   readonly admittedLater: number;
@@ -43,22 +46,23 @@ const HOUR_MS = 3_600_000;
 const TURN_MS = 30_000;
 const DECOY = '/api/admin/export';
 
-const READ_DOCS = 'write a client of docs/protocol.md';
-const RUN_SCRIPT = 'write a program that runs the script with a stand-in for the page and takes the names out';
+const RENAME = toWrite('rename the client’s fields by a table');
+const FIND = toWrite('find the names and the label in the script, and copy them');
+const RUN_SCRIPT = toWrite('a program that runs the script with a stand-in for the page and takes the names out');
 
-const WAYS: readonly (Pick<CopyRow, 'name' | 'once' | 'each'> & { readonly reads: ReadsBuilds })[] = [
-  { name: 'a client of the protocol, in its own names', once: [READ_DOCS], each: [], reads: 'never' },
+const WAYS: readonly (Pick<CopyRow, 'name' | 'once' | 'each'> & { readonly takes: ReadsBuilds })[] = [
+  { name: 'a client of the protocol, in its own names', once: [], each: [], takes: 'never' },
   {
     name: 'the same, with the names of one build copied by hand',
-    once: [READ_DOCS, 'rename its fields by a table'],
-    each: ['find the names and the label in the script, and copy them'],
-    reads: 'once',
+    once: [RENAME],
+    each: [FIND],
+    takes: 'once',
   },
   {
     name: 'the same, which runs the script for its names',
-    once: [READ_DOCS, 'rename its fields by a table', RUN_SCRIPT],
+    once: [RENAME, RUN_SCRIPT],
     each: [],
-    reads: 'always',
+    takes: 'always',
   },
 ];
 
@@ -157,10 +161,10 @@ function timeToRead(script: string): number {
   return performance.now() - began;
 }
 
-async function watchCopy(shop: Shop, { reads, ...way }: (typeof WAYS)[number]): Promise<CopyRow> {
+async function watchCopy(shop: Shop, { takes, ...way }: (typeof WAYS)[number]): Promise<CopyRow> {
   const target = parseTarget(`${shop.origin}/api/things`);
   const sender = createSender(target);
-  const client = createWireClient(target, '/', sender, shop.now, reads);
+  const client = createWireClient(target, '/', sender, shop.now, takes);
   const admitted = async (): Promise<number> => {
     if (!(await client.open()).opened) return 0;
     let passed = 0;
@@ -178,7 +182,7 @@ async function watchCopy(shop: Shop, { reads, ...way }: (typeof WAYS)[number]): 
       later = await admitted();
       if (later > 0) hours++;
     }
-    return { ...way, admitted: first, admittedLater: later, hours };
+    return { ...way, reads: takes === 'always', admitted: first, admittedLater: later, hours };
   } finally {
     sender.close();
   }

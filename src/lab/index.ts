@@ -46,6 +46,7 @@ import type { LabOptions } from './options.ts';
 import type { LabReport } from './outcome.ts';
 import { runAttackers } from './run.ts';
 
+export type { Step } from './by-hand.ts';
 export { type CopiesReport, type CopyRow, measureCopies } from './copies.ts';
 export { measureSeen, type Seen, type SeenReport, type SeenRow } from './seen.ts';
 export { formatReport } from './report.ts';

@@ -37,6 +37,8 @@ export function checkPrices(value: unknown, where: string): Prices {
     solving: number('solving'),
     personHour: number('personHour'),
     personSeconds: number('personSeconds'),
+    writeMinutes: number('writeMinutes'),
+    doMinutes: number('doMinutes'),
   };
 }
 

@@ -11,6 +11,8 @@ export const PRICES: Prices = Object.freeze({
   solving: 2,
   personHour: 5,
   personSeconds: 20,
+  writeMinutes: 120,
+  doMinutes: 2,
 });
 
 export interface Prices {
@@ -30,6 +32,10 @@ export interface Prices {
   readonly personHour: number;
   /** Seconds that such a person takes for one page and the call that it makes. */
   readonly personSeconds: number;
+  /** Minutes that a programmer takes to write one thing: a client, a table of names, a program that reads a script. */
+  readonly writeMinutes: number;
+  /** Minutes for one thing that a tool has a button for. */
+  readonly doMinutes: number;
 }
 
 /** What CPU and further addresses cost. `addresses` is null where more of them are of no use. */

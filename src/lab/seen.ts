@@ -5,6 +5,7 @@ import { createNodeHandler } from '../adapters/node.ts';
 import type { Config } from '../guard/config.ts';
 import { createGuard } from '../index.ts';
 import { type Chromium, startChromium } from './browser.ts';
+import { type Step, toDo } from './by-hand.ts';
 
 /** What sealed calls (docs/sealed.md) are worth against whoever wants to know an app's endpoints. */
 export interface SeenReport {
@@ -12,6 +13,8 @@ export interface SeenReport {
   readonly version: string;
   /** Calls that the app makes while it is used: each a method, a path and a body of its own, or none. */
   readonly calls: number;
+  /** Paths among them. */
+  readonly paths: number;
   readonly ways: readonly SeenRow[];
 }
 
@@ -19,7 +22,7 @@ export interface SeenReport {
 export interface SeenRow {
   readonly name: string;
   /** What is done, in order: by hand it is the same. */
-  readonly steps: readonly string[];
+  readonly steps: readonly Step[];
   readonly open: Seen;
   readonly sealed: Seen;
 }
@@ -66,10 +69,14 @@ const knownOf = (request: HTTPRequest): Known => ({
   body: request.postData() ?? '',
 });
 
+const OPEN = toDo('open the page');
+const USE_APP = toDo('use the app');
+const EXPORT = toDo('export what the network tab shows');
+
 const WAYS: readonly Way[] = [
   {
     name: 'reads the network tab',
-    steps: ['open the page with the network tab', 'use the app', 'export what it shows'],
+    steps: [toDo('open the page with the network tab'), USE_APP, EXPORT],
     async find(page, origin) {
       const seen: Known[] = [];
       page.on('request', (request) => seen.push(knownOf(request)));
@@ -80,7 +87,7 @@ const WAYS: readonly Way[] = [
   },
   {
     name: 'searches the app’s own scripts',
-    steps: ['load the scripts that the page names', 'search them for paths'],
+    steps: [toDo('load the scripts that the page names'), toDo('search them for paths')],
     async find(_page, origin) {
       const html = await (await fetch(origin)).text();
       const scripts = [...html.matchAll(/src="(\/[^"]+\.js)"/g)].map(([, path = '']) => path);
@@ -94,7 +101,7 @@ const WAYS: readonly Way[] = [
   },
   {
     name: 'wraps fetch in the console',
-    steps: ['open the page', 'paste a wrapper of fetch into the console', 'use the app'],
+    steps: [OPEN, toDo('paste a wrapper of fetch into the console'), USE_APP],
     async find(page, origin) {
       await page.goto(origin);
       await page.evaluate(WRAP);
@@ -105,7 +112,7 @@ const WAYS: readonly Way[] = [
   },
   {
     name: 'blocks the second door, and reads the network tab',
-    steps: ['block requests to /enter in the network tab', 'open the page', 'use the app', 'export what it shows'],
+    steps: [toDo('block requests to /enter in the network tab'), OPEN, USE_APP, EXPORT],
     async find(page, origin) {
       const seen: Known[] = [];
       await page.setRequestInterception(true);
@@ -125,9 +132,12 @@ const WAYS: readonly Way[] = [
 const WRAP = `(() => { const native = window.fetch; window.seen = [];
   window.fetch = (path, init = {}) => { window.seen.push({ method: init.method ?? 'GET', path, body: init.body ?? '' }); return native(path, init); }; })()`;
 
-/** Starts an app of its own on loopback, once as it is and once with sealed calls. Throws NotRun without a Chromium. */
-export async function measureSeen(): Promise<SeenReport> {
-  const chromium = await startChromium();
+/**
+ * Starts an app of its own on loopback, once as it is and once with sealed calls. `path` is a Chromium's, default the system's. Throws
+ * NotRun without one.
+ */
+export async function measureSeen(path?: string): Promise<SeenReport> {
+  const chromium = await startChromium(path === undefined ? {} : { path });
   try {
     const open = await lookAll(chromium, {});
     const sealed = await lookAll(chromium, { sealed: true });
@@ -138,7 +148,7 @@ export async function measureSeen(): Promise<SeenReport> {
       open: open[at] ?? none,
       sealed: sealed[at] ?? none,
     }));
-    return { version: chromium.version, calls: CALLS.length, ways };
+    return { version: chromium.version, calls: CALLS.length, paths: PATHS.size, ways };
   } finally {
     await chromium.close();
   }

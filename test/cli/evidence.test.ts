@@ -58,6 +58,11 @@ test('P12.1 P12.3 with no words but its name the command attacks an app of its o
     found.rules.length > 5 && found.rules.every(({ per1000 }) => per1000 !== null),
     JSON.stringify(found.rules),
   );
+  assert.deepEqual(
+    found.delays?.builds.found?.copies.map(({ hours }) => hours),
+    [0, 2, 24],
+  );
+  assert.match(found.delays?.sealed.why ?? '', /Chromium/);
   const ajv = new Ajv();
   formats.default(ajv);
   assert.ok(ajv.validate(SARIF, JSON.parse(read('sarif'))), JSON.stringify(ajv.errors));
@@ -89,6 +94,7 @@ test('P12.1 in front of one’s own backend the strict gate has one’s own rule
     '--seconds',
     '20',
     '--no-layers',
+    '--no-delays',
     '--json',
   );
   assert.equal(code, 0, err);

@@ -1,4 +1,5 @@
 import { visible } from '../../lib/visible.ts';
+import type { DelaysReport } from './delays.ts';
 import { type Evidence, EVIDENCE_VERSION } from './evidence.ts';
 import { SETTING_TITLES, SETTINGS } from './settings.ts';
 
@@ -44,6 +45,11 @@ const has =
     Object.entries(shape).every(([name, test]) => Object.hasOwn(value, name) && test(Reflect.get(value, name)));
 
 const isGot = has({ verdict: isText, cpuSeconds: orNull(isNumber), admitted: isNumber, unrest: isNumber });
+const isSeen = has({ calls: isNumber, paths: isNumber });
+const isDelays = has({
+  builds: has({ found: orNull(has({ copies: listOf(has({ name: isText, hours: isNumber, admitted: isNumber })) })) }),
+  sealed: has({ found: orNull(has({ ways: listOf(has({ name: isText, open: isSeen, sealed: isSeen })) })) }),
+});
 const isUse = has({ requests: isNumber, sessions: isNumber, cpuSeconds: isNumber });
 
 /** As much of it as is compared: a run of an hour must not end in what was wrong in a file before it. */
@@ -57,6 +63,7 @@ const isComparable = has({
   settings: listOf(has({ digest: isText })),
   attackers: listOf(has({ title: isText, got: has(Object.fromEntries(SETTINGS.map((name) => [name, isGot]))) })),
   rules: listOf(has({ title: isText, per1000: orNull(isUse), admitted: isNumber })),
+  delays: orNull(isDelays),
 });
 
 /** An earlier run's JSON; null where it is none of this version, or cannot be compared. */
@@ -116,7 +123,7 @@ interface Figure {
   readonly unrest: number;
 }
 
-function figuresOf({ attackers, rules, machine }: Evidence): Figure[] {
+function figuresOf({ attackers, rules, machine, delays }: Evidence): Figure[] {
   const rows = attackers.flatMap(({ title, got }) =>
     SETTINGS.flatMap((name): Figure[] => {
       const { verdict, cpuSeconds, admitted: calls, unrest: own } = got[name];
@@ -136,7 +143,18 @@ function figuresOf({ attackers, rules, machine }: Evidence): Figure[] {
       { what: `${title}: CPU`, value: cpuSeconds, cpu: true, calls, unrest },
     ];
   });
-  return [...rows, ...used];
+  return [...rows, ...used, ...delayFigures(delays)];
+}
+
+/** How long copies go on, and what is seen: counts, which nothing but a change of the code makes differ. */
+function delayFigures(delays: DelaysReport | null): Figure[] {
+  const figure = (what: string, value: number): Figure => ({ what, value, cpu: false, calls: 0, unrest: 0 });
+  const copies = delays?.builds.found?.copies ?? [];
+  const ways = delays?.sealed.found?.ways ?? [];
+  return [
+    ...copies.map(({ name, hours }) => figure(`builds, ${name}: hours`, hours)),
+    ...ways.map(({ name, sealed }) => figure(`sealed calls, ${name}: calls seen`, sealed.calls)),
+  ];
 }
 
 /** What is known to make figures differ: all of them, or CPU alone. */

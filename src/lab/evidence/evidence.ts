@@ -7,11 +7,12 @@ import type { Prices } from '../prices.ts';
 import type { RuleRow } from '../rules/measure.ts';
 import type { Detected, Verdict } from '../tally.ts';
 import type { LayersReport } from './ablate.ts';
+import type { DelaysReport } from './delays.ts';
 import { API, ASVS, type Requirements, TESTED } from './requirements.ts';
 import { SETTING_MEANS, SETTING_TITLES, type SettingName } from './settings.ts';
 
-/** Increased whenever a field changes its meaning or goes. */
-export const EVIDENCE_VERSION = 3;
+/** Increased whenever a field comes that is compared, changes its meaning or goes. */
+export const EVIDENCE_VERSION = 4;
 
 /** What each attacker gets at three gates that differ by their rules alone. Plain JSON; written by `sallyport evidence`. */
 export interface Evidence {
@@ -36,6 +37,8 @@ export interface Evidence {
   readonly rules: readonly RuleRow[];
   /** What each layer adds, off and alone; null where that was left out. */
   readonly layers: LayersReport | null;
+  /** By how much builds and sealed calls delay whoever copies the app; null where that was left out. */
+  readonly delays: DelaysReport | null;
   /** At the strict gate; never empty. */
   readonly stillPossible: readonly string[];
   /** Numbers of requirements, and what they are about in our words. */

@@ -10,6 +10,7 @@ import type { Prices } from '../prices.ts';
 import { measureUnusual } from '../rules/unusual.ts';
 import { runAttackers } from '../run.ts';
 import { ablate, type LayersReport } from './ablate.ts';
+import { measureDelays } from './delays.ts';
 import { type Evidence, type Machine, type Run, toEvidence } from './evidence.ts';
 import type { Gates, OpenGate } from './gates.ts';
 import { SETTINGS } from './settings.ts';
@@ -32,6 +33,8 @@ export interface GatherOptions {
   readonly attackers?: readonly Attacker[];
   /** Whether rules of use are priced. Default true. */
   readonly rules?: boolean;
+  /** Whether it is measured how long a copier is delayed. Default true. */
+  readonly delays?: boolean;
   /** What nobody but the app's owner knows, for the gate at this address: calls that may be made, a page. */
   lab(url: string): LabOptions | Promise<LabOptions>;
   /** Told what is being done now. */
@@ -48,6 +51,7 @@ export async function gather(gates: Gates, options: GatherOptions): Promise<Evid
   const made = new Date().toISOString();
   const runs: Run[] = [];
   const loads: number[] = [];
+  let chromium: LabOptions['chromium'];
   const policy = await warmUp(gates, options);
   for (const setting of SETTINGS) {
     const gate = await gates.open({ setting });
@@ -64,14 +68,17 @@ export async function gather(gates: Gates, options: GatherOptions): Promise<Evid
         onStep?.(`${setting}: ${name}`);
       },
     };
+    ({ chromium } = order);
     const report = await runAttackers(gate.url, order, attackers);
     runs.push({ setting, digest: gate.digest, config: gate.config, report });
   }
   const layers = options.layerCalls === 0 ? null : await layersOf(gates, policy, { ...options, attackers, rules });
+  if (options.delays !== false) onStep?.('copies of the app');
+  const delays = options.delays === false ? null : await measureDelays(chromium);
   const { app, path, command, version } = options;
   const browser = runs.map(({ report }) => report.browser).find((name) => name !== '') ?? '';
   const versions = { sallyport: version, node: process.version, browser, system: `${type()} ${arch()}` };
-  const facts = { made, command, versions, machine: machine(runs, loads), app, path, calls, prices, layers };
+  const facts = { made, command, versions, machine: machine(runs, loads), app, path, calls, prices, layers, delays };
   return toEvidence({ ...facts, seconds: (performance.now() - began) / 1000 }, runs, attackers);
 }
 

@@ -1,5 +1,6 @@
 import { barChart, kindClass, stackedChart } from './chart.ts';
 import { escapeHtml } from './escape-html.ts';
+import { DELAYS_HEADS, DELAYS_TITLE, delayParts, delayWords } from './delay-words.ts';
 import type { AttackerRow, Evidence, Got } from './evidence.ts';
 import { SETTING_TITLES, type SettingName, SETTINGS } from './settings.ts';
 import { STYLE } from './style.ts';
@@ -32,6 +33,7 @@ export function toHtml(found: Evidence): string {
     costs(found),
     details(found),
     rules(found),
+    delays(found),
     stillPossible(found),
     requirements(found),
     made(found),
@@ -214,6 +216,24 @@ ${table('For 1,000 admitted calls', head('rule') + heads.map(numberHead).join(''
 ${heldWords(found.rules)
   .map((words) => `<p>${escapeHtml(words)}</p>\n`)
   .join('')}${by(found)}`;
+}
+
+function delays(found: Evidence): string {
+  if (found.delays === null) return '';
+  const parts = delayParts(found).map(({ title, why, rows }) => {
+    const lines = rows.map(
+      ([who = '', ...cells]) => `<tr><th scope="row">${escapeHtml(who)}</th>${cells.map(cell).join('')}</tr>`,
+    );
+    const body = why === '' ? lines.join('') : `<tr><td colspan="5">${escapeHtml(`not measured: ${why}`)}</td></tr>`;
+    return `<tbody><tr><th class="group" scope="rowgroup" colspan="5">${escapeHtml(title)}</th></tr>${body}</tbody>`;
+  });
+  return `<h2>${DELAYS_TITLE}</h2>
+${delayWords(found)
+  .map((words) => `<p>${escapeHtml(words)}</p>\n`)
+  .join(
+    '',
+  )}${table('What builds and sealed calls add for somebody who copies the app', DELAYS_HEADS.map(head).join(''), parts.join(''))}
+${by(found)}`;
 }
 
 const stillPossible = ({ stillPossible }: Evidence): string =>

@@ -1,4 +1,5 @@
 import { duration, heldWords } from '../rules/table.ts';
+import { DELAYS_HEADS, DELAYS_TITLE, delayParts, delayWords } from './delay-words.ts';
 import type { AttackerRow, Evidence } from './evidence.ts';
 import { SETTING_MEANS, SETTING_TITLES, SETTINGS } from './settings.ts';
 import {
@@ -34,6 +35,8 @@ export const FRAME = {
   layers: '## What each layer adds',
   layersWords: PASSED_WORDS,
   layersHead: `| layer | ${PASSED_HEADS.join(' | ')} | without it get further | alone it holds |`,
+  delays: `## ${DELAYS_TITLE}`,
+  delaysHead: `| ${DELAYS_HEADS.join(' | ')} |`,
   possible: '## Still possible',
   conditions: '## Under which conditions',
 } as const;
@@ -47,6 +50,7 @@ export function toMarkdown(found: Evidence): string {
     [FRAME.costs, '', ...costs(found)],
     [FRAME.rules, '', ...rules(found)],
     ...(found.layers === null ? [] : [[FRAME.layers, '', ...layers(found)]]),
+    ...(found.delays === null ? [] : [[FRAME.delays, '', ...delays(found)]]),
     [FRAME.possible, '', ...found.stillPossible.map((line) => `- ${line}`)],
     [FRAME.conditions, '', `${conditions(found)}.`, '', assumed(found), '', `Made by \`${found.command}\`.`],
   ];
@@ -119,4 +123,13 @@ function layers(found: Evidence): string[] {
     ...layerLines(found).map(({ name, passed, further, holds }) => line([name, ...passed, further, holds])),
     ...(words === '' ? [] : ['', words]),
   ];
+}
+
+function delays(found: Evidence): string[] {
+  const empty = DELAYS_HEADS.slice(1).map(() => '');
+  const rows = delayParts(found).flatMap(({ title, why, rows: own }) => [
+    line([`**${title}**`, ...empty]),
+    ...(why === '' ? own.map(line) : [line([`not measured: ${why}`, ...empty])]),
+  ]);
+  return [...delayWords(found).flatMap((words) => [words, '']), FRAME.delaysHead, rule(FRAME.delaysHead), ...rows];
 }

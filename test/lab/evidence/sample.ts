@@ -1,6 +1,8 @@
 import type { Evidence } from '../../../src/lab/evidence/evidence.ts';
 import { toEvidence } from '../../../src/lab/evidence/evidence.ts';
 import { SETTINGS, type SettingName } from '../../../src/lab/evidence/settings.ts';
+import type { DelaysReport } from '../../../src/lab/evidence/delays.ts';
+import { toDo, toWrite } from '../../../src/lab/by-hand.ts';
 import { billOf, NO_NEEDS } from '../../../src/lab/bill.ts';
 import { ATTACKERS } from '../../../src/lab/index.ts';
 import type { LabReport, RungReport } from '../../../src/lab/outcome.ts';
@@ -16,6 +18,38 @@ export const VERDICTS: Readonly<Record<SettingName, Verdicts>> = {
   off: EVERYTHING,
   default: { ...EVERYTHING, plain: 'stopped', replay: 'stopped' },
   strict: { plain: 'stopped', replay: 'stopped', doors: 'slowed', order: 'stopped' },
+};
+
+const row = { admitted: 20, admittedLater: 20, hours: 24, once: [], each: [], reads: false };
+const KNOWN = { calls: 6, paths: 4, seconds: 0.2 };
+
+/** A copy by hand goes on for two hours, one by a program for good; sealed calls hide nothing from who wraps `fetch`. */
+export const SAMPLE_DELAYS: DelaysReport = {
+  builds: {
+    why: '',
+    found: {
+      readMs: 15,
+      makeMs: 3000,
+      decoys: { noted: 1, banned: 3 },
+      copies: [
+        { ...row, name: 'by <its> own names', admitted: 0, admittedLater: 0, hours: 0 },
+        { ...row, name: 'by hand', admittedLater: 0, hours: 2, once: [toWrite('a')], each: [toWrite('b')] },
+        { ...row, name: 'by a program', once: [toWrite('a'), toWrite('c')], reads: true },
+      ],
+    },
+  },
+  sealed: {
+    why: '',
+    found: {
+      version: 'Chrome',
+      calls: 6,
+      paths: 4,
+      ways: [
+        { name: 'looks', steps: [toDo('open')], open: KNOWN, sealed: { ...KNOWN, calls: 0, paths: 0 } },
+        { name: 'wraps', steps: [toDo('open'), toDo('paste')], open: KNOWN, sealed: KNOWN },
+      ],
+    },
+  },
 };
 
 /** Evidence as a run would give it, without one. `cpu` is in seconds for 1,000 calls of whoever gets in. */
@@ -58,7 +92,7 @@ export function sampleEvidence({ cpu = 0.5, requests = 1020, verdicts = VERDICTS
       },
     },
   };
-  return toEvidence(facts, runs, ATTACKERS);
+  return toEvidence({ ...facts, delays: SAMPLE_DELAYS }, runs, ATTACKERS);
 }
 
 export function sampleReport(verdicts: Verdicts, cpu: number, requests = 1020): LabReport {

@@ -23,7 +23,7 @@ test('P12.3 two real runs on one build: no verdict and no count differs, and CPU
         command: 'sallyport evidence',
         prices: PRICES,
       },
-      ...{ calls: 60, seconds: 60, layerCalls: 0, rules: false },
+      ...{ calls: 60, seconds: 60, layerCalls: 0, rules: false, delays: false },
       attackers: ATTACKERS.filter(({ name }) => NAMES.includes(name)),
       lab: () => ({ chromium: null }),
     });

@@ -17,6 +17,8 @@ const SPELLINGS: Readonly<Record<string, (path: string) => string>> = {
   'upper case': (path) => path.toUpperCase(),
   'one letter in upper case': (path) => path.replace(/[a-z]/, (letter) => letter.toUpperCase()),
   'a doubled leading slash': (path) => `/${path}`,
+  'a host in front': (path) => `//lab${path}`,
+  'a program in front': (path) => `/index.php${path}`,
   'a doubled inner slash': (path) => path.replace(/(?<=.)\//, '//'),
   'a trailing slash': (path) => `${path}/`,
   'two trailing slashes': (path) => `${path}//`,
@@ -63,6 +65,8 @@ const TARGET_OVERRIDES = [
   'X-Forwarded-Uri',
   'X_Original_URL',
 ];
+/** Headers by which some take the front of a path off before they look what it names. */
+const PREFIXES = ['SCRIPT_NAME', 'Script-Name', 'X-Script-Name', 'Daphne-Root-Path'];
 const METHOD_OVERRIDES = ['X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override', 'X_HTTP_Method_Override'];
 
 /**
@@ -88,7 +92,9 @@ export function aliasesOf(target: Target, page: string): readonly Alias[] {
   ];
   const bare: RawRequest = { method: 'GET', target: page, fields: host, body: null };
   const targets = TARGET_OVERRIDES.map((header) => ({ ...get(header, page, [header, full]), control: bare }));
-  return [...spelled, ...absolute, ...targets, ...methodAliases(target, host)];
+  const under = get('', `/lab${full}`).request;
+  const prefixed = PREFIXES.map((header) => ({ ...get(header, `/lab${full}`, [header, '/lab']), control: under }));
+  return [...spelled, ...absolute, ...targets, ...prefixed, ...methodAliases(target, host)];
 }
 
 /** Requests that some frameworks take for a GET of the address although their request line says another method. */

@@ -36,6 +36,8 @@ test('every alias is another spelling, carries no proof, and stays within one re
 const SPELLED = [
   '/API/POSTS?page=1',
   '//api/posts?page=1',
+  '//lab/api/posts?page=1',
+  '/index.php/api/posts?page=1',
   '/api//posts?page=1',
   '/api/posts/?page=1',
   '/%61pi/posts?page=1',
@@ -51,6 +53,14 @@ const SPELLED = [
 test('the corpus holds the one-character bypasses of gateways that match strings', () => {
   const targets = new Set(corpus.map((alias) => alias.request.target));
   for (const spelled of SPELLED) assert.ok(targets.has(spelled), spelled);
+});
+
+test('what takes the front of a path off rides on a longer one, next to the same request without it', () => {
+  const prefixed = corpus.filter((alias) => field(alias.request.fields, 'script_name') !== '');
+  assert.equal(prefixed.length, 1);
+  const [{ request, control } = assert.fail()] = prefixed;
+  assert.deepEqual([request.target, control?.target], ['/lab/api/posts?page=1', '/lab/api/posts?page=1']);
+  assert.equal(field(control?.fields ?? [], 'script_name'), '');
 });
 
 test('override headers ride on an address that is open, next to the same request without them', () => {

@@ -11,7 +11,7 @@ export const aliases: Attacker = {
   name: 'aliases',
   group: 'requests',
   title: 'other spellings of the address',
-  how: 'Case, slashes, percent-encodings, parameters, dot segments, absolute targets and override headers, unsigned GETs; judged by what the backend serves.',
+  how: 'Case, slashes, percent-encodings, parameters, dot segments, absolute targets, what may stand in front of a path, and override headers, unsigned GETs; judged by what the backend serves.',
   steps: ['a list of the ways in which servers spell one address', 'a program that sends each byte for byte'],
   possible: 'The address is served unsigned under another spelling',
   async run(lab, tally) {

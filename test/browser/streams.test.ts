@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Page } from 'puppeteer-core';
+import { testBrokenParts } from './broken-parts.ts';
 import { describeBrowsers } from './browsers.ts';
 import { type Site, startSite } from './site.ts';
 import { until } from './until.ts';
@@ -153,4 +154,6 @@ describeBrowsers('EventSource and WebSocket', (browser) => {
       source: 'SyntaxError',
     });
   });
+
+  testBrokenParts(browser);
 });

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import type { Page } from 'puppeteer-core';
 import type { Config } from '../../src/guard/config.ts';
-import { describeBrowsers } from './browsers.ts';
+import type { TestBrowser } from './browsers.ts';
 import { type Site, startSite } from './site.ts';
 
 /** A network that breaks off what the page's script loads on demand: the app notices nothing. */
@@ -89,9 +89,10 @@ const SITES: readonly { readonly name: string; readonly config: Partial<Config> 
   { name: 'of a build', config: { builds: 'hour' } },
 ];
 
-describeBrowsers('parts of the script whose load breaks', (browser) => {
+/** A network that breaks off what the page’s script loads on demand: the app notices nothing. In a browser that is there. */
+export function testBrokenParts(browser: TestBrowser): void {
   for (const { name, config } of SITES) {
-    test(`P7.1 ${name}: each is asked for again, and every call of the app passes`, async () => {
+    test(`P7.1 parts of the script ${name} whose load breaks are asked for again, and every call of the app passes`, async () => {
       const { site, line, page, close } = await openSite(config);
       try {
         assert.deepEqual(await page.evaluate(CALLS), ALL_PASSED);
@@ -108,7 +109,7 @@ describeBrowsers('parts of the script whose load breaks', (browser) => {
     });
   }
 
-  test('P7.1 where parts never come, XMLHttpRequest goes out as the app made it, but not what the app gave up', async () => {
+  test('P7.1 where parts of the script never come, XMLHttpRequest goes out as the app made it, but not what the app gave up', async () => {
     const { site, line, page, close } = await openSite({});
     try {
       line.times = Number.POSITIVE_INFINITY;
@@ -175,4 +176,4 @@ describeBrowsers('parts of the script whose load breaks', (browser) => {
     };
     return { site, line, page, close };
   }
-});
+}

@@ -127,7 +127,7 @@ describeBrowsers('media in static pages', (browser) => {
     assert.equal(await page.$eval('#picture', (image) => image.hasAttribute('src')), false);
     // A call's route is no image's, and the script does not try it again. What browsers ask by themselves changes no element.
     const renewed = await page.evaluate('[...window.renewed].sort()');
-    assert.deepEqual(renewed, ['none', 'plain']);
+    assert.deepEqual(renewed, ['none', 'picture', 'plain', 'set']);
   });
 
   test('P7.1 reloading and going back find a session, and nothing is asked for twice', async () => {

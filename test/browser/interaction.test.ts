@@ -155,7 +155,9 @@ describeBrowsers('hands in a page', (browser) => {
     });
 
   test('a page in which nothing is done tells nothing; one that is used tells it, signed, when it is left', async () => {
-    const started = page.waitForResponse((response) => /\/interaction\.[0-9a-f]{16}\.js$/.test(response.url()));
+    const started = page.waitForResponse((response) =>
+      /\/interaction\.[0-9a-f]{16}\.js$/.test(new URL(response.url()).pathname),
+    );
     await page.goto(`${site.url}/?body=<input>`);
     await started;
     await leave();

@@ -57,7 +57,8 @@ export function start(): void {
 /** Undefined in bundles of somebody else's, which are no file of a worker. Throws where policy admits none. */
 function made(): Worker | undefined {
   const { url } = import.meta;
-  if (!/\/work\.[0-9a-f]{16}\.js$/.test(url)) return undefined;
+  // Behind the name stands how often it was asked for (parts.ts).
+  if (!/\/work\.[0-9a-f]{16}\.js(?:#\d+)?$/.test(url)) return undefined;
   const fresh = new Worker(url, { type: 'module', name: WORKER });
   fresh.onerror = (event) => {
     event.preventDefault();

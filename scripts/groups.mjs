@@ -8,11 +8,10 @@ const browsers = ['chromium', 'firefox'];
 
 /**
  * A file belongs to the first group that names its folder, or itself without what follows its first dot.
- * `programs` are the machine's own that a group uses, `apps` folders with packages of their own. Where files wait for
- * other processes much of their time, three run at a time: two leave one of two processors idle.
+ * `programs` are the machine's own that a group uses, `apps` folders with packages of their own.
  */
 export const groups = [
-  { name: 'unit', folders: null, concurrency: 3, timeout: 8 * minutes, programs: ['redis'] },
+  { name: 'unit', folders: null, concurrency: 2, timeout: 8 * minutes, programs: ['redis'] },
   { name: 'repository', folders: ['repository'], concurrency: 2, timeout: 5 * minutes },
   { name: 'contract', folders: ['contract'], concurrency: 2, timeout: 5 * minutes, programs: ['postgres', 'redis'] },
   { name: 'property', folders: ['property'], concurrency: 2, timeout: 6 * minutes, programs: ['redis'] },
@@ -33,7 +32,7 @@ export const groups = [
   {
     name: 'servers',
     folders: ['adapters', 'gateway', 'cli', 'system'],
-    concurrency: 3,
+    concurrency: 2,
     timeout: 18 * minutes,
     programs: [...browsers, 'nginx', 'openssl', 'python3', 'redis'],
   },
@@ -41,7 +40,7 @@ export const groups = [
   {
     name: 'browser',
     folders: ['browser'],
-    concurrency: 3,
+    concurrency: 2,
     timeout: 30 * minutes,
     programs: browsers,
     apps: ['test/apps/next', 'test/apps/storybook'],

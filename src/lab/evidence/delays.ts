@@ -12,7 +12,7 @@ export interface DelaysReport {
 /** What was measured, or why it was not. */
 export type Measured<T> = { readonly found: T; readonly why: '' } | { readonly found: null; readonly why: string };
 
-/** Half a minute at most. `chromium` is a browser's path; null for none, undefined for the system's. */
+/** Makes a build, and has a browser look for calls. `chromium` is a browser's path; null for none, undefined for the system's. */
 export async function measureDelays(chromium: string | null | undefined): Promise<DelaysReport> {
   const builds = await orWhy(measureCopies);
   const sealed = await orWhy(() => {

@@ -224,8 +224,11 @@ function delays(found: Evidence): string {
     const lines = rows.map(
       ([who = '', ...cells]) => `<tr><th scope="row">${escapeHtml(who)}</th>${cells.map(cell).join('')}</tr>`,
     );
-    const body = why === '' ? lines.join('') : `<tr><td colspan="5">${escapeHtml(`not measured: ${why}`)}</td></tr>`;
-    return `<tbody><tr><th class="group" scope="rowgroup" colspan="5">${escapeHtml(title)}</th></tr>${body}</tbody>`;
+    const body =
+      why === ''
+        ? lines.join('')
+        : `<tr><td colspan="${DELAYS_HEADS.length}">${escapeHtml(`not measured: ${why}`)}</td></tr>`;
+    return `<tbody><tr><th class="group" scope="rowgroup" colspan="${DELAYS_HEADS.length}">${escapeHtml(title)}</th></tr>${body}</tbody>`;
   });
   return `<h2>${DELAYS_TITLE}</h2>
 ${delayWords(found)

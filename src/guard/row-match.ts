@@ -24,6 +24,7 @@ const LONGEST_REMEMBERED = 256;
  */
 export function matcher(rows: readonly Row[], loosePaths: boolean): Policy['match'] {
   const both = remembered(bothOf);
+  const nobodys = remembered((rule) => Object.freeze({ ...rule, unlisted: true }));
   const asksBoth = (rule: RouteRule, passed: readonly RouteRule[]): RouteRule =>
     passed.reduce((joined, other) => both(other, joined), rule);
   const findRow = (method: string, path: string, folded: string): RouteRule => {
@@ -39,9 +40,11 @@ export function matcher(rows: readonly Row[], loosePaths: boolean): Policy['matc
   const find = (method: string, path: string, folded: string): RouteRule => {
     const rule = findRow(method, path, folded);
     if (!loosePaths) return rule;
+    const readings = otherReadings(path);
+    if (readings.length > MOST_READINGS) return nobodys(rule, rule);
     return asksBoth(
       rule,
-      otherReadings(path).map((rest) => findRow(method, rest, foldPath(rest))),
+      readings.map((rest) => findRow(method, rest, foldPath(rest))),
     );
   };
   let known = new Map<string, Map<string, RouteRule>>();
@@ -81,7 +84,8 @@ function behindHost(path: string): string {
 
 /** A program that may get what stands behind it in a path as its own (RFC 3875 §4.1.5). */
 const SCRIPT = /\.(?:php\d?|phtml|f?cgi|pl|cfm)$/;
-const MOST_SCRIPTS = 8;
+/** No path of an app has more. Which of them a backend takes is not to be found by looking at some: it is refused. */
+const MOST_READINGS = 8;
 
 /** `/api` of `/index.php/api`, as Laravel, Symfony and most of PHP serve it; of several programs each may be the one. */
 function behindScripts(path: string): readonly string[] {
@@ -89,7 +93,7 @@ function behindScripts(path: string): readonly string[] {
   const scripts = segments.flatMap((segment, index) => (SCRIPT.test(foldPath(`/${segment}`)) ? [index + 1] : []));
   return scripts
     .filter((index) => index < segments.length)
-    .slice(0, MOST_SCRIPTS)
+    .slice(0, MOST_READINGS + 1)
     .map((index) => `/${segments.slice(index).join('/')}`);
 }
 

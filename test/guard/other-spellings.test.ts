@@ -223,7 +223,21 @@ suite('a path behind the program that serves it', () => {
 
   test('R12 of several programs each may be the one', () => {
     assert.equal(ruleFor({}, 'GET', '/a.php/b.php/api/x').level, 'proof');
-    assert.equal(ruleFor({}, 'GET', `${'/a.php'.repeat(3000)}/api/x`).level, 'open', 'no backend has so many');
+  });
+
+  test('R12 so many that not all are looked at are refused, whatever stands between and behind them', () => {
+    for (const many of ['/a.php/..', '/a.php']) {
+      for (const times of [8, 9, 3000]) {
+        const path = `${many.repeat(times)}/index.php/api/secret`;
+        assert.equal(ruleFor({}, 'GET', path).unlisted, true, `${many} × ${times}`);
+        // What is behind the last one is nothing: with eight behind the first, all are looked at.
+        const first = ruleFor({}, 'GET', `/index.php/api/secret${many.repeat(times)}`);
+        assert.ok(first.unlisted || first.level === 'proof', `${many} × ${times} behind`);
+      }
+      const few = ruleFor({}, 'GET', `${many.repeat(7)}/index.php/api/secret`);
+      assert.deepEqual([few.level, few.unlisted], ['proof', false], many);
+    }
+    assert.equal(ruleFor({}, 'GET', `${'/a.php'.repeat(7)}/page`).unlisted, false);
   });
 
   test('pages, assets and programs themselves stay what they were', () => {
